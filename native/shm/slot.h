@@ -1,0 +1,79 @@
+/*
+ * slot.h
+ *    Leases of control slots and scan slots: one packed word each, changed by compare-and-swap only.
+ *
+ * word = lease_epoch:32 | generation:16 | owners:8 | state:8 (high to low).
+ *
+ *   FREE(owners 0) --acquire--> LEASED(B|W) --either side closes--> CLOSING --last owner detaches--> FREE
+ *
+ * lease_epoch rises with every acquisition and never repeats within a region; every handle and message carries it.
+ * The backend side sets both owner bits at acquisition: the worker learns of the slot by its first frame.
+ * A worker that dies never detaches; the supervisor does it for all slots of that worker generation.
+ */
+#ifndef FUSION_SLOT_H
+#define FUSION_SLOT_H
+
+#include "region.h"
+
+typedef struct FusionLease
+{
+	uint32_t	index;
+	uint32_t	epoch;
+} FusionLease;
+
+typedef enum FusionSlotKind
+{
+	FUSION_SLOT_CONTROL,
+	FUSION_SLOT_SCAN
+} FusionSlotKind;
+
+/* Worker link: {generation:32 | state:32} in header->worker_word. */
+extern uint32_t fusion_worker_state(const FusionRegion *region, uint32_t *generation);
+/* Supervisor: enters a state; entering STARTING raises the generation. Returns the generation. */
+extern uint32_t fusion_worker_enter(const FusionRegion *region, uint32_t state, uint32_t pid);
+/* Worker: STARTING -> READY for its own generation only; false when it was superseded. */
+extern bool fusion_worker_ready(const FusionRegion *region, uint32_t generation, uint32_t executor_count);
+
+/*
+ * Leases a control slot for backend `pid` and reserves permits: FULL when no slot or too few permits are left,
+ * STALE when the worker is not READY. Resets the slot's rings and side words. All or nothing.
+ */
+extern FusionStatus fusion_control_acquire(const FusionRegion *region, uint32_t pid, uint32_t permits_scan,
+										   uint32_t permits_result, FusionLease *lease);
+
+/* Leases a scan slot for one producer of the execution that holds `control`. */
+extern FusionStatus fusion_scan_acquire(const FusionRegion *region, FusionLease control, uint16_t leaf,
+										uint16_t producer, FusionLease *lease);
+
+/* True while `lease` is the slot's current lease (LEASED or CLOSING). */
+extern bool fusion_lease_current(const FusionRegion *region, FusionSlotKind kind, FusionLease lease);
+/* True while it is LEASED: the peer has not begun to close. */
+extern bool fusion_lease_open(const FusionRegion *region, FusionSlotKind kind, FusionLease lease);
+
+/*
+ * Takes `owner` (SLOT_OWNER_*) off the slot; idempotent, a stale lease is ignored. The last owner sweeps what the
+ * lease still holds (pages of its epoch, permits, ring contents) and frees the slot. Returns pages swept, a
+ * number that is 0 unless the other side died.
+ */
+extern uint32_t fusion_slot_detach(const FusionRegion *region, FusionSlotKind kind, FusionLease lease, uint32_t owner);
+
+/* Supervisor: detaches the worker from every slot opened with another generation than `current`. Returns slots detached;
+ * calls `wake(arg, control slot)` for each so that waiting backends notice. */
+extern uint32_t fusion_slots_detach_worker(const FusionRegion *region, uint32_t current,
+										   void (*wake) (void *arg, FusionSlotKind kind, uint32_t index), void *arg);
+
+/* Exit callback of a backend: detaches the backend from every slot that carries its pid. */
+extern uint32_t fusion_slots_detach_backend(const FusionRegion *region, uint32_t pid);
+
+/* Counts for the audit: slots not FREE, pages not FREE, permits not at home. All 0 when nothing runs. */
+typedef struct FusionAudit
+{
+	uint32_t	control_slots_held;
+	uint32_t	scan_slots_held;
+	uint32_t	pages_held;
+	uint32_t	permits_missing;
+	uint32_t	free_pages;
+} FusionAudit;
+extern void fusion_audit(const FusionRegion *region, FusionAudit *audit);
+
+#endif							/* FUSION_SLOT_H */
