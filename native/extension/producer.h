@@ -1,0 +1,48 @@
+/*
+ * producer.h  (contract)
+ *    A scan producer turns the rows of one leaf into pages. Two kinds behind one interface: the executor path
+ *    (producer_executor.c: the leaf's PlanState, any plan) and the batch heap path (heap/: a plain SeqScan over heap).
+ *
+ * fill() writes one whole page into memory the caller owns (a leased pool page) and returns; it never waits for pages, rings
+ * or peers, checks interrupts at least once per heap block or 1000 rows, and holds no buffer pin when it returns.
+ */
+#ifndef FUSION_PRODUCER_H
+#define FUSION_PRODUCER_H
+
+#include "postgres.h"
+
+#include "nodes/execnodes.h"
+#include "scan_plan.h"
+
+typedef struct FusionFill
+{
+	uint32		rows;			/* 0 only at the end */
+	uint32		bytes;			/* used length of the page */
+	bool		end;			/* no more rows after this page */
+} FusionFill;
+
+typedef struct FusionProducer FusionProducer;
+
+struct FusionProducer
+{
+	FusionFill	(*fill) (FusionProducer *self, uint8 *page, uint32 page_bytes);
+	void		(*rescan) (FusionProducer *self);
+	void		(*end) (FusionProducer *self);	/* releases what error cleanup would also release; idempotent */
+	const char *path;			/* "heap batches" or "executor": shown by EXPLAIN */
+	uint64		rows_read;		/* before quals, where known */
+	uint64		rows_produced;
+};
+
+/* The executor path over an initialised child PlanState. Errors: 54000-class (program_limit_exceeded) naming the size when one row exceeds a page → use 0A000. */
+extern FusionProducer *fusion_producer_executor(PlanState *leaf, const FusionPageSchema *schema);
+
+/*
+ * Whether the batch heap path can run this leaf plan exactly; otherwise *reason is a static string for EXPLAIN ("index scan", "foreign table",
+ * "qual needs PostgreSQL", ...). Uses the plan tree and catalogue only.
+ */
+extern bool fusion_producer_heap_eligible(const Plan *leaf, const List *rtable, const char **reason);
+
+/* The batch heap path over an initialised SeqScanState that was found eligible. */
+extern FusionProducer *fusion_producer_heap(SeqScanState *leaf, const FusionPageSchema *schema);
+
+#endif							/* FUSION_PRODUCER_H */

@@ -1,0 +1,53 @@
+/*
+ * scan_plan.h  (contract)
+ *    What a PgFusionScan plan node carries in custom_private, as C structs: the physical plan's bytes, the leaves' page
+ *    schemas, and the engine's result columns. Built by the planner, stored as copyable Nodes (Const bytea, Lists), read at begin.
+ */
+#ifndef FUSION_SCAN_PLAN_H
+#define FUSION_SCAN_PLAN_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+/* One column of a page, with what is needed to encode or rebuild its datums. */
+typedef struct FusionColumn
+{
+	uint8		encoding;		/* FusionEncoding */
+	int16		scale;
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+} FusionColumn;
+
+typedef struct FusionPageSchema
+{
+	int			column_count;
+	FusionColumn *columns;
+	uint64		fingerprint;	/* see schemas/layout/page.json */
+} FusionPageSchema;
+
+typedef struct FusionScanPlan
+{
+	bytea	   *physical;		/* pgfusion.plan.PhysicalPlan */
+	uint64		digest;
+	int			leaf_count;
+	FusionPageSchema *leaves;	/* index = leaf number; leaf plans are custom_plans in the same order */
+	FusionPageSchema output;
+	double		rows;
+	List	   *explain;		/* String nodes: engine plan lines */
+	List	   *leaf_sql;		/* String nodes: scan SQL per leaf */
+	uint64		planning_round_trip_ns;
+	uint64		planning_worker_ns;
+} FusionScanPlan;
+
+extern uint64 fusion_page_schema_fingerprint(const FusionPageSchema *schema);
+
+/* custom_private <-> struct. */
+extern List *fusion_scan_plan_store(const FusionScanPlan *plan);
+extern FusionScanPlan *fusion_scan_plan_load(List *custom_private);
+
+#endif							/* FUSION_SCAN_PLAN_H */

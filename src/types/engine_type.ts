@@ -1,0 +1,22 @@
+// The types the engine computes with, one variant per behaviour. Not PostgreSQL's type catalogue: many SQL
+// types share a variant (varchar and text), and what the engine only carries is `opaque`. Read next: column_type.ts.
+
+/**
+ * - `decimal`: numeric whose scale is the same for every value (a typmod fixes it); `precision` bounds the digits,
+ *   38 at most. Values are integers scaled by 10^scale. NaN is possible, infinities are not.
+ * - `text`: character data under a deterministic collation; `byteOrder` when comparison is memcmp (C, POSIX).
+ * - `bpchar`: char(n) with a typmod, travelling without its trailing blanks; equality as text's.
+ * - `opaque`: carried, never computed with; `bitwiseEqual` when equal values always have equal images.
+ */
+export type EngineType =
+  | { readonly kind: "bool" }
+  | { readonly kind: "int2" | "int4" | "int8" }
+  | { readonly kind: "float4" | "float8" }
+  | { readonly kind: "decimal"; readonly precision: number; readonly scale: number }
+  | { readonly kind: "date" }
+  | { readonly kind: "time" | "timestamp" | "timestamptz" }
+  | { readonly kind: "text"; readonly byteOrder: boolean }
+  | { readonly kind: "bpchar"; readonly length: number; readonly byteOrder: boolean }
+  | { readonly kind: "opaque"; readonly width: number; readonly byValue: boolean; readonly bitwiseEqual: boolean };
+
+export type EngineTypeKind = EngineType["kind"];
