@@ -1,0 +1,128 @@
+// The planning conversation as plain records: what the backend asks and what the planner answers. Not the
+// wire form (src/codec/planning_message.ts) and not the engine's plan (physical.ts), which travels inside
+// PlanReady as bytes. The wording of every field is in schemas/control/planning.fbs.
+
+export const PLANNING_VERSION = 1;
+
+export interface TypeFact {
+  readonly oid: number;
+  readonly name: string;
+  /** typlen: > 0 fixed, -1 varlena, -2 cstring. */
+  readonly length: number;
+  readonly byValue: boolean;
+  /** pg_type.typtype, one character. */
+  readonly kind: string;
+  readonly base: number;
+  readonly element: number;
+  readonly hashable: boolean;
+  readonly bitwiseEqual: boolean;
+}
+
+export interface CollationFact {
+  readonly oid: number;
+  readonly deterministic: boolean;
+  readonly byteOrder: boolean;
+}
+
+export interface FunctionFact {
+  readonly oid: number;
+  readonly name: string;
+  /** pg_proc.provolatile, one character. */
+  readonly volatility: string;
+  readonly parallel: string;
+  readonly strict: boolean;
+  readonly leakproof: boolean;
+}
+
+export interface ColumnFact {
+  readonly attribute: number;
+  readonly type: number;
+  readonly typmod: number;
+  readonly collation: number;
+  readonly notNull: boolean;
+  readonly averageWidth: number;
+}
+
+export interface RelationFact {
+  /** Node id of the range table entry. */
+  readonly rteNode: number;
+  readonly relation: number;
+  readonly name: string;
+  /** relkind, one character. */
+  readonly kind: string;
+  readonly rows: number;
+  readonly pages: number;
+  readonly columns: readonly ColumnFact[];
+}
+
+export interface PlanRequest {
+  readonly serverVersion: number;
+  /** Text of nodeToString(), UTF-8 or the database's encoding; structure is ASCII. */
+  readonly query: Uint8Array;
+  readonly types: readonly TypeFact[];
+  readonly collations: readonly CollationFact[];
+  readonly functions: readonly FunctionFact[];
+  readonly relations: readonly RelationFact[];
+  readonly explain: boolean;
+  readonly timeZone: string;
+  readonly workMemoryKb: number;
+}
+
+export interface LeafColumn {
+  readonly node: number;
+  /** 0 = none; else the value is wanted only where this expression is true. */
+  readonly guardNode: number;
+  readonly encoding: number;
+  readonly scale: number;
+}
+
+export interface Leaf {
+  readonly queryNode: number;
+  readonly rangeIndex: number;
+  readonly columns: readonly LeafColumn[];
+  readonly qualNodes: readonly number[];
+}
+
+export interface OutputColumn {
+  readonly name: string;
+  readonly type: number;
+  readonly typmod: number;
+  readonly collation: number;
+  readonly encoding: number;
+  readonly scale: number;
+}
+
+/** What stands at the edge in place of a node of the query. */
+export type EdgeExpression =
+  | { readonly kind: "column"; readonly index: number }
+  | { readonly kind: "call"; readonly function: number; readonly arguments: readonly EdgeExpression[] };
+
+export interface EdgeReplacement {
+  readonly node: number;
+  readonly expression: EdgeExpression;
+}
+
+export interface PlanReady {
+  /** Bytes of the PhysicalPlan, opaque to the backend. */
+  readonly plan: Uint8Array;
+  readonly planDigest: bigint;
+  readonly leaves: readonly Leaf[];
+  readonly outputs: readonly OutputColumn[];
+  readonly replacements: readonly EdgeReplacement[];
+  readonly didWhere: boolean;
+  readonly didAggregate: boolean;
+  readonly didDistinct: boolean;
+  readonly didSort: boolean;
+  readonly didLimit: boolean;
+  readonly rows: number;
+  readonly explain: readonly string[];
+  readonly planningNs: number;
+}
+
+export interface PlanRefused {
+  readonly construct: string;
+  readonly detail: string;
+  readonly hint: string;
+  /** Parse location or -1. */
+  readonly location: number;
+}
