@@ -1,0 +1,58 @@
+// Runs one statement and returns its answer as comparable bytes: rows in text or binary form, or the
+// error's SQLSTATE and message. What the differential suites compare; not a client for anything else.
+import type { Client } from "pg";
+
+export type Answer =
+  | { readonly kind: "rows"; readonly columns: readonly string[]; readonly rows: readonly string[] }
+  | { readonly kind: "error"; readonly sqlstate: string; readonly message: string };
+
+export type Protocol = "simple" | "extended" | "binary";
+
+interface DatabaseFailure {
+  readonly code?: string;
+  readonly message: string;
+}
+
+/** Values as the server sent them: text, or hexadecimal of the binary image. */
+function raw(value: unknown): string {
+  if (value === null) return "\\N";
+  return Buffer.isBuffer(value) ? `x${value.toString("hex")}` : String(value);
+}
+
+const untouched = { getTypeParser: () => (value: string | Buffer) => value };
+
+/** Runs `text` under the given protocol. Server errors become answers; anything else is thrown. */
+export async function answer(client: Client, text: string, protocol: Protocol, values: unknown[] = []): Promise<Answer> {
+  try {
+    const result = await client.query({
+      text,
+      rowMode: "array",
+      types: untouched,
+      ...(protocol === "simple" ? {} : { values, queryMode: "extended" }),
+      ...(protocol === "binary" ? { binary: true } : {}),
+    } as never);
+    const { fields, rows } = result as unknown as {
+      fields: { name: string; dataTypeID: number; dataTypeModifier: number }[];
+      rows: unknown[][];
+    };
+    return {
+      kind: "rows",
+      columns: fields.map((f) => `${f.name}:${f.dataTypeID}:${f.dataTypeModifier}`),
+      rows: rows.map((row) => row.map(raw).join("\t")),
+    };
+  } catch (failure) {
+    const { code, message } = failure as DatabaseFailure;
+    if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) throw failure;
+    return { kind: "error", sqlstate: code, message };
+  }
+}
+
+/** Rows in a canonical order, for statements whose order SQL leaves free. */
+export function unordered(given: Answer): Answer {
+  return given.kind === "rows" ? { ...given, rows: [...given.rows].sort() } : given;
+}
+
+/** Refused by pg_fusion, by name: the only answer that may differ from PostgreSQL's. */
+export function refused(given: Answer): boolean {
+  return given.kind === "error" && given.sqlstate === "0A000" && given.message.startsWith("pg_fusion: ");
+}
