@@ -1,0 +1,45 @@
+// Errors of scalar functions, spelled as PostgreSQL spells them. Codes from errcodes.txt: 22003 numeric value
+// out of range, 22008 datetime value out of range, 22012 division by zero.
+import { FusionError, sqlError } from "#base/errors.js";
+import type { ErrorTemplate } from "./function.js";
+
+const range = (message: string): ErrorTemplate => ({ sqlstate: "22003", message });
+
+export const errorTemplates = {
+  int2OutOfRange: range("smallint out of range"),
+  int4OutOfRange: range("integer out of range"),
+  int8OutOfRange: range("bigint out of range"),
+  floatOverflow: range("value out of range: overflow"),
+  floatUnderflow: range("value out of range: underflow"),
+  divisionByZero: { sqlstate: "22012", message: "division by zero" },
+  dateOutOfRange: { sqlstate: "22008", message: "date out of range" },
+  timestampOutOfRange: { sqlstate: "22008", message: "timestamp out of range" },
+  infiniteDates: { sqlstate: "22008", message: "cannot subtract infinite dates" },
+  nanToSmallint: { sqlstate: "0A000", message: "cannot convert NaN to smallint" },
+  nanToInteger: { sqlstate: "0A000", message: "cannot convert NaN to integer" },
+  nanToBigint: { sqlstate: "0A000", message: "cannot convert NaN to bigint" },
+  /** Not PostgreSQL's: its numeric goes on where 128 bits end, so the statement is refused. */
+  decimalTooWide: {
+    sqlstate: "0A000",
+    message: "pg_fusion: numeric value of more than 38 digits is not supported",
+    detail: "An intermediate result of the statement does not fit the engine's decimal type.",
+  },
+} as const satisfies Record<string, ErrorTemplate>;
+
+/** A value that does not fit numeric(precision, scale); the limit is 10^(precision - scale). */
+export function fieldOverflow(precision: number, scale: number): ErrorTemplate {
+  const exponent = precision - scale;
+  const limit = exponent === 0 ? "1" : `10^${exponent}`;
+  return {
+    sqlstate: "22003",
+    message: "numeric field overflow",
+    detail: `A field with precision ${precision}, scale ${scale} must round to an absolute value less than ${limit}.`,
+  };
+}
+
+export function throwTemplate(template: ErrorTemplate): never {
+  if (template === errorTemplates.decimalTooWide) {
+    throw new FusionError({ code: "notSupported", ...template });
+  }
+  throw sqlError(template.sqlstate, template.message, template.detail);
+}
