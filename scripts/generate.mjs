@@ -5,11 +5,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { layoutFiles } from "./generate/layout.mjs";
 import { tableFiles } from "./generate/tables.mjs";
+import { machineFiles } from "./generate/machines.mjs";
 import { messageFiles } from "./generate/messages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const checkOnly = process.argv.includes("--check");
-const files = [...layoutFiles(root), ...tableFiles(root), ...(await messageFiles(root))];
+const files = [...layoutFiles(root), ...tableFiles(root), ...(await machineFiles(root)), ...(await messageFiles(root))];
 
 const stale = [];
 for (const [path, text] of files) {
