@@ -21,7 +21,7 @@ typedef struct FusionColumn
 	int16		typlen;
 	bool		typbyval;
 	char		typalign;
-} FusionColumn;
+} FusionColumn;					/* of a domain: its base type, typmod included */
 
 typedef struct FusionPageSchema
 {
@@ -30,16 +30,25 @@ typedef struct FusionPageSchema
 	uint64		fingerprint;	/* see schemas/layout/page.json */
 } FusionPageSchema;
 
+/* How one leaf is produced: chosen when the statement is planned, obeyed by the execution. */
+typedef struct FusionLeafPath
+{
+	bool		heap;			/* fusion_producer_heap over the leaf's SeqScanState, else fusion_producer_executor */
+	const char *reason;			/* why not heap, for EXPLAIN; NULL for heap */
+} FusionLeafPath;
+
 typedef struct FusionScanPlan
 {
 	bytea	   *physical;		/* pgfusion.plan.PhysicalPlan */
 	uint64		digest;
 	int			leaf_count;
 	FusionPageSchema *leaves;	/* index = leaf number; leaf plans are custom_plans in the same order */
+	FusionLeafPath *leaf_paths;
 	FusionPageSchema output;
 	double		rows;
 	List	   *explain;		/* String nodes: engine plan lines */
-	List	   *leaf_sql;		/* String nodes: scan SQL per leaf */
+	List	   *leaf_queries;	/* Query nodes: each leaf as PostgreSQL got it, EXPLAIN prints them as scan SQL */
+	bool		planning_cached;	/* the answer came from this backend's cache, not from the worker */
 	uint64		planning_round_trip_ns;
 	uint64		planning_worker_ns;
 } FusionScanPlan;
