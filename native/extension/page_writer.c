@@ -1,0 +1,361 @@
+/*
+ * page_writer.c
+ *    Rows of datums to a page. See page_writer.h for what it is; heap/ writes columns directly instead of rows.
+ *
+ * The split between fixed part and tail is fixed when a page begins: its row capacity follows from the tail bytes per row
+ * seen so far, so that after the first page both halves fill up at about the same row.
+ */
+#include "postgres.h"
+
+#include "page_writer.h"
+
+#include "access/detoast.h"
+#include "catalog/pg_type.h"
+#include "numeric_codec.h"
+#include "page_range.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+/* Guess for the tail bytes of one long value before anything was measured. */
+#define TAIL_GUESS_BYTES 24
+
+/* The estimate is raised a little, so that the tail, whose filling ends a page early, is the half that lasts longer. */
+#define TAIL_HEADROOM 1.03
+
+#define ALIGN_BUFFER(offset) TYPEALIGN(FUSION_PAGE_BUFFER_ALIGN, offset)
+
+static double
+guess_tail_bytes(const FusionColumn *column, int32 typmod)
+{
+	if (column->typlen > 0)
+		return column->typlen > FUSION_VIEW_INLINE_BYTES ? column->typlen : 0;
+	if (typmod > VARHDRSZ)
+	{
+		int			length = typmod - VARHDRSZ;
+
+		return length <= FUSION_VIEW_INLINE_BYTES ? 0 : Min(length, TAIL_GUESS_BYTES);
+	}
+	return TAIL_GUESS_BYTES;
+}
+
+FusionPageWriter *
+fusion_page_writer_create(const FusionPageSchema *schema)
+{
+	FusionPageWriter *writer = palloc0(sizeof(FusionPageWriter));
+
+	writer->schema = schema;
+	writer->column_count = schema->column_count;
+	writer->columns = palloc0(sizeof(FusionColumnWriter) * Max(schema->column_count, 1));
+	writer->detoast = AllocSetContextCreate(CurrentMemoryContext, "pg_fusion page", ALLOCSET_DEFAULT_SIZES);
+	for (int i = 0; i < schema->column_count; i++)
+	{
+		const FusionColumn *source = &schema->columns[i];
+		FusionColumnWriter *column = &writer->columns[i];
+		int32		typmod = source->typmod;
+		Oid			base = getBaseTypeAndTypmod(source->type, &typmod);
+
+		Assert(source->encoding < FUSION_ENCODING_COUNT);
+		column->encoding = source->encoding;
+		column->width = fusion_encoding_width[source->encoding];
+		column->scale = source->scale;
+		column->typlen = source->typlen;
+		column->typbyval = source->typbyval;
+		column->is_view = source->encoding == FUSION_ENCODING_TEXT || source->encoding == FUSION_ENCODING_DATUM;
+		column->is_varlena = source->typlen == -1;
+		column->trims_blanks = source->encoding == FUSION_ENCODING_TEXT && base == BPCHAROID && typmod >= VARHDRSZ;
+		writer->row_bytes += column->width;
+		if (column->is_view)
+		{
+			writer->view_count++;
+			writer->tail_per_row += guess_tail_bytes(source, typmod);
+		}
+	}
+	return writer;
+}
+
+/* Start of the tail when the buffers are sized for `capacity` rows. */
+static uint64
+layout_bytes(const FusionPageWriter *writer, uint64 capacity)
+{
+	uint64		offset = ALIGN_BUFFER(sizeof(FusionPageHeader) + writer->column_count * sizeof(FusionPageColumn));
+
+	for (int i = 0; i < writer->column_count; i++)
+	{
+		offset += ALIGN_BUFFER((capacity + 7) / 8);
+		offset += ALIGN_BUFFER(capacity * writer->columns[i].width);
+	}
+	return offset;
+}
+
+static void
+row_too_large(const FusionPageWriter *writer, uint64 row_bytes)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("pg_fusion: a row of %llu bytes does not fit a page of %u bytes",
+					(unsigned long long) row_bytes, writer->page_bytes),
+			 errhint("Raise pg_fusion.page_size (at most %u bytes), or run the statement with pg_fusion.enable = off.",
+					 FUSION_PAGE_BYTES_MAX)));
+}
+
+/* Most rows whose fixed part and expected tail fit; `tail_bytes_min` of the tail must be there whatever the estimate says. */
+static uint32
+choose_capacity(const FusionPageWriter *writer, double tail_per_row, uint32 tail_bytes_min)
+{
+	double		bytes_per_row = writer->row_bytes + writer->column_count / 8.0;
+	uint64		capacity;
+
+	if (writer->column_count == 0)
+		return FUSION_EMPTY_ROWS_MAX;
+	if (writer->view_count > 0)
+		bytes_per_row += tail_per_row;
+	capacity = (uint64) (writer->page_bytes / bytes_per_row);
+	for (;;)
+	{
+		uint64		fixed = layout_bytes(writer, Max(capacity, 1));
+		uint64		tail = writer->view_count == 0 ? 0 :
+			Max((uint64) (capacity * tail_per_row), tail_bytes_min);
+
+		if (fixed + tail <= writer->page_bytes)
+			return (uint32) Max(capacity, 1);
+		if (capacity <= 1)
+			row_too_large(writer, fixed + tail_bytes_min);
+		/* Overshoot comes from alignment alone: a few steps suffice. */
+		capacity -= Max(1, capacity / 64);
+	}
+}
+
+static void
+lay_out(FusionPageWriter *writer, double tail_per_row, uint32 tail_bytes_min)
+{
+	uint32		capacity = choose_capacity(writer, tail_per_row, tail_bytes_min);
+	uint32		offset = ALIGN_BUFFER(sizeof(FusionPageHeader) + writer->column_count * sizeof(FusionPageColumn));
+
+	for (int i = 0; i < writer->column_count; i++)
+	{
+		FusionColumnWriter *column = &writer->columns[i];
+		uint32		bitmap_bytes = ALIGN_BUFFER((capacity + 7) / 8);
+
+		column->validity = writer->page + offset;
+		column->values = column->validity + bitmap_bytes;
+		column->null_count = 0;
+		column->has_special = false;
+		memset(column->validity, 0xFF, bitmap_bytes);
+		offset += bitmap_bytes + ALIGN_BUFFER(capacity * column->width);
+	}
+	writer->row_capacity = capacity;
+	writer->rows = 0;
+	writer->tail_offset = offset;
+	writer->tail_bytes = 0;
+	writer->tail_room = writer->page_bytes - offset;
+}
+
+void
+fusion_page_begin(FusionPageWriter *writer, uint8 *page, uint32 page_bytes)
+{
+	Assert(page_bytes >= FUSION_PAGE_BYTES_MIN && page_bytes <= FUSION_PAGE_BYTES_MAX);
+	Assert(((uintptr_t) page) % FUSION_PAGE_BUFFER_ALIGN == 0);
+	writer->page = page;
+	writer->page_bytes = page_bytes;
+	lay_out(writer, writer->tail_per_row, 0);
+}
+
+/* Finds the bytes of a view column's value and how many of them go to the tail. */
+static uint32
+open_view(FusionPageWriter *writer, FusionColumnWriter *column, Datum value)
+{
+	if (column->is_varlena)
+	{
+		struct varlena *packed = (struct varlena *) DatumGetPointer(value);
+
+		if (VARATT_IS_EXTERNAL(packed) || VARATT_IS_COMPRESSED(packed))
+		{
+			MemoryContext caller = MemoryContextSwitchTo(writer->detoast);
+
+			packed = detoast_attr(packed);
+			MemoryContextSwitchTo(caller);
+		}
+		column->payload = (struct varlena *) VARDATA_ANY(packed);
+		column->payload_bytes = VARSIZE_ANY_EXHDR(packed);
+		if (column->trims_blanks)
+			column->payload_bytes = fusion_trimmed_length((char *) column->payload, column->payload_bytes);
+	}
+	else
+	{
+		column->payload = (struct varlena *) DatumGetPointer(value);
+		column->payload_bytes = column->typlen > 0 ? (uint32) column->typlen :
+			(uint32) strlen((const char *) column->payload);
+	}
+	return column->payload_bytes > FUSION_VIEW_INLINE_BYTES ? column->payload_bytes : 0;
+}
+
+static void
+write_view(FusionPageWriter *writer, FusionColumnWriter *column, uint32 row)
+{
+	FusionView	view = {.length = column->payload_bytes};
+
+	if (column->payload_bytes <= FUSION_VIEW_INLINE_BYTES)
+		memcpy(view.prefix, column->payload, column->payload_bytes);
+	else
+	{
+		memcpy(view.prefix, column->payload, sizeof(view.prefix));
+		view.offset = writer->tail_bytes;
+		memcpy(writer->page + writer->tail_offset + writer->tail_bytes, column->payload, column->payload_bytes);
+		writer->tail_bytes += column->payload_bytes;
+	}
+	memcpy(column->values + (size_t) row * sizeof(view), &view, sizeof(view));
+}
+
+/* Bytes of a numeric without its header, in one aligned or packed piece. */
+static const uint8 *
+open_numeric(FusionPageWriter *writer, Datum value, size_t *bytes)
+{
+	struct varlena *packed = (struct varlena *) DatumGetPointer(value);
+
+	if (VARATT_IS_EXTERNAL(packed) || VARATT_IS_COMPRESSED(packed))
+	{
+		MemoryContext caller = MemoryContextSwitchTo(writer->detoast);
+
+		packed = detoast_attr(packed);
+		MemoryContextSwitchTo(caller);
+	}
+	*bytes = VARSIZE_ANY_EXHDR(packed);
+	return (const uint8 *) VARDATA_ANY(packed);
+}
+
+static void
+write_decimal(FusionPageWriter *writer, FusionColumnWriter *column, Datum value, uint8 *at)
+{
+	size_t		bytes;
+	const uint8 *payload = open_numeric(writer, value, &bytes);
+
+	if (column->encoding == FUSION_ENCODING_DECIMAL64)
+	{
+		int64		decimal = fusion_numeric_to_int64(payload, bytes, column->scale);
+
+		column->has_special |= decimal == FUSION_DECIMAL64_NAN;
+		memcpy(at, &decimal, sizeof(decimal));
+	}
+	else
+	{
+		int128		decimal = fusion_numeric_to_int128(payload, bytes, column->scale);
+
+		column->has_special |= decimal == FUSION_DECIMAL128_NAN;
+		memcpy(at, &decimal, sizeof(decimal));
+	}
+}
+
+static void
+write_value(FusionPageWriter *writer, FusionColumnWriter *column, uint32 row, Datum value)
+{
+	uint8	   *at = column->values + (size_t) row * column->width;
+
+	switch ((FusionEncoding) column->encoding)
+	{
+		case FUSION_ENCODING_BOOL8:
+			*at = DatumGetBool(value) ? 1 : 0;
+			break;
+		case FUSION_ENCODING_INT8:
+			*at = DatumGetUInt8(value);
+			break;
+		case FUSION_ENCODING_INT16:
+			*(int16 *) at = DatumGetInt16(value);
+			break;
+		case FUSION_ENCODING_INT32:
+		case FUSION_ENCODING_FLOAT32:
+			*(int32 *) at = DatumGetInt32(value);
+			break;
+		case FUSION_ENCODING_INT64:
+			*(int64 *) at = DatumGetInt64(value);
+			break;
+		case FUSION_ENCODING_FLOAT64:
+			*(float8 *) at = DatumGetFloat8(value);
+			break;
+		case FUSION_ENCODING_DECIMAL64:
+		case FUSION_ENCODING_DECIMAL128:
+			write_decimal(writer, column, value, at);
+			break;
+		case FUSION_ENCODING_TEXT:
+		case FUSION_ENCODING_DATUM:
+			write_view(writer, column, row);
+			break;
+	}
+}
+
+bool
+fusion_page_append(FusionPageWriter *writer, const Datum *values, const bool *nulls)
+{
+	uint32		row = writer->rows;
+	uint64		tail_bytes = 0;
+
+	if (row == writer->row_capacity)
+		return false;
+	if (writer->view_count > 0)
+	{
+		for (int i = 0; i < writer->column_count; i++)
+		{
+			if (writer->columns[i].is_view && !nulls[i])
+				tail_bytes += open_view(writer, &writer->columns[i], values[i]);
+		}
+		if (tail_bytes > writer->tail_room - writer->tail_bytes)
+		{
+			if (row > 0)
+				return false;
+			/* An empty page: give this row a larger tail. Errors when that is not possible. */
+			if (tail_bytes > writer->page_bytes)
+				row_too_large(writer, layout_bytes(writer, 1) + tail_bytes);
+			lay_out(writer, Max(writer->tail_per_row, (double) tail_bytes), (uint32) tail_bytes);
+		}
+	}
+	for (int i = 0; i < writer->column_count; i++)
+	{
+		FusionColumnWriter *column = &writer->columns[i];
+
+		if (nulls[i])
+		{
+			memset(column->values + (size_t) row * column->width, 0, column->width);
+			fusion_page_set_null(column, row);
+		}
+		else
+			write_value(writer, column, row, values[i]);
+	}
+	writer->rows++;
+	return true;
+}
+
+uint32
+fusion_page_finish(FusionPageWriter *writer)
+{
+	FusionPageHeader *header = (FusionPageHeader *) writer->page;
+	FusionPageColumn *table = (FusionPageColumn *) (writer->page + sizeof(FusionPageHeader));
+
+	memset(header, 0, sizeof(*header));
+	header->magic = FUSION_PAGE_MAGIC;
+	header->version = FUSION_PAGE_VERSION;
+	header->column_count = (uint16) writer->column_count;
+	header->schema_fingerprint = writer->schema->fingerprint;
+	header->row_count = writer->rows;
+	header->row_capacity = writer->row_capacity;
+	header->tail_offset = writer->tail_offset;
+	header->tail_bytes = writer->tail_bytes;
+	header->page_bytes = writer->page_bytes;
+	for (int i = 0; i < writer->column_count; i++)
+	{
+		FusionColumnWriter *column = &writer->columns[i];
+		FusionPageColumn *entry = &table[i];
+
+		entry->validity_offset = (uint32) (column->validity - writer->page);
+		entry->values_offset = (uint32) (column->values - writer->page);
+		entry->null_count = column->null_count;
+		entry->encoding = column->encoding;
+		entry->flags = column->has_special ? FUSION_COLUMN_FLAG_SPECIAL : 0;
+		entry->min = 0;
+		entry->max = 0;
+		if (fusion_page_range(column, writer->rows, &entry->min, &entry->max))
+			entry->flags |= FUSION_COLUMN_FLAG_RANGE;
+	}
+	if (writer->view_count > 0 && writer->rows > 0)
+		writer->tail_per_row = TAIL_HEADROOM * writer->tail_bytes / writer->rows;
+	MemoryContextReset(writer->detoast);
+	return writer->tail_offset + writer->tail_bytes;
+}

@@ -1,0 +1,97 @@
+/*
+ * page_writer.h
+ *    Lays rows out in a page (schemas/layout/page.json): header, column table, validity bitmaps, values, and a tail for long values.
+ *
+ * It knows nothing of where pages come from or go to. Two ways in: fusion_page_append takes one row of datums (executor path,
+ * awkward heap rows); the batch heap path writes whole columns through fusion_page_column and then calls fusion_page_commit.
+ */
+#ifndef FUSION_PAGE_WRITER_H
+#define FUSION_PAGE_WRITER_H
+
+#include "postgres.h"
+
+#include "fusion_encodings.h"
+#include "fusion_layout.h"
+#include "producer.h"
+#include "scan_plan.h"
+
+/*
+ * Kernels copy up to this many bytes at once and past the end of a value, so the batch path keeps this much of the tail free.
+ */
+#define FUSION_TAIL_SLACK 64
+
+/* Rows in a page of no columns; each costs nothing, but consumers size per-row state by it. */
+#define FUSION_EMPTY_ROWS_MAX 65536
+
+/* One column of the page being written. */
+typedef struct FusionColumnWriter
+{
+	uint8		encoding;		/* FusionEncoding */
+	uint8		width;
+	int16		scale;
+	int16		typlen;
+	bool		typbyval;
+	bool		is_view;
+	bool		is_varlena;		/* a view over a varlena: detoast, strip the header */
+	bool		trims_blanks;	/* char(n): the padding is left out and put back by import.c */
+	bool		has_special;	/* NaN seen in this page */
+	uint32		null_count;
+	uint8	   *validity;
+	uint8	   *values;
+	struct varlena *payload;	/* of the row being appended */
+	uint32		payload_bytes;
+} FusionColumnWriter;
+
+typedef struct FusionPageWriter
+{
+	const FusionPageSchema *schema;
+	int			column_count;
+	int			view_count;
+	FusionColumnWriter *columns;
+	uint32		row_bytes;		/* fixed part of a row, without bitmaps */
+	double		tail_per_row;	/* measured on earlier pages, guessed before the first */
+
+	/* the page being written */
+	uint8	   *page;
+	uint32		page_bytes;
+	uint32		row_capacity;
+	uint32		rows;
+	uint32		tail_offset;
+	uint32		tail_bytes;		/* used */
+	uint32		tail_room;		/* tail_bytes may rise to this */
+	MemoryContext detoast;		/* reset with every page */
+} FusionPageWriter;
+
+/* Allocates in CurrentMemoryContext; the schema must outlive the writer. */
+extern FusionPageWriter *fusion_page_writer_create(const FusionPageSchema *schema);
+
+/* Starts an empty page in `page`. */
+extern void fusion_page_begin(FusionPageWriter *writer, uint8 *page, uint32 page_bytes);
+
+/*
+ * Appends one row; false when the page has no room for it: finish the page, begin the next, append the row again. ERROR
+ * (feature_not_supported) when it does not fit an empty page either. Values may be toasted.
+ */
+extern bool fusion_page_append(FusionPageWriter *writer, const Datum *values, const bool *nulls);
+
+/* Writes header and column table; returns the used bytes of the page. */
+extern uint32 fusion_page_finish(FusionPageWriter *writer);
+
+/* Marks a row of the column null; its value must be zeroed by the caller. */
+static inline void
+fusion_page_set_null(FusionColumnWriter *column, uint32 row)
+{
+	column->validity[row >> 3] &= (uint8) ~(1 << (row & 7));
+	column->null_count++;
+}
+
+/* Length of a char(n) payload without its padding. */
+static inline uint32
+fusion_trimmed_length(const char *payload, uint32 length)
+{
+	while (length > 0 && payload[length - 1] == ' ')
+		length--;
+	return length;
+}
+
+#endif							/* FUSION_PAGE_WRITER_H */
