@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FUSION_MACHINES_FINGERPRINT 0xfc7d92ee0b7ffd3bull
+#define FUSION_MACHINES_FINGERPRINT 0xd87ede455f07d9c1ull
 
 /* Numbers of the machines in flight records; 0 is a note. */
 typedef enum FusionMachine
@@ -192,41 +192,39 @@ typedef enum FusionExecutionWorkerEvent
 	FUSION_EXECUTION_WORKER_EVENT_START_RECEIVED = 0,
 	FUSION_EXECUTION_WORKER_EVENT_CLOSE_RECEIVED = 1,
 	FUSION_EXECUTION_WORKER_EVENT_VIOLATED = 2,
-	FUSION_EXECUTION_WORKER_EVENT_COMPILED = 3,
-	FUSION_EXECUTION_WORKER_EVENT_COMPILE_FAILED = 4,
-	FUSION_EXECUTION_WORKER_EVENT_INPUTS_ENDED = 5,
-	FUSION_EXECUTION_WORKER_EVENT_JOB_FINISHED = 6,
-	FUSION_EXECUTION_WORKER_EVENT_JOB_FAILED = 7,
-	FUSION_EXECUTION_WORKER_EVENT_JOB_DISPOSED = 8
+	FUSION_EXECUTION_WORKER_EVENT_JOB_STARTED = 3,
+	FUSION_EXECUTION_WORKER_EVENT_JOB_FAILED = 4,
+	FUSION_EXECUTION_WORKER_EVENT_JOB_DISPOSED = 5,
+	FUSION_EXECUTION_WORKER_EVENT_INPUTS_ENDED = 6,
+	FUSION_EXECUTION_WORKER_EVENT_JOB_FINISHED = 7
 } FusionExecutionWorkerEvent;
 
 typedef enum FusionExecutionWorkerEffect
 {
-	FUSION_EXECUTION_WORKER_EFFECT_COMPILE_PLAN = 1 << 0,
+	FUSION_EXECUTION_WORKER_EFFECT_ASSIGN_JOB = 1 << 0,
 	FUSION_EXECUTION_WORKER_EFFECT_SEND_STARTED = 1 << 1,
-	FUSION_EXECUTION_WORKER_EFFECT_ASSIGN_JOB = 1 << 2,
-	FUSION_EXECUTION_WORKER_EFFECT_COUNT_VIOLATION = 1 << 3,
-	FUSION_EXECUTION_WORKER_EFFECT_KEEP_VIOLATION = 1 << 4,
-	FUSION_EXECUTION_WORKER_EFFECT_DISPOSE_JOB = 1 << 5,
-	FUSION_EXECUTION_WORKER_EFFECT_SEND_FINISHED = 1 << 6,
-	FUSION_EXECUTION_WORKER_EFFECT_SEND_FAILED = 1 << 7,
-	FUSION_EXECUTION_WORKER_EFFECT_DETACH_SESSION = 1 << 8
+	FUSION_EXECUTION_WORKER_EFFECT_COUNT_VIOLATION = 1 << 2,
+	FUSION_EXECUTION_WORKER_EFFECT_KEEP_VIOLATION = 1 << 3,
+	FUSION_EXECUTION_WORKER_EFFECT_DISPOSE_JOB = 1 << 4,
+	FUSION_EXECUTION_WORKER_EFFECT_SEND_FINISHED = 1 << 5,
+	FUSION_EXECUTION_WORKER_EFFECT_SEND_FAILED = 1 << 6,
+	FUSION_EXECUTION_WORKER_EFFECT_DETACH_SESSION = 1 << 7
 } FusionExecutionWorkerEffect;
 
-static const FusionMachineCell fusion_execution_worker_cells[10 * 9] = {
-	/* opening */ {1, 0x1}, {9, 0x100}, {8, 0x98}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
-	/* compiling */ {-1, 0}, {9, 0x100}, {8, 0x98}, {2, 0x6}, {8, 0x80}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
-	/* streaming */ {-1, 0}, {5, 0x20}, {4, 0x38}, {-1, 0}, {-1, 0}, {3, 0x0}, {7, 0x40}, {8, 0x80}, {6, 0x0},
-	/* draining */ {-1, 0}, {5, 0x20}, {4, 0x38}, {-1, 0}, {-1, 0}, {-1, 0}, {7, 0x40}, {8, 0x80}, {6, 0x0},
-	/* failing */ {-1, 0}, {5, 0x0}, {4, 0x8}, {-1, 0}, {-1, 0}, {4, 0x0}, {8, 0x80}, {8, 0x80}, {8, 0x80},
-	/* cancelling */ {-1, 0}, {-1, 0}, {5, 0x8}, {-1, 0}, {-1, 0}, {5, 0x0}, {9, 0x100}, {9, 0x100}, {9, 0x100},
-	/* cancelled */ {-1, 0}, {9, 0x100}, {6, 0x8}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
-	/* finished */ {-1, 0}, {9, 0x100}, {7, 0x8}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
-	/* failed */ {-1, 0}, {9, 0x100}, {8, 0x8}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
-	/* closed */ {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+static const FusionMachineCell fusion_execution_worker_cells[10 * 8] = {
+	/* opening */ {1, 0x1}, {9, 0x80}, {8, 0x4c}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+	/* compiling */ {-1, 0}, {5, 0x10}, {4, 0x1c}, {2, 0x2}, {8, 0x40}, {6, 0x0}, {-1, 0}, {-1, 0},
+	/* streaming */ {-1, 0}, {5, 0x10}, {4, 0x1c}, {-1, 0}, {8, 0x40}, {6, 0x0}, {3, 0x0}, {7, 0x20},
+	/* draining */ {-1, 0}, {5, 0x10}, {4, 0x1c}, {-1, 0}, {8, 0x40}, {6, 0x0}, {-1, 0}, {7, 0x20},
+	/* failing */ {-1, 0}, {5, 0x0}, {4, 0x4}, {4, 0x0}, {8, 0x40}, {8, 0x40}, {4, 0x0}, {8, 0x40},
+	/* cancelling */ {-1, 0}, {-1, 0}, {5, 0x4}, {5, 0x0}, {9, 0x80}, {9, 0x80}, {5, 0x0}, {9, 0x80},
+	/* cancelled */ {-1, 0}, {9, 0x80}, {6, 0x4}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+	/* finished */ {-1, 0}, {9, 0x80}, {7, 0x4}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+	/* failed */ {-1, 0}, {9, 0x80}, {8, 0x4}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+	/* closed */ {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
 };
 static const char *const fusion_execution_worker_states[] = {"opening", "compiling", "streaming", "draining", "failing", "cancelling", "cancelled", "finished", "failed", "closed"};
-static const char *const fusion_execution_worker_events[] = {"startReceived", "closeReceived", "violated", "compiled", "compileFailed", "inputsEnded", "jobFinished", "jobFailed", "jobDisposed"};
+static const char *const fusion_execution_worker_events[] = {"startReceived", "closeReceived", "violated", "jobStarted", "jobFailed", "jobDisposed", "inputsEnded", "jobFinished"};
 
 typedef enum FusionScanState
 {
@@ -397,7 +395,7 @@ static const FusionMachineTable fusion_machine_tables[FUSION_MACHINE_LAST + 1] =
 	[1] = {"planning_backend", 6, 7, 0, 0x3cull, fusion_planning_backend_cells, fusion_planning_backend_states, fusion_planning_backend_events},
 	[2] = {"planning_worker", 4, 6, 0, 0x8ull, fusion_planning_worker_cells, fusion_planning_worker_states, fusion_planning_worker_events},
 	[3] = {"execution_backend", 9, 12, 0, 0x1c0ull, fusion_execution_backend_cells, fusion_execution_backend_states, fusion_execution_backend_events},
-	[4] = {"execution_worker", 10, 9, 0, 0x200ull, fusion_execution_worker_cells, fusion_execution_worker_states, fusion_execution_worker_events},
+	[4] = {"execution_worker", 10, 8, 0, 0x200ull, fusion_execution_worker_cells, fusion_execution_worker_states, fusion_execution_worker_events},
 	[5] = {"scan", 5, 7, 0, 0x1cull, fusion_scan_cells, fusion_scan_states, fusion_scan_events},
 	[6] = {"scan_producer", 8, 11, 0, 0xe0ull, fusion_scan_producer_cells, fusion_scan_producer_states, fusion_scan_producer_events},
 	[7] = {"page_lease", 5, 8, 0, 0x0ull, fusion_page_lease_cells, fusion_page_lease_states, fusion_page_lease_events},

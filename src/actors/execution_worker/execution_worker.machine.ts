@@ -1,15 +1,15 @@
-// The worker's side of one execution, on its main thread: decode and compile, hand the job to an executor thread,
-// report its outcome, and let the slots go once the backend has. The job itself reports exactly once: finished,
-// failed or disposed; its scans and cancellation are machines of the executor thread (scan, cancellation).
+// The worker's side of one execution, on its main thread: hand the job to an executor thread (which decodes and compiles
+// the plan, opens the scans and runs it), report its outcome, and let the slots go once the backend has. The job
+// reports its end exactly once: finished, failed or disposed. Its scans and cancellation are machines of the
+// executor thread (scan, cancellation); the other side is execution_backend.
 import { setup } from "xstate";
 import { unprovided } from "#actors/effect.js";
 
 export type ExecutionWorkerEvent =
   /** A verified StartExecution is the first frame of a session. */
   | { type: "execution.startReceived" }
-  | { type: "execution.compiled" }
-  /** Decoding, validation or compilation failed. */
-  | { type: "execution.compileFailed" }
+  /** The job has its compiled plan and has opened its scans. */
+  | { type: "execution.jobStarted" }
   /** The job has seen the end of its inputs, result pages are still leaving. */
   | { type: "execution.inputsEnded" }
   /** The job's one last report. */
@@ -25,10 +25,8 @@ const quarantine = ["countViolation", "keepViolation", "disposeJob"] as const;
 export const executionWorkerMachine = setup({
   types: { events: {} as ExecutionWorkerEvent },
   actions: {
-    compilePlan: unprovided,
-    /** Started goes out before the job can issue a page. */
-    sendStarted: unprovided,
     assignJob: unprovided,
+    sendStarted: unprovided,
     countViolation: unprovided,
     /** The violation becomes the session's error, reported when the job is gone. */
     keepViolation: unprovided,
@@ -43,7 +41,7 @@ export const executionWorkerMachine = setup({
   states: {
     opening: {
       on: {
-        "execution.startReceived": { target: "compiling", actions: "compilePlan" },
+        "execution.startReceived": { target: "compiling", actions: "assignJob" },
         "execution.closeReceived": { target: "closed", actions: "detachSession" },
         "execution.violated": {
           target: "failed",
@@ -53,13 +51,12 @@ export const executionWorkerMachine = setup({
     },
     compiling: {
       on: {
-        "execution.compiled": { target: "streaming", actions: ["sendStarted", "assignJob"] },
-        "execution.compileFailed": { target: "failed", actions: "sendFailed" },
-        "execution.closeReceived": { target: "closed", actions: "detachSession" },
-        "execution.violated": {
-          target: "failed",
-          actions: ["countViolation", "keepViolation", "sendFailed"],
-        },
+        "execution.jobStarted": { target: "streaming", actions: "sendStarted" },
+        "execution.jobFailed": { target: "failed", actions: "sendFailed" },
+        // The executor saw the cancel word before the main thread saw the close.
+        "execution.jobDisposed": { target: "cancelled" },
+        "execution.closeReceived": { target: "cancelling", actions: "disposeJob" },
+        "execution.violated": { target: "failing", actions: [...quarantine] },
       },
     },
     streaming: {
@@ -67,7 +64,6 @@ export const executionWorkerMachine = setup({
         "execution.inputsEnded": { target: "draining" },
         "execution.jobFinished": { target: "finished", actions: "sendFinished" },
         "execution.jobFailed": { target: "failed", actions: "sendFailed" },
-        // The executor saw the cancel word before the main thread saw the close.
         "execution.jobDisposed": { target: "cancelled" },
         "execution.closeReceived": { target: "cancelling", actions: "disposeJob" },
         "execution.violated": { target: "failing", actions: [...quarantine] },
@@ -85,6 +81,7 @@ export const executionWorkerMachine = setup({
     /** The session is at fault; its error goes out when the job has let everything go. */
     failing: {
       on: {
+        "execution.jobStarted": { target: "failing" },
         "execution.inputsEnded": { target: "failing" },
         "execution.jobFinished": { target: "failed", actions: "sendFailed" },
         "execution.jobFailed": { target: "failed", actions: "sendFailed" },
@@ -96,6 +93,7 @@ export const executionWorkerMachine = setup({
     /** The backend has closed; the job's last report is still to come. */
     cancelling: {
       on: {
+        "execution.jobStarted": { target: "cancelling" },
         "execution.inputsEnded": { target: "cancelling" },
         "execution.jobFinished": { target: "closed", actions: "detachSession" },
         "execution.jobFailed": { target: "closed", actions: "detachSession" },
