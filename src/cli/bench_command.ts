@@ -1,0 +1,91 @@
+// `pg-fusion bench tpch|scan`: brings the server and the scale up, runs the bench, prints a table
+// and writes the JSON. The measuring is in src/bench.
+import { writeFileSync } from "node:fs";
+import { benchScan } from "#bench/scan_bench.js";
+import { benchTpch } from "#bench/tpch_bench.js";
+import type { QueryReport } from "#bench/tpch_bench.js";
+import { CommandError } from "#cluster/command_error.js";
+import { parseQueries } from "#tpch/queries.js";
+import type { Arguments } from "./arguments.js";
+import { bringSession, openSession } from "./session.js";
+
+const defaultRuns = 5;
+const defaultScale = "1";
+/** A bench of more rounds than this was a typing mistake. */
+const runsMax = 1000;
+
+function parseRuns(text: string | undefined): number {
+  const runs = text === undefined ? defaultRuns : Number(text);
+  if (Number.isInteger(runs) && runs >= 1 && runs <= runsMax) return runs;
+  throw new CommandError(`--runs ${text} is not possible.`, `Choose 1 to ${runsMax}.`);
+}
+
+function print(cells: readonly string[], widths: readonly number[]): void {
+  const line = cells.map((cell, at) => {
+    const width = widths[at] ?? 0;
+    return at === 0 ? cell.padEnd(width) : cell.padStart(width);
+  });
+  process.stdout.write(`${line.join("  ").trimEnd()}\n`);
+}
+
+const ms = (value: number | null) => (value === null ? "refused" : value.toFixed(1));
+const times = (value: number | null) => (value === null ? "-" : `${value.toFixed(2)}x`);
+
+function writeJson(file: string | undefined, report: unknown): void {
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
+}
+
+async function runTpch(given: Arguments): Promise<number> {
+  const queries = parseQueries(given.values.queries ?? "q1,q6");
+  const runs = parseRuns(given.values.runs);
+  const session = openSession(given);
+  const database = await bringSession(session, given);
+  const widths = [6, 12, 12, 12, 9, 9, 6];
+  const head = ["query", "postgres ms", "parallel ms", "pg_fusion ms", "vs pg", "vs par.", "rows"];
+  print(head, widths);
+  const onQuery = (report: QueryReport) => {
+    const { fusion_ms: own, postgres_ms: one, postgres_parallel_ms: two } = report;
+    const ratios = [own === null ? null : one / own, own === null ? null : two / own];
+    const verdict = own === null ? "-" : report.rows_equal ? "equal" : "DIFFER";
+    print([report.query, ms(one), ms(two), ms(own), ...ratios.map(times), verdict], widths);
+  };
+  const report = await benchTpch(
+    {
+      places: session.places,
+      database,
+      queries,
+      runs,
+      onRefused: (query, error) => process.stderr.write(`${query}: ${error.message}\n`),
+    },
+    onQuery,
+  );
+  const { vs_postgres: alone, vs_postgres_parallel: parallel } = report.geomean;
+  print(["geomean", "", "", "", times(alone), times(parallel), ""], [7, 11, 12, 12, 9, 9, 6]);
+  writeJson(given.values.json, report);
+  return report.queries.every((query) => query.fusion_ms === null || query.rows_equal) ? 0 : 1;
+}
+
+async function runScan(given: Arguments): Promise<number> {
+  const session = openSession(given);
+  const database = await bringSession(session, given);
+  const report = await benchScan(session.places, database, parseRuns(given.values.runs));
+  const widths = [22, 10, 12];
+  print(["path", "ns/row", "of count(*)"], widths);
+  print(["count(*)", report.count_star_ns.toFixed(1), "1.00x"], widths);
+  for (const { path, columns, ns } of report.paths) {
+    const name = `${path}, ${columns} columns`;
+    print([name, ns.toFixed(1), times(ns / report.count_star_ns)], widths);
+  }
+  writeJson(given.values.json, report);
+  return 0;
+}
+
+/** Runs one bench at its scale, 1 unless told otherwise. */
+export async function runBench(given: Arguments): Promise<number> {
+  const values = { scale: defaultScale, ...given.values };
+  const scaled = { ...given, values };
+  const [kind] = given.words;
+  if (kind === "tpch") return runTpch(scaled);
+  if (kind === "scan") return runScan(scaled);
+  throw new CommandError("bench what?", "npx pg-fusion bench tpch | npx pg-fusion bench scan");
+}

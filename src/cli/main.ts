@@ -1,0 +1,66 @@
+// The `pg-fusion` command line: picks the command and turns expected failures into a message and a
+// hint. scripts/pg-fusion.mjs calls it; the commands are in the files beside it.
+import { CommandError } from "#cluster/command_error.js";
+import { parseArguments } from "./arguments.js";
+import { runBench } from "./bench_command.js";
+import { openPsql, runEnv, runPsql, runReset, runStatus, runStop, runUp } from "./cluster_commands.js";
+import { bringSession, openSession } from "./session.js";
+import { runTour } from "./tour.js";
+import { runTrace } from "./trace_command.js";
+
+const usage = `usage: npx pg-fusion <command> [options]
+
+  up       bring up the private server with TPC-H  [--scale 0.1] [--port N] [--plain] [--no-data]
+  psql     open psql in it, with pg_fusion.enable = on; further words go to psql
+  status   what runs, and where
+  env      PGHOST, PGPORT, PGDATABASE, PGUSER as shell exports: eval "$(npx pg-fusion env)"
+  bench    tpch [--scale 1] [--queries q1,q6] [--runs 5] [--json FILE]
+           scan [--scale 1] [--json FILE]
+  trace    what the state machines did: trace list | trace show
+  stop     stop the server
+  reset    stop it and delete everything it has
+
+--plain starts the server without the extension. npm start builds, brings up and opens psql.
+`;
+
+/** `npm start` after the build: psql on a terminal, the tour elsewhere. */
+async function runStart(words: readonly string[]): Promise<number> {
+  const given = parseArguments(words);
+  const session = openSession(given);
+  const database = await bringSession(session, given);
+  if (process.stdin.isTTY && process.stdout.isTTY) return openPsql(session, database, []);
+  return runTour(session, database);
+}
+
+type Command = (words: readonly string[]) => number | Promise<number>;
+
+const commands: Readonly<Record<string, Command>> = {
+  start: runStart,
+  up: (words) => runUp(parseArguments(words)),
+  psql: (words) => runPsql(parseArguments(words, true)),
+  status: (words) => runStatus(parseArguments(words)),
+  env: (words) => runEnv(parseArguments(words)),
+  bench: (words) => runBench(parseArguments(words)),
+  trace: (words) => runTrace(words),
+  stop: (words) => runStop(parseArguments(words)),
+  reset: (words) => runReset(parseArguments(words)),
+};
+
+/** Runs one command; returns the process's exit status. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  const [name = "help", ...rest] = words;
+  const command = commands[name];
+  if (!command) {
+    const asked = ["help", "--help", "-h"].includes(name);
+    (asked ? process.stdout : process.stderr).write(usage);
+    return asked ? 0 : 2;
+  }
+  try {
+    return await command(rest);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    process.stderr.write(`\npg_fusion: ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`${error.hint}\n`);
+    return 1;
+  }
+}

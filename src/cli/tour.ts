@@ -1,0 +1,101 @@
+// What `npm start` shows where there is no terminal: two queries with and without the engine, an
+// EXPLAIN, and a refusal. It asserts nothing; the tests do. Read bench/tpch_bench.ts for timings.
+import { hasOuterOrderBy, sameAnswer } from "#bench/compare_rows.js";
+import { median } from "#bench/statistics.js";
+import { Connection, serverErrorOf } from "#cluster/connection.js";
+import type { Answer } from "#cluster/connection.js";
+import { queryText } from "#tpch/queries.js";
+import { say } from "./session.js";
+import type { Session } from "./session.js";
+
+/** A warm-up and three runs: short, and the median already hides one disturbance. */
+const timedRuns = 3;
+/** Locking rows is PostgreSQL's business whatever the engine learns. */
+const refusedQuery = "SELECT o_orderkey FROM orders WHERE o_totalprice > 500000 FOR UPDATE";
+/** Columns shown of a wide answer. */
+const cellBytesMax = 18;
+
+function print(text = ""): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function printAnswer(answer: Answer): void {
+  const table = [answer.columns, ...answer.rows].map((row) =>
+    row.map((cell) => (cell ?? "NULL").slice(0, cellBytesMax)),
+  );
+  const widths = answer.columns.map((_, at) => Math.max(...table.map((r) => (r[at] ?? "").length)));
+  for (const row of table) {
+    print(`  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ").trimEnd()}`);
+  }
+}
+
+interface Measured {
+  readonly answer: Answer;
+  readonly ms: number;
+}
+
+async function measure(connection: Connection, enable: string, text: string): Promise<Measured> {
+  await connection.execute(`SET pg_fusion.enable = ${enable}`);
+  const answer = await connection.query(text);
+  const times: number[] = [];
+  for (let run = 0; run < timedRuns; run++) {
+    const start = performance.now();
+    await connection.query(text);
+    times.push(performance.now() - start);
+  }
+  return { answer, ms: median(times) };
+}
+
+async function showQuery(connection: Connection, name: string): Promise<boolean> {
+  const text = queryText(name);
+  const off = await measure(connection, "off", text);
+  const on = await measure(connection, "on", text);
+  const equal = sameAnswer(off.answer, on.answer, hasOuterOrderBy(text));
+  print(`\nTPC-H ${name.toUpperCase()}, same statement, same rows on disk:`);
+  printAnswer(on.answer);
+  print(`  PostgreSQL ${off.ms.toFixed(1)} ms, pg_fusion ${on.ms.toFixed(1)} ms:` +
+    ` ${(off.ms / on.ms).toFixed(1)} times as fast; ${equal ? "rows equal" : "ROWS DIFFER"}`);
+  return equal;
+}
+
+async function showExplain(connection: Connection): Promise<void> {
+  await connection.execute("SET pg_fusion.enable = on");
+  const { rows } = await connection.query(`EXPLAIN (COSTS OFF) ${queryText("q6")}`);
+  print("\nEXPLAIN of Q6:");
+  for (const [line] of rows) print(`  ${line}`);
+}
+
+async function showRefusal(connection: Connection): Promise<void> {
+  print(`\nWhat it cannot do exactly, it refuses:\n  ${refusedQuery}`);
+  await connection.execute("SET pg_fusion.enable = on");
+  try {
+    await connection.query(refusedQuery);
+    print("  (this statement ran)");
+  } catch (error) {
+    const refusal = serverErrorOf(error);
+    if (!refusal) throw error;
+    print(`  ERROR ${refusal.code}: ${refusal.message}`);
+    if (refusal.detail !== undefined) print(`  DETAIL: ${refusal.detail}`);
+    if (refusal.hint !== undefined) print(`  HINT: ${refusal.hint}`);
+  }
+}
+
+/** Runs the tour; status 1 when an answer differed. */
+export async function runTour(session: Session, database: string): Promise<number> {
+  const connection = await Connection.open(session.places, database);
+  try {
+    const library = await connection.value("SHOW shared_preload_libraries");
+    if (library === undefined || library === "") {
+      say("this server runs without the extension; the tour has nothing to show.");
+      return 0;
+    }
+    let equal = true;
+    for (const name of ["q1", "q6"]) equal = (await showQuery(connection, name)) && equal;
+    await showExplain(connection);
+    await showRefusal(connection);
+    print("\nNext: npx pg-fusion psql, and npx pg-fusion help");
+    return equal ? 0 : 1;
+  } finally {
+    await connection.close();
+  }
+}

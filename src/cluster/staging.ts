@@ -1,0 +1,82 @@
+// The files the server's user executes or reads: library, node, worker, addon. Read in place when
+// it can reach the checkout, else copied into the cluster's home. Read server_settings.ts next.
+import { createHash } from "node:crypto";
+import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { CommandError } from "./command_error.js";
+import { nodeExecutable } from "./places.js";
+import type { ClusterPlaces } from "./places.js";
+
+export interface RuntimeFiles {
+  /** Absolute path of the library without its suffix, as shared_preload_libraries takes it. */
+  readonly library: string;
+  readonly node: string;
+  readonly workerScript: string;
+}
+
+const libraryName = "build/extension/pg_fusion";
+const workerName = "dist/worker/main.js";
+const addonName = "native/addon/build/Release/pg_fusion.node";
+
+/** Hash of what a running server has loaded; another value means that it must be restarted. */
+export function runtimeFingerprint(places: ClusterPlaces): string {
+  const hash = createHash("sha256");
+  for (const step of ["extension", "addon", "typescript"]) {
+    const stamp = join(places.root, "build", "stamps", `${step}.json`);
+    hash.update(existsSync(stamp) ? readFileSync(stamp) : "absent");
+  }
+  return hash.digest("hex");
+}
+
+function checkBuilt(root: string): void {
+  const absent = [`${libraryName}.so`, workerName, addonName].filter(
+    (name) => !existsSync(join(root, name)),
+  );
+  if (absent.length === 0) return;
+  throw new CommandError(
+    `not built: ${absent.join(", ")}.`,
+    "Run: npm run build   (or add --plain for a server without the extension)",
+  );
+}
+
+/** Folders of node_modules the worker needs: the lock's packages that are not for development. */
+function productionPackages(root: string): readonly string[] {
+  const text = readFileSync(join(root, "package-lock.json"), "utf8");
+  const lock = JSON.parse(text) as { packages: Record<string, { dev?: boolean }> };
+  return Object.entries(lock.packages)
+    .filter(([path, entry]) => path !== "" && entry.dev !== true)
+    .map(([path]) => path)
+    .filter((path) => existsSync(join(root, path)));
+}
+
+function chownTree(places: ClusterPlaces, path: string): void {
+  if (places.user.needsSwitch) chownSync(path, places.user.uid, places.user.gid);
+}
+
+/** Copies the built files beside the cluster; the old copy is replaced only by a complete one. */
+function copyRuntime(places: ClusterPlaces): string {
+  const target = join(places.home, "runtime");
+  const fresh = join(places.home, "runtime.new");
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true, mode: 0o755 });
+  const names = ["package.json", "dist", "sql", addonName, `${libraryName}.so`];
+  for (const name of [...names, ...productionPackages(places.root)]) {
+    cpSync(join(places.root, name), join(fresh, name), { recursive: true, dereference: true });
+  }
+  cpSync(nodeExecutable(), join(fresh, "node"));
+  chownTree(places, fresh);
+  rmSync(target, { recursive: true, force: true });
+  renameSync(fresh, target);
+  return target;
+}
+
+/** Makes the runtime readable for the server and says where it is. */
+export function prepareRuntime(places: ClusterPlaces): RuntimeFiles {
+  checkBuilt(places.root);
+  const base = places.staged ? copyRuntime(places) : places.root;
+  return {
+    library: join(base, libraryName),
+    node: places.staged ? join(base, "node") : nodeExecutable(),
+    workerScript: join(base, workerName),
+  };
+}
