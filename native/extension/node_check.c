@@ -1,0 +1,202 @@
+/*
+ * node_check.c
+ *    Walkers that judge expressions named by the worker. The worker is ours, but a defect there must become an error here,
+ *    never a crash of the server or a column of another table. See node_check.h.
+ */
+#include "postgres.h"
+
+#include "nodes/nodeFuncs.h"
+#include "nodes/primnodes.h"
+#include "node_check.h"
+
+bool
+fusion_is_expression(const Node *node)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Var:
+		case T_Const:
+		case T_Param:
+		case T_Aggref:
+		case T_GroupingFunc:
+		case T_WindowFunc:
+		case T_SubscriptingRef:
+		case T_FuncExpr:
+		case T_NamedArgExpr:
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+		case T_BoolExpr:
+		case T_SubLink:
+		case T_FieldSelect:
+		case T_FieldStore:
+		case T_RelabelType:
+		case T_CoerceViaIO:
+		case T_ArrayCoerceExpr:
+		case T_ConvertRowtypeExpr:
+		case T_CollateExpr:
+		case T_CaseExpr:
+		case T_CaseTestExpr:
+		case T_ArrayExpr:
+		case T_RowExpr:
+		case T_RowCompareExpr:
+		case T_CoalesceExpr:
+		case T_MinMaxExpr:
+		case T_SQLValueFunction:
+		case T_XmlExpr:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_CoerceToDomain:
+		case T_CoerceToDomainValue:
+		case T_NextValueExpr:
+#if PG_VERSION_NUM >= 160000
+		case T_JsonValueExpr:
+		case T_JsonConstructorExpr:
+		case T_JsonIsPredicate:
+#endif
+#if PG_VERSION_NUM >= 170000
+		case T_JsonExpr:
+		case T_MergeSupportFunc:
+#endif
+			return true;
+		default:
+			return false;
+	}
+}
+
+typedef struct LeafCheck
+{
+	int			range_index;
+	int			placeholder_depth;	/* nodes around us that give CaseTestExpr its value */
+	const char *problem;
+} LeafCheck;
+
+/* Nodes whose arguments may hold a CaseTestExpr; cut off from them it would read whatever the executor left there. */
+static bool
+binds_case_test(const Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_CaseExpr:
+		case T_ArrayCoerceExpr:
+#if PG_VERSION_NUM >= 160000
+		case T_JsonConstructorExpr:
+#endif
+#if PG_VERSION_NUM >= 170000
+		case T_JsonExpr:
+#endif
+			return true;
+		default:
+			return false;
+	}
+}
+
+static const char *
+leaf_node_problem(Node *node, const LeafCheck *check)
+{
+	switch (nodeTag(node))
+	{
+		case T_Var:
+			if (((Var *) node)->varlevelsup != 0 || ((Var *) node)->varno != check->range_index)
+				return "it reads a column of another relation";
+			return NULL;
+		case T_Param:
+			return ((Param *) node)->paramkind == PARAM_EXTERN ? NULL : "it reads an internal parameter";
+		case T_SubLink:
+		case T_SubPlan:
+		case T_AlternativeSubPlan:
+		case T_Query:
+			return "it contains a subquery";
+		case T_Aggref:
+		case T_GroupingFunc:
+		case T_WindowFunc:
+			return "it contains an aggregate or window function";
+		case T_CaseTestExpr:
+		case T_CoerceToDomainValue:
+			return check->placeholder_depth > 0 ? NULL : "it is a part of another expression";
+		case T_PlaceHolderVar:
+		case T_SetToDefault:
+		case T_CurrentOfExpr:
+		case T_NextValueExpr:
+			return "it contains a node that no scan can evaluate";
+		default:
+			return NULL;
+	}
+}
+
+static bool
+leaf_walker(Node *node, LeafCheck *check)
+{
+	bool		binds;
+	bool		found;
+
+	if (node == NULL)
+		return false;
+	check->problem = leaf_node_problem(node, check);
+	if (check->problem != NULL)
+		return true;
+	binds = binds_case_test(node);
+	check->placeholder_depth += binds ? 1 : 0;
+	found = expression_tree_walker(node, leaf_walker, check);
+	check->placeholder_depth -= binds ? 1 : 0;
+	return found;
+}
+
+const char *
+fusion_leaf_expression_problem(Node *node, int range_index)
+{
+	LeafCheck	check = {range_index, 0, NULL};
+
+	if (!fusion_is_expression(node))
+		return "it is not an expression";
+	if (leaf_walker(node, &check))
+		return check.problem;
+	return expression_returns_set(node) ? "it returns a set" : NULL;
+}
+
+typedef struct EdgeCheck
+{
+	int			range_index;
+	bool		aggregates_done;
+	Index		level;			/* queries entered on the way */
+	const char *problem;
+} EdgeCheck;
+
+static bool
+edge_walker(Node *node, EdgeCheck *check)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		bool		found;
+
+		check->level++;
+		found = query_tree_walker((Query *) node, edge_walker, check, 0);
+		check->level--;
+		return found;
+	}
+	if (IsA(node, Var) && ((Var *) node)->varlevelsup == check->level &&
+		((Var *) node)->varno != check->range_index)
+		check->problem = "a column of a scanned relation is left above the scan";
+	else if (IsA(node, Aggref) && ((Aggref *) node)->agglevelsup == check->level && check->aggregates_done)
+		check->problem = "an aggregate is left above the aggregation";
+	else if (IsA(node, GroupingFunc) && ((GroupingFunc *) node)->agglevelsup == check->level &&
+			 check->aggregates_done)
+		check->problem = "GROUPING is left above the aggregation";
+	if (check->problem != NULL)
+		return true;
+	return expression_tree_walker(node, edge_walker, check);
+}
+
+const char *
+fusion_edge_expression_problem(Node *node, int range_index, bool aggregates_done)
+{
+	EdgeCheck	check = {range_index, aggregates_done, 0, NULL};
+
+	(void) edge_walker(node, &check);
+	return check.problem;
+}

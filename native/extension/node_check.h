@@ -1,0 +1,28 @@
+/*
+ * node_check.h
+ *    What kind of node a piece of a query tree is, and whether an expression may be evaluated where the worker wants it.
+ *    Pure functions over trees; they know nothing of messages.
+ */
+#ifndef FUSION_NODE_CHECK_H
+#define FUSION_NODE_CHECK_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+
+/* An expression exprType() can judge; list and clause nodes are not. */
+extern bool fusion_is_expression(const Node *node);
+
+/*
+ * NULL when `node` is an expression over range table entry `range_index` of its own query level alone, as a scan of that
+ * relation can evaluate it; otherwise what stands in the way.
+ */
+extern const char *fusion_leaf_expression_problem(Node *node, int range_index);
+
+/*
+ * NULL when no variable of query level 0 inside `node` belongs to another entry than `range_index`. Descends into
+ * subqueries, where those variables have risen varlevelsup.
+ */
+extern const char *fusion_edge_expression_problem(Node *node, int range_index, bool aggregates_done);
+
+#endif							/* FUSION_NODE_CHECK_H */
