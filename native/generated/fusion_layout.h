@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0xa8eb27bcde3c4118ull
+#define FUSION_LAYOUT_FINGERPRINT 0x14ebec7885b95c1ull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -45,6 +45,8 @@
 #define FUSION_PAGE_ISSUED 2u
 /* The consumer reads it */
 #define FUSION_PAGE_IMPORTED 3u
+/* Kept for one execution: its next page of that side, never lent to another */
+#define FUSION_PAGE_RESERVED 4u
 /* Page travels backend to worker */
 #define FUSION_PAGE_SIDE_SCAN 0u
 /* Page travels worker to backend */
@@ -104,7 +106,7 @@ typedef struct FusionRegionHeader
 	_Alignas(4096) uint64_t magic;
 	uint32_t version;
 	uint32_t header_bytes;
-	uint64_t layout_fingerprint; /* Hash of schemas/layout/*.json; compared at attach */
+	uint64_t layout_fingerprint; /* Hash of the layout schemas; compared at attach */
 	uint64_t incarnation; /* Never repeats: wall clock and random bits of the postmaster start */
 	uint64_t region_bytes;
 	uint32_t page_bytes;
@@ -125,7 +127,7 @@ typedef struct FusionRegionHeader
 	_Atomic uint32_t worker_sleeping; /* Exchange: 1 while the worker's main loop may be asleep */
 	_Atomic uint32_t free_pages; /* Hint; the owner words are the truth */
 	_Atomic uint32_t claim_cursor; /* Hint: where the next page claim starts looking */
-	_Atomic uint32_t spare_permits; /* Permits not reserved by any execution */
+	uint32_t pad0;
 	_Atomic uint64_t doorbell[16]; /* Bit per control slot with frames for the worker's main loop */
 	_Atomic uint64_t page_waiters_control[16]; /* Bit per control slot that waits for a free page or permit */
 	_Atomic uint64_t page_waiters_scan[16]; /* Bit per scan slot that waits for a free page or permit */
@@ -162,7 +164,7 @@ static_assert(offsetof(FusionRegionHeader, worker_deaths) == 124, "FusionRegionH
 static_assert(offsetof(FusionRegionHeader, worker_sleeping) == 128, "FusionRegionHeader.worker_sleeping");
 static_assert(offsetof(FusionRegionHeader, free_pages) == 132, "FusionRegionHeader.free_pages");
 static_assert(offsetof(FusionRegionHeader, claim_cursor) == 136, "FusionRegionHeader.claim_cursor");
-static_assert(offsetof(FusionRegionHeader, spare_permits) == 140, "FusionRegionHeader.spare_permits");
+static_assert(offsetof(FusionRegionHeader, pad0) == 140, "FusionRegionHeader.pad0");
 static_assert(offsetof(FusionRegionHeader, doorbell) == 144, "FusionRegionHeader.doorbell");
 static_assert(offsetof(FusionRegionHeader, page_waiters_control) == 272, "FusionRegionHeader.page_waiters_control");
 static_assert(offsetof(FusionRegionHeader, page_waiters_scan) == 400, "FusionRegionHeader.page_waiters_scan");
@@ -252,11 +254,11 @@ typedef struct FusionControlSlot
 	_Atomic uint32_t cancel_requested; /* Side word: never queued behind data */
 	_Atomic uint32_t executor; /* Executor thread that runs the session; EXECUTORS_MAX while none */
 	_Atomic uint32_t result_sleeping; /* Exchange: backend may be asleep (one flag for all it waits for) */
-	_Atomic uint32_t reserved_scan; /* Permits held for scan pages */
-	_Atomic uint32_t reserved_result; /* Permits held for result pages */
-	_Atomic uint32_t used_scan;
-	_Atomic uint32_t used_result;
-	uint32_t pad0;
+	_Atomic uint32_t reserved_scan; /* Pages kept for scans of this lease */
+	_Atomic uint32_t reserved_result; /* Pages kept for its results */
+	_Atomic uint32_t used_scan; /* Hint: reserved scan pages in use */
+	_Atomic uint32_t used_result; /* Hint: reserved result pages in use */
+	_Atomic uint32_t reservation_hint; /* Hint: where the reserved pages begin */
 	_Atomic uint64_t pages_issued;
 	_Atomic uint64_t bytes_issued;
 	FusionByteRing to_worker;
@@ -276,7 +278,7 @@ static_assert(offsetof(FusionControlSlot, reserved_scan) == 28, "FusionControlSl
 static_assert(offsetof(FusionControlSlot, reserved_result) == 32, "FusionControlSlot.reserved_result");
 static_assert(offsetof(FusionControlSlot, used_scan) == 36, "FusionControlSlot.used_scan");
 static_assert(offsetof(FusionControlSlot, used_result) == 40, "FusionControlSlot.used_result");
-static_assert(offsetof(FusionControlSlot, pad0) == 44, "FusionControlSlot.pad0");
+static_assert(offsetof(FusionControlSlot, reservation_hint) == 44, "FusionControlSlot.reservation_hint");
 static_assert(offsetof(FusionControlSlot, pages_issued) == 48, "FusionControlSlot.pages_issued");
 static_assert(offsetof(FusionControlSlot, bytes_issued) == 56, "FusionControlSlot.bytes_issued");
 static_assert(offsetof(FusionControlSlot, to_worker) == 64, "FusionControlSlot.to_worker");

@@ -35,7 +35,7 @@ extern uint32_t fusion_worker_enter(const FusionRegion *region, uint32_t state, 
 extern bool fusion_worker_ready(const FusionRegion *region, uint32_t generation, uint32_t executor_count);
 
 /*
- * Leases a control slot for backend `pid` and reserves permits: FULL when no slot or too few permits are left,
+ * Leases a control slot for backend `pid` and reserves pages: FULL when no slot or too few free pages are left,
  * STALE when the worker is not READY. Resets the slot's rings and side words. All or nothing.
  */
 extern FusionStatus fusion_control_acquire(const FusionRegion *region, uint32_t pid, uint32_t permits_scan,
@@ -52,12 +52,17 @@ extern bool fusion_lease_open(const FusionRegion *region, FusionSlotKind kind, F
 
 /*
  * Takes `owner` (SLOT_OWNER_*) off the slot; idempotent, a stale lease is ignored. The last owner sweeps what the
- * lease still holds (pages of its epoch, permits, ring contents) and frees the slot. Returns pages swept, a
- * number that is 0 unless the other side died.
+ * lease still holds (pages of its epoch, reservations, ring contents) and frees the slot. Returns pages swept, a
+ * number that is 0 unless the other side died: pages left in a ring by an early stop are not counted.
+ *
+ * Detaching a control slot detaches the same owner from the scan slots of that lease. The backend does so only after
+ * its producers ended. The caller then wakes page waiters, and the backend also the worker (fusion_wake_worker):
+ * a worker that never heard of the lease learns from the doorbell that it is to detach.
  */
 extern uint32_t fusion_slot_detach(const FusionRegion *region, FusionSlotKind kind, FusionLease lease, uint32_t owner);
 
-/* Supervisor: detaches the worker from every slot opened with another generation than `current`. Returns slots detached;
+/* Supervisor: detaches the worker from every slot opened with another generation than `current` (0: from all; call
+ * it after fusion_worker_enter took the dead worker out of READY). Finishes what it died sweeping. Returns slots detached;
  * calls `wake(arg, control slot)` for each so that waiting backends notice. */
 extern uint32_t fusion_slots_detach_worker(const FusionRegion *region, uint32_t current,
 										   void (*wake) (void *arg, FusionSlotKind kind, uint32_t index), void *arg);
@@ -65,7 +70,7 @@ extern uint32_t fusion_slots_detach_worker(const FusionRegion *region, uint32_t 
 /* Exit callback of a backend: detaches the backend from every slot that carries its pid. */
 extern uint32_t fusion_slots_detach_backend(const FusionRegion *region, uint32_t pid);
 
-/* Counts for the audit: slots not FREE, pages not FREE, permits not at home. All 0 when nothing runs. */
+/* Counts for the audit: slots not FREE, pages in use, pages reserved (in use or not). All 0 when nothing runs, free_pages apart. */
 typedef struct FusionAudit
 {
 	uint32_t	control_slots_held;
