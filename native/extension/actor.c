@@ -1,0 +1,62 @@
+/*
+ * actor.c
+ *    Steps a machine by its compiled table and writes the transition to the flight recorder. Effects are the caller's:
+ *    session.c for conversations, execution.c for the execution and its producers.
+ */
+#include "postgres.h"
+
+#include "actor.h"
+#include "region_host.h"
+#include "settings.h"
+
+void
+fusion_actor_begin(FusionActor *actor, FusionMachine machine, uint32 writer, FusionLease control, uint16 number)
+{
+	*actor = (FusionActor) {
+		.machine = machine,
+		.state = (uint8) fusion_machine_tables[machine].initial,
+		.actor = number,
+		.writer = writer,
+		.control = control
+	};
+}
+
+bool
+fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, uint32 *effects, uint32 *sequence)
+{
+	uint32		mask;
+	int			to = fusion_machine_step((FusionMachine) actor->machine, actor->state, event, &mask);
+
+	if (effects)
+		*effects = mask;
+	if (sequence)
+		*sequence = 0;
+	if (to < 0)
+		return false;
+	if (fusion_setting_flight_recorder)
+	{
+		FusionFlightRecord record = {
+			.session = actor->control.epoch,
+			.machine = actor->machine,
+			.event = (uint8) event,
+			.from_state = actor->state,
+			.to_state = (uint8) to,
+			.slot = (uint16) actor->control.index,
+			.actor = actor->actor,
+			.argument = argument,
+			.cause = cause
+		};
+		uint32		number = fusion_flight_record(&fusion_flight, actor->writer, &record);
+
+		if (sequence)
+			*sequence = number;
+	}
+	actor->state = (uint8) to;
+	return true;
+}
+
+bool
+fusion_actor_final(const FusionActor *actor)
+{
+	return actor->machine != 0 && fusion_machine_final((FusionMachine) actor->machine, actor->state);
+}

@@ -1,0 +1,36 @@
+/*
+ * actor.h
+ *    One state machine at work in this process: its state, and where its transitions are recorded. The machines
+ *    themselves are specified in src/actors and come here as tables (native/generated/fusion_machines.h).
+ */
+#ifndef FUSION_ACTOR_H
+#define FUSION_ACTOR_H
+
+#include "postgres.h"
+
+#include "fusion_machines.h"
+#include "slot.h"
+
+typedef struct FusionActor
+{
+	uint8		machine;		/* FusionMachine; 0 before its conversation is known */
+	uint8		state;
+	uint16		actor;			/* FlightRecord.actor: the leaf of a producer, else 0 */
+	uint32		writer;			/* flight recorder ring this process writes for it */
+	FusionLease control;		/* the session it belongs to */
+} FusionActor;
+
+/* Enters the machine's initial state. */
+extern void fusion_actor_begin(FusionActor *actor, FusionMachine machine, uint32 writer, FusionLease control, uint16 number);
+
+/*
+ * Takes one event: moves, records, and returns the effects the caller must perform, in ascending order of their bits.
+ * False, and nothing moved, when the event has no place in the state: a protocol violation by whoever sent it.
+ * *sequence, when wanted, is the record's number for messages that follow from it. Never throws.
+ */
+extern bool fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, uint32 *effects,
+							  uint32 *sequence);
+
+extern bool fusion_actor_final(const FusionActor *actor);
+
+#endif							/* FUSION_ACTOR_H */

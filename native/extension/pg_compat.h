@@ -1,0 +1,46 @@
+/*
+ * pg_compat.h
+ *    Differences between PostgreSQL 15 and 18 that more than one file meets, behind one name each. Not a wrapper
+ *    library: what only one file needs is guarded in that file.
+ */
+#ifndef FUSION_PG_COMPAT_H
+#define FUSION_PG_COMPAT_H
+
+#include "postgres.h"
+
+#if PG_VERSION_NUM < 150000
+#error "pg_fusion needs PostgreSQL 15 or newer"
+#endif
+
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/wait_event.h"
+#if PG_VERSION_NUM >= 180000
+#include "storage/waiteventset.h"
+#endif
+
+/* A wait set that lives until it is freed by hand, not until some transaction ends. */
+static inline WaitEventSet *
+fusion_create_wait_set(int event_count)
+{
+#if PG_VERSION_NUM >= 170000
+	return CreateWaitEventSet(NULL, event_count);
+#else
+	return CreateWaitEventSet(TopMemoryContext, event_count);
+#endif
+}
+
+/* Named wait events exist from 17 on; before, pg_stat_activity says "Extension". */
+static inline uint32
+fusion_wait_event(uint32 *cached, const char *name)
+{
+#if PG_VERSION_NUM >= 170000
+	if (*cached == 0)
+		*cached = WaitEventExtensionNew(name);
+	return *cached;
+#else
+	return PG_WAIT_EXTENSION;
+#endif
+}
+
+#endif							/* FUSION_PG_COMPAT_H */
