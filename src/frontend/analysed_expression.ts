@@ -1,0 +1,137 @@
+// Expressions of the analysed query as the planner reads them: a closed union over what the engine may compute,
+// and `other` for everything only PostgreSQL evaluates. Built by expression_reader.ts from the node text; the text
+// node stays at hand because PostgreSQL is told about expressions by their node ids.
+import type { TextNode } from "./node_text.js";
+
+/** Result type as exprType(), exprTypmod() and exprCollation() give it; type 0 when not known here. */
+export interface SqlType {
+  readonly type: number;
+  readonly typmod: number;
+  readonly collation: number;
+}
+
+interface ExpressionBase extends SqlType {
+  readonly source: TextNode;
+}
+
+export interface Variable extends ExpressionBase {
+  readonly kind: "variable";
+  /** 1-based index in the range table of the query `levelsUp` levels out. */
+  readonly rangeIndex: number;
+  /** Column number; 0 is the whole row, negative ones are system columns. */
+  readonly attribute: number;
+  readonly levelsUp: number;
+}
+
+export interface Constant extends ExpressionBase {
+  readonly kind: "constant";
+  readonly isNull: boolean;
+  readonly byValue: boolean;
+  /** The eight-byte Datum of by-value types, else the whole image; varlenas with their header. */
+  readonly image: Uint8Array;
+}
+
+export interface Parameter extends ExpressionBase {
+  readonly kind: "parameter";
+  /** PARAM_EXTERN is "external"; the planner's own kinds do not occur before planning. */
+  readonly parameterKind: "external" | "internal";
+  readonly id: number;
+}
+
+/** A function or operator call. */
+export interface Call extends ExpressionBase {
+  readonly kind: "call";
+  readonly function: number;
+  /** Operator OID, 0 for function syntax. */
+  readonly operator: number;
+  readonly returnsSet: boolean;
+  readonly inputCollation: number;
+  readonly arguments: readonly AnalysedExpression[];
+  /** The target typmod when the call is a length coercion such as numeric(x, typmod). */
+  readonly coercedTypmod: number | undefined;
+}
+
+/** `scalar operator ANY | ALL (array)`; IN lists arrive in this form. */
+export interface ArrayComparison extends ExpressionBase {
+  readonly kind: "arrayComparison";
+  readonly function: number;
+  readonly any: boolean;
+  readonly inputCollation: number;
+  readonly scalar: AnalysedExpression;
+  readonly array: AnalysedExpression;
+}
+
+export interface Connective extends ExpressionBase {
+  readonly kind: "and" | "or";
+  readonly arguments: readonly AnalysedExpression[];
+}
+
+export interface Negation extends ExpressionBase {
+  readonly kind: "not";
+  readonly argument: AnalysedExpression;
+}
+
+export interface NullTest extends ExpressionBase {
+  readonly kind: "nullTest";
+  readonly argument: AnalysedExpression;
+  readonly negated: boolean;
+  /** IS NULL of a composite looks into its fields. */
+  readonly ofRow: boolean;
+}
+
+export interface BooleanTest extends ExpressionBase {
+  readonly kind: "booleanTest";
+  readonly argument: AnalysedExpression;
+  readonly test: "true" | "false" | "unknown";
+  readonly negated: boolean;
+}
+
+export interface Case extends ExpressionBase {
+  readonly kind: "case";
+  /** CASE argument WHEN ...: the branches then compare `caseValue` placeholders. */
+  readonly argument: AnalysedExpression | undefined;
+  readonly branches: readonly {
+    readonly when: AnalysedExpression;
+    readonly then: AnalysedExpression;
+  }[];
+  readonly otherwise: AnalysedExpression;
+}
+
+/** The value of the enclosing CASE's argument. */
+export interface CaseValue extends ExpressionBase {
+  readonly kind: "caseValue";
+}
+
+export interface Coalesce extends ExpressionBase {
+  readonly kind: "coalesce";
+  readonly arguments: readonly AnalysedExpression[];
+}
+
+/** A cast that changes the type's name only, or the collation. */
+export interface Relabel extends ExpressionBase {
+  readonly kind: "relabel";
+  readonly argument: AnalysedExpression;
+}
+
+export interface Aggregate extends ExpressionBase {
+  readonly kind: "aggregate";
+  readonly function: number;
+  readonly arguments: readonly AnalysedExpression[];
+  readonly filter: AnalysedExpression | undefined;
+  readonly isStar: boolean;
+  readonly isDistinct: boolean;
+  readonly isOrdered: boolean;
+  /** Ordered-set and hypothetical-set aggregates, VARIADIC calls: never the engine's. */
+  readonly isPlain: boolean;
+  readonly levelsUp: number;
+  readonly inputCollation: number;
+}
+
+/** Anything else; what stands below it is found by walking `source`. */
+export interface OtherExpression extends ExpressionBase {
+  readonly kind: "other";
+}
+
+export type AnalysedExpression =
+  | Variable | Constant | Parameter | Call | ArrayComparison | Connective | Negation | NullTest
+  | BooleanTest | Case | CaseValue | Coalesce | Relabel | Aggregate | OtherExpression;

@@ -1,0 +1,290 @@
+// Text nodes to analysed expressions: one small reader per node tag, and PostgreSQL's rules for the type, typmod and
+// collation of each (nodeFuncs.c: exprType, exprTypmod, exprCollation). Tags without a reader become `other`,
+// with their type where a field names it.
+import { malformedMessage } from "#base/errors.js";
+import type { AnalysedExpression, Call, Case, SqlType } from "./analysed_expression.js";
+import type { TextNode } from "./node_text.js";
+import { booleanField, nodeList, numberField, optionalNode, requiredNode } from "./text_fields.js";
+
+const BOOL: SqlType = { type: 16, typmod: -1, collation: 0 };
+const INT4 = 23;
+
+/** CoercionForm values of the cast syntaxes; only those make a call a length coercion. */
+const EXPLICIT_CAST = 1;
+const IMPLICIT_CAST = 2;
+
+function typeFields(node: TextNode, type: string, typmod: string | undefined, collation: string): SqlType {
+  return {
+    type: numberField(node, type),
+    typmod: typmod === undefined ? -1 : numberField(node, typmod),
+    collation: numberField(node, collation, 0),
+  };
+}
+
+function readAll(nodes: readonly TextNode[]): readonly AnalysedExpression[] {
+  return nodes.map(readExpression);
+}
+
+/** The single argument of a node whose `arg` field holds it. */
+function argumentOf(node: TextNode): AnalysedExpression {
+  return readExpression(requiredNode(node, "arg"));
+}
+
+/** The typmod all alternatives share when all are of the result type, else -1. */
+function sharedTypmod(type: number, alternatives: readonly AnalysedExpression[]): number {
+  const typmod = alternatives[0]?.typmod ?? -1;
+  const agree = alternatives.every((each) => each.type === type && each.typmod === typmod);
+  return agree ? typmod : -1;
+}
+
+function readConstant(node: TextNode): AnalysedExpression {
+  const value = node.fields.get("constvalue");
+  const isNull = booleanField(node, "constisnull");
+  const isDatum = value !== null && value !== undefined && typeof value !== "string"
+    && value.kind === "datum";
+  if (!isNull && !isDatum) throw malformedMessage("pg_fusion: constant without a value");
+  return {
+    kind: "constant",
+    source: node,
+    ...typeFields(node, "consttype", "consttypmod", "constcollid"),
+    isNull,
+    byValue: booleanField(node, "constbyval"),
+    image: isDatum && !isNull ? value.bytes : new Uint8Array(0),
+  };
+}
+
+/** The target typmod of a length coercion, as exprIsLengthCoercion() finds it. */
+function coercedTypmod(node: TextNode, values: readonly AnalysedExpression[]): number | undefined {
+  const format = numberField(node, "funcformat");
+  if (format !== EXPLICIT_CAST && format !== IMPLICIT_CAST) return undefined;
+  if (values.length !== 2 && values.length !== 3) return undefined;
+  const second = values[1];
+  if (second?.kind !== "constant" || second.type !== INT4 || second.isNull) return undefined;
+  return new DataView(second.image.buffer, second.image.byteOffset).getInt32(0, true);
+}
+
+function readFunctionCall(node: TextNode): Call {
+  const values = readAll(nodeList(node, "args"));
+  const typmod = coercedTypmod(node, values);
+  return {
+    kind: "call",
+    source: node,
+    type: numberField(node, "funcresulttype"),
+    typmod: typmod ?? -1,
+    collation: numberField(node, "funccollid"),
+    function: numberField(node, "funcid"),
+    operator: 0,
+    returnsSet: booleanField(node, "funcretset"),
+    inputCollation: numberField(node, "inputcollid"),
+    arguments: values,
+    coercedTypmod: typmod,
+  };
+}
+
+function readOperatorCall(node: TextNode): Call {
+  return {
+    kind: "call",
+    source: node,
+    ...typeFields(node, "opresulttype", undefined, "opcollid"),
+    function: numberField(node, "opfuncid"),
+    operator: numberField(node, "opno"),
+    returnsSet: booleanField(node, "opretset"),
+    inputCollation: numberField(node, "inputcollid"),
+    arguments: readAll(nodeList(node, "args")),
+    coercedTypmod: undefined,
+  };
+}
+
+function readArrayComparison(node: TextNode): AnalysedExpression {
+  const [scalar, array] = readAll(nodeList(node, "args"));
+  if (scalar === undefined || array === undefined)
+    throw malformedMessage("pg_fusion: array comparison without two arguments");
+  return {
+    kind: "arrayComparison",
+    source: node,
+    ...BOOL,
+    function: numberField(node, "opfuncid"),
+    any: booleanField(node, "useOr"),
+    inputCollation: numberField(node, "inputcollid"),
+    scalar,
+    array,
+  };
+}
+
+function readBoolean(node: TextNode): AnalysedExpression {
+  const operation = node.fields.get("boolop");
+  const values = readAll(nodeList(node, "args"));
+  if (operation === "and" || operation === "or")
+    return { kind: operation, source: node, ...BOOL, arguments: values };
+  const [argument] = values;
+  if (operation !== "not" || argument === undefined)
+    throw malformedMessage("pg_fusion: boolean expression of an unknown kind");
+  return { kind: "not", source: node, ...BOOL, argument };
+}
+
+function readNullTest(node: TextNode): AnalysedExpression {
+  return {
+    kind: "nullTest",
+    source: node,
+    ...BOOL,
+    argument: argumentOf(node),
+    negated: numberField(node, "nulltesttype") === 1,
+    ofRow: booleanField(node, "argisrow"),
+  };
+}
+
+/** BoolTestType in order of its values: IS TRUE, IS NOT TRUE, IS FALSE, ... */
+const booleanTests = ["true", "false", "unknown"] as const;
+
+function readBooleanTest(node: TextNode): AnalysedExpression {
+  const code = numberField(node, "booltesttype");
+  const test = booleanTests[code >> 1];
+  if (test === undefined) throw malformedMessage("pg_fusion: boolean test of an unknown kind");
+  return {
+    kind: "booleanTest", source: node, ...BOOL, argument: argumentOf(node), test,
+    negated: (code & 1) === 1,
+  };
+}
+
+function readCase(node: TextNode): Case {
+  const argument = optionalNode(node, "arg");
+  const branches = nodeList(node, "args").map((branch) => ({
+    when: readExpression(requiredNode(branch, "expr")),
+    then: readExpression(requiredNode(branch, "result")),
+  }));
+  const otherwise = readExpression(requiredNode(node, "defresult"));
+  const type = numberField(node, "casetype");
+  return {
+    kind: "case",
+    source: node,
+    type,
+    typmod: sharedTypmod(type, [otherwise, ...branches.map((branch) => branch.then)]),
+    collation: numberField(node, "casecollid"),
+    argument: argument === undefined ? undefined : readExpression(argument),
+    branches,
+    otherwise,
+  };
+}
+
+function readCoalesce(node: TextNode): AnalysedExpression {
+  const values = readAll(nodeList(node, "args"));
+  const type = numberField(node, "coalescetype");
+  return {
+    kind: "coalesce",
+    source: node,
+    type,
+    typmod: sharedTypmod(type, values),
+    collation: numberField(node, "coalescecollid"),
+    arguments: values,
+  };
+}
+
+function readAggregate(node: TextNode): AnalysedExpression {
+  const filter = optionalNode(node, "aggfilter");
+  return {
+    kind: "aggregate",
+    source: node,
+    ...typeFields(node, "aggtype", undefined, "aggcollid"),
+    function: numberField(node, "aggfnoid"),
+    arguments: nodeList(node, "args").map((target) => readExpression(requiredNode(target, "expr"))),
+    filter: filter === undefined ? undefined : readExpression(filter),
+    isStar: booleanField(node, "aggstar"),
+    isDistinct: nodeList(node, "aggdistinct").length > 0,
+    isOrdered: nodeList(node, "aggorder").length > 0,
+    isPlain: node.fields.get("aggkind") === "n" && !booleanField(node, "aggvariadic")
+      && nodeList(node, "aggdirectargs").length === 0,
+    levelsUp: numberField(node, "agglevelsup"),
+    inputCollation: numberField(node, "inputcollid"),
+  };
+}
+
+function readMinMax(node: TextNode): AnalysedExpression {
+  const type = numberField(node, "minmaxtype");
+  const typmod = sharedTypmod(type, readAll(nodeList(node, "args")));
+  return {
+    kind: "other", source: node, type, typmod, collation: numberField(node, "minmaxcollid"),
+  };
+}
+
+/** NULLIF shows its first argument or NULL, so it has that argument's typmod. */
+function readNullIf(node: TextNode): AnalysedExpression {
+  const { typmod } = readAll(nodeList(node, "args"))[0] ?? BOOL;
+  return {
+    kind: "other", source: node, ...typeFields(node, "opresulttype", undefined, "opcollid"), typmod,
+  };
+}
+
+function readParameter(node: TextNode): AnalysedExpression {
+  return {
+    kind: "parameter",
+    source: node,
+    ...typeFields(node, "paramtype", "paramtypmod", "paramcollid"),
+    parameterKind: numberField(node, "paramkind") === 0 ? "external" : "internal",
+    id: numberField(node, "paramid"),
+  };
+}
+
+/** Where the nodes that only PostgreSQL evaluates keep their type, typmod and collation. */
+const otherTypes: Readonly<Record<string, readonly [string, string | undefined, string]>> = {
+  WINDOWFUNC: ["wintype", undefined, "wincollid"],
+  SUBSCRIPTINGREF: ["refrestype", "reftypmod", "refcollid"],
+  FIELDSELECT: ["resulttype", "resulttypmod", "resultcollid"],
+  COERCEVIAIO: ["resulttype", undefined, "resultcollid"],
+  ARRAYCOERCEEXPR: ["resulttype", "resulttypmod", "resultcollid"],
+  CONVERTROWTYPEEXPR: ["resulttype", undefined, "no collation"],
+  COERCETODOMAIN: ["resulttype", "resulttypmod", "resultcollid"],
+  SQLVALUEFUNCTION: ["type", "typmod", "no collation"],
+  ARRAYEXPR: ["array_typeid", undefined, "array_collid"],
+};
+
+const booleanTags: ReadonlySet<string> = new Set(["DISTINCTEXPR", "ROWCOMPAREEXPR"]);
+
+function readOther(node: TextNode): AnalysedExpression {
+  if (booleanTags.has(node.tag)) return { kind: "other", source: node, ...BOOL };
+  const names = otherTypes[node.tag];
+  const type = names === undefined
+    ? { type: 0, typmod: -1, collation: 0 }
+    : typeFields(node, ...names);
+  // current_user and its like are of type name, whose collation is "C" always.
+  if (type.type === 19 && type.collation === 0) return { kind: "other", source: node, ...type, collation: 950 };
+  return { kind: "other", source: node, ...type };
+}
+
+type Reader = (node: TextNode) => AnalysedExpression;
+
+const readers: Readonly<Record<string, Reader>> = {
+  VAR: (node) => ({
+    kind: "variable",
+    source: node,
+    ...typeFields(node, "vartype", "vartypmod", "varcollid"),
+    rangeIndex: numberField(node, "varno"),
+    attribute: numberField(node, "varattno"),
+    levelsUp: numberField(node, "varlevelsup"),
+  }),
+  CONST: readConstant,
+  PARAM: readParameter,
+  FUNCEXPR: readFunctionCall,
+  OPEXPR: readOperatorCall,
+  SCALARARRAYOPEXPR: readArrayComparison,
+  BOOLEXPR: readBoolean,
+  NULLTEST: readNullTest,
+  BOOLEANTEST: readBooleanTest,
+  CASEEXPR: readCase,
+  CASETESTEXPR: (node) =>
+    ({ kind: "caseValue", source: node, ...typeFields(node, "typeId", "typeMod", "collation") }),
+  COALESCEEXPR: readCoalesce,
+  RELABELTYPE: (node) => ({
+    kind: "relabel",
+    source: node,
+    ...typeFields(node, "resulttype", "resulttypmod", "resultcollid"),
+    argument: argumentOf(node),
+  }),
+  AGGREF: readAggregate,
+  MINMAXEXPR: readMinMax,
+  NULLIFEXPR: readNullIf,
+};
+
+/** Reads one expression with everything below it. */
+export function readExpression(node: TextNode): AnalysedExpression {
+  return (readers[node.tag] ?? readOther)(node);
+}

@@ -1,0 +1,73 @@
+// The analysed query as the planner reads it: PostgreSQL's Query after rewriting, as a closed union of what may
+// stand in each clause. It says what the statement is, not whether anybody can run it: refusals are in
+// query_checks.ts and in the planner.
+import type { AnalysedExpression } from "./analysed_expression.js";
+import type { TextNode } from "./node_text.js";
+
+/** One entry of the range table. */
+export type RangeEntry =
+  | {
+      readonly kind: "relation";
+      readonly source: TextNode;
+      readonly relation: number;
+      /** pg_class.relkind. */
+      readonly relationKind: string;
+      readonly alias: string;
+      readonly columnNames: readonly string[];
+      readonly isSampled: boolean;
+      /** Row-level security and security barrier quals that stay on the entry. */
+      readonly securityQuals: readonly TextNode[];
+    }
+  | {
+      readonly kind:
+        | "subquery" | "join" | "function" | "tableFunction" | "values" | "cte" | "tuplestore"
+        | "result" | "group" | "unknown";
+      readonly source: TextNode;
+      readonly alias: string;
+      /** RTE_SUBQUERY made from a view. */
+      readonly isView: boolean;
+    };
+
+export type FromItem =
+  | { readonly kind: "range"; readonly rangeIndex: number }
+  | { readonly kind: "join"; readonly source: TextNode; readonly joinKind: string };
+
+export interface Target {
+  readonly expression: AnalysedExpression;
+  readonly number: number;
+  readonly name: string;
+  /** Referenced by GROUP BY, ORDER BY and DISTINCT; 0 when not. */
+  readonly sortGroupReference: number;
+  readonly isJunk: boolean;
+}
+
+/** One item of GROUP BY, ORDER BY or DISTINCT, pointing at a target. */
+export interface SortGroup {
+  readonly sortGroupReference: number;
+  readonly equalityOperator: number;
+  readonly isHashable: boolean;
+}
+
+export interface AnalysedQuery {
+  readonly source: TextNode;
+  readonly command: "select" | "update" | "insert" | "delete" | "merge" | "utility" | "other";
+  readonly rangeTable: readonly RangeEntry[];
+  readonly from: readonly FromItem[];
+  readonly where: AnalysedExpression | undefined;
+  readonly targets: readonly Target[];
+  readonly groupBy: readonly SortGroup[];
+  readonly groupingSets: readonly TextNode[];
+  readonly having: AnalysedExpression | undefined;
+  readonly windows: readonly TextNode[];
+  readonly distinct: readonly SortGroup[];
+  readonly isDistinctOn: boolean;
+  readonly sort: readonly SortGroup[];
+  readonly limitOffset: AnalysedExpression | undefined;
+  readonly limitCount: AnalysedExpression | undefined;
+  readonly setOperation: TextNode | undefined;
+  readonly rowMarks: readonly TextNode[];
+  readonly commonTableExpressions: readonly TextNode[];
+  readonly hasAggregates: boolean;
+  readonly hasWindowFunctions: boolean;
+  readonly hasTargetSets: boolean;
+}
