@@ -1,0 +1,196 @@
+/*
+ * scan_plan.c
+ *    The plan of a PgFusionScan as copyable nodes and back. The numbers travel as one bytea Const: a plan node may hold
+ *    only what copyObject and nodeToString know, and both keep a Const's bytes, zeros included.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fusion_encodings.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
+#include "scan_plan.h"
+
+/* Places in custom_private. */
+#define PRIVATE_NUMBERS 0
+#define PRIVATE_PHYSICAL 1
+#define PRIVATE_EXPLAIN 2
+#define PRIVATE_LEAF_QUERIES 3
+#define PRIVATE_REASONS 4
+#define PRIVATE_COUNT 5
+
+/* Followed by the columns of each leaf, then of the output. Written and read by one process image, so plain structs do. */
+typedef struct StoredNumbers
+{
+	uint64		digest;
+	double		rows;
+	uint64		planning_round_trip_ns;
+	uint64		planning_worker_ns;
+	int32		leaf_count;
+	int32		output_column_count;
+	bool		planning_cached;
+} StoredNumbers;
+
+typedef struct StoredLeaf
+{
+	int32		column_count;
+	bool		heap;
+} StoredLeaf;
+
+uint64
+fusion_page_schema_fingerprint(const FusionPageSchema *schema)
+{
+	uint64		hash = UINT64CONST(0xcbf29ce484222325);
+
+	for (int i = 0; i < schema->column_count; i++)
+	{
+		const FusionColumn *column = &schema->columns[i];
+		uint16		scale = (uint16) column->scale;
+		uint8		bytes[3] = {column->encoding, (uint8) (scale & 0xff), (uint8) (scale >> 8)};
+
+		for (int k = 0; k < 3; k++)
+			hash = (hash ^ bytes[k]) * UINT64CONST(0x100000001b3);
+	}
+	return hash;
+}
+
+static Const *
+bytes_const(bytea *bytes)
+{
+	return makeConst(BYTEAOID, -1, InvalidOid, -1, PointerGetDatum(bytes), false, false);
+}
+
+static bytea *
+const_bytes(const List *stored, int place)
+{
+	return DatumGetByteaPP(castNode(Const, list_nth(stored, place))->constvalue);
+}
+
+static void
+store_columns(StringInfo buffer, const FusionPageSchema *schema)
+{
+	if (schema->column_count > 0)
+		appendBinaryStringInfo(buffer, (const char *) schema->columns, sizeof(FusionColumn) * schema->column_count);
+}
+
+static bytea *
+store_numbers(const FusionScanPlan *plan)
+{
+	StoredNumbers numbers = {
+		.digest = plan->digest,
+		.rows = plan->rows,
+		.planning_round_trip_ns = plan->planning_round_trip_ns,
+		.planning_worker_ns = plan->planning_worker_ns,
+		.leaf_count = plan->leaf_count,
+		.output_column_count = plan->output.column_count,
+		.planning_cached = plan->planning_cached
+	};
+	StringInfoData buffer;
+
+	initStringInfo(&buffer);
+	appendBinaryStringInfo(&buffer, "\0\0\0\0", VARHDRSZ);
+	appendBinaryStringInfo(&buffer, (const char *) &numbers, sizeof(numbers));
+	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
+	{
+		StoredLeaf	stored = {plan->leaves[leaf].column_count, plan->leaf_paths[leaf].heap};
+
+		appendBinaryStringInfo(&buffer, (const char *) &stored, sizeof(stored));
+		store_columns(&buffer, &plan->leaves[leaf]);
+	}
+	store_columns(&buffer, &plan->output);
+	SET_VARSIZE(buffer.data, buffer.len);
+	return (bytea *) buffer.data;
+}
+
+List *
+fusion_scan_plan_store(const FusionScanPlan *plan)
+{
+	List	   *reasons = NIL;
+
+	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
+	{
+		const char *reason = plan->leaf_paths[leaf].reason;
+
+		reasons = lappend(reasons, makeString(pstrdup(reason != NULL ? reason : "")));
+	}
+	return list_make5(bytes_const(store_numbers(plan)), bytes_const(plan->physical), plan->explain,
+					  plan->leaf_queries, reasons);
+}
+
+/* A reader over the stored numbers. They are our own bytes; the checks catch a plan of another build of this library. */
+typedef struct Reader
+{
+	const char *at;
+	const char *end;
+} Reader;
+
+static void
+read_bytes(Reader *reader, void *to, size_t length)
+{
+	if (length > (size_t) (reader->end - reader->at))
+		elog(ERROR, "pg_fusion: a stored scan plan is truncated");
+	if (length > 0)
+		memcpy(to, reader->at, length);
+	reader->at += length;
+}
+
+static void
+read_schema(Reader *reader, int column_count, FusionPageSchema *schema)
+{
+	if (column_count < 0 || column_count > PG_INT16_MAX)
+		elog(ERROR, "pg_fusion: a stored scan plan is malformed");
+	schema->column_count = column_count;
+	schema->columns = palloc0(sizeof(FusionColumn) * (column_count + 1));
+	read_bytes(reader, schema->columns, sizeof(FusionColumn) * column_count);
+	schema->fingerprint = fusion_page_schema_fingerprint(schema);
+}
+
+static void
+read_leaves(Reader *reader, const List *reasons, FusionScanPlan *plan)
+{
+	plan->leaves = palloc0(sizeof(FusionPageSchema) * (plan->leaf_count + 1));
+	plan->leaf_paths = palloc0(sizeof(FusionLeafPath) * (plan->leaf_count + 1));
+	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
+	{
+		StoredLeaf	stored;
+		const char *reason = strVal(list_nth(reasons, leaf));
+
+		read_bytes(reader, &stored, sizeof(stored));
+		read_schema(reader, stored.column_count, &plan->leaves[leaf]);
+		plan->leaf_paths[leaf].heap = stored.heap;
+		plan->leaf_paths[leaf].reason = reason[0] != '\0' ? reason : NULL;
+	}
+}
+
+FusionScanPlan *
+fusion_scan_plan_load(List *custom_private)
+{
+	FusionScanPlan *plan = palloc0(sizeof(FusionScanPlan));
+	StoredNumbers numbers;
+	List	   *reasons;
+	bytea	   *stored;
+	Reader		reader;
+
+	if (list_length(custom_private) != PRIVATE_COUNT)
+		elog(ERROR, "pg_fusion: a stored scan plan is malformed");
+	stored = const_bytes(custom_private, PRIVATE_NUMBERS);
+	reader.at = VARDATA_ANY(stored);
+	reader.end = reader.at + VARSIZE_ANY_EXHDR(stored);
+	read_bytes(&reader, &numbers, sizeof(numbers));
+	reasons = list_nth_node(List, custom_private, PRIVATE_REASONS);
+	if (numbers.leaf_count < 0 || numbers.leaf_count != list_length(reasons))
+		elog(ERROR, "pg_fusion: a stored scan plan is malformed");
+
+	plan->physical = const_bytes(custom_private, PRIVATE_PHYSICAL);
+	plan->digest = numbers.digest;
+	plan->rows = numbers.rows;
+	plan->planning_round_trip_ns = numbers.planning_round_trip_ns;
+	plan->planning_worker_ns = numbers.planning_worker_ns;
+	plan->planning_cached = numbers.planning_cached;
+	plan->leaf_count = numbers.leaf_count;
+	read_leaves(&reader, reasons, plan);
+	read_schema(&reader, numbers.output_column_count, &plan->output);
+	plan->explain = list_nth_node(List, custom_private, PRIVATE_EXPLAIN);
+	plan->leaf_queries = list_nth_node(List, custom_private, PRIVATE_LEAF_QUERIES);
+	return plan;
+}
