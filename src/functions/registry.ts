@@ -1,10 +1,26 @@
 // The scalar functions of the engine by PostgreSQL OID and by plan key. A function is added in its family's file,
 // or in a new family file listed here. Read next: function.ts.
 import { assert, defined } from "#base/assert.js";
+import { castsOfDecimals } from "./cast_decimal.js";
+import { castsOfNumbers } from "./cast_numbers.js";
+import { comparisonsOfNumbersAndTimes } from "./comparison.js";
+import { comparisonsOfStrings } from "./comparison_text.js";
+import { dateArithmetic } from "./date_arithmetic.js";
+import { decimalArithmetic } from "./decimal_arithmetic.js";
+import { floatArithmetic } from "./float_arithmetic.js";
 import type { ScalarFunction } from "./function.js";
 import { integerArithmetic } from "./integer_arithmetic.js";
 
-const families: readonly (readonly ScalarFunction[])[] = [integerArithmetic];
+const families: readonly (readonly ScalarFunction[])[] = [
+  integerArithmetic,
+  floatArithmetic,
+  decimalArithmetic,
+  dateArithmetic,
+  comparisonsOfNumbersAndTimes,
+  comparisonsOfStrings,
+  castsOfNumbers,
+  castsOfDecimals,
+];
 
 const byKey = new Map<string, ScalarFunction>();
 const byOid = new Map<number, ScalarFunction>();

@@ -1,0 +1,88 @@
+// What decimal functions share: digit counts, NaN in reference evaluation, and operands as 128-bit pairs or rescaled
+// 64-bit numbers. Narrow and wide code are explained in function.ts; the pairs in library/int128.ts.
+import { assert } from "#base/assert.js";
+import { DECIMAL_NAN } from "#expr/expression.js";
+import type { EngineType } from "#types/engine_type.js";
+import { errorTemplates, throwTemplate } from "./error_templates.js";
+import { DECIMAL_DIGITS_MAX, type Emission, type Operand, type Present, shapeOf } from "./function.js";
+import { multiplyDecimal, narrowDecimal, pushPowerOfTen, widenDecimal } from "./library/int128.js";
+import { asBigint, push } from "./operand.js";
+
+export type DecimalType = Extract<EngineType, { kind: "decimal" }>;
+
+export const LEAST64 = -(1n << 63n);
+
+export function asDecimalType(type: EngineType | undefined): DecimalType {
+  assert(type?.kind === "decimal", "a decimal type");
+  return type;
+}
+
+/** Digits before the point, which may be negative: numeric(2, 5) stays below 0.001. */
+export function integerDigits(type: DecimalType): number {
+  return type.precision - type.scale;
+}
+
+/** A type of so many digits, cut at 38: whoever yields it checks at run time when `cut` says so. */
+export function decimalOf(digits: number, scale: number): { readonly type: DecimalType; readonly cut: boolean } {
+  const precision = Math.max(1, digits);
+  return {
+    type: { kind: "decimal", precision: Math.min(precision, DECIMAL_DIGITS_MAX), scale },
+    cut: precision > DECIMAL_DIGITS_MAX,
+  };
+}
+
+export function isNan(value: Present): boolean {
+  return value === DECIMAL_NAN;
+}
+
+/** Applies an operation to scaled integers; NaN in, NaN out. */
+export function onNumbers(values: readonly Present[], operation: (...numbers: bigint[]) => bigint): Present {
+  return values.some(isNan) ? DECIMAL_NAN : operation(...values.map(asBigint));
+}
+
+const LIMIT = 10n ** 38n;
+
+export function withinDigits(value: bigint): bigint {
+  if (value >= LIMIT || value <= -LIMIT) throwTemplate(errorTemplates.decimalTooWide);
+  return value;
+}
+
+export function powerOfTen(digits: number): bigint {
+  return 10n ** BigInt(digits);
+}
+
+/** value / 10^digits, rounded half away from zero. */
+export function roundAway(value: bigint, digits: number): bigint {
+  const divisor = powerOfTen(digits);
+  const magnitude = value < 0n ? -value : value;
+  const rounded = (magnitude * 2n + divisor) / (divisor * 2n);
+  return value < 0n ? -rounded : rounded;
+}
+
+/** Narrow: pushes the operand's number times 10^digits. */
+export function pushScaled(emission: Emission, operand: Operand, digits: number): void {
+  push(emission.code, operand);
+  if (digits > 0) emission.code.i64(powerOfTen(digits)).op("i64.mul");
+}
+
+/** Wide: pushes the operand as a pair, times 10^digits; `mayExceed` when the product may pass 38 digits. */
+export function pushPair(emission: Emission, operand: Operand, digits: number, mayExceed: boolean): void {
+  const { code } = emission;
+  push(code, operand);
+  if (operand.shape === "i64") code.call(emission.library(widenDecimal));
+  if (digits === 0) return;
+  pushPowerOfTen(code, digits);
+  code.call(emission.library(multiplyDecimal));
+  dropOrRaise(emission, mayExceed);
+}
+
+/** Takes a library function's too-wide flag off the stack: an error where it can happen. */
+export function dropOrRaise(emission: Emission, mayExceed: boolean): void {
+  if (mayExceed) emission.raiseIf(errorTemplates.decimalTooWide);
+  else emission.code.drop();
+}
+
+/** Wide: turns the pair on the stack into the shape of the type. */
+export function asShape(emission: Emission, type: EngineType): void {
+  if (shapeOf(type, false) === "i64") emission.code.call(emission.library(narrowDecimal));
+}
