@@ -1,0 +1,77 @@
+// What an executor thread does all day: take orders, give every job a step, sleep when none of them moved. Jobs of
+// one thread share it fairly and never block each other. The thread around it is executor_thread.ts.
+import type { Engine, ExecutorOrder, ExecutorReport, JobTransport } from "./executor_ports.js";
+import { Job } from "./job.js";
+
+/** Sleeping and orders of one thread. */
+export interface ExecutorPort {
+  /** The wake counter: read before looking for work. */
+  seen(): number;
+  /** Sleeps until the counter moves from `seen`, bounded. */
+  wait(seen: number): void;
+  /** The next order, if there is one. */
+  takeOrder(): ExecutorOrder | undefined;
+  report(report: ExecutorReport): void;
+}
+
+export class ExecutorLoop {
+  readonly #port: ExecutorPort;
+  readonly #engine: Engine;
+  readonly #transport: JobTransport;
+  readonly #jobs = new Map<number, Job>();
+  #shutdown = false;
+
+  constructor(port: ExecutorPort, engine: Engine, transport: JobTransport) {
+    this.#port = port;
+    this.#engine = engine;
+    this.#transport = transport;
+  }
+
+  get jobCount(): number {
+    return this.#jobs.size;
+  }
+
+  /** Works until nothing moves, then sleeps once. False when the thread is to end. */
+  turn(): boolean {
+    const seen = this.#port.seen();
+    let moved = this.#takeOrders();
+    for (const job of this.#jobs.values()) {
+      moved = job.step() || moved;
+      if (job.ended) this.#jobs.delete(job.lease.slot);
+    }
+    if (!moved && !this.#shutdown) this.#port.wait(seen);
+    return !this.#shutdown;
+  }
+
+  #takeOrders(): boolean {
+    let taken = false;
+    for (let order = this.#port.takeOrder(); order !== undefined; order = this.#port.takeOrder()) {
+      taken = true;
+      this.#obey(order);
+    }
+    return taken;
+  }
+
+  #obey(order: ExecutorOrder): void {
+    switch (order.kind) {
+      case "start": {
+        const { lease } = order.order;
+        const job = new Job(lease, this.#transport, (report) =>
+          this.#port.report({ kind: "job", lease, report }));
+        job.start(order.order, this.#engine);
+        if (!job.ended) this.#jobs.set(lease.slot, job);
+        return;
+      }
+      case "dispose": {
+        // A job that is not here any more has made its last report already.
+        const job = this.#jobs.get(order.lease.slot);
+        if (job?.lease.epoch !== order.lease.epoch) return;
+        job.dispose();
+        this.#jobs.delete(order.lease.slot);
+        return;
+      }
+      case "shutdown":
+        this.#shutdown = true;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// What an executor thread needs from the region and from the engine, narrowed to what a job does with them. The real
+// ones are transport (executor_thread.ts connects them) and runtime/execution.ts; tests bring small fakes.
+import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
+import type { TransitionRecorder } from "#actors/table_actor.js";
+import type { OperatorStats } from "#codec/execution_message.js";
+
+/** One producer's scan slot, and the session it works for: the leader sleeps on the session's wake-up. */
+export interface ScanLease {
+  readonly session: SessionLease;
+  readonly slot: number;
+  readonly epoch: number;
+}
+
+/** A page this thread holds; releasing it twice throws. */
+export interface HeldPage {
+  readonly page: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export type ScanImport =
+  | { readonly kind: "page"; readonly page: HeldPage }
+  | { readonly kind: "end" }
+  | { readonly kind: "failed" }
+  | { readonly kind: "empty" };
+
+/** A message of a producer, verified. */
+export interface ScanFrame {
+  readonly type: number;
+  readonly payload: Uint8Array;
+}
+
+/** The region, seen by one executor thread. Errors thrown here fail the job that called. */
+export interface JobTransport {
+  /** True when the backend wants no more: its cancel word is set or the lease is closing. */
+  cancelRequested(lease: SessionLease): boolean;
+  sendScan(scan: ScanLease, type: number, payload: Uint8Array): void;
+  receiveScan(scan: ScanLease): ScanFrame | undefined;
+  importScan(scan: ScanLease): ScanImport;
+  /** Gives a page back and wakes whoever waits for one. */
+  releasePage(page: HeldPage): void;
+  /** Undefined while no page is free; the thread is woken when one is (until endPageWait). */
+  acquireResult(lease: SessionLease): HeldPage | undefined;
+  beginPageWait(lease: SessionLease): void;
+  endPageWait(lease: SessionLease): void;
+  /** Copies a finished page image out of engine memory. */
+  writeResult(page: HeldPage, address: number, bytes: number): void;
+  /** False while the result ring is full; then the page is still held and the thread is woken later. */
+  issueResult(lease: SessionLease, page: HeldPage, rows: number, bytes: number): boolean;
+  /** False as above. */
+  endResult(lease: SessionLease): boolean;
+  recorder(lease: SessionLease, actor: number): TransitionRecorder;
+  /** One line to the server log. */
+  complain(text: string): void;
+}
+
+/** A finished page in engine memory, valid until the next call of the engine. */
+export interface ResultImage {
+  readonly address: number;
+  readonly bytes: number;
+  readonly rows: number;
+}
+
+/** A compiled plan at work: synchronous and without I/O, one page a call. */
+export interface EngineJob {
+  readonly leafCount: number;
+  readonly compileNs: number;
+  /** All results are taken and nothing more is wanted. */
+  readonly done: boolean;
+  /** False: results are to be taken first, then the same page comes again. */
+  pushPage(leaf: number, page: HeldPage): boolean;
+  finishLeaf(leaf: number): void;
+  takeResult(): ResultImage | undefined;
+  stats(): readonly OperatorStats[];
+  dispose(): void;
+}
+
+export interface Engine {
+  /** Decodes, checks and compiles (or finds in its cache); throws FusionErrors. */
+  start(order: JobOrder): EngineJob;
+}
+
+/** Orders of the main thread. */
+export type ExecutorOrder =
+  | { readonly kind: "start"; readonly order: JobOrder }
+  | { readonly kind: "dispose"; readonly lease: SessionLease }
+  | { readonly kind: "shutdown" };
+
+/** What an executor thread tells the main thread. */
+export type ExecutorReport =
+  | { readonly kind: "ready"; readonly executor: number }
+  | { readonly kind: "job"; readonly lease: SessionLease; readonly report: JobReport };

@@ -1,0 +1,193 @@
+// One execution on an executor thread: pages in, engine, pages out, in small steps that never block. Whatever happens to it -
+// end, error, cancel, disposal - it lets go of everything once and reports once. Read next: executor_loop.ts.
+import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
+import { failureOf } from "#actors/session_error.js";
+import { TableActor, type EffectOf, type EventOf } from "#actors/table_actor.js";
+import { defined } from "#base/assert.js";
+import { monotonicNs } from "#base/clock.js";
+import { malformedMessage } from "#base/errors.js";
+import type { ProducerSlot } from "#codec/execution_message.js";
+import { cancellation } from "#generated/machines.js";
+import type { Engine, EngineJob, JobTransport } from "./executor_ports.js";
+import { JobResult } from "./job_result.js";
+import { JobScan } from "./job_scan.js";
+
+type Cancellation = typeof cancellation;
+
+/** Pages a job may take from each producer before others get their turn: about a millisecond of work. */
+const PULLS_PER_STEP = 4;
+
+/** Producers by leaf; every leaf needs one, and there are no others. */
+function byLeaf(leafCount: number, producers: readonly ProducerSlot[]): ProducerSlot[][] {
+  const leaves = Array.from({ length: leafCount }, (): ProducerSlot[] => []);
+  for (const slot of producers) {
+    const leaf = leaves[slot.leaf];
+    if (leaf === undefined) throw malformedMessage(`pg_fusion: a producer for leaf ${slot.leaf} of ${leafCount}`);
+    leaf.push(slot);
+  }
+  const missing = leaves.findIndex((slots) => slots.length === 0);
+  if (missing >= 0) throw malformedMessage(`pg_fusion: leaf ${missing} has no producer`);
+  return leaves;
+}
+
+export class Job {
+  readonly lease: SessionLease;
+  readonly #transport: JobTransport;
+  readonly #report: (report: JobReport) => void;
+  readonly #cancellation: TableActor<Cancellation>;
+  #engine: EngineJob | undefined;
+  #scans: readonly JobScan[] = [];
+  #result: JobResult | undefined;
+  #inputsEnded = false;
+  #executeNs = 0;
+  #waitNs = 0;
+  #idleSinceNs = 0;
+  readonly #effects: Readonly<Record<EffectOf<Cancellation>, () => void>> = {
+    disposeJob: () => {
+      this.#letGo();
+      this.#cancel("disposed");
+    },
+    reportDisposed: () => this.#report({ kind: "disposed" }),
+  };
+
+  constructor(lease: SessionLease, transport: JobTransport, report: (report: JobReport) => void) {
+    this.lease = lease;
+    this.#transport = transport;
+    this.#report = report;
+    this.#cancellation = new TableActor(cancellation, transport.recorder(lease, 0));
+  }
+
+  /** True when the last report is made and nothing is held. */
+  get ended(): boolean {
+    return this.#cancellation.final;
+  }
+
+  /** Compiles the plan and opens its scans. */
+  start(order: JobOrder, engine: Engine): void {
+    this.#guarded(() => {
+      const job = engine.start(order);
+      this.#engine = job;
+      const leaves = byLeaf(job.leafCount, order.start.producers);
+      this.#result = new JobResult(this.lease, job, this.#transport, this.#transport.recorder(this.lease, 0));
+      this.#scans = leaves.map((slots, leaf) =>
+        new JobScan(this.lease, leaf, slots, job, this.#transport, this.#transport.recorder(this.lease, leaf)));
+      for (const scan of this.#scans) scan.open();
+      this.#report({ kind: "started" });
+      return true;
+    });
+  }
+
+  /** One turn; tells whether anything moved. */
+  step(): boolean {
+    if (this.ended) return false;
+    return this.#guarded(() => {
+      if (this.#transport.cancelRequested(this.lease)) {
+        this.#cancel("requested");
+        return true;
+      }
+      const startedNs = monotonicNs();
+      const moved = this.#work();
+      this.#account(startedNs, moved);
+      return moved;
+    });
+  }
+
+  /** The main thread wants it gone. */
+  dispose(): void {
+    if (!this.ended) this.#guarded(() => {
+      this.#cancel("disposeOrdered");
+      return true;
+    });
+  }
+
+  #work(): boolean {
+    const engine = defined(this.#engine, "a started job has its engine");
+    const result = defined(this.#result, "a started job has its result");
+    let moved = result.deliver();
+    for (let pull = 0; pull < PULLS_PER_STEP && !result.blocked; pull++) {
+      let pulled = false;
+      for (const scan of this.#scans)
+        if (!scan.ended && !result.blocked) pulled = scan.pull() || pulled;
+      if (!pulled) break;
+      moved = true;
+      result.deliver();
+    }
+    if (engine.done && !result.blocked) return this.#conclude(engine, result);
+    this.#noteInputsEnded();
+    return moved;
+  }
+
+  #noteInputsEnded(): void {
+    if (this.#inputsEnded || !this.#scans.every((scan) => scan.ended)) return;
+    this.#inputsEnded = true;
+    this.#report({ kind: "inputsEnded" });
+  }
+
+  /** The engine is done: stop what still produces, end the stream, say so. */
+  #conclude(engine: EngineJob, result: JobResult): boolean {
+    for (const scan of this.#scans) scan.stop();
+    if (!this.#transport.endResult(this.lease)) return false;
+    const finished = {
+      rows: result.rows,
+      resultPages: result.pages,
+      compileNs: engine.compileNs,
+      executeNs: this.#executeNs,
+      waitNs: this.#waitNs,
+      operators: engine.stats(),
+    };
+    this.#letGo();
+    this.#cancel("jobEnded");
+    this.#report({ kind: "finished", finished });
+    return true;
+  }
+
+  #account(startedNs: number, moved: boolean): void {
+    const nowNs = monotonicNs();
+    if (moved) this.#executeNs += nowNs - startedNs;
+    if (moved && this.#idleSinceNs > 0) {
+      this.#waitNs += startedNs - this.#idleSinceNs;
+      this.#idleSinceNs = 0;
+    }
+    if (!moved && this.#idleSinceNs === 0) this.#idleSinceNs = startedNs;
+  }
+
+  #cancel(event: EventOf<Cancellation>): void {
+    const effects = defined(
+      this.#cancellation.send(event), `cancellation takes ${event} in ${this.#cancellation.state}`);
+    for (const effect of effects) this.#effects[effect]();
+  }
+
+  /** Every entry point runs here: whatever is thrown ends this job and no other. */
+  #guarded(work: () => boolean): boolean {
+    try {
+      return work();
+    } catch (error) {
+      if (this.ended) throw error;
+      this.#letGo();
+      this.#cancel("jobEnded");
+      this.#report({ kind: "failed", failed: failureOf(error) });
+      return true;
+    }
+  }
+
+  /**
+   * Pages, page waits, scans, engine memory: each at most once, whatever was reached. It never throws: what fails here
+   * is said on stderr, and the slot's last owner sweeps what is left.
+   */
+  #letGo(): void {
+    const [engine, result, scans] = [this.#engine, this.#result, this.#scans];
+    this.#engine = undefined;
+    this.#result = undefined;
+    this.#scans = [];
+    const attempt = (close: () => void): void => {
+      try {
+        close();
+      } catch (error) {
+        this.#transport.complain(`session ${this.lease.slot}: clean-up failed: ${String(error)}`);
+      }
+    };
+    if (result !== undefined) attempt(() => result.close());
+    for (const scan of scans) attempt(() => scan.close());
+    if (engine !== undefined) attempt(() => engine.dispose());
+  }
+}

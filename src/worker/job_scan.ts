@@ -1,0 +1,180 @@
+// One leaf's input to a job: its producers' scan slots, and the scan machine over them. It hands pages to the
+// engine one at a time and gives each back as soon as the engine has read it. Read next: job.ts.
+import type { SessionLease } from "#actors/ports.js";
+import { violation } from "#actors/session_error.js";
+import { TableActor, type EffectOf, type EventOf, type TransitionRecorder } from "#actors/table_actor.js";
+import { defined } from "#base/assert.js";
+import { FusionError } from "#base/errors.js";
+import type { ProducerSlot } from "#codec/execution_message.js";
+import { decodeScanFailed, encodeOpenScan, encodeStopScan } from "#codec/scan_message.js";
+import { MessageType } from "#generated/layout.js";
+import { pageLease, scan } from "#generated/machines.js";
+import type { EngineJob, HeldPage, JobTransport, ScanLease } from "./executor_ports.js";
+
+type Machine = typeof scan;
+
+/** StopScan.reason: the engine has enough, or the job ends. */
+const STOP_ENOUGH = 0;
+const STOP_JOB_ENDS = 1;
+
+interface Producer {
+  readonly number: number;
+  readonly lease: ScanLease;
+  ended: boolean;
+  /** A page the engine could not take yet. */
+  held: HeldPage | undefined;
+}
+
+export class JobScan {
+  readonly leaf: number;
+  readonly #transport: JobTransport;
+  readonly #engine: EngineJob;
+  readonly #recorder: TransitionRecorder;
+  readonly #actor: TableActor<Machine>;
+  readonly #producers: readonly Producer[];
+  #stopReason = STOP_ENOUGH;
+  #error: unknown;
+  readonly #effects: Readonly<Record<EffectOf<Machine>, () => void>> = {
+    countViolation: () => undefined,
+    sendOpenScans: () => this.#sendOpenScans(),
+    sendStopScans: () => this.#sendStopScans(),
+    finishLeaf: () => this.#engine.finishLeaf(this.leaf),
+    // The error goes up to the job, which is the one place that ends it.
+    failJob: () => {
+      throw this.#error;
+    },
+  };
+
+  constructor(
+    session: SessionLease, leaf: number, slots: readonly ProducerSlot[], engine: EngineJob,
+    transport: JobTransport, recorder: TransitionRecorder,
+  ) {
+    this.leaf = leaf;
+    this.#transport = transport;
+    this.#engine = engine;
+    this.#recorder = recorder;
+    this.#actor = new TableActor(scan, recorder);
+    this.#producers = slots.map((slot) => ({
+      number: slot.producer,
+      lease: { session, slot: slot.scanSlot, epoch: slot.scanEpoch },
+      ended: false,
+      held: undefined,
+    }));
+  }
+
+  get ended(): boolean {
+    return this.#actor.final;
+  }
+
+  open(): void {
+    this.#send("open");
+  }
+
+  /** Moves at most one page per producer; tells whether anything moved. Throws what fails the job. */
+  pull(): boolean {
+    let moved = false;
+    for (const producer of this.#producers)
+      if (!producer.ended && !this.#actor.final && this.#pullFrom(producer)) moved = true;
+    return moved;
+  }
+
+  /** The engine has enough of this leaf. */
+  stop(): void {
+    if (this.#actor.final) return;
+    this.#releaseHeld();
+    this.#send("stop");
+  }
+
+  /** The job ends first. Never throws: it is part of every way out. */
+  close(): void {
+    this.#releaseHeld();
+    if (this.#actor.final) return;
+    this.#stopReason = STOP_JOB_ENDS;
+    this.#send("close");
+  }
+
+  #send(event: EventOf<Machine>): void {
+    const effects = defined(this.#actor.send(event), `scan takes ${event} in ${this.#actor.state}`);
+    for (const effect of effects) this.#effects[effect]();
+  }
+
+  #pullFrom(producer: Producer): boolean {
+    if (producer.held !== undefined) return this.#push(producer, producer.held);
+    const found = this.#transport.importScan(producer.lease);
+    switch (found.kind) {
+      case "empty":
+        return false;
+      case "page":
+        this.#recordPage("imported", found.page.page);
+        producer.held = found.page;
+        this.#push(producer, found.page);
+        return true;
+      case "end":
+        producer.ended = true;
+        this.#send(this.#producers.every(({ ended }) => ended) ? "lastProducerEnded" : "producerEnded");
+        return true;
+      case "failed":
+        producer.ended = true;
+        this.#error = this.#failureOf(producer);
+        this.#send("producerFailed");
+        return true;
+    }
+  }
+
+  #push(producer: Producer, page: HeldPage): boolean {
+    if (!this.#engine.pushPage(this.leaf, page)) return false;
+    producer.held = undefined;
+    this.#release(page);
+    return true;
+  }
+
+  #release(page: HeldPage): void {
+    this.#recordPage("released", page.page);
+    this.#transport.releasePage(page);
+  }
+
+  #releaseHeld(): void {
+    for (const producer of this.#producers) {
+      if (producer.held === undefined) continue;
+      const page = producer.held;
+      producer.held = undefined;
+      this.#release(page);
+    }
+  }
+
+  /** The producer's own words when its message is there, else that a scan failed. */
+  #failureOf(producer: Producer): FusionError {
+    for (;;) {
+      const frame = this.#transport.receiveScan(producer.lease);
+      if (frame === undefined) break;
+      if (frame.type === MessageType.ScanFailed) {
+        const failed = decodeScanFailed(frame.payload);
+        return new FusionError({ code: "sqlError", sqlstate: failed.sqlstate, message: failed.message });
+      }
+      if (frame.type !== MessageType.ScanFinished)
+        return violation(`scan message ${frame.type}`, this.#actor.state);
+    }
+    return new FusionError({
+      code: "internal", sqlstate: "XX000", message: `pg_fusion: the scan of leaf ${this.leaf} failed`,
+    });
+  }
+
+  #sendOpenScans(): void {
+    for (const { number, lease } of this.#producers)
+      this.#transport.sendScan(
+        lease, MessageType.OpenScan, encodeOpenScan({ leaf: this.leaf, producer: number }));
+  }
+
+  #sendStopScans(): void {
+    const payload = encodeStopScan({ reason: this.#stopReason });
+    for (const { ended, lease } of this.#producers)
+      if (!ended) this.#transport.sendScan(lease, MessageType.StopScan, payload);
+  }
+
+  #recordPage(event: "imported" | "released", page: number): void {
+    const [from, to] = event === "imported" ? (["issued", "imported"] as const) : (["imported", "free"] as const);
+    this.#recorder.transition(
+      pageLease.code, pageLease.events.indexOf(event), pageLease.states.indexOf(from),
+      pageLease.states.indexOf(to), page, 0);
+  }
+}

@@ -1,0 +1,189 @@
+// A small world for jobs: scan queues, a bounded page pool, a bounded result ring and an engine that sums. It counts
+// what is held, so that tests can ask whether everything went home. No shared memory, no threads.
+import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
+import { FusionError } from "#base/errors.js";
+import { encodeScanFailed } from "#codec/scan_message.js";
+import { MessageType } from "#generated/layout.js";
+import type {
+  Engine, EngineJob, HeldPage, JobTransport, ResultImage, ScanFrame, ScanImport, ScanLease,
+} from "#worker/executor_ports.js";
+import type { TransitionRecorder } from "#actors/table_actor.js";
+
+export interface FakeScanEntry {
+  readonly kind: "page" | "end" | "failed";
+  readonly rows?: number;
+}
+
+export class FakeJobWorld implements JobTransport {
+  readonly scans = new Map<number, FakeScanEntry[]>();
+  readonly scanFrames = new Map<number, ScanFrame[]>();
+  readonly sent: { readonly scan: number; readonly type: number }[] = [];
+  readonly results: { readonly rows: number; readonly text: string }[] = [];
+  readonly complaints: string[] = [];
+  readonly transitions: string[] = [];
+  readonly #held = new Map<HeldPage, "scan" | "result">();
+  #nextPage = 0;
+  cancelled = false;
+  ended = false;
+  pageWaits = 0;
+  resultPagesFree = 4;
+  resultRingRoom = 4;
+  #written = new Map<HeldPage, string>();
+
+  get heldPages(): number {
+    return this.#held.size;
+  }
+
+  cancelRequested(): boolean {
+    return this.cancelled;
+  }
+
+  sendScan(scan: ScanLease, type: number): void {
+    this.sent.push({ scan: scan.slot, type });
+  }
+
+  receiveScan(scan: ScanLease): ScanFrame | undefined {
+    return this.scanFrames.get(scan.slot)?.shift();
+  }
+
+  failScan(slot: number, sqlstate: string, message: string): void {
+    const frame = { type: MessageType.ScanFailed, payload: encodeScanFailed({ sqlstate, message }) };
+    this.scanFrames.set(slot, [frame]);
+    this.scans.set(slot, [...(this.scans.get(slot) ?? []), { kind: "failed" }]);
+  }
+
+  importScan(scan: ScanLease): ScanImport {
+    const entry = this.scans.get(scan.slot)?.shift();
+    if (entry === undefined) return { kind: "empty" };
+    if (entry.kind !== "page") return { kind: entry.kind };
+    const page = { page: this.#nextPage++, rows: entry.rows ?? 1, bytes: 64 };
+    this.#held.set(page, "scan");
+    return { kind: "page", page };
+  }
+
+  releasePage(page: HeldPage): void {
+    const side = this.#held.get(page);
+    if (side === undefined) throw new Error(`page ${page.page} released twice`);
+    this.#held.delete(page);
+    if (side === "result") this.resultPagesFree += 1;
+  }
+
+  acquireResult(): HeldPage | undefined {
+    if (this.resultPagesFree === 0) return undefined;
+    this.resultPagesFree -= 1;
+    const page = { page: this.#nextPage++, rows: 0, bytes: 0 };
+    this.#held.set(page, "result");
+    return page;
+  }
+
+  beginPageWait(): void {
+    this.pageWaits = 1;
+  }
+
+  endPageWait(): void {
+    this.pageWaits = 0;
+  }
+
+  writeResult(page: HeldPage, address: number): void {
+    this.#written.set(page, `image at ${address}`);
+  }
+
+  issueResult(_: SessionLease, page: HeldPage, rows: number): boolean {
+    if (this.resultRingRoom === 0) return false;
+    this.resultRingRoom -= 1;
+    if (!this.#held.delete(page)) throw new Error("an issued page was not held");
+    this.results.push({ rows, text: this.#written.get(page) ?? "" });
+    return true;
+  }
+
+  endResult(): boolean {
+    this.ended = true;
+    return true;
+  }
+
+  recorder(_: SessionLease, actor: number): TransitionRecorder {
+    return {
+      transition: (machine, event, from, to) =>
+        this.transitions.push([machine, actor, event, from, to].join(":")),
+    };
+  }
+
+  complain(text: string): void {
+    this.complaints.push(text);
+  }
+}
+
+/** Emits one result page of one row for every `rowsPerResult` rows pushed, and the rest when all leaves ended. */
+export class FakeEngine implements Engine {
+  disposed = 0;
+  pushed = 0;
+  failAt = Number.POSITIVE_INFINITY;
+  startError: unknown;
+  constructor(readonly leafCount: number, readonly rowsPerResult = 10, readonly enoughAt = Number.POSITIVE_INFINITY) {}
+
+  start(): EngineJob {
+    if (this.startError !== undefined) throw this.startError;
+    return this.#job();
+  }
+
+  #job(): EngineJob {
+    let rows = 0;
+    let open = this.leafCount;
+    const images: ResultImage[] = [];
+    const finish = () => {
+      open -= 1;
+      if (open === 0 && rows % this.rowsPerResult > 0) images.push({ address: rows, bytes: 8, rows: 1 });
+    };
+    const enough = () => rows >= this.enoughAt;
+    return {
+      leafCount: this.leafCount,
+      compileNs: 1,
+      get done() {
+        return (open === 0 || enough()) && images.length === 0;
+      },
+      pushPage: (_, page) => {
+        if (images.length > 0) return false;
+        this.pushed += 1;
+        if (this.pushed >= this.failAt)
+          throw new FusionError({ code: "sqlError", sqlstate: "22012", message: "division by zero" });
+        const before = Math.floor(rows / this.rowsPerResult);
+        rows += page.rows;
+        for (let at = before + 1; at * this.rowsPerResult <= rows; at++)
+          images.push({ address: at, bytes: 8, rows: 1 });
+        return true;
+      },
+      finishLeaf: finish,
+      takeResult: () => images.shift(),
+      stats: () => [],
+      dispose: () => {
+        this.disposed += 1;
+      },
+    };
+  }
+}
+
+export const fakeLease: SessionLease = { slot: 3, epoch: 7 };
+
+/** An order with `producers` producers for each of `leaves` leaves; scan slot = leaf * 10 + producer. */
+export function fakeOrder(leaves: number, producers = 1): JobOrder {
+  return {
+    lease: fakeLease,
+    start: {
+      plan: new Uint8Array(0),
+      planDigest: 0n,
+      producers: Array.from({ length: leaves * producers }, (_, at) => ({
+        leaf: Math.floor(at / producers),
+        producer: at % producers,
+        scanSlot: Math.floor(at / producers) * 10 + (at % producers),
+        scanEpoch: 1,
+      })),
+      parameters: [],
+      permitsScan: 2,
+      permitsResult: 2,
+      analyze: false,
+    },
+  };
+}
+
+/** The kinds of reports in order; the last one ends the job. */
+export const kindsOf = (reports: readonly JobReport[]): string[] => reports.map(({ kind }) => kind);
