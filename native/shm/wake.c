@@ -153,6 +153,14 @@ fusion_wake_producer(const FusionRegion *region, const FusionWakeFds *fds, uint3
 }
 
 void
+fusion_wake_regardless(void *fds, FusionSlotKind kind, uint32_t index)
+{
+	const FusionWakeFds *wake = fds;
+
+	ring(kind == FUSION_SLOT_CONTROL ? wake->control[index] : wake->scan[index]);
+}
+
+void
 fusion_backend_sleeping(const FusionRegion *region, uint32_t control_slot, bool sleeping)
 {
 	if (control_slot < region->control_slot_count)

@@ -43,6 +43,10 @@ extern uint32_t fusion_executor_seen(const FusionRegion *region, uint32_t execut
 extern void fusion_wake_backend(const FusionRegion *region, const FusionWakeFds *fds, uint32_t control_slot);
 extern void fusion_wake_producer(const FusionRegion *region, const FusionWakeFds *fds, uint32_t scan_slot);
 
+/* The callback for fusion_slots_detach_worker (arg: FusionWakeFds): signals whatever the flag says, because the dead
+ * worker may have taken the flag and died before its signal. The supervisor then wakes page waiters too. */
+extern void fusion_wake_regardless(void *fds, FusionSlotKind kind, uint32_t index);
+
 /* Backend and producer: announce sleep / awake again. */
 extern void fusion_backend_sleeping(const FusionRegion *region, uint32_t control_slot, bool sleeping);
 extern void fusion_producer_sleeping(const FusionRegion *region, uint32_t scan_slot, bool sleeping);

@@ -226,13 +226,12 @@ acquire_and_release(void *arg)
 		FusionLease scan;
 
 		if (fusion_control_acquire(&race->region, race->pid, 1, 1, &control) != FUSION_OK)
-		{
-			sched_yield();
 			continue;
-		}
 		race->leases++;
 		fusion_scan_acquire(&race->region, control, 0, 0, &scan);
-		/* The worker here never detaches by itself: only the supervisor's sweep takes its bits off. */
+		/* A live worker detaches; a dead one is taken off by the supervisor's sweep alone. */
+		if (fusion_worker_state(&race->region, NULL) == FUSION_WORKER_READY)
+			fusion_slot_detach(&race->region, FUSION_SLOT_CONTROL, control, FUSION_SLOT_OWNER_WORKER);
 		fusion_slot_detach(&race->region, FUSION_SLOT_CONTROL, control, FUSION_SLOT_OWNER_BACKEND);
 	}
 	return NULL;
@@ -251,12 +250,12 @@ no_acquisition_slips_past_a_worker_death(void)
 	rival.leases = 0;
 	rival.pid = 78;
 	CHECK_EQ(pthread_create(&threads[1], NULL, acquire_and_release, &rival), 0);
-	for (int round = 0; round < 3000; round++)
+	for (int round = 0; round < 20000; round++)
 	{
 		uint64_t	before = race.leases + rival.leases;
 
 		start_worker(&race.region);
-		for (int i = 0; i < 100 && race.leases + rival.leases == before; i++)
+		while (race.leases + rival.leases < before + 3)
 			sched_yield();
 		fusion_worker_enter(&race.region, FUSION_WORKER_OFFLINE, 0);
 		fusion_slots_detach_worker(&race.region, 0, NULL, NULL);
