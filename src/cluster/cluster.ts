@@ -19,7 +19,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { CommandError } from "./command_error.js";
 import type { ClusterPlaces } from "./places.js";
-import { serverState, socketHolder } from "./server_process.js";
+import { serverState, socketState } from "./server_process.js";
 import { serverSettings } from "./server_settings.js";
 import { spawnAs } from "./server_user.js";
 import { prepareRuntime, runtimeFingerprint } from "./staging.js";
@@ -174,11 +174,13 @@ function clearStale(places: ClusterPlaces, options: UpOptions): void {
   rmSync(join(places.data, "postmaster.pid"), { force: true });
 }
 
+/** Makes sure that nobody else has the socket, and clears away what a killed server left of it. */
 function checkPort(places: ClusterPlaces): void {
-  const holder = socketHolder(places, undefined);
-  if (holder === undefined) return;
+  const state = socketState(places);
+  if (state.kind === "stale") for (const file of state.files) rmSync(file, { force: true });
+  if (state.kind !== "held") return;
   throw new CommandError(
-    `port ${places.port} is taken: process ${holder} holds its socket in ${places.socket}.`,
+    `port ${places.port} is taken: process ${state.pid} holds its socket in ${places.socket}.`,
     `Stop that server, or choose another port: npx pg-fusion up --port ${places.port + 1}`,
   );
 }

@@ -1,9 +1,10 @@
 // One command at a time works on a cluster: a file with our process id, made exclusively.
 // It does not protect the running server; PostgreSQL does that itself.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "./command_error.js";
 import type { ClusterPlaces } from "./places.js";
+import { isAlive } from "./server_process.js";
 
 function tryLock(file: string): boolean {
   try {
@@ -21,7 +22,7 @@ export async function whileLocked<T>(places: ClusterPlaces, action: () => Promis
   mkdirSync(places.run, { recursive: true });
   if (!tryLock(file)) {
     const holder = Number(readFileSync(file, "utf8"));
-    if (holder > 0 && existsSync(`/proc/${holder}`)) {
+    if (holder > 0 && isAlive(holder)) {
       throw new CommandError(
         `another pg-fusion command (process ${holder}) is working on ${places.home}.`,
         `Wait until it is done. If that process is something else, remove ${file}.`,

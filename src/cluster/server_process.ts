@@ -12,6 +12,17 @@ export type ServerState =
   /** The postmaster is gone, and processes of it still hold the data directory. */
   | { readonly kind: "orphaned"; readonly pids: readonly number[] };
 
+/** Whether a process runs: one that has ended but was never waited for does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    // The state follows the name, which is in parentheses and may contain any character.
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !["Z", "X"].includes(text.slice(text.lastIndexOf(")") + 2, text.lastIndexOf(")") + 3));
+  } catch {
+    return false;
+  }
+}
+
 /** The folder a process works in; undefined when it is gone or not ours to ask. */
 function workingFolder(pid: number): string | undefined {
   try {
@@ -42,11 +53,17 @@ export function serverState(places: ClusterPlaces): ServerState {
   return lines ? { kind: "stale", pid } : { kind: "stopped" };
 }
 
-/** A live process other than `own` that holds the socket's lock file, if any. */
-export function socketHolder(places: ClusterPlaces, own: number | undefined): number | undefined {
-  const lock = join(places.socket, `.s.PGSQL.${places.port}.lock`);
-  if (!existsSync(lock)) return undefined;
+export type SocketState =
+  | { readonly kind: "free" }
+  | { readonly kind: "held"; readonly pid: number }
+  /** The lock names a process that is gone; PostgreSQL may still believe in a zombie's number. */
+  | { readonly kind: "stale"; readonly files: readonly string[] };
+
+/** Who holds the socket of the cluster's port. */
+export function socketState(places: ClusterPlaces): SocketState {
+  const socket = join(places.socket, `.s.PGSQL.${places.port}`);
+  const lock = `${socket}.lock`;
+  if (!existsSync(lock)) return { kind: "free" };
   const pid = Number(readFileSync(lock, "utf8").split("\n")[0]);
-  if (!(pid > 0) || pid === own) return undefined;
-  return existsSync(`/proc/${pid}`) ? pid : undefined;
+  return pid > 0 && isAlive(pid) ? { kind: "held", pid } : { kind: "stale", files: [lock, socket] };
 }

@@ -1,0 +1,17 @@
+// Median and mean of ratios.
+import { describe, expect, it } from "vitest";
+import { geometricMean, median, rounded } from "#bench/statistics.js";
+
+describe("statistics", () => {
+  it("takes the middle", () => {
+    expect(median([5])).toBe(5);
+    expect(median([9, 1, 5])).toBe(5);
+    expect(median([1, 2, 3, 10])).toBe(2.5);
+    expect(() => median([])).toThrow();
+  });
+
+  it("means ratios so that a half undoes a double", () => {
+    expect(geometricMean([2, 0.5])).toBeCloseTo(1);
+    expect(rounded(1.23456)).toBe(1.235);
+  });
+});
