@@ -193,10 +193,10 @@ edge_walker(Node *node, EdgeCheck *check)
 }
 
 const char *
-fusion_edge_expression_problem(Node *node, int range_index, bool aggregates_done)
+fusion_edge_query_problem(Query *query, int range_index, bool aggregates_done)
 {
 	EdgeCheck	check = {range_index, aggregates_done, 0, NULL};
 
-	(void) edge_walker(node, &check);
+	(void) query_tree_walker(query, edge_walker, &check, QTW_IGNORE_RANGE_TABLE);
 	return check.problem;
 }

@@ -20,9 +20,9 @@ extern bool fusion_is_expression(const Node *node);
 extern const char *fusion_leaf_expression_problem(Node *node, int range_index);
 
 /*
- * NULL when no variable of query level 0 inside `node` belongs to another entry than `range_index`. Descends into
- * subqueries, where those variables have risen varlevelsup.
+ * NULL when every variable of the query's own level belongs to entry `range_index`, and, where the engine aggregated, no
+ * aggregate of that level is left. Looks into subqueries, where that level is further up.
  */
-extern const char *fusion_edge_expression_problem(Node *node, int range_index, bool aggregates_done);
+extern const char *fusion_edge_query_problem(Query *query, int range_index, bool aggregates_done);
 
 #endif							/* FUSION_NODE_CHECK_H */

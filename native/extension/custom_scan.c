@@ -1,0 +1,123 @@
+/*
+ * custom_scan.c
+ *    PgFusionScan in the executor: leaves as child nodes of the same EState, rows from the execution (execution.c). It holds no
+ *    lifecycle of its own; ends on error come through the execution's callbacks, since PostgreSQL does not call EndCustomScan then.
+ */
+#include "postgres.h"
+
+#include "custom_scan.h"
+#include "executor/executor.h"
+#include "explain.h"
+
+static Node *create_scan_state(CustomScan *scan);
+
+const CustomScanMethods fusion_scan_methods = {
+	.CustomName = FUSION_SCAN_NAME,
+	.CreateCustomScanState = create_scan_state
+};
+
+/*
+ * Starts the leaves as they would be started below any other node. They are read forward once, or again from the beginning
+ * after a rescan, whatever the cursor above may do: PostgreSQL puts a Material there for going back.
+ */
+static void
+begin_scan(CustomScanState *css, EState *estate, int eflags)
+{
+	FusionScanState *state = (FusionScanState *) css;
+	CustomScan *scan = castNode(CustomScan, css->ss.ps.plan);
+	int			leaf_flags = eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
+	ListCell   *cell;
+
+	state->plan = fusion_scan_plan_load(scan->custom_private);
+	if (state->plan->leaf_count != list_length(scan->custom_plans))
+		elog(ERROR, "pg_fusion: a scan plan has %d leaves but %d leaf plans", state->plan->leaf_count,
+			 list_length(scan->custom_plans));
+	foreach(cell, scan->custom_plans)
+		css->custom_ps = lappend(css->custom_ps, ExecInitNode(lfirst(cell), estate, leaf_flags));
+	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
+		state->execution = fusion_execution_create(estate, state->plan, css->custom_ps, estate->es_instrument != 0);
+}
+
+static TupleTableSlot *
+next_row(ScanState *scan)
+{
+	FusionScanState *state = (FusionScanState *) scan;
+	TupleTableSlot *slot = scan->ss_ScanTupleSlot;
+
+	ExecClearTuple(slot);
+	(void) fusion_execution_next(state->execution, slot);
+	return slot;
+}
+
+/* The scan has no row marks to test again. */
+static bool
+recheck_row(ScanState *scan, TupleTableSlot *slot)
+{
+	return true;
+}
+
+static TupleTableSlot *
+execute_scan(CustomScanState *css)
+{
+	return ExecScan(&css->ss, next_row, recheck_row);
+}
+
+static void
+rescan(CustomScanState *css)
+{
+	FusionScanState *state = (FusionScanState *) css;
+	ListCell   *cell;
+
+	ExecScanReScan(&css->ss);
+	foreach(cell, css->custom_ps)
+	{
+		PlanState  *leaf = lfirst(cell);
+
+		if (css->ss.ps.chgParam != NULL)
+			UpdateChangedParamSet(leaf, css->ss.ps.chgParam);
+		ExecReScan(leaf);
+	}
+	fusion_execution_rescan(state->execution);
+}
+
+static void
+end_scan(CustomScanState *css)
+{
+	FusionScanState *state = (FusionScanState *) css;
+	ListCell   *cell;
+
+	if (state->execution != NULL)
+		fusion_execution_end(state->execution);
+	foreach(cell, css->custom_ps)
+		ExecEndNode(lfirst(cell));
+}
+
+static void
+explain_scan(CustomScanState *css, List *ancestors, ExplainState *es)
+{
+	fusion_explain_scan((FusionScanState *) css, es);
+}
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = FUSION_SCAN_NAME,
+	.BeginCustomScan = begin_scan,
+	.ExecCustomScan = execute_scan,
+	.EndCustomScan = end_scan,
+	.ReScanCustomScan = rescan,
+	.ExplainCustomScan = explain_scan
+};
+
+static Node *
+create_scan_state(CustomScan *scan)
+{
+	FusionScanState *state = (FusionScanState *) newNode(sizeof(FusionScanState), T_CustomScanState);
+
+	state->css.methods = &exec_methods;
+	return (Node *) state;
+}
+
+void
+fusion_scan_register(void)
+{
+	RegisterCustomScanMethods(&fusion_scan_methods);
+}

@@ -1,0 +1,153 @@
+/*
+ * edge_plan.c
+ *    Turns the statement into a query over the engine's result and has PostgreSQL plan it: final expressions, HAVING, sorting,
+ *    LIMIT, DISTINCT, window functions come out as PostgreSQL's own nodes. See placeholder.c for how the scan gets below them.
+ */
+#include "postgres.h"
+
+#include "edge_expression.h"
+#include "edge_plan.h"
+#include "nodes/makefuncs.h"
+#include "node_check.h"
+#include "optimizer/planner.h"
+#include "page_column.h"
+#include "placeholder.h"
+#include "refusal.h"
+#include "rewrite/rewriteManip.h"
+
+/* A result of more columns could not be a tuple. */
+#define OUTPUT_COLUMNS_MAX MaxTupleAttributeNumber
+
+static RangeTblEntry *
+output_entry(const FusionPlanReady *answer, FusionScanPlan *scan)
+{
+	RangeTblEntry *entry = fusion_placeholder_entry(answer->rows);
+
+	if (answer->output_count > OUTPUT_COLUMNS_MAX)
+		fusion_answer_invalid("The result has %u columns.", answer->output_count);
+	scan->output.column_count = (int) answer->output_count;
+	scan->output.columns = palloc0(sizeof(FusionColumn) * (answer->output_count + 1));
+	for (uint32 i = 0; i < answer->output_count; i++)
+	{
+		FusionOutputAnswer output;
+		const char *problem;
+
+		fusion_plan_ready_output(answer, i, &output);
+		problem = fusion_page_column(output.type, output.typmod, output.collation, output.encoding, output.scale,
+									 FUSION_COLUMN_RESULT, &scan->output.columns[i]);
+		if (problem != NULL)
+			fusion_answer_invalid("Result column %u: %s (type %u).", i, problem, output.type);
+		fusion_placeholder_add_column(entry, output.name, output.type, output.typmod, output.collation);
+	}
+	scan->output.fingerprint = fusion_page_schema_fingerprint(&scan->output);
+	return entry;
+}
+
+/* After the engine grouped, conditions on groups are conditions on rows. */
+static Node *
+take_over_grouping(Query *edge)
+{
+	Node	   *condition = edge->havingQual;
+
+	edge->havingQual = NULL;
+	edge->groupClause = NIL;
+	edge->groupingSets = NIL;
+	edge->groupDistinct = false;
+	edge->hasAggs = false;
+	return condition;
+}
+
+static void
+take_over_rest(Query *edge, const FusionPlanReady *answer)
+{
+	if (answer->did_distinct)
+	{
+		edge->distinctClause = NIL;
+		edge->hasDistinctOn = false;
+	}
+	if (answer->did_sort)
+		edge->sortClause = NIL;
+	if (answer->did_limit)
+	{
+		edge->limitOffset = NULL;
+		edge->limitCount = NULL;
+		edge->limitOption = LIMIT_OPTION_COUNT;
+	}
+}
+
+/* The statement's query with FROM and everything the engine did taken out. */
+static Query *
+edge_query(const FusionQueryText *text, const Query *parse, const FusionPlanReady *answer, RangeTblEntry *entry,
+		   const FusionAssembly *assembly, Index range_index)
+{
+	Query	   *edge = castNode(Query, stringToNode(fusion_replaced_text(text, answer, entry, range_index)));
+	RangeTblRef *from = makeNode(RangeTblRef);
+	Node	   *condition = NULL;
+	const char *problem;
+
+	if (!answer->did_where)
+		fusion_answer_invalid("The answer leaves FROM to the edge.");
+	if (edge->commandType != CMD_SELECT || edge->setOperations != NULL || edge->rowMarks != NIL)
+		fusion_answer_invalid("The statement is of a kind that has no edge.");
+	if (answer->did_aggregate)
+		condition = take_over_grouping(edge);
+	take_over_rest(edge, answer);
+
+	from->rtindex = range_index;
+	edge->jointree = makeFromExpr(list_make1(from), condition);
+	edge->cteList = NIL;
+	problem = fusion_edge_query_problem(edge, range_index, answer->did_aggregate);
+	if (problem != NULL)
+		fusion_answer_invalid("The answer is not complete: %s.", problem);
+	edge->hasSubLinks = checkExprHasSubLink((Node *) edge);
+	edge->rtable = list_make1(entry);
+#if PG_VERSION_NUM >= 160000
+	edge->rteperminfos = NIL;
+#endif
+	fusion_assembly_pad(assembly, edge);
+
+	/* The text does not carry these. */
+	edge->queryId = parse->queryId;
+	edge->stmt_location = parse->stmt_location;
+	edge->stmt_len = parse->stmt_len;
+	return edge;
+}
+
+/* Leaf plans and private data go in last: they are final, and PostgreSQL's planner must not see them again. */
+static void
+attach_scan(CustomScan *node, const FusionAssembly *assembly, const FusionScanPlan *scan)
+{
+	node->custom_plans = assembly->leaf_plans;
+	node->custom_private = fusion_scan_plan_store(scan);
+}
+
+PlannedStmt *
+fusion_plan_edge(const FusionQueryText *text, const Query *parse, const FusionPlanReady *answer,
+				 const FusionAssembly *assembly, FusionScanPlan *scan)
+{
+	RangeTblEntry *entry = output_entry(answer, scan);
+	FusionPlaceholder placeholder = {
+		.range_index = list_length(assembly->range_table) + 1,
+		.startup_cost = assembly->leaf_cost
+	};
+	Query	   *edge = edge_query(text, parse, answer, entry, assembly, placeholder.range_index);
+	FusionPlaceholder *before = fusion_placeholder_push(&placeholder);
+	PlannedStmt *planned;
+
+	PG_TRY();
+	{
+		planned = standard_planner(edge, assembly->query_string, assembly->cursor_options & ~CURSOR_OPT_PARALLEL_OK,
+								   assembly->bound_params);
+	}
+	PG_FINALLY();
+	{
+		fusion_placeholder_pop(before);
+	}
+	PG_END_TRY();
+
+	/* Without a scan node the edge needs no row at all (a condition that is always false): the plan is whole as it is. */
+	if (placeholder.scan != NULL)
+		attach_scan(placeholder.scan, assembly, scan);
+	fusion_assembly_finish(assembly, planned);
+	return planned;
+}

@@ -1,0 +1,15 @@
+/*
+ * explain.h
+ *    What EXPLAIN shows below a PgFusionScan.
+ */
+#ifndef FUSION_EXPLAIN_H
+#define FUSION_EXPLAIN_H
+
+#include "postgres.h"
+
+#include "commands/explain.h"
+#include "custom_scan.h"
+
+extern void fusion_explain_scan(const FusionScanState *state, ExplainState *es);
+
+#endif							/* FUSION_EXPLAIN_H */

@@ -1,0 +1,173 @@
+/*
+ * plan_assembly.c
+ *    Gathers planner runs into one plan; see plan_assembly.h for the layout of its range table.
+ *
+ * The range table matters beyond the scans: a cached plan takes its locks through it, the executor checks permissions on it,
+ * and invalidation is derived from it. So it holds every relation of the statement, also those of views that vanished.
+ */
+#include "postgres.h"
+
+#include "jit/jit.h"
+#include "nodes/nodeFuncs.h"
+#if PG_VERSION_NUM >= 160000
+#include "parser/parse_relation.h"
+#endif
+#include "plan_assembly.h"
+
+/* ---- permission entries ---- */
+
+typedef struct PermissionWalk
+{
+	FusionAssembly *assembly;
+	List	   *permissions;	/* of the query level being walked; 16 and newer */
+} PermissionWalk;
+
+static bool
+carries_permissions(const RangeTblEntry *rte)
+{
+#if PG_VERSION_NUM >= 160000
+	/* A view's own check sits on the subquery it was replaced by. */
+	return (rte->rtekind == RTE_RELATION || rte->rtekind == RTE_SUBQUERY) && OidIsValid(rte->relid);
+#else
+	return rte->rtekind == RTE_RELATION;
+#endif
+}
+
+static void
+add_permission_entry(PermissionWalk *walk, const RangeTblEntry *rte)
+{
+	FusionAssembly *assembly = walk->assembly;
+	RangeTblEntry *entry = makeNode(RangeTblEntry);
+
+	memcpy(entry, rte, sizeof(RangeTblEntry));
+	entry->rtekind = RTE_RELATION;
+	/* Never scanned: quals are the leaf's business, and children are expanded there. */
+	entry->subquery = NULL;
+	entry->securityQuals = NIL;
+	entry->tablesample = NULL;
+	entry->inh = false;
+	entry = copyObject(entry);
+#if PG_VERSION_NUM >= 160000
+	entry->perminfoindex = 0;
+	if (rte->perminfoindex > 0)
+		(void) addRTEPermissionInfo(&assembly->permissions, entry);
+	if (rte->perminfoindex > 0)
+	{
+		RTEPermissionInfo *from = list_nth_node(RTEPermissionInfo, walk->permissions, rte->perminfoindex - 1);
+		RTEPermissionInfo *to = list_nth_node(RTEPermissionInfo, assembly->permissions, entry->perminfoindex - 1);
+
+		memcpy(to, copyObject(from), sizeof(RTEPermissionInfo));
+	}
+#endif
+	assembly->range_table = lappend(assembly->range_table, entry);
+}
+
+static bool
+permission_walker(Node *node, PermissionWalk *walk)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		/* The tree walker goes on into the entry's subquery and policies by itself. */
+		if (carries_permissions((RangeTblEntry *) node))
+			add_permission_entry(walk, (RangeTblEntry *) node);
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		PermissionWalk inner = {walk->assembly, NIL};
+
+#if PG_VERSION_NUM >= 160000
+		inner.permissions = ((Query *) node)->rteperminfos;
+#endif
+		return query_tree_walker((Query *) node, permission_walker, &inner, QTW_EXAMINE_RTES_BEFORE);
+	}
+	return expression_tree_walker(node, permission_walker, walk);
+}
+
+FusionAssembly *
+fusion_assembly_start(const FusionQueryText *text, const char *query_string, int cursor_options,
+					  ParamListInfo bound_params)
+{
+	FusionAssembly *assembly = palloc0(sizeof(FusionAssembly));
+	PermissionWalk walk = {assembly, NIL};
+
+	assembly->query_string = query_string;
+	assembly->cursor_options = cursor_options;
+	assembly->bound_params = bound_params;
+	assembly->inval_items = list_copy(text->inval_items);
+	assembly->relation_oids = list_copy(text->relation_oids);
+	(void) permission_walker((Node *) text->query, &walk);
+	return assembly;
+}
+
+/* ---- planner runs ---- */
+
+void
+fusion_assembly_pad(const FusionAssembly *assembly, Query *query)
+{
+	query->rtable = list_concat(copyObject(assembly->range_table), query->rtable);
+#if PG_VERSION_NUM >= 160000
+	{
+		int			shift = list_length(assembly->permissions);
+		ListCell   *cell;
+
+		for_each_from(cell, query->rtable, list_length(assembly->range_table))
+		{
+			RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+			if (rte->perminfoindex > 0)
+				rte->perminfoindex += shift;
+		}
+		query->rteperminfos = list_concat(copyObject(assembly->permissions), query->rteperminfos);
+	}
+#endif
+}
+
+const char *
+fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf)
+{
+	if (leaf->subplans != NIL)
+		return "a row-level security policy with a subquery";
+	if (leaf->paramExecTypes != NIL)
+		return "a scan with internal parameters";
+#if PG_VERSION_NUM >= 180000
+	/* Append nodes count in this list from 0, so two leaves cannot both have one. */
+	if (leaf->partPruneInfos != NIL && assembly->partition_prunings != NIL)
+		return "a second scan with partition pruning at execution";
+	assembly->partition_prunings = list_concat(assembly->partition_prunings, leaf->partPruneInfos);
+	assembly->unprunable = bms_add_members(assembly->unprunable, leaf->unprunableRelids);
+#endif
+	assembly->range_table = leaf->rtable;
+#if PG_VERSION_NUM >= 160000
+	assembly->permissions = leaf->permInfos;
+#endif
+	assembly->leaf_plans = lappend(assembly->leaf_plans, leaf->planTree);
+	assembly->leaf_cost += leaf->planTree->total_cost;
+	assembly->append_relations = list_concat(assembly->append_relations, leaf->appendRelations);
+	assembly->inval_items = list_concat(assembly->inval_items, leaf->invalItems);
+	assembly->relation_oids = list_concat_unique_oid(assembly->relation_oids, leaf->relationOids);
+	assembly->depends_on_role |= leaf->dependsOnRole;
+	assembly->transient |= leaf->transientPlan;
+	return NULL;
+}
+
+void
+fusion_assembly_finish(const FusionAssembly *assembly, PlannedStmt *edge)
+{
+	edge->appendRelations = list_concat(list_copy(assembly->append_relations), edge->appendRelations);
+	edge->invalItems = list_concat(list_copy(assembly->inval_items), edge->invalItems);
+	edge->relationOids = list_concat_unique_oid(edge->relationOids, assembly->relation_oids);
+	edge->dependsOnRole |= assembly->depends_on_role;
+	edge->transientPlan |= assembly->transient;
+	edge->parallelModeNeeded = false;
+
+	/* The costs above are the leaves'; compiling the few expressions of an edge would never pay. */
+	edge->jitFlags = PGJIT_NONE;
+#if PG_VERSION_NUM >= 180000
+	if (edge->partPruneInfos == NIL)
+		edge->partPruneInfos = assembly->partition_prunings;
+	edge->unprunableRelids = bms_add_members(edge->unprunableRelids, assembly->unprunable);
+#endif
+}
