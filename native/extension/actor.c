@@ -22,15 +22,13 @@ fusion_actor_begin(FusionActor *actor, FusionMachine machine, uint32 writer, Fus
 }
 
 bool
-fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, uint32 *effects, uint32 *sequence)
+fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, uint32 *effects)
 {
 	uint32		mask;
 	int			to = fusion_machine_step((FusionMachine) actor->machine, actor->state, event, &mask);
 
 	if (effects)
 		*effects = mask;
-	if (sequence)
-		*sequence = 0;
 	if (to < 0)
 		return false;
 	if (fusion_setting_flight_recorder)
@@ -46,10 +44,8 @@ fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, 
 			.argument = argument,
 			.cause = cause
 		};
-		uint32		number = fusion_flight_record(&fusion_flight, actor->writer, &record);
 
-		if (sequence)
-			*sequence = number;
+		actor->sequence = fusion_flight_record(&fusion_flight, actor->writer, &record);
 	}
 	actor->state = (uint8) to;
 	return true;

@@ -16,6 +16,7 @@ typedef struct FusionActor
 	uint8		machine;		/* FusionMachine; 0 before its conversation is known */
 	uint8		state;
 	uint16		actor;			/* FlightRecord.actor: the leaf of a producer, else 0 */
+	uint32		sequence;		/* of its last record: the cause of what it sends next */
 	uint32		writer;			/* flight recorder ring this process writes for it */
 	FusionLease control;		/* the session it belongs to */
 } FusionActor;
@@ -26,10 +27,9 @@ extern void fusion_actor_begin(FusionActor *actor, FusionMachine machine, uint32
 /*
  * Takes one event: moves, records, and returns the effects the caller must perform, in ascending order of their bits.
  * False, and nothing moved, when the event has no place in the state: a protocol violation by whoever sent it.
- * *sequence, when wanted, is the record's number for messages that follow from it. Never throws.
+ * Never throws.
  */
-extern bool fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, uint32 *effects,
-							  uint32 *sequence);
+extern bool fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, uint32 *effects);
 
 extern bool fusion_actor_final(const FusionActor *actor);
 

@@ -12,6 +12,7 @@
 #error "pg_fusion needs PostgreSQL 15 or newer"
 #endif
 
+#include "portability/instr_time.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
@@ -40,6 +41,20 @@ fusion_wait_event(uint32 *cached, const char *name)
 	return *cached;
 #else
 	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/* Monotonic clock. */
+static inline uint64
+fusion_now_ns(void)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+#if PG_VERSION_NUM >= 160000
+	return (uint64) INSTR_TIME_GET_NANOSEC(now);
+#else
+	return (uint64) now.tv_sec * UINT64CONST(1000000000) + (uint64) now.tv_nsec;
 #endif
 }
 

@@ -75,12 +75,11 @@ closing_effects(const FusionActor *actor)
 }
 
 bool
-fusion_session_step(FusionSession *session, int event, uint32 argument, uint32 cause, uint32 *sequence)
+fusion_session_step(FusionSession *session, int event, uint32 argument, uint32 cause)
 {
 	uint32		effects;
 
-	if (session->actor.machine == 0 ||
-		!fusion_actor_step(&session->actor, event, argument, cause, &effects, sequence))
+	if (session->actor.machine == 0 || !fusion_actor_step(&session->actor, event, argument, cause, &effects))
 		return false;
 	/* The machine says when; a final state reached by a message means the worker has nothing left to do. */
 	if ((effects & closing_effects(&session->actor)) != 0)
@@ -91,7 +90,7 @@ fusion_session_step(FusionSession *session, int event, uint32 argument, uint32 c
 void
 fusion_session_event(FusionSession *session, int event, uint32 argument)
 {
-	if (!fusion_session_step(session, event, argument, 0, NULL))
+	if (!fusion_session_step(session, event, argument, 0))
 		fusion_session_violation(session, "an event came in a state that has no place for it");
 }
 
@@ -122,7 +121,7 @@ fusion_session_close(FusionSession *session, uint8 reason)
 	session->open = false;
 
 	if (session->actor.machine != 0 && !fusion_actor_final(&session->actor))
-		fusion_actor_step(&session->actor, ending_event(&session->actor, reason), reason, 0, NULL, NULL);
+		fusion_actor_step(&session->actor, ending_event(&session->actor, reason), reason, 0, NULL);
 	if (session->on_close)
 		session->on_close(session->on_close_arg);
 	fusion_session_drop_waits(session);
@@ -169,7 +168,7 @@ fusion_session_violation(FusionSession *session, const char *what)
 
 	/* A machine that has ended already has no state for it; the count and the error are the same. */
 	if (session->actor.machine != 0)
-		fusion_actor_step(&session->actor, event, 0, 0, NULL, NULL);
+		fusion_actor_step(&session->actor, event, 0, 0, NULL);
 	atomic_fetch_add(&fusion_region.header->protocol_violations, 1);
 	fusion_session_close(session, FUSION_CLOSE_BACKEND_ERROR);
 	ereport(ERROR,
@@ -185,7 +184,7 @@ fusion_session_worker_lost(FusionSession *session)
 		? FUSION_PLANNING_BACKEND_EVENT_WORKER_LOST : FUSION_EXECUTION_BACKEND_EVENT_WORKER_LOST;
 
 	if (session->actor.machine != 0)
-		fusion_actor_step(&session->actor, event, 0, 0, NULL, NULL);
+		fusion_actor_step(&session->actor, event, 0, 0, NULL);
 	fusion_session_close(session, FUSION_CLOSE_BACKEND_ERROR);
 	ereport(ERROR,
 			(errcode(ERRCODE_CONNECTION_FAILURE),

@@ -96,7 +96,6 @@ fusion_session_send(FusionSession *session, uint16 type, const void *payload, si
 	FusionByteRing *ring = &slot_of(session)->to_worker;
 	uint32		fragment_max = fusion_ring_fragment_bytes(ring);
 	int			event = sent_event(session, type);
-	uint32		sequence;
 	size_t		sent = 0;
 
 	if (!session->open)
@@ -105,7 +104,7 @@ fusion_session_send(FusionSession *session, uint16 type, const void *payload, si
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("pg_fusion: a message of %zu bytes exceeds the limit of %u", length, FUSION_FRAME_BYTES_MAX)));
-	if (event < 0 || !fusion_session_step(session, event, (uint32) length, 0, &sequence))
+	if (event < 0 || !fusion_session_step(session, event, (uint32) length, 0))
 		elog(ERROR, "pg_fusion: message %u has no place in the conversation", type);
 	if (fragment_max == 0)
 		fusion_session_violation(session, "the ring to the worker is damaged");
@@ -118,7 +117,7 @@ fusion_session_send(FusionSession *session, uint16 type, const void *payload, si
 			.type = type,
 			.flags = sent + now < length ? FUSION_FRAME_MORE : 0,
 			.lease_epoch = session->lease.epoch,
-			.sequence = sequence
+			.sequence = session->actor.sequence
 		};
 		const uint8 *bytes = (const uint8 *) payload + sent;
 		FusionStatus status;
@@ -156,7 +155,8 @@ fusion_session_push_close(FusionSession *session, uint8 reason)
 	header = (FusionFrameHeader) {
 		.length = (uint32) message.length,
 		.type = FUSION_MESSAGE_CLOSE_EXECUTION,
-		.lease_epoch = session->lease.epoch
+		.lease_epoch = session->lease.epoch,
+		.sequence = session->actor.sequence
 	};
 	fusion_ring_push(&fusion_region, &slot_of(session)->to_worker, &header, message.data);
 	fusion_message_free(&message);
@@ -243,7 +243,7 @@ fusion_session_receive(FusionSession *session, MemoryContext context, FusionMess
 	session->partial_length = 0;
 
 	event = received_event(session, message->type);
-	if (event < 0 || !fusion_session_step(session, event, 0, message->sequence, NULL))
+	if (event < 0 || !fusion_session_step(session, event, 0, message->sequence))
 		fusion_session_violation(session, "a message came in a state that has no place for it");
 	return true;
 }

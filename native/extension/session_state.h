@@ -41,7 +41,7 @@ extern bool fusion_session_worker_alive(const FusionSession *session);
 extern void fusion_session_worker_lost(FusionSession *session) pg_attribute_noreturn();
 
 /* Steps the machine; closes the session when that is among the effects. False when the event has no place. */
-extern bool fusion_session_step(FusionSession *session, int event, uint32 argument, uint32 cause, uint32 *sequence);
+extern bool fusion_session_step(FusionSession *session, int event, uint32 argument, uint32 cause);
 
 /* session_messages.c: puts CloseExecution into the ring when there is room. Never throws. */
 extern void fusion_session_push_close(FusionSession *session, uint8 reason);

@@ -1,0 +1,432 @@
+/*
+ * execution.c
+ *    The backend's side of one execution as a pump: import what has arrived, hear what the worker says, make one page,
+ *    and sleep only when none of that moved. Rows come out first, so that a LIMIT above stops the scans early.
+ *
+ *    create -> first next: open session, lease scan slots, StartExecution -> pump ... -> end of result -> closed
+ *                                            (rescan, LIMIT, cursor closed, error: closed from any point)
+ *
+ * Nested executions, and several open cursors, each have a session of their own; nothing here is per process.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "execution.h"
+#include "import.h"
+#include "leaf_run.h"
+#include "mb/pg_wchar.h"
+#include "messages.h"
+#include "miscadmin.h"
+#include "pg_compat.h"
+#include "session.h"
+#include "utils/memutils.h"
+
+/* One page at work and one on its way, for each leaf and for the result: the least that streams. */
+#define PERMITS_PER_LEAF 2
+#define PERMITS_RESULT 2
+
+struct FusionExecution
+{
+	EState	   *estate;
+	const FusionScanPlan *plan;
+	bool		analyze;
+	SubTransactionId subtransaction;	/* in which the query began, whatever fetches from it */
+	FusionProducer **producers;
+	FusionImport *import;
+	MemoryContext row_context;	/* by-reference values of the present row */
+
+	MemoryContext conversation; /* owns the session; NULL: not started */
+	FusionSession *session;
+	FusionLeafRun *runs;
+	int			next_leaf;		/* whose turn it is to make a page */
+	bool		page_held;		/* a result page is ours */
+	FusionPage	page;
+	uint32		row;
+	uint32		row_count;
+	bool		ended;
+
+	FusionExecutionStats stats;
+};
+
+/* ---- construction ---- */
+
+FusionExecution *
+fusion_execution_create(EState *estate, const FusionScanPlan *plan, List *leaves, bool analyze)
+{
+	MemoryContext outer = MemoryContextSwitchTo(estate->es_query_cxt);
+	FusionExecution *execution = palloc0(sizeof(FusionExecution));
+	ListCell   *cell;
+
+	if (list_length(leaves) != plan->leaf_count)
+		elog(ERROR, "pg_fusion: %d leaf plans for %d leaves", list_length(leaves), plan->leaf_count);
+	execution->estate = estate;
+	execution->plan = plan;
+	execution->analyze = analyze;
+	execution->subtransaction = GetCurrentSubTransactionId();
+	execution->import = fusion_import_create(&plan->output);
+	execution->row_context = AllocSetContextCreate(estate->es_query_cxt, "pg_fusion row", ALLOCSET_DEFAULT_SIZES);
+	execution->producers = palloc0(Max(plan->leaf_count, 1) * sizeof(FusionProducer *));
+	execution->runs = palloc0(Max(plan->leaf_count, 1) * sizeof(FusionLeafRun));
+	foreach(cell, leaves)
+	{
+		int			leaf = foreach_current_index(cell);
+		PlanState  *state = lfirst(cell);
+
+		if (plan->leaf_paths[leaf].heap)
+			execution->producers[leaf] = fusion_producer_heap(castNode(SeqScanState, state), &plan->leaves[leaf]);
+		else
+			execution->producers[leaf] = fusion_producer_executor(state, &plan->leaves[leaf]);
+	}
+	MemoryContextSwitchTo(outer);
+	return execution;
+}
+
+/* ---- the conversation's beginning and end ---- */
+
+static void
+release_result_page(FusionExecution *execution)
+{
+	if (!execution->page_held)
+		return;
+	execution->page_held = false;
+	execution->row = execution->row_count = 0;
+	if (fusion_page_release(&fusion_region, &execution->page) == FUSION_OK)
+		fusion_wake_page_waiters(&fusion_region, &fusion_wake_fds);
+}
+
+/* Effect releaseScans, and our result page; the session is closing. */
+static void
+session_closing(void *arg)
+{
+	FusionExecution *execution = arg;
+
+	release_result_page(execution);
+	for (int leaf = 0; leaf < execution->plan->leaf_count; leaf++)
+		fusion_leaf_run_close(&execution->runs[leaf]);
+}
+
+static void
+send_start(FusionExecution *execution)
+{
+	const FusionScanPlan *plan = execution->plan;
+	FusionProducerSlot *producers = MemoryContextAlloc(execution->conversation,
+													   Max(plan->leaf_count, 1) * sizeof(FusionProducerSlot));
+	FusionStartExecution start = {
+		.plan = {.data = (const uint8 *) VARDATA_ANY(plan->physical), .length = VARSIZE_ANY_EXHDR(plan->physical)},
+		.plan_digest = plan->digest,
+		.producers = producers,
+		.producer_count = plan->leaf_count,
+		.permits_scan = PERMITS_PER_LEAF * plan->leaf_count,
+		.permits_result = PERMITS_RESULT,
+		.analyze = execution->analyze
+	};
+	FusionEncoded message;
+	uint8	   *copy;
+	size_t		length;
+
+	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
+		producers[leaf] = (FusionProducerSlot) {
+			.leaf = (uint16) leaf,
+			.producer = 0,
+			.scan_slot = execution->runs[leaf].scan.index,
+			.scan_epoch = execution->runs[leaf].scan.epoch
+		};
+	message = fusion_encode_start_execution(&start);
+	if (message.data == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	/* Sending may wait, and be interrupted: what it sends must belong to a context. */
+	length = message.length;
+	copy = MemoryContextAllocExtended(execution->conversation, length, MCXT_ALLOC_NO_OOM);
+	if (copy)
+		memcpy(copy, message.data, length);
+	fusion_message_free(&message);
+	if (copy == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	fusion_session_send(execution->session, FUSION_MESSAGE_START_EXECUTION, copy, length);
+}
+
+static void
+start(FusionExecution *execution)
+{
+	int			leaf_count = execution->plan->leaf_count;
+	uint64		started = fusion_now_ns();
+
+	execution->conversation = AllocSetContextCreate(execution->estate->es_query_cxt, "pg_fusion conversation",
+													ALLOCSET_SMALL_SIZES);
+	execution->session = fusion_session_open(execution->conversation, PERMITS_PER_LEAF * leaf_count, PERMITS_RESULT);
+	fusion_session_set_subtransaction(execution->session, execution->subtransaction);
+	memset(execution->runs, 0, leaf_count * sizeof(FusionLeafRun));
+	fusion_session_on_close(execution->session, session_closing, execution);
+	for (int leaf = 0; leaf < leaf_count; leaf++)
+		fusion_leaf_run_begin(&execution->runs[leaf], execution->session, execution->producers[leaf],
+							  execution->estate->es_query_cxt, (uint16) leaf);
+	send_start(execution);
+	execution->stats.start_ns += fusion_now_ns() - started;
+}
+
+/* Adds what the runs counted; they are forgotten with the conversation. */
+static void
+collect_run_stats(FusionExecution *execution)
+{
+	for (int leaf = 0; leaf < execution->plan->leaf_count; leaf++)
+	{
+		FusionLeafRun *run = &execution->runs[leaf];
+
+		execution->stats.scan_rows += run->rows;
+		execution->stats.scan_pages += run->pages;
+		execution->stats.scan_bytes += run->bytes;
+		execution->stats.scan_ns += run->time_ns;
+		run->rows = run->pages = run->bytes = run->time_ns = 0;
+	}
+}
+
+/* Ends the conversation, if there is one; what is not read yet is not wanted. */
+static void
+finish(FusionExecution *execution)
+{
+	MemoryContext conversation = execution->conversation;
+
+	if (conversation == NULL)
+		return;
+	fusion_session_close(execution->session, FUSION_CLOSE_ENOUGH);
+	collect_run_stats(execution);
+	execution->session = NULL;
+	execution->conversation = NULL;
+	MemoryContextDelete(conversation);
+}
+
+/* ---- what the worker says ---- */
+
+static void
+raise_worker_error(FusionExecution *execution, const FusionMessage *message)
+{
+	FusionExecutionFailed failed;
+	const char *state;
+
+	if (!fusion_decode_execution_failed(message->payload, message->length, &failed))
+		fusion_session_violation(execution->session, "an ExecutionFailed message is malformed");
+	state = failed.sqlstate;
+	for (int i = 0; i < 5; i++)
+		if (!((state[i] >= '0' && state[i] <= '9') || (state[i] >= 'A' && state[i] <= 'Z')))
+			fusion_session_violation(execution->session, "an ExecutionFailed message carries no SQLSTATE");
+	ereport(ERROR,
+			(errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4])),
+			 errmsg_internal("%s", pg_any_to_server(failed.message, (int) strlen(failed.message), PG_UTF8)),
+			 failed.detail[0] == '\0' ? 0
+			 : errdetail_internal("%s", pg_any_to_server(failed.detail, (int) strlen(failed.detail), PG_UTF8)),
+			 failed.hint[0] == '\0' ? 0
+			 : errhint("%s", pg_any_to_server(failed.hint, (int) strlen(failed.hint), PG_UTF8))));
+}
+
+/* Takes all messages that are there. True when there were any. */
+static bool
+take_messages(FusionExecution *execution)
+{
+	FusionMessage message;
+	bool		any = false;
+
+	while (fusion_session_receive(execution->session, execution->conversation, &message))
+	{
+		FusionExecutionFinished finished;
+		uint16		executor;
+
+		any = true;
+		switch (message.type)
+		{
+			case FUSION_MESSAGE_EXECUTION_STARTED:
+				if (!fusion_decode_execution_started(message.payload, message.length, &executor))
+					fusion_session_violation(execution->session, "an ExecutionStarted message is malformed");
+				break;
+			case FUSION_MESSAGE_EXECUTION_FINISHED:
+				if (!fusion_decode_execution_finished(message.payload, message.length, &finished))
+					fusion_session_violation(execution->session, "an ExecutionFinished message is malformed");
+				execution->stats.compile_ns += finished.compile_ns;
+				execution->stats.execute_ns += finished.execute_ns;
+				execution->stats.worker_wait_ns += finished.wait_ns;
+				break;
+			default:
+				/* The machine lets no other message through. */
+				raise_worker_error(execution, &message);
+		}
+		pfree(message.payload);
+	}
+	return any;
+}
+
+/* ---- result pages ---- */
+
+static void
+adopt_page(FusionExecution *execution, const FusionPageDescriptor *descriptor)
+{
+	MemoryContext outer = MemoryContextSwitchTo(execution->estate->es_query_cxt);
+	uint64		started = fusion_now_ns();
+
+	execution->page_held = true;
+	execution->row = 0;
+	execution->row_count = 0;
+	fusion_session_event(execution->session, FUSION_EXECUTION_BACKEND_EVENT_RESULT_PAGE_IMPORTED, descriptor->rows);
+	execution->row_count = fusion_import_page(execution->import, fusion_region_page(&fusion_region, execution->page.page),
+											  fusion_region.page_bytes, descriptor->bytes);
+	execution->stats.result_pages++;
+	execution->stats.result_bytes += descriptor->bytes;
+	execution->stats.result_rows += execution->row_count;
+	execution->stats.import_ns += fusion_now_ns() - started;
+	MemoryContextSwitchTo(outer);
+}
+
+/* Takes the next entry of the result ring. True when there was one. */
+static bool
+take_result(FusionExecution *execution)
+{
+	FusionLease lease = fusion_session_lease(execution->session);
+	FusionPageDescriptor descriptor;
+	FusionStatus status;
+	bool		wake_writer;
+
+	release_result_page(execution);
+	status = fusion_page_import_result(&fusion_region, lease, &descriptor, &execution->page, &wake_writer);
+	if (wake_writer)
+		fusion_wake_executor_of(&fusion_region, lease.index);
+	switch (status)
+	{
+		case FUSION_OK:
+			break;
+		case FUSION_EMPTY:
+			return false;
+		default:
+			fusion_session_violation(execution->session, "the result ring is damaged");
+	}
+
+	if (descriptor.kind == FUSION_DESCRIPTOR_PAGE)
+		adopt_page(execution, &descriptor);
+	else
+		fusion_session_event(execution->session, descriptor.kind == FUSION_DESCRIPTOR_END
+							 ? FUSION_EXECUTION_BACKEND_EVENT_RESULT_ENDED
+							 : FUSION_EXECUTION_BACKEND_EVENT_RESULT_FAILED, 0);
+	return true;
+}
+
+/* ---- the pump ---- */
+
+/* Gives each leaf a turn until one has made a page, beginning with the one after the last to do so. */
+static bool
+produce(FusionExecution *execution)
+{
+	int			leaf_count = execution->plan->leaf_count;
+
+	for (int i = 0; i < leaf_count; i++)
+	{
+		int			leaf = (execution->next_leaf + i) % leaf_count;
+
+		if (fusion_leaf_run_turn(&execution->runs[leaf]))
+		{
+			execution->next_leaf = (leaf + 1) % leaf_count;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One round, results first. True when something moved. */
+static bool
+turn(FusionExecution *execution)
+{
+	if (take_result(execution) || fusion_session_closed(execution->session))
+		return true;
+	if (take_messages(execution))
+		return true;
+	return produce(execution);
+}
+
+/* Runs until a row stands in the adopted page (true) or the result has ended (false). */
+static bool
+pump(FusionExecution *execution)
+{
+	static uint32 wait_event = 0;
+	bool		announced = false;
+	uint64		started;
+
+	for (;;)
+	{
+		fusion_session_check_interrupts(execution->session);
+		if (turn(execution))
+		{
+			if (announced)
+				fusion_session_awake(execution->session);
+			announced = false;
+			if (execution->row < execution->row_count)
+				return true;
+			if (fusion_session_closed(execution->session))
+				return false;
+		}
+		else if (!announced)
+		{
+			/* Everything is looked at once more after the announcement: news from before it may go unsignalled. */
+			fusion_session_prepare_wait(execution->session);
+			announced = true;
+		}
+		else
+		{
+			started = fusion_now_ns();
+			fusion_session_wait(execution->session, fusion_wait_event(&wait_event, "FusionExecution"));
+			execution->stats.wait_ns += fusion_now_ns() - started;
+			announced = false;
+		}
+	}
+}
+
+bool
+fusion_execution_next(FusionExecution *execution, TupleTableSlot *slot)
+{
+	if (execution->row >= execution->row_count)
+	{
+		if (!execution->ended && execution->conversation == NULL)
+			start(execution);
+		/* A cursor that survived the subtransaction whose end closed its session cannot go on. */
+		if (!execution->ended && fusion_session_closed(execution->session))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_CURSOR_STATE),
+					 errmsg("pg_fusion: the execution has ended with its subtransaction")));
+		if (execution->ended || !pump(execution))
+		{
+			/* Closed by its machine; the slot and the pages are free for others already. */
+			execution->ended = true;
+			finish(execution);
+			ExecClearTuple(slot);
+			return false;
+		}
+	}
+	MemoryContextReset(execution->row_context);
+	fusion_import_row(execution->import, execution->row++, slot, execution->row_context);
+	return true;
+}
+
+void
+fusion_execution_rescan(FusionExecution *execution)
+{
+	finish(execution);
+	execution->ended = false;
+	for (int leaf = 0; leaf < execution->plan->leaf_count; leaf++)
+		execution->producers[leaf]->rescan(execution->producers[leaf]);
+}
+
+void
+fusion_execution_end(FusionExecution *execution)
+{
+	finish(execution);
+	execution->ended = true;
+	for (int leaf = 0; leaf < execution->plan->leaf_count; leaf++)
+		execution->producers[leaf]->end(execution->producers[leaf]);
+}
+
+const FusionExecutionStats *
+fusion_execution_stats(const FusionExecution *execution)
+{
+	return &execution->stats;
+}
+
+const FusionProducer *
+fusion_execution_producer(const FusionExecution *execution, int leaf)
+{
+	return execution->producers[leaf];
+}
