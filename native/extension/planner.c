@@ -1,0 +1,195 @@
+/*
+ * planner.c
+ *    The planner hook: decides who plans a statement, and what becomes of a refusal.
+ *
+ *    parse -> query_text.c (prepare, write) -> catalog_facts.c -> plan_request.c (worker) -> leaf_plan.c -> edge_plan.c
+ *
+ * Everything works on copies, so that PostgreSQL can still plan the statement when pg_fusion does not.
+ */
+#include "postgres.h"
+
+#include "candidate.h"
+#include "catalog_facts.h"
+#include "edge_plan.h"
+#include "leaf_plan.h"
+#include "miscadmin.h"
+#include "optimizer/planner.h"
+#include "pgtime.h"
+#include "plan_request.h"
+#include "placeholder.h"
+#include "planner.h"
+#include "settings.h"
+
+static planner_hook_type next_planner_hook = NULL;
+
+typedef struct Statement
+{
+	Query	   *parse;
+	const char *query_string;
+	int			cursor_options;
+	ParamListInfo bound_params;
+} Statement;
+
+static PlannedStmt *
+plan_by_postgres(const Statement *statement)
+{
+	planner_hook_type plan = next_planner_hook != NULL ? next_planner_hook : standard_planner;
+
+	return plan(statement->parse, statement->query_string, statement->cursor_options, statement->bound_params);
+}
+
+/* What needs no worker to be refused. */
+static bool
+is_plain_select(const Query *parse, FusionRefusal *refusal)
+{
+	if (parse->rowMarks != NIL)
+	{
+		static const char *const names[] = {
+			[LCS_NONE] = "row locking",
+			[LCS_FORKEYSHARE] = "FOR KEY SHARE",
+			[LCS_FORSHARE] = "FOR SHARE",
+			[LCS_FORNOKEYUPDATE] = "FOR NO KEY UPDATE",
+			[LCS_FORUPDATE] = "FOR UPDATE"
+		};
+
+		return fusion_refuse(refusal, names[linitial_node(RowMarkClause, parse->rowMarks)->strength],
+							 "Rows are locked by PostgreSQL's own plans only.", -1);
+	}
+	if (parse->hasModifyingCTE)
+		return fusion_refuse(refusal, "a data-modifying statement in WITH", NULL, -1);
+	return true;
+}
+
+static void
+make_request(const FusionQueryText *text, FusionPlanRequest *request)
+{
+	memset(request, 0, sizeof(FusionPlanRequest));
+	request->server_version = PG_VERSION_NUM;
+	request->query.data = (const uint8 *) text->text;
+	request->query.length = text->length;
+	fusion_collect_facts(text, request);
+	/* A plan may be explained long after it was made (EXPLAIN EXECUTE), so every plan brings its lines. */
+	request->explain = true;
+	request->time_zone = pg_get_timezone_name(session_timezone);
+	request->work_memory_kb = (uint32) work_mem;
+}
+
+static void
+take_answer(const FusionPlanReady *ready, const FusionAnswer *answer, FusionScanPlan *scan)
+{
+	bytea	   *physical = palloc(VARHDRSZ + ready->plan.length);
+
+	SET_VARSIZE(physical, VARHDRSZ + ready->plan.length);
+	memcpy(VARDATA(physical), ready->plan.data, ready->plan.length);
+	scan->physical = physical;
+	scan->digest = ready->plan_digest;
+	scan->rows = ready->rows;
+	scan->planning_round_trip_ns = answer->round_trip_ns;
+	scan->planning_worker_ns = ready->planning_ns;
+	scan->planning_cached = answer->cached;
+	for (uint32 i = 0; i < ready->explain_count; i++)
+		scan->explain = lappend(scan->explain, makeString(pstrdup(fusion_plan_ready_explain(ready, i))));
+}
+
+/* The statement's plan, or NULL when it is refused. */
+static PlannedStmt *
+plan_by_fusion(const Statement *statement, bool tolerant, FusionRefusal *refusal)
+{
+	FusionQueryText *text;
+	FusionPlanRequest request;
+	FusionAnswer answer;
+	FusionPlanReady ready;
+	FusionAssembly *assembly;
+	FusionScanPlan *scan = palloc0(sizeof(FusionScanPlan));
+
+	if (!is_plain_select(statement->parse, refusal))
+		return NULL;
+	text = fusion_query_text(statement->parse, statement->bound_params);
+	make_request(text, &request);
+	if (!fusion_request_plan(&request, tolerant, &answer, refusal))
+		return NULL;
+	if (!fusion_decode_plan_ready(answer.payload, answer.length, &ready))
+		fusion_answer_invalid("The answer is malformed or of another version.");
+	take_answer(&ready, &answer, scan);
+	assembly = fusion_assembly_start(text, statement->query_string, statement->cursor_options,
+									 statement->bound_params);
+	if (!fusion_plan_leaves(text, &ready, assembly, scan, refusal))
+		return NULL;
+	return fusion_plan_edge(text, statement->parse, &ready, assembly, scan);
+}
+
+static void
+require_other_choice(const char *chosen, const char *required)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("pg_fusion.require is %s, but the statement would run in %s", required, chosen)));
+}
+
+static PlannedStmt *
+plan_candidate(const Statement *statement)
+{
+	bool		strict = fusion_setting_enable == FUSION_ENABLE_ON || fusion_setting_require == FUSION_REQUIRE_FUSION;
+	FusionRefusal refusal = {.location = -1};
+	PlannedStmt *planned;
+
+	if (fusion_setting_enable == FUSION_ENABLE_OFF)
+	{
+		if (fusion_setting_require == FUSION_REQUIRE_FUSION)
+			require_other_choice("PostgreSQL, because pg_fusion.enable is off", "fusion");
+		return plan_by_postgres(statement);
+	}
+	planned = plan_by_fusion(statement, !strict, &refusal);
+	if (planned == NULL)
+	{
+		if (strict)
+			fusion_refusal_report(&refusal, statement->query_string);
+		return plan_by_postgres(statement);
+	}
+	if (fusion_setting_require == FUSION_REQUIRE_POSTGRES)
+		require_other_choice("pg_fusion", "postgres");
+	return planned;
+}
+
+static PlannedStmt *
+plan_any(const Statement *statement)
+{
+	bool		interested = fusion_setting_enable != FUSION_ENABLE_OFF ||
+		fusion_setting_require == FUSION_REQUIRE_FUSION;
+
+	if (interested && fusion_is_candidate(statement->parse))
+		return plan_candidate(statement);
+	return plan_by_postgres(statement);
+}
+
+/*
+ * Planning may run functions that plan statements of their own, so whatever an outer run has pending is hidden from this one and
+ * comes back after it.
+ */
+static PlannedStmt *
+plan_statement(Query *parse, const char *query_string, int cursor_options, ParamListInfo bound_params)
+{
+	Statement	statement = {parse, query_string, cursor_options, bound_params};
+	FusionPlaceholder *before = fusion_placeholder_push(NULL);
+	PlannedStmt *volatile planned = NULL;	/* set between setjmp and its return */
+
+	PG_TRY();
+	{
+		planned = plan_any(&statement);
+	}
+	PG_FINALLY();
+	{
+		fusion_placeholder_pop(before);
+	}
+	PG_END_TRY();
+	return planned;
+}
+
+void
+fusion_planner_init(void)
+{
+	next_planner_hook = planner_hook;
+	planner_hook = plan_statement;
+	fusion_candidate_init();
+	fusion_placeholder_init();
+}
