@@ -18,10 +18,27 @@
 /* A result of more columns could not be a tuple. */
 #define OUTPUT_COLUMNS_MAX MaxTupleAttributeNumber
 
-static RangeTblEntry *
-output_entry(const FusionPlanReady *answer, FusionScanPlan *scan)
+/*
+ * The engine's rows, as far as PostgreSQL's estimate of the leaf bounds them: a filter, projection or aggregation over one scan
+ * cannot make more, and without an aggregation it makes as many.
+ */
+static double
+estimated_rows(const FusionPlanReady *answer, const FusionAssembly *assembly)
 {
-	RangeTblEntry *entry = fusion_placeholder_entry(answer->rows);
+	double		scanned;
+
+	if (list_length(assembly->leaf_plans) != 1)
+		return answer->rows;
+	scanned = ((const Plan *) linitial(assembly->leaf_plans))->plan_rows;
+	if (!answer->did_aggregate)
+		return scanned;
+	return answer->rows > 0 ? Min(answer->rows, scanned) : scanned;
+}
+
+static RangeTblEntry *
+output_entry(const FusionPlanReady *answer, const FusionAssembly *assembly, FusionScanPlan *scan)
+{
+	RangeTblEntry *entry = fusion_placeholder_entry(estimated_rows(answer, assembly));
 
 	if (answer->output_count > OUTPUT_COLUMNS_MAX)
 		fusion_answer_invalid("The result has %u columns.", answer->output_count);
@@ -125,7 +142,7 @@ PlannedStmt *
 fusion_plan_edge(const FusionQueryText *text, const Query *parse, const FusionPlanReady *answer,
 				 const FusionAssembly *assembly, FusionScanPlan *scan)
 {
-	RangeTblEntry *entry = output_entry(answer, scan);
+	RangeTblEntry *entry = output_entry(answer, assembly, scan);
 	FusionPlaceholder placeholder = {
 		.range_index = list_length(assembly->range_table) + 1,
 		.startup_cost = assembly->leaf_cost

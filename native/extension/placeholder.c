@@ -13,6 +13,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
 #include "placeholder.h"
 
 /* Seen by EXPLAIN as the qualifier of engine columns. */
