@@ -4,8 +4,11 @@
  *    cleans up after its death and starts it again. It touches no data and executes no query; how the child is made is
  *    worker_process.c's.
  *
- *    starting -> (the worker itself says READY) -> dead -> waiting (50 ms, doubling to 5 s) -> starting ...
- *    10 deaths in a row within 30 s of a start: disabled until the configuration is reloaded.
+ *    starting -> (the worker itself says READY) -> dead -> waiting -> starting ...
+ *
+ * It waits 50 ms, and twice as long after every death that follows soon: up to half a second for a worker that had been
+ * ready (statements need it back), up to 5 s for one that never was. 10 deaths in a row before ready: disabled until
+ * the configuration is reloaded.
  *
  * Node is our child, not the postmaster's, so its death never restarts the server; ours does, as any death of a process
  * attached to shared memory, and takes node with it. Nothing here polls: latch (signals, SIGCHLD among them), postmaster
@@ -34,9 +37,10 @@
 
 #define RUN_FOLDER "pg_fusion"
 #define BACKOFF_MIN_MS 50
+#define BACKOFF_READY_MAX_MS 500
 #define BACKOFF_MAX_MS 5000
-/* A worker that lived this long was healthy: its death counts as the first. */
-#define HEALTHY_MS 30000
+/* A ready worker that lived this long was healthy: its death counts as the first. */
+#define HEALTHY_MS 1000
 #define EARLY_DEATHS_MAX 10
 /* After a termination request, and for a worker that never becomes ready. */
 #define KILL_AFTER_MS 2000
@@ -273,10 +277,24 @@ describe_exit(int status)
 }
 
 static void
+count_death(bool was_ready)
+{
+	long		lived_ms = TimestampDifferenceMilliseconds(supervisor.started, GetCurrentTimestamp());
+
+	if (!was_ready)
+		supervisor.early_deaths++;
+	else
+	{
+		supervisor.early_deaths = 0;
+		supervisor.backoff_ms = lived_ms >= HEALTHY_MS ? BACKOFF_MIN_MS : Min(supervisor.backoff_ms, BACKOFF_READY_MAX_MS);
+	}
+}
+
+static void
 worker_died(int status)
 {
 	pid_t		pid = supervisor.process.pid;
-	long		lived_ms = TimestampDifferenceMilliseconds(supervisor.started, GetCurrentTimestamp());
+	bool		was_ready = fusion_worker_state(&fusion_region, NULL) == FUSION_WORKER_READY;
 
 	supervisor.process.pid = 0;
 	supervisor.kill_at = 0;
@@ -290,19 +308,13 @@ worker_died(int status)
 	if (ShutdownRequestPending)
 		return;
 
-	if (lived_ms >= HEALTHY_MS)
-	{
-		supervisor.early_deaths = 0;
-		supervisor.backoff_ms = BACKOFF_MIN_MS;
-	}
-	else
-		supervisor.early_deaths++;
+	count_death(was_ready);
 	if (supervisor.early_deaths >= EARLY_DEATHS_MAX)
 	{
 		disable();
 		ereport(LOG,
 				(errmsg("pg_fusion: the worker (PID %d) %s", (int) pid, describe_exit(status)),
-				 errdetail("It failed %d times in a row and is not started again by itself.", EARLY_DEATHS_MAX),
+				 errdetail("It failed %d times in a row before it was ready, and is not started again by itself.", EARLY_DEATHS_MAX),
 				 errhint("Correct what the worker's messages above complain about, then reload the server's configuration.")));
 		return;
 	}
