@@ -1,12 +1,13 @@
 // The `pg-fusion` command line: picks the command and turns expected failures into a message and a
 // hint. scripts/pg-fusion.mjs calls it; the commands are in the files beside it.
 import { CommandError } from "#cluster/command_error.js";
+import { findPlaces } from "#cluster/places.js";
+import { runTraceCommand } from "#trace/cli.js";
 import { parseArguments } from "./arguments.js";
 import { runBench } from "./bench_command.js";
 import { openPsql, runEnv, runPsql, runReset, runStatus, runStop, runUp } from "./cluster_commands.js";
 import { bringSession, openSession } from "./session.js";
 import { runTour } from "./tour.js";
-import { runTrace } from "./trace_command.js";
 
 const usage = `usage: npx pg-fusion <command> [options]
 
@@ -41,7 +42,7 @@ const commands: Readonly<Record<string, Command>> = {
   status: (words) => runStatus(parseArguments(words)),
   env: (words) => runEnv(parseArguments(words)),
   bench: (words) => runBench(parseArguments(words)),
-  trace: (words) => runTrace(words),
+  trace: (words) => runTraceCommand(words, findPlaces()),
   stop: (words) => runStop(parseArguments(words)),
   reset: (words) => runReset(parseArguments(words)),
 };

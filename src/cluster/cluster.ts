@@ -9,8 +9,10 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
+  rmdirSync,
   statfsSync,
   symlinkSync,
   writeFileSync,
@@ -22,8 +24,7 @@ import type { ClusterPlaces } from "./places.js";
 import { serverState, socketState } from "./server_process.js";
 import { serverSettings } from "./server_settings.js";
 import { spawnAs } from "./server_user.js";
-import { prepareRuntime, runtimeFingerprint } from "./staging.js";
-import type { RuntimeFiles } from "./staging.js";
+import { runtimeFiles, runtimeFingerprint, stageRuntime } from "./staging.js";
 import type { Toolchain } from "./toolchain.js";
 
 export interface UpOptions {
@@ -199,7 +200,7 @@ export function bringUp(places: ClusterPlaces, options: UpOptions): UpResult {
   makeFolders(places);
   if (!existsSync(places.data)) initialiseData(places, options);
   checkMajor(places, options.toolchain);
-  const runtime: RuntimeFiles | undefined = options.plain ? undefined : prepareRuntime(places);
+  const runtime = options.plain ? undefined : runtimeFiles(places);
   const settings = serverSettings(places, runtime);
   const fingerprint = startFingerprint(places, settings, options.plain);
   const started = join(places.run, "started");
@@ -212,6 +213,7 @@ export function bringUp(places: ClusterPlaces, options: UpOptions): UpResult {
   }
   clearStale(places, options);
   checkPort(places);
+  if (!options.plain) stageRuntime(places);
   writeFileSync(join(places.home, "server.conf"), settings);
   rmSync(started, { force: true });
   startServer(places, options);
@@ -234,5 +236,9 @@ export function stopServer(places: ClusterPlaces, toolchain: Toolchain): boolean
 export function removeCluster(places: ClusterPlaces): void {
   const outside = places.socket.startsWith(`${places.home}/`) ? [] : [places.socket];
   for (const folder of [places.home, ...outside]) rmSync(folder, { recursive: true, force: true });
-  if (places.link) rmSync(places.link, { force: true });
+  if (!places.link) return;
+  rmSync(places.link, { force: true });
+  // The shared parent goes with its last cluster.
+  const parent = dirname(places.home);
+  if (readdirSync(parent).length === 0) rmdirSync(parent);
 }

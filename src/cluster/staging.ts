@@ -1,7 +1,16 @@
 // The files the server's user executes or reads: library, node, worker, addon. Read in place when
 // it can reach the checkout, else copied into the cluster's home. Read server_settings.ts next.
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "./command_error.js";
 import { nodeExecutable } from "./places.js";
@@ -49,12 +58,8 @@ function productionPackages(root: string): readonly string[] {
     .filter((path) => existsSync(join(root, path)));
 }
 
-function chownTree(places: ClusterPlaces, path: string): void {
-  if (places.user.needsSwitch) chownSync(path, places.user.uid, places.user.gid);
-}
-
 /** Copies the built files beside the cluster; the old copy is replaced only by a complete one. */
-function copyRuntime(places: ClusterPlaces): string {
+function copyRuntime(places: ClusterPlaces): void {
   const target = join(places.home, "runtime");
   const fresh = join(places.home, "runtime.new");
   rmSync(fresh, { recursive: true, force: true });
@@ -64,19 +69,29 @@ function copyRuntime(places: ClusterPlaces): string {
     cpSync(join(places.root, name), join(fresh, name), { recursive: true, dereference: true });
   }
   cpSync(nodeExecutable(), join(fresh, "node"));
-  chownTree(places, fresh);
+  // Root's files may be closed to others; the server's user must read the copies.
+  spawnSync("chmod", ["-R", "a+rX", fresh]);
   rmSync(target, { recursive: true, force: true });
   renameSync(fresh, target);
-  return target;
 }
 
-/** Makes the runtime readable for the server and says where it is. */
-export function prepareRuntime(places: ClusterPlaces): RuntimeFiles {
+/** Where the runtime's files are for the server; `stageRuntime` puts them there. */
+export function runtimeFiles(places: ClusterPlaces): RuntimeFiles {
   checkBuilt(places.root);
-  const base = places.staged ? copyRuntime(places) : places.root;
+  const base = places.staged ? join(places.home, "runtime") : places.root;
   return {
     library: join(base, libraryName),
     node: places.staged ? join(base, "node") : nodeExecutable(),
     workerScript: join(base, workerName),
   };
+}
+
+/** Copies the build when the server's user cannot read it in place; call it while nothing runs. */
+export function stageRuntime(places: ClusterPlaces): void {
+  if (!places.staged) return;
+  const mark = join(places.home, "runtime", "fingerprint");
+  const wanted = runtimeFingerprint(places);
+  if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return;
+  copyRuntime(places);
+  writeFileSync(mark, wanted);
 }

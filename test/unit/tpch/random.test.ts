@@ -34,7 +34,7 @@ describe("random", () => {
   });
 
   it("spreads the first number of neighbouring keys evenly", () => {
-    const buckets = new Array<number>(16).fill(0);
+    const buckets = Array.from({ length: 16 }, () => 0);
     const random = new Random();
     const keys = 64_000;
     for (let key = 0; key < keys; key++) {
