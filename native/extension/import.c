@@ -132,7 +132,7 @@ static const char *
 view_bytes(const FusionImport *import, const FusionView *view)
 {
 	if (view->length <= FUSION_VIEW_INLINE_BYTES)
-		return (const char *) view->prefix;
+		return (const char *) view + offsetof(FusionView, prefix);
 	if (view->buffer != 0 || view->offset > import->tail_bytes || view->length > import->tail_bytes - view->offset)
 		malformed("a value outside its tail");
 	return (const char *) import->tail + view->offset;

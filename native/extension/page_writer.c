@@ -103,18 +103,23 @@ static uint32
 choose_capacity(const FusionPageWriter *writer, double tail_per_row, uint32 tail_bytes_min)
 {
 	double		bytes_per_row = writer->row_bytes + writer->column_count / 8.0;
+	uint32		reserve = writer->tail_reserve;
 	uint64		capacity;
 
 	if (writer->column_count == 0)
 		return FUSION_EMPTY_ROWS_MAX;
 	if (writer->view_count > 0)
 		bytes_per_row += tail_per_row;
+
+	/* In a page that is small beside it, the reserve would leave no room for rows: they then go one by one. */
+	if (layout_bytes(writer, 1) + reserve > writer->page_bytes / 2)
+		reserve = 0;
 	capacity = (uint64) (writer->page_bytes / bytes_per_row);
 	for (;;)
 	{
 		uint64		fixed = layout_bytes(writer, Max(capacity, 1));
 		uint64		tail = writer->view_count == 0 ? 0 :
-			Max((uint64) (capacity * tail_per_row), tail_bytes_min);
+			Max((uint64) (capacity * tail_per_row) + reserve, tail_bytes_min);
 
 		if (fixed + tail <= writer->page_bytes)
 			return (uint32) Max(capacity, 1);
@@ -195,7 +200,7 @@ write_view(FusionPageWriter *writer, FusionColumnWriter *column, uint32 row)
 	FusionView	view = {.length = column->payload_bytes};
 
 	if (column->payload_bytes <= FUSION_VIEW_INLINE_BYTES)
-		memcpy(view.prefix, column->payload, column->payload_bytes);
+		memcpy((uint8 *) &view + offsetof(FusionView, prefix), column->payload, column->payload_bytes);
 	else
 	{
 		memcpy(view.prefix, column->payload, sizeof(view.prefix));
@@ -321,6 +326,25 @@ fusion_page_append(FusionPageWriter *writer, const Datum *values, const bool *nu
 	}
 	writer->rows++;
 	return true;
+}
+
+void
+fusion_page_forget(FusionPageWriter *writer, uint32 count, uint32 tail_bytes)
+{
+	for (int i = 0; i < writer->column_count; i++)
+	{
+		FusionColumnWriter *column = &writer->columns[i];
+
+		for (uint32 row = writer->rows; row < writer->rows + count; row++)
+		{
+			uint8		bit = (uint8) (1 << (row & 7));
+
+			if (!(column->validity[row >> 3] & bit))
+				column->null_count--;
+			column->validity[row >> 3] |= bit;
+		}
+	}
+	writer->tail_bytes = tail_bytes;
 }
 
 uint32

@@ -3,7 +3,7 @@
  *    Lays rows out in a page (schemas/layout/page.json): header, column table, validity bitmaps, values, and a tail for long values.
  *
  * It knows nothing of where pages come from or go to. Two ways in: fusion_page_append takes one row of datums (executor path,
- * awkward heap rows); the batch heap path writes whole columns through fusion_page_column and then calls fusion_page_commit.
+ * awkward heap rows); the batch heap path writes whole columns behind the last complete row and then raises `rows`.
  */
 #ifndef FUSION_PAGE_WRITER_H
 #define FUSION_PAGE_WRITER_H
@@ -50,6 +50,7 @@ typedef struct FusionPageWriter
 	FusionColumnWriter *columns;
 	uint32		row_bytes;		/* fixed part of a row, without bitmaps */
 	double		tail_per_row;	/* measured on earlier pages, guessed before the first */
+	uint32		tail_reserve;	/* what a batch may need at once: left over when the last row is expected to be in */
 
 	/* the page being written */
 	uint8	   *page;
@@ -73,6 +74,9 @@ extern void fusion_page_begin(FusionPageWriter *writer, uint8 *page, uint32 page
  * (feature_not_supported) when it does not fit an empty page either. Values may be toasted.
  */
 extern bool fusion_page_append(FusionPageWriter *writer, const Datum *values, const bool *nulls);
+
+/* Undoes columns written for the `count` rows behind the last complete one, some perhaps only in part. */
+extern void fusion_page_forget(FusionPageWriter *writer, uint32 count, uint32 tail_bytes);
 
 /* Writes header and column table; returns the used bytes of the page. */
 extern uint32 fusion_page_finish(FusionPageWriter *writer);

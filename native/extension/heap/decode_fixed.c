@@ -1,0 +1,124 @@
+/*
+ * decode_fixed.c
+ *    Kernels for values that are copied as they stand: bool, integers, floats, dates, timestamps. Also the choice of kernels.
+ */
+#include "postgres.h"
+
+#include "decode.h"
+
+/* memcpy of a constant width is one load and one store. */
+static pg_attribute_always_inline bool
+copy_values(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, uint32 first_row,
+			FusionColumnWriter *column, int width)
+{
+	uint8	   *out = column->values + (size_t) first_row * width;
+	int			count = walk->count;
+
+	for (int row = 0; row < count; row++)
+	{
+		const uint8 *at = fusion_fixed_at(decode, walk, reach, row, width);
+
+		if (reach == FUSION_REACH_VALUE && at == NULL)
+		{
+			memset(out + (size_t) row * width, 0, width);
+			fusion_page_set_null(column, first_row + row);
+		}
+		else
+			memcpy(out + (size_t) row * width, at, width);
+	}
+	return true;
+}
+
+static pg_attribute_always_inline bool
+copy_by_reach(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, uint32 first_row,
+			  FusionColumnWriter *column, int width)
+{
+	switch (reach)
+	{
+		case FUSION_REACH_FIXED:
+			return copy_values(decode, walk, FUSION_REACH_FIXED, first_row, column, width);
+		case FUSION_REACH_CURSOR:
+			return copy_values(decode, walk, FUSION_REACH_CURSOR, first_row, column, width);
+		case FUSION_REACH_VALUE:
+			return copy_values(decode, walk, FUSION_REACH_VALUE, first_row, column, width);
+	}
+	pg_unreachable();
+}
+
+static bool
+copy_1(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionPageWriter *writer,
+	   FusionColumnWriter *column)
+{
+	return copy_by_reach(decode, walk, reach, writer->rows, column, 1);
+}
+
+static bool
+copy_2(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionPageWriter *writer,
+	   FusionColumnWriter *column)
+{
+	return copy_by_reach(decode, walk, reach, writer->rows, column, 2);
+}
+
+static bool
+copy_4(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionPageWriter *writer,
+	   FusionColumnWriter *column)
+{
+	return copy_by_reach(decode, walk, reach, writer->rows, column, 4);
+}
+
+static bool
+copy_8(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionPageWriter *writer,
+	   FusionColumnWriter *column)
+{
+	return copy_by_reach(decode, walk, reach, writer->rows, column, 8);
+}
+
+FusionKernel
+fusion_decode_fixed_kernel(int width)
+{
+	switch (width)
+	{
+		case 1:
+			return copy_1;
+		case 2:
+			return copy_2;
+		case 4:
+			return copy_4;
+		default:
+			Assert(width == 8);
+			return copy_8;
+	}
+}
+
+void
+fusion_decode_init(FusionDecode *decode, const FusionTupleLayout *layout, int attribute, int column,
+				   const FusionColumnWriter *writer)
+{
+	const FusionAttribute *entry = &layout->attributes[attribute];
+
+	memset(decode, 0, sizeof(*decode));
+	decode->attribute = attribute;
+	decode->column = column;
+	decode->align = entry->align;
+	decode->length = entry->length;
+	decode->scale = writer->scale;
+	decode->fixed_offset = entry->fixed_offset >= 0 ? (uint32) entry->fixed_offset : 0;
+	switch ((FusionEncoding) writer->encoding)
+	{
+		case FUSION_ENCODING_DECIMAL64:
+			decode->steps = fusion_decimal_steps_create(writer->scale);
+			decode->kernel = fusion_decode_decimal64;
+			break;
+		case FUSION_ENCODING_DECIMAL128:
+			decode->kernel = fusion_decode_decimal128;
+			break;
+		case FUSION_ENCODING_TEXT:
+		case FUSION_ENCODING_DATUM:
+			decode->kernel = entry->length > 0 ? fusion_decode_bytes :
+				writer->trims_blanks ? fusion_decode_trimmed : fusion_decode_view;
+			break;
+		default:
+			decode->kernel = fusion_decode_fixed_kernel(writer->width);
+			break;
+	}
+}

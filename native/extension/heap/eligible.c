@@ -1,0 +1,122 @@
+/*
+ * eligible.c
+ *    Whether the batch heap path gives exactly what PostgreSQL's own scan node would, decided from plan and catalogue; each refusal
+ *    has a reason for EXPLAIN. A leaf that is refused here takes the executor path, which can do everything.
+ */
+#include "postgres.h"
+
+#include "producer.h"
+
+#include "access/heapam.h"
+#include "access/table.h"
+#include "catalog/catalog.h"
+#include "catalog/pg_class.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+#include "utils/rel.h"
+
+static const char *
+node_reason(const Plan *plan)
+{
+	switch (nodeTag(plan))
+	{
+		case T_IndexScan:
+		case T_IndexOnlyScan:
+			return "index scan";
+		case T_BitmapHeapScan:
+			return "bitmap scan";
+		case T_TidScan:
+		case T_TidRangeScan:
+			return "scan by row identifier";
+		case T_SampleScan:
+			return "sampled table";
+		case T_ForeignScan:
+			return "foreign table";
+		case T_Append:
+		case T_MergeAppend:
+			return "partitions or inheritance children";
+		case T_Result:
+			return "expressions in the target list";
+		default:
+			return "not a sequential scan";
+	}
+}
+
+static bool
+contains_subplan(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubPlan) || IsA(node, AlternativeSubPlan))
+		return true;
+	return expression_tree_walker(node, contains_subplan, context);
+}
+
+/* Columns must be plain attributes: system columns and whole rows have no place in the tuple's data. */
+static const char *
+target_list_reason(const List *target_list, Index relation)
+{
+	const ListCell *cell;
+
+	foreach(cell, target_list)
+	{
+		const TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		const Var  *var = (const Var *) entry->expr;
+
+		if (!IsA(var, Var) || var->varno != (int) relation)
+			return "expressions in the target list";
+		if (var->varattno <= 0)
+			return "system column or whole row";
+	}
+	return NULL;
+}
+
+static const char *
+relation_reason(Relation relation)
+{
+	TupleDesc	descriptor = RelationGetDescr(relation);
+
+	if (relation->rd_rel->relkind != RELKIND_RELATION && relation->rd_rel->relkind != RELKIND_MATVIEW)
+		return "not a plain table";
+	if (relation->rd_tableam != GetHeapamTableAmRoutine())
+		return "table access method other than heap";
+	if (IsCatalogRelation(relation))
+		return "system catalogue";
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		/* C strings are no column type in practice; the walk knows fixed lengths and varlenas only. */
+		if (TupleDescAttr(descriptor, i)->attlen < -1)
+			return "column of a pseudo-type";
+	}
+	return NULL;
+}
+
+bool
+fusion_producer_heap_eligible(const Plan *leaf, const List *rtable, const char **reason)
+{
+	const Scan *scan = (const Scan *) leaf;
+	RangeTblEntry *entry;
+	Relation	relation;
+
+	*reason = NULL;
+	if (!IsA(leaf, SeqScan))
+	{
+		*reason = node_reason(leaf);
+		return false;
+	}
+	entry = rt_fetch(scan->scanrelid, rtable);
+	if (entry->rtekind != RTE_RELATION || entry->tablesample != NULL)
+		*reason = "not a plain table";
+	else if (leaf->initPlan != NIL || contains_subplan((Node *) leaf->qual, NULL))
+		*reason = "subquery in a qual";
+	else
+		*reason = target_list_reason(leaf->targetlist, scan->scanrelid);
+	if (*reason != NULL)
+		return false;
+
+	/* The statement holds a lock on the relation since it was analysed. */
+	relation = table_open(entry->relid, NoLock);
+	*reason = relation_reason(relation);
+	table_close(relation, NoLock);
+	return *reason == NULL;
+}

@@ -1,0 +1,425 @@
+/*
+ * producer_heap.c
+ *    The batch heap path: blocks of a plain heap to pages, column by column, for a SeqScan that eligible.c accepted.
+ *
+ * For each block: pin it, list the visible tuples, drop the rows the quals reject, decode the wanted columns of the rest straight from the
+ * block into the page. Where a value must be detoasted, the block's rows go one by one through PostgreSQL's slot instead.
+ * No pin outlives fill(): what is left of a block is remembered by its line pointers (see visible.h).
+ */
+#include "postgres.h"
+
+#include "producer.h"
+
+#include "access/tableam.h"
+#include "decode.h"
+#include "executor/executor.h"
+#include "executor/instrument.h"
+#include "miscadmin.h"
+#include "page_writer.h"
+#include "qual.h"
+#include "tuple_batch.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "visible.h"
+
+/*
+ * The inline values of one block cannot be larger than the block, so with this much tail left a block needs no further
+ * check. A column listed several times counts as often.
+ */
+#define TAIL_NEEDED(copies) ((copies) * BLCKSZ + FUSION_TAIL_SLACK)
+
+/* After a block with toasted values, how many blocks take the row path without trying the kernels first. */
+#define ROW_PATH_BLOCKS 16
+
+typedef struct HeapProducer
+{
+	FusionProducer base;
+	SeqScanState *leaf;
+	FusionPageWriter *writer;
+	FusionTupleLayout *layout;
+	FusionTupleBatch *batch;
+	FusionQuals *quals;
+	FusionBlockSource source;
+	FusionBlock blocks[2];
+	FusionBlock *current;
+	FusionBlock *ahead;			/* pinned and prefetched while current is decoded */
+	int			decode_count;
+	FusionDecode *decodes;		/* by attribute */
+	int		   *attribute_of_column;	/* for the row path */
+	Datum	   *row_values;
+	bool	   *row_nulls;
+	uint32		tail_needed;
+	int			batch_base;		/* index among the current block's rows of the batch's row 0; -1: batch not loaded */
+	int			row_path_blocks;
+	bool		begun;
+	bool		ended;			/* the source is exhausted */
+} HeapProducer;
+
+static int
+compare_decodes(const void *left, const void *right)
+{
+	return ((const FusionDecode *) left)->attribute - ((const FusionDecode *) right)->attribute;
+}
+
+/* Columns of the schema are the leading entries of the scan's target list, each a plain Var. */
+static int
+target_attribute(const SeqScan *plan, int column)
+{
+	const TargetEntry *entry = list_nth_node(TargetEntry, plan->scan.plan.targetlist, column);
+
+	return castNode(Var, entry->expr)->varattno - 1;
+}
+
+static void
+set_up_columns(HeapProducer *self, const FusionPageSchema *schema, TupleDesc descriptor)
+{
+	SeqScan    *plan = castNode(SeqScan, self->leaf->ss.ps.plan);
+	int			last = self->quals->last_attribute;
+	int			copies = 1;
+
+	self->decode_count = schema->column_count;
+	self->decodes = palloc0(sizeof(FusionDecode) * Max(schema->column_count, 1));
+	self->attribute_of_column = palloc0(sizeof(int) * Max(schema->column_count, 1));
+	self->row_values = palloc0(sizeof(Datum) * Max(schema->column_count, 1));
+	self->row_nulls = palloc0(sizeof(bool) * Max(schema->column_count, 1));
+	for (int i = 0; i < schema->column_count; i++)
+	{
+		self->attribute_of_column[i] = target_attribute(plan, i);
+		last = Max(last, self->attribute_of_column[i]);
+	}
+	self->layout = fusion_tuple_layout_create(descriptor, last + 1);
+	for (int i = 0; i < schema->column_count; i++)
+		fusion_decode_init(&self->decodes[i], self->layout, self->attribute_of_column[i], i,
+						   &self->writer->columns[i]);
+	qsort(self->decodes, schema->column_count, sizeof(FusionDecode), compare_decodes);
+	for (int i = 1, run = 1; i < schema->column_count; i++)
+	{
+		run = self->decodes[i].attribute == self->decodes[i - 1].attribute ? run + 1 : 1;
+		copies = Max(copies, run);
+	}
+	self->tail_needed = self->writer->view_count > 0 ? TAIL_NEEDED(copies) : 0;
+	self->writer->tail_reserve = self->tail_needed;
+}
+
+/* Opens the scan as ExecSeqScan would, but from block 0: a synchronised start is of no use to batches. */
+static void
+begin_scan(HeapProducer *self)
+{
+	SeqScanState *leaf = self->leaf;
+
+	if (leaf->ss.ss_currentScanDesc == NULL)
+		leaf->ss.ss_currentScanDesc = table_beginscan_strat(leaf->ss.ss_currentRelation,
+															leaf->ss.ps.state->es_snapshot,
+															0, NULL, true, false);
+	fusion_block_source_begin(&self->source, leaf->ss.ss_currentScanDesc);
+	self->begun = true;
+}
+
+/* Puts the remaining rows of the current block into the batch. */
+static void
+load_batch(HeapProducer *self)
+{
+	FusionBlock *block = self->current;
+
+	fusion_tuple_batch_load(self->batch, self->layout, BufferGetPage(block->buffer),
+							block->offsets + block->next, block->count - block->next);
+	self->batch_base = block->next;
+}
+
+/* Writes all columns of the next `count` rows; false when a value must be detoasted, and then nothing is written. */
+static bool
+decode_rows(HeapProducer *self, int from, int count)
+{
+	FusionPageWriter *writer = self->writer;
+	uint32		tail_bytes = writer->tail_bytes;
+	FusionWalk	walk;
+
+	fusion_walk_begin(&walk, self->layout, self->batch, from, count);
+	for (int i = 0; i < self->decode_count; i++)
+	{
+		const FusionDecode *decode = &self->decodes[i];
+		FusionReach reach;
+
+		/* A second copy of the same attribute needs a walk of its own. */
+		if (decode->attribute < walk.attribute)
+			fusion_walk_begin(&walk, self->layout, self->batch, from, count);
+		reach = fusion_walk_to(&walk, decode->attribute);
+		if (!decode->kernel(decode, &walk, reach, writer, &writer->columns[decode->column]))
+		{
+			fusion_page_forget(writer, count, tail_bytes);
+			return false;
+		}
+		fusion_walk_passed(&walk, decode->attribute, reach);
+	}
+	writer->rows += count;
+	return true;
+}
+
+/* Puts one tuple of the pinned block into the scan's own slot. */
+static TupleTableSlot *
+store_tuple(HeapProducer *self, HeapTuple tuple, OffsetNumber offset)
+{
+	FusionBlock *block = self->current;
+	Page		page = BufferGetPage(block->buffer);
+	ItemId		item = PageGetItemId(page, offset);
+
+	tuple->t_data = (HeapTupleHeader) PageGetItem(page, item);
+	tuple->t_len = ItemIdGetLength(item);
+	tuple->t_tableOid = RelationGetRelid(self->leaf->ss.ss_currentRelation);
+	ItemPointerSet(&tuple->t_self, block->number, offset);
+	return ExecStoreBufferHeapTuple(tuple, self->leaf->ss.ss_ScanTupleSlot, block->buffer);
+}
+
+/* Appends the block's remaining rows one by one; false when the page is full. */
+static bool
+append_rows(HeapProducer *self)
+{
+	FusionBlock *block = self->current;
+	HeapTupleData tuple;
+
+	for (; block->next < block->count; block->next++)
+	{
+		TupleTableSlot *slot = store_tuple(self, &tuple, block->offsets[block->next]);
+		bool		appended;
+
+		slot_getsomeattrs(slot, self->layout->count);
+		for (int i = 0; i < self->decode_count; i++)
+		{
+			self->row_values[i] = slot->tts_values[self->attribute_of_column[i]];
+			self->row_nulls[i] = slot->tts_isnull[self->attribute_of_column[i]];
+		}
+		appended = fusion_page_append(self->writer, self->row_values, self->row_nulls);
+		ExecClearTuple(slot);
+		if (!appended)
+			return false;
+	}
+	return true;
+}
+
+/* Lets PostgreSQL evaluate `qual` on each row of the current block and keeps those that pass. */
+static void
+filter_by_executor(HeapProducer *self, ExprState *qual)
+{
+	FusionBlock *block = self->current;
+	ExprContext *context = self->leaf->ss.ps.ps_ExprContext;
+	HeapTupleData tuple;
+	int			kept = 0;
+
+	for (int i = 0; i < block->count; i++)
+	{
+		context->ecxt_scantuple = store_tuple(self, &tuple, block->offsets[i]);
+		ResetExprContext(context);
+		if (ExecQual(qual, context))
+			block->offsets[kept++] = block->offsets[i];
+	}
+	ExecClearTuple(self->leaf->ss.ss_ScanTupleSlot);
+	ResetExprContext(context);
+	block->count = kept;
+}
+
+/* Leaves only the rows of the current block that pass all quals. */
+static void
+filter_block(HeapProducer *self)
+{
+	FusionBlock *block = self->current;
+	FusionQuals *quals = self->quals;
+	int			visible = block->count;
+
+	block->filtered = true;
+	if (self->leaf->ss.ps.qual == NULL || visible == 0)
+		return;
+	if (quals->conjunct_count == 0)
+	{
+		filter_by_executor(self, self->leaf->ss.ps.qual);
+		InstrCountFiltered1(self->leaf, visible - block->count);
+		return;
+	}
+	load_batch(self);
+	if (!fusion_quals_filter(quals, self->layout, self->batch))
+	{
+		self->batch_base = -1;
+		filter_by_executor(self, self->leaf->ss.ps.qual);
+	}
+	else
+	{
+		block->count = self->batch->count;
+		memcpy(block->offsets, self->batch->offset, block->count * sizeof(OffsetNumber));
+		if (block->count > 0 && quals->rest != NULL)
+		{
+			self->batch_base = -1;
+			filter_by_executor(self, quals->rest);
+		}
+	}
+	InstrCountFiltered1(self->leaf, visible - block->count);
+}
+
+/* Writes what is left of the current block; false when the page is full. */
+static bool
+write_block(HeapProducer *self)
+{
+	FusionBlock *block = self->current;
+	FusionPageWriter *writer = self->writer;
+
+	while (block->next < block->count)
+	{
+		int			count = Min(block->count - block->next, (int) (writer->row_capacity - writer->rows));
+
+		if (count == 0)
+			return false;
+		if (self->row_path_blocks > 0)
+			return append_rows(self);
+		if (writer->tail_room - writer->tail_bytes < self->tail_needed)
+		{
+			/* A page that is too small even when empty takes rows one by one. */
+			return writer->rows == 0 ? append_rows(self) : false;
+		}
+		if (self->decode_count == 0)
+			writer->rows += count;
+		else
+		{
+			if (self->batch_base < 0)
+				load_batch(self);
+			if (!decode_rows(self, block->next - self->batch_base, count))
+			{
+				self->row_path_blocks = ROW_PATH_BLOCKS;
+				continue;
+			}
+		}
+		block->next += count;
+	}
+	return true;
+}
+
+/* Makes `current` a pinned block with rows left; false at the end of the relation. */
+static bool
+next_block(HeapProducer *self)
+{
+	if (!self->current->loaded)
+	{
+		FusionBlock *done = self->current;
+
+		self->current = self->ahead;
+		self->ahead = done;
+		self->batch_base = -1;
+		if (!self->current->loaded && (self->ended || !fusion_block_load(&self->source, self->current)))
+		{
+			self->ended = true;
+			return false;
+		}
+	}
+	if (!BufferIsValid(self->current->buffer))
+	{
+		fusion_block_repin(&self->source, self->current);
+		self->batch_base = -1;
+	}
+	return true;
+}
+
+/* Pins the following block and asks for its bytes, which arrive while the current one is decoded. */
+static void
+look_ahead(HeapProducer *self)
+{
+	if (self->ahead->loaded || self->ended)
+		return;
+	if (!fusion_block_load(&self->source, self->ahead))
+		self->ended = true;
+	else if (self->layout->count > 0)
+		fusion_block_prefetch(self->ahead);
+}
+
+static void
+write_blocks(HeapProducer *self)
+{
+	while (next_block(self))
+	{
+		look_ahead(self);
+		if (!self->current->filtered)
+			filter_block(self);
+		if (!write_block(self))
+			break;
+		fusion_block_unpin(self->current);
+		self->current->loaded = false;
+		self->row_path_blocks = Max(self->row_path_blocks - 1, 0);
+	}
+	fusion_block_unpin(self->current);
+	fusion_block_unpin(self->ahead);
+}
+
+static FusionFill
+fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
+{
+	HeapProducer *self = (HeapProducer *) producer;
+	Instrumentation *instrument = self->leaf->ss.ps.instrument;
+	FusionFill	result = {0};
+
+	fusion_page_begin(self->writer, page, page_bytes);
+	if (instrument != NULL)
+		InstrStartNode(instrument);
+	if (!self->begun)
+		begin_scan(self);
+	write_blocks(self);
+	if (instrument != NULL)
+		InstrStopNode(instrument, self->writer->rows);
+	result.bytes = fusion_page_finish(self->writer);
+	result.rows = self->writer->rows;
+	result.end = self->ended && !self->current->loaded && !self->ahead->loaded;
+	producer->rows_read = self->source.rows_visible;
+	producer->rows_produced += result.rows;
+	return result;
+}
+
+/* Forgets the position. Pins are not held between fills, and after an error they are the resource owner's. */
+static void
+reset(HeapProducer *self)
+{
+	for (int i = 0; i < (int) lengthof(self->blocks); i++)
+	{
+		self->blocks[i].loaded = false;
+		self->blocks[i].buffer = InvalidBuffer;
+	}
+	self->current = &self->blocks[0];
+	self->ahead = &self->blocks[1];
+	self->batch_base = -1;
+	self->begun = false;
+	self->ended = false;
+}
+
+/* The caller has rescanned the PlanState, which rewinds the scan descriptor and may have new parameters. */
+static void
+rescan(FusionProducer *producer)
+{
+	HeapProducer *self = (HeapProducer *) producer;
+
+	if (self->leaf->ss.ps.chgParam != NULL)
+		ExecReScan(&self->leaf->ss.ps);
+	reset(self);
+}
+
+static void
+end(FusionProducer *producer)
+{
+	HeapProducer *self = (HeapProducer *) producer;
+
+	reset(self);
+	self->begun = true;
+	self->ended = true;
+}
+
+FusionProducer *
+fusion_producer_heap(SeqScanState *leaf, const FusionPageSchema *schema)
+{
+	HeapProducer *self = palloc0(sizeof(HeapProducer));
+
+	self->base.fill = fill;
+	self->base.rescan = rescan;
+	self->base.end = end;
+	self->base.path = "heap batches";
+	self->leaf = leaf;
+	self->writer = fusion_page_writer_create(schema);
+	self->batch = fusion_tuple_batch_create();
+	self->quals = fusion_quals_create(leaf);
+	set_up_columns(self, schema, RelationGetDescr(leaf->ss.ss_currentRelation));
+	fusion_quals_bind(self->quals, self->layout);
+	reset(self);
+	return &self->base;
+}

@@ -1,0 +1,342 @@
+/*
+ * qual_filter.c
+ *    Runs the simple quals of a scan on a batch: decodes qual columns in attribute order, evaluates each conjunct as soon as its last
+ *    column is there, and drops rejected rows before the next column is touched.
+ *
+ * Read next: qual_compile.c (what is simple), qual_key.c (keys).
+ */
+#include "postgres.h"
+
+#include "qual.h"
+
+#include "executor/executor.h"
+#include "numeric_codec.h"
+#include "predicate.h"
+#include "qual_text.h"
+#include "utils/rel.h"
+
+/* Room for every row of a block in all per-row arrays. */
+#define ROWS_MAX MaxHeapTuplesPerPage
+
+static FusionQualColumn *
+find_column(FusionQuals *quals, int attribute)
+{
+	for (int i = 0; i < quals->column_count; i++)
+	{
+		if (quals->columns[i].attribute == attribute)
+			return &quals->columns[i];
+	}
+	return NULL;
+}
+
+/* Registers the attributes of a predicate and allocates its outcome arrays; returns the last attribute it needs. */
+static int
+collect_columns(FusionQuals *quals, FusionPredicate *predicate, TupleDesc descriptor)
+{
+	int			last = predicate->attribute;
+
+	predicate->yes = palloc0(ROWS_MAX);
+	predicate->no = palloc0(ROWS_MAX);
+	for (int i = 0; i < predicate->child_count; i++)
+		last = Max(last, collect_columns(quals, predicate->children[i], descriptor));
+	if (predicate->attribute >= 0)
+	{
+		FusionQualColumn *column = find_column(quals, predicate->attribute);
+
+		if (column == NULL)
+		{
+			column = &quals->columns[quals->column_count++];
+			column->attribute = predicate->attribute;
+			column->kind = FUSION_QUAL_NULLS;
+		}
+		if (predicate->kind != FUSION_PREDICATE_IS_NULL)
+		{
+			Form_pg_attribute form = TupleDescAttr(descriptor, predicate->attribute);
+			FusionQualType type;
+			bool		known pg_attribute_unused() = fusion_qual_type(form->atttypid, form->atttypmod, &type);
+
+			Assert(known);
+			column->kind = type.kind;
+			column->width = type.width;
+			column->scale = type.scale;
+			column->trims_blanks = type.trims_blanks;
+		}
+	}
+	return last;
+}
+
+static void
+bind_columns(FusionQuals *quals, FusionPredicate *predicate)
+{
+	if (predicate->attribute >= 0)
+		predicate->column = find_column(quals, predicate->attribute);
+	for (int i = 0; i < predicate->child_count; i++)
+		bind_columns(quals, predicate->children[i]);
+}
+
+static void
+mark_last_conjunct(FusionPredicate *predicate, int conjunct)
+{
+	if (predicate->column != NULL)
+		predicate->column->last_conjunct = Max(predicate->column->last_conjunct, conjunct);
+	for (int i = 0; i < predicate->child_count; i++)
+		mark_last_conjunct(predicate->children[i], conjunct);
+}
+
+static int
+compare_columns(const void *left, const void *right)
+{
+	return ((const FusionQualColumn *) left)->attribute - ((const FusionQualColumn *) right)->attribute;
+}
+
+static int
+count_attributes(const FusionPredicate *predicate)
+{
+	int			count = predicate->attribute >= 0 ? 1 : 0;
+
+	for (int i = 0; i < predicate->child_count; i++)
+		count += count_attributes(predicate->children[i]);
+	return count;
+}
+
+/* Conjuncts by the last attribute they need; stable, so equals keep PostgreSQL's order. */
+static void
+order_conjuncts(FusionQuals *quals, int *last_attributes)
+{
+	for (int i = 1; i < quals->conjunct_count; i++)
+	{
+		FusionPredicate *moved = quals->conjuncts[i];
+		int			last = last_attributes[i];
+		int			at = i;
+
+		for (; at > 0 && last_attributes[at - 1] > last; at--)
+		{
+			quals->conjuncts[at] = quals->conjuncts[at - 1];
+			last_attributes[at] = last_attributes[at - 1];
+		}
+		quals->conjuncts[at] = moved;
+		last_attributes[at] = last;
+	}
+	for (int i = 0; i < quals->conjunct_count; i++)
+		quals->conjuncts[i]->last_attribute = last_attributes[i];
+}
+
+FusionQuals *
+fusion_quals_create(SeqScanState *leaf)
+{
+	FusionQuals *quals = palloc0(sizeof(FusionQuals));
+	List	   *qual = leaf->ss.ps.plan->qual;
+	TupleDesc	descriptor = RelationGetDescr(leaf->ss.ss_currentRelation);
+	Index		relation = ((Scan *) leaf->ss.ps.plan)->scanrelid;
+	int		   *last_attributes = palloc0(sizeof(int) * (list_length(qual) + 1));
+	int			references = 0;
+
+	quals->last_attribute = -1;
+	quals->conjuncts = palloc0(sizeof(FusionPredicate *) * (list_length(qual) + 1));
+	while (quals->conjunct_count < list_length(qual))
+	{
+		FusionPredicate *predicate = fusion_predicate_compile(list_nth(qual, quals->conjunct_count), relation,
+															  descriptor, leaf->ss.ps.state->es_param_list_info);
+
+		if (predicate == NULL)
+			break;
+		references += count_attributes(predicate);
+		quals->conjuncts[quals->conjunct_count++] = predicate;
+	}
+	if (quals->conjunct_count == 0)
+		return quals;
+	if (quals->conjunct_count < list_length(qual))
+		quals->rest = ExecInitQual(list_copy_tail(qual, quals->conjunct_count), &leaf->ss.ps);
+
+	quals->columns = palloc0(sizeof(FusionQualColumn) * Max(references, 1));
+	for (int i = 0; i < quals->conjunct_count; i++)
+	{
+		last_attributes[i] = collect_columns(quals, quals->conjuncts[i], descriptor);
+		quals->last_attribute = Max(quals->last_attribute, last_attributes[i]);
+	}
+	qsort(quals->columns, quals->column_count, sizeof(FusionQualColumn), compare_columns);
+	order_conjuncts(quals, last_attributes);
+	for (int i = 0; i < quals->conjunct_count; i++)
+	{
+		bind_columns(quals, quals->conjuncts[i]);
+		mark_last_conjunct(quals->conjuncts[i], i);
+	}
+	return quals;
+}
+
+/* Stand-in for a page column: kernels write values and null bits of the block's rows from row 0. */
+void
+fusion_quals_bind(FusionQuals *quals, const FusionTupleLayout *layout)
+{
+	for (int i = 0; i < quals->column_count; i++)
+	{
+		FusionQualColumn *column = &quals->columns[i];
+
+		column->nulls = palloc0(ROWS_MAX);
+		if (column->kind == FUSION_QUAL_NULLS)
+			continue;
+		if (column->kind == FUSION_QUAL_TEXT)
+		{
+			column->payloads = palloc0(sizeof(FusionPayload) * ROWS_MAX);
+			continue;
+		}
+		column->writer.encoding = column->kind == FUSION_QUAL_DECIMAL ? FUSION_ENCODING_DECIMAL64 :
+			column->width == 1 ? FUSION_ENCODING_INT8 : column->width == 2 ? FUSION_ENCODING_INT16 :
+			column->width == 4 ? FUSION_ENCODING_INT32 : FUSION_ENCODING_INT64;
+		column->writer.width = column->width;
+		column->writer.scale = (int16) column->scale;
+		column->writer.validity = palloc0((ROWS_MAX + 7) / 8);
+		column->writer.values = palloc0(ROWS_MAX * sizeof(int64));
+		column->values = column->writer.values;
+		fusion_decode_init(&column->decode, layout, column->attribute, i, &column->writer);
+	}
+}
+
+/* Widens stored values to ordered 64-bit keys, from the last row down: the keys are wider than what they replace. */
+static void
+make_keys(FusionQualColumn *column, int count)
+{
+	int64	   *keys = column->values;
+
+	if (column->kind == FUSION_QUAL_DECIMAL && column->writer.has_special)
+	{
+		for (int row = 0; row < count; row++)
+			keys[row] = keys[row] == FUSION_DECIMAL64_NAN ? PG_INT64_MAX : keys[row];
+	}
+	else if (column->kind == FUSION_QUAL_OID)
+	{
+		for (int row = count - 1; row >= 0; row--)
+			keys[row] = ((const uint32 *) column->values)[row];
+	}
+	else if (column->kind == FUSION_QUAL_FLOAT && column->width == 4)
+	{
+		for (int row = count - 1; row >= 0; row--)
+			keys[row] = fusion_float_key(((const float4 *) column->values)[row]);
+	}
+	else if (column->kind == FUSION_QUAL_FLOAT)
+	{
+		for (int row = 0; row < count; row++)
+			keys[row] = fusion_float_key(((const float8 *) column->values)[row]);
+	}
+}
+
+static void
+expand_nulls(FusionQualColumn *column, int count)
+{
+	column->any_null = column->writer.null_count > 0;
+	if (!column->any_null)
+		return;
+	for (int row = 0; row < count; row++)
+		column->nulls[row] = !(column->writer.validity[row >> 3] & (1 << (row & 7)));
+}
+
+static bool
+decode_payloads(FusionQualColumn *column, FusionWalk *walk, FusionReach reach)
+{
+	column->any_null = false;
+	for (int row = 0; row < walk->count; row++)
+	{
+		FusionPayload *payload = &column->payloads[row];
+
+		if (!fusion_varlena_payload(walk, reach, row, payload))
+			return false;
+		column->nulls[row] = payload->bytes == NULL;
+		if (payload->bytes == NULL)
+		{
+			/* Predicates run on all rows; a null reads as empty and is masked later. */
+			payload->bytes = (const uint8 *) "";
+			payload->length = 0;
+			column->any_null = true;
+		}
+		else if (column->trims_blanks)
+			payload->length = fusion_trimmed_length_overread(payload->bytes, payload->length);
+	}
+	return true;
+}
+
+static bool
+decode_column(FusionQuals *quals, FusionQualColumn *column, FusionWalk *walk)
+{
+	FusionReach reach = fusion_walk_to(walk, column->attribute);
+	bool		decoded = true;
+
+	if (column->kind == FUSION_QUAL_NULLS)
+	{
+		column->any_null = reach == FUSION_REACH_VALUE;
+		for (int row = 0; row < walk->count && column->any_null; row++)
+			column->nulls[row] = walk->value[row] == NULL;
+		return true;
+	}
+	if (column->kind == FUSION_QUAL_TEXT)
+		decoded = decode_payloads(column, walk, reach);
+	else
+	{
+		column->writer.null_count = 0;
+		column->writer.has_special = false;
+		if (reach == FUSION_REACH_VALUE)
+			memset(column->writer.validity, 0xFF, (ROWS_MAX + 7) / 8);
+		decoded = column->decode.kernel(&column->decode, walk, reach, &quals->scratch, &column->writer);
+		if (decoded)
+		{
+			make_keys(column, walk->count);
+			expand_nulls(column, walk->count);
+		}
+	}
+	if (decoded)
+		fusion_walk_passed(walk, column->attribute, reach);
+	return decoded;
+}
+
+/* Moves the values of rows that stay to the front, in every column still needed after `conjunct`. */
+static void
+compact_columns(FusionQuals *quals, int decoded, int conjunct, const uint8 *keep, int count)
+{
+	for (int i = 0; i < decoded; i++)
+	{
+		FusionQualColumn *column = &quals->columns[i];
+		int			kept = 0;
+
+		if (column->last_conjunct <= conjunct)
+			continue;
+		for (int row = 0; row < count; row++)
+		{
+			column->nulls[kept] = column->nulls[row];
+			if (column->kind == FUSION_QUAL_TEXT)
+				column->payloads[kept] = column->payloads[row];
+			else if (column->kind != FUSION_QUAL_NULLS)
+				fusion_predicate_move_value(column, kept, row);
+			kept += keep[row];
+		}
+	}
+}
+
+bool
+fusion_quals_filter(FusionQuals *quals, const FusionTupleLayout *layout, FusionTupleBatch *batch)
+{
+	FusionWalk	walk;
+	int			conjunct = 0;
+
+	fusion_walk_begin(&walk, layout, batch, 0, batch->count);
+	for (int i = 0; i <= quals->column_count && batch->count > 0; i++)
+	{
+		/* Constant conjuncts come first, before any column. */
+		int			ready = i == 0 ? -1 : quals->columns[i - 1].attribute;
+
+		if (i > 0 && !decode_column(quals, &quals->columns[i - 1], &walk))
+			return false;
+		for (; conjunct < quals->conjunct_count && quals->conjuncts[conjunct]->last_attribute <= ready; conjunct++)
+		{
+			FusionPredicate *predicate = quals->conjuncts[conjunct];
+			int			count = batch->count;
+
+			fusion_predicate_run(predicate, count);
+			if (memchr(predicate->yes, 0, count) == NULL)
+				continue;
+			compact_columns(quals, i, conjunct, predicate->yes, count);
+			walk.count = fusion_tuple_batch_compact(batch, predicate->yes);
+			if (batch->count == 0)
+				break;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,165 @@
+/*
+ * tuple_batch.c
+ *    Layout of a table's tuples, and the batch of one block's visible rows. The stepping over attributes is in walk.c.
+ */
+#include "postgres.h"
+
+#include "tuple_batch.h"
+
+#include "access/tupdesc_details.h"
+#include "catalog/pg_attribute.h"
+#include "storage/itemid.h"
+#include "utils/memutils.h"
+
+static uint8
+alignment_bytes(char alignment)
+{
+	switch (alignment)
+	{
+		case TYPALIGN_CHAR:
+			return 1;
+		case TYPALIGN_SHORT:
+			return sizeof(int16);
+		case TYPALIGN_INT:
+			return sizeof(int32);
+		default:
+			return sizeof(int64);
+	}
+}
+
+/* The stored form of an attribute's missing value, with room for what kernels read beyond it. */
+static const uint8 *
+missing_image(TupleDesc descriptor, int attribute)
+{
+	Form_pg_attribute form = TupleDescAttr(descriptor, attribute);
+	AttrMissing *missing;
+	size_t		bytes;
+	uint8	   *image;
+
+	if (!form->atthasmissing || descriptor->constr == NULL || descriptor->constr->missing == NULL)
+		return NULL;
+	missing = &descriptor->constr->missing[attribute];
+	if (!missing->am_present)
+		return NULL;
+	bytes = form->attlen > 0 ? (size_t) form->attlen : VARSIZE_ANY(DatumGetPointer(missing->am_value));
+	image = (uint8 *) palloc0(FUSION_UNDERREAD + bytes + FUSION_OVERREAD) + FUSION_UNDERREAD;
+	if (form->attbyval)
+		store_att_byval(image, missing->am_value, form->attlen);
+	else
+		memcpy(image, DatumGetPointer(missing->am_value), bytes);
+	return image;
+}
+
+FusionTupleLayout *
+fusion_tuple_layout_create(TupleDesc descriptor, int count)
+{
+	FusionTupleLayout *layout = palloc0(sizeof(FusionTupleLayout));
+	int32		offset = 0;
+
+	Assert(count <= descriptor->natts);
+	layout->count = count;
+	layout->attributes = palloc0(sizeof(FusionAttribute) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+	{
+		Form_pg_attribute form = TupleDescAttr(descriptor, i);
+		FusionAttribute *attribute = &layout->attributes[i];
+
+		/* Dropped attributes keep length and alignment: their bytes are still in old tuples. */
+		attribute->length = form->attlen;
+		attribute->align = alignment_bytes(form->attalign);
+		attribute->fixed_offset = -1;
+		attribute->missing = missing_image(descriptor, i);
+		if (offset >= 0 && form->attlen > 0)
+		{
+			attribute->fixed_offset = TYPEALIGN(attribute->align, offset);
+			offset = attribute->fixed_offset + form->attlen;
+		}
+		else
+			offset = -1;
+	}
+	return layout;
+}
+
+FusionTupleBatch *
+fusion_tuple_batch_create(void)
+{
+	FusionTupleBatch *batch = palloc0(sizeof(FusionTupleBatch));
+
+	batch->scratch = palloc(BLCKSZ + FUSION_OVERREAD);
+	return batch;
+}
+
+/* Sets what a walk over rows with nulls or of few attributes needs beyond the data pointers. */
+static void
+load_null_bitmaps(FusionTupleBatch *batch, Page page)
+{
+	for (int row = 0; row < batch->count; row++)
+	{
+		ItemId		item = PageGetItemId(page, batch->offset[row]);
+		HeapTupleHeader tuple = (HeapTupleHeader) PageGetItem(page, item);
+
+		batch->nulls[row] = (tuple->t_infomask & HEAP_HASNULL) ? tuple->t_bits : NULL;
+		batch->attribute_count[row] = HeapTupleHeaderGetNatts(tuple);
+	}
+}
+
+void
+fusion_tuple_batch_load(FusionTupleBatch *batch, const FusionTupleLayout *layout, Page page,
+						const OffsetNumber *offsets, int count)
+{
+	const uint8 *last_safe = (const uint8 *) page + BLCKSZ - FUSION_OVERREAD;
+	uint16		any_flags = 0;
+	uint16		fewest_attributes = PG_UINT16_MAX;
+	uint8	   *scratch = batch->scratch;
+
+	Assert(count <= MaxHeapTuplesPerPage);
+	batch->count = count;
+	for (int row = 0; row < count; row++)
+	{
+		ItemId		item = PageGetItemId(page, offsets[row]);
+		HeapTupleHeader tuple = (HeapTupleHeader) PageGetItem(page, item);
+		const uint8 *data = (const uint8 *) tuple + tuple->t_hoff;
+		const uint8 *end = (const uint8 *) tuple + ItemIdGetLength(item);
+
+		any_flags |= tuple->t_infomask;
+		fewest_attributes = Min(fewest_attributes, HeapTupleHeaderGetNatts(tuple));
+		if (unlikely(end > last_safe))
+		{
+			/* MAXALIGNed like the original, so that alignment of attributes comes out the same. */
+			memcpy(scratch, tuple, end - (const uint8 *) tuple);
+			data = scratch + tuple->t_hoff;
+			scratch += MAXALIGN(end - (const uint8 *) tuple);
+		}
+		batch->data[row] = data;
+	}
+	memcpy(batch->offset, offsets, count * sizeof(OffsetNumber));
+	batch->plain = !(any_flags & HEAP_HASNULL) && fewest_attributes >= layout->count;
+	if (!batch->plain)
+		load_null_bitmaps(batch, page);
+}
+
+int
+fusion_tuple_batch_compact(FusionTupleBatch *batch, const uint8 *keep)
+{
+	int			kept = 0;
+
+	for (int row = 0; row < batch->count; row++)
+	{
+		batch->data[kept] = batch->data[row];
+		batch->cursor[kept] = batch->cursor[row];
+		batch->offset[kept] = batch->offset[row];
+		kept += keep[row] != 0;
+	}
+	if (!batch->plain)
+	{
+		kept = 0;
+		for (int row = 0; row < batch->count; row++)
+		{
+			batch->nulls[kept] = batch->nulls[row];
+			batch->attribute_count[kept] = batch->attribute_count[row];
+			kept += keep[row] != 0;
+		}
+	}
+	batch->count = kept;
+	return kept;
+}

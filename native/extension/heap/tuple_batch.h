@@ -1,0 +1,100 @@
+/*
+ * tuple_batch.h
+ *    The visible tuples of one pinned heap block, and a walk over their attributes: all rows step over an attribute together, so that
+ *    each inner loop does one thing.
+ *
+ * Not a copy: everything points into the pinned block, except tuples at its very end, which stand in a padded scratch buffer so that kernels
+ * may read past a value. Read next: walk.c (stepping), decode.h (what is done with values), producer_heap.c (the whole).
+ */
+#ifndef FUSION_TUPLE_BATCH_H
+#define FUSION_TUPLE_BATCH_H
+
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/tupdesc.h"
+#include "storage/bufpage.h"
+
+/* Kernels read at most this many bytes past the start of a value's last byte, and FUSION_UNDERREAD before its first. */
+#define FUSION_OVERREAD 64
+#define FUSION_UNDERREAD 8
+
+/* What stepping needs to know of an attribute. */
+typedef struct FusionAttribute
+{
+	int16		length;			/* attlen: > 0 fixed, -1 varlena */
+	uint8		align;			/* 1, 2, 4 or 8 */
+	int32		fixed_offset;	/* from the tuple's data when nothing variable or null precedes, else -1 */
+	const uint8 *missing;		/* value of tuples older than the attribute, padded for kernels; NULL: null */
+} FusionAttribute;
+
+typedef struct FusionTupleLayout
+{
+	int			count;			/* attributes up to the last one needed */
+	FusionAttribute *attributes;
+} FusionTupleLayout;
+
+typedef struct FusionTupleBatch
+{
+	int			count;
+	bool		plain;			/* no row has nulls or lacks a needed attribute */
+	const uint8 *data[MaxHeapTuplesPerPage];	/* first attribute's place */
+	const uint8 *cursor[MaxHeapTuplesPerPage];	/* the walk's */
+	const uint8 *value[MaxHeapTuplesPerPage];	/* the walk's, when not plain; NULL is null */
+	const bits8 *nulls[MaxHeapTuplesPerPage];	/* NULL: no null in this row; unset in a plain batch */
+	uint16		attribute_count[MaxHeapTuplesPerPage];	/* stored attributes; unset in a plain batch */
+	OffsetNumber offset[MaxHeapTuplesPerPage];	/* line pointers */
+	uint8	   *scratch;		/* BLCKSZ + FUSION_OVERREAD bytes, MAXALIGNed */
+} FusionTupleBatch;
+
+/* Where the values of an attribute are found; kernels are compiled once for each. */
+typedef enum FusionReach
+{
+	FUSION_REACH_FIXED,			/* data[row] + fixed_offset, never null */
+	FUSION_REACH_CURSOR,		/* cursor[row], to be aligned; the kernel moves it past the value; never null */
+	FUSION_REACH_VALUE			/* value[row], aligned; NULL is null */
+} FusionReach;
+
+/* A pass over the rows [from, from + count) of a batch. Pointers are shifted: row 0 is the pass's first. */
+typedef struct FusionWalk
+{
+	const FusionTupleLayout *layout;
+	const uint8 **data;
+	const uint8 **cursor;
+	const uint8 **value;
+	const bits8 **nulls;
+	const uint16 *attribute_count;
+	int			count;
+	int			attribute;		/* cursors stand behind this many attributes */
+	bool		plain;
+	bool		fixed;			/* cursors not set yet: the fixed prefix is not left */
+} FusionWalk;
+
+/* Layout of the leading `count` attributes, in CurrentMemoryContext. */
+extern FusionTupleLayout *fusion_tuple_layout_create(TupleDesc descriptor, int count);
+
+extern FusionTupleBatch *fusion_tuple_batch_create(void);
+
+/* Points the batch at the given tuples of a pinned page that cannot be compacted meanwhile. */
+extern void fusion_tuple_batch_load(FusionTupleBatch *batch, const FusionTupleLayout *layout, Page page,
+									const OffsetNumber *offsets, int count);
+
+/* Keeps the rows whose `keep` byte is not 0; returns how many. */
+extern int	fusion_tuple_batch_compact(FusionTupleBatch *batch, const uint8 *keep);
+
+extern void fusion_walk_begin(FusionWalk *walk, const FusionTupleLayout *layout, FusionTupleBatch *batch, int from, int count);
+
+/* Steps over everything before `attribute` (not before an earlier one of the same walk) and says where its values are. */
+extern FusionReach fusion_walk_to(FusionWalk *walk, int attribute);
+
+/* Tells the walk that a kernel moved the cursors past `attribute` (reach CURSOR), or only read it (the others). */
+extern void fusion_walk_passed(FusionWalk *walk, int attribute, FusionReach reach);
+
+/* First byte of a 4-byte-header varlena, or the short one, from an unaligned cursor. */
+static inline const uint8 *
+fusion_varlena_at(const uint8 *cursor)
+{
+	return *cursor == 0 ? (const uint8 *) TYPEALIGN(sizeof(int32), cursor) : cursor;
+}
+
+#endif							/* FUSION_TUPLE_BATCH_H */
