@@ -56,3 +56,13 @@ fusion_actor_final(const FusionActor *actor)
 {
 	return actor->machine != 0 && fusion_machine_final((FusionMachine) actor->machine, actor->state);
 }
+
+void
+fusion_actor_page(const FusionActor *holder, FusionPageLeaseState from, FusionPageLeaseEvent event, const FusionPage *page)
+{
+	FusionActor lease = *holder;
+
+	lease.machine = FUSION_MACHINE_PAGE_LEASE;
+	lease.state = (uint8) from;
+	(void) fusion_actor_step(&lease, event, page->page, 0, NULL);
+}

@@ -9,7 +9,7 @@
 #include "postgres.h"
 
 #include "fusion_machines.h"
-#include "slot.h"
+#include "page_pool.h"
 
 typedef struct FusionActor
 {
@@ -32,5 +32,12 @@ extern void fusion_actor_begin(FusionActor *actor, FusionMachine machine, uint32
 extern bool fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, uint32 *effects);
 
 extern bool fusion_actor_final(const FusionActor *actor);
+
+/*
+ * Records one step of a page (machine page_lease) by this process. native/shm has made it already; a page that came from
+ * or goes to its execution's reserve is told as free.
+ */
+extern void fusion_actor_page(const FusionActor *holder, FusionPageLeaseState from, FusionPageLeaseEvent event,
+							  const FusionPage *page);
 
 #endif							/* FUSION_ACTOR_H */

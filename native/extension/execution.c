@@ -90,8 +90,10 @@ release_result_page(FusionExecution *execution)
 		return;
 	execution->page_held = false;
 	execution->row = execution->row_count = 0;
-	if (fusion_page_release(&fusion_region, &execution->page) == FUSION_OK)
-		fusion_wake_page_waiters(&fusion_region, &fusion_wake_fds);
+	if (fusion_page_release(&fusion_region, &execution->page) != FUSION_OK)
+		return;
+	fusion_session_page(execution->session, false, &execution->page);
+	fusion_wake_page_waiters(&fusion_region, &fusion_wake_fds);
 }
 
 /* Effect releaseScans, and our result page; the session is closing. */
@@ -264,6 +266,7 @@ adopt_page(FusionExecution *execution, const FusionPageDescriptor *descriptor)
 	execution->page_held = true;
 	execution->row = 0;
 	execution->row_count = 0;
+	fusion_session_page(execution->session, true, &execution->page);
 	fusion_session_event(execution->session, FUSION_EXECUTION_BACKEND_EVENT_RESULT_PAGE_IMPORTED, descriptor->rows);
 	execution->row_count = fusion_import_page(execution->import, fusion_region_page(&fusion_region, execution->page.page),
 											  fusion_region.page_bytes, descriptor->bytes);

@@ -50,8 +50,10 @@ wake_consumer(const FusionLeafRun *run)
 static void
 release_page(FusionLeafRun *run)
 {
-	if (fusion_page_release(&fusion_region, &run->page) == FUSION_OK)
-		fusion_wake_page_waiters(&fusion_region, &fusion_wake_fds);
+	if (fusion_page_release(&fusion_region, &run->page) != FUSION_OK)
+		return;
+	fusion_actor_page(&run->actor, FUSION_PAGE_LEASE_STATE_LEASED, FUSION_PAGE_LEASE_EVENT_RELEASED, &run->page);
+	fusion_wake_page_waiters(&fusion_region, &fusion_wake_fds);
 }
 
 static void
@@ -208,6 +210,7 @@ issue_page(FusionLeafRun *run)
 			run->rows += run->filled.rows;
 			run->bytes += run->filled.bytes;
 			run->pages++;
+			fusion_actor_page(&run->actor, FUSION_PAGE_LEASE_STATE_LEASED, FUSION_PAGE_LEASE_EVENT_ISSUED, &run->page);
 			step(run, FUSION_SCAN_PRODUCER_EVENT_PAGE_ISSUED, run->filled.rows, 0);
 			wake_consumer(run);
 			return true;
@@ -250,6 +253,7 @@ make_page(FusionLeafRun *run)
 		fusion_session_check_worker(run->session);
 		violate(run, "the worker closed the session before the end");
 	}
+	fusion_actor_page(&run->actor, FUSION_PAGE_LEASE_STATE_FREE, FUSION_PAGE_LEASE_EVENT_LEASED, &run->page);
 	step(run, FUSION_SCAN_PRODUCER_EVENT_PAGE_ACQUIRED, run->page.page, 0);
 	fill_page(run);
 	if (run->filled.rows == 0)

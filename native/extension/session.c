@@ -94,6 +94,15 @@ fusion_session_event(FusionSession *session, int event, uint32 argument)
 		fusion_session_violation(session, "an event came in a state that has no place for it");
 }
 
+void
+fusion_session_page(const FusionSession *session, bool imported, const FusionPage *page)
+{
+	if (imported)
+		fusion_actor_page(&session->actor, FUSION_PAGE_LEASE_STATE_ISSUED, FUSION_PAGE_LEASE_EVENT_IMPORTED, page);
+	else
+		fusion_actor_page(&session->actor, FUSION_PAGE_LEASE_STATE_IMPORTED, FUSION_PAGE_LEASE_EVENT_RELEASED, page);
+}
+
 /* The event by which a conversation that is still going on ends for `reason`. */
 static int
 ending_event(const FusionActor *actor, uint8 reason)

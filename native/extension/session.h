@@ -66,6 +66,9 @@ extern bool fusion_session_receive(FusionSession *session, MemoryContext context
 /* An event of the session's machine that is no message (a page, the end of the result). Violations are an ERROR. */
 extern void fusion_session_event(FusionSession *session, int event, uint32 argument);
 
+/* Records a step of a result page (machine page_lease). */
+extern void fusion_session_page(const FusionSession *session, bool imported, const FusionPage *page);
+
 /* Counts the violation, closes the session and raises ERRCODE_PROTOCOL_VIOLATION; `what` completes "pg_fusion: protocol violation: ". */
 extern void fusion_session_violation(FusionSession *session, const char *what) pg_attribute_noreturn();
 
