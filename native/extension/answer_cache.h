@@ -1,7 +1,8 @@
 /*
  * answer_cache.h
- *    Answers of the worker's planner, kept in this backend by the bytes of the request. All facts an answer rests on are in the
- *    request, so nothing ever has to be invalidated: another schema, statistic or parameter makes another request.
+ *    Answers of the worker's planner, kept in this backend by the bytes of the request. All facts an answer
+ *    rests on are in the request, so nothing ever has to be invalidated: another schema, statistic or
+ *    parameter makes another request.
  */
 #ifndef FUSION_ANSWER_CACHE_H
 #define FUSION_ANSWER_CACHE_H

@@ -1,7 +1,8 @@
 /*
  * candidate.c
- *    Tells statements of users over user tables from everything else that reaches the planner hook: catalogue queries of
- *    clients and psql, foreign-key checks, queries inside DDL, other processes' work. See candidate.h.
+ *    Tells statements of users over user tables from everything else that reaches the planner hook:
+ *    catalogue queries of clients and psql, foreign-key checks, queries inside DDL, other processes' work.
+ *    See candidate.h.
  */
 #include "postgres.h"
 
@@ -17,8 +18,8 @@
 #include "utils/lsyscache.h"
 
 /*
- * True inside a utility command that plans queries of the server's own: validation of a new foreign key, the comparison of a
- * concurrent refresh. They look like any SELECT over user tables.
+ * True inside a utility command that plans queries of the server's own: validation of a new foreign key,
+ * the comparison of a concurrent refresh. They look like any SELECT over user tables.
  */
 static bool inside_server_command = false;
 static ProcessUtility_hook_type next_utility_hook = NULL;

@@ -1,6 +1,7 @@
 /*
  * candidate.h
- *    Which statements pg_fusion looks at: plain SELECTs over user tables that a user, not the server itself, wants planned.
+ *    Which statements pg_fusion looks at: plain SELECTs over user tables that a user, not the server
+ *    itself, wants planned.
  */
 #ifndef FUSION_CANDIDATE_H
 #define FUSION_CANDIDATE_H

@@ -1,7 +1,8 @@
 /*
  * catalog_facts.c
- *    Collects the facts of a planning request with one walk over the query tree and look-ups in the system caches. It judges
- *    nothing: which facts make a construct unsupported is decided by the worker. See schemas/control/planning.fbs.
+ *    Collects the facts of a planning request with one walk over the query tree and look-ups in the system
+ *    caches. It judges nothing: which facts make a construct unsupported is decided by the worker. See
+ *    schemas/control/planning.fbs.
  */
 #include "postgres.h"
 
@@ -75,8 +76,9 @@ mention_walker(Node *node, Mentioned *mentioned)
 /* ---- types ---- */
 
 /*
- * Whether equal values always have equal images, by the promise B-tree deduplication relies on. The support function for
- * strings answers by collation; here it counts as yes, because collations are facts of their own.
+ * Whether equal values always have equal images, by the promise B-tree deduplication relies on. The support
+ * function for strings answers by collation; here it counts as yes, because collations are facts of their
+ * own.
  */
 static bool
 equality_is_bitwise(const TypeCacheEntry *entry)
@@ -195,7 +197,10 @@ collect_functions(const Mentioned *mentioned, FusionPlanRequest *request)
 
 /* ---- relations ---- */
 
-/* The OID of a relation's entry, or InvalidOid for other kinds. Read from the text: names there hold no plain space. */
+/*
+ * The OID of a relation's entry, or InvalidOid for other kinds. Read from the text: names there hold no
+ * plain space.
+ */
 static Oid
 entry_relation(const FusionQueryText *text, uint32 id)
 {
@@ -217,8 +222,8 @@ entry_relation(const FusionQueryText *text, uint32 id)
 }
 
 /*
- * NOT NULL as a fact about every row a scan of the table can return: not for foreign tables (nobody enforces it), nor for
- * parents, whose children may have dropped it.
+ * NOT NULL as a fact about every row a scan of the table can return: not for foreign tables (nobody
+ * enforces it), nor for parents, whose children may have dropped it.
  */
 static bool
 column_is_not_null(Relation relation, int attribute)

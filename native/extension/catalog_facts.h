@@ -1,7 +1,8 @@
 /*
  * catalog_facts.h
- *    What the worker cannot know about the objects of a query: types, collations, functions, relations. Read from PostgreSQL's
- *    caches; the facts are part of the request, so an answer kept for the same request can never be out of date.
+ *    What the worker cannot know about the objects of a query: types, collations, functions, relations.
+ *    Read from PostgreSQL's caches; the facts are part of the request, so an answer kept for the same
+ *    request can never be out of date.
  */
 #ifndef FUSION_CATALOG_FACTS_H
 #define FUSION_CATALOG_FACTS_H

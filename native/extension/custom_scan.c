@@ -1,7 +1,8 @@
 /*
  * custom_scan.c
- *    PgFusionScan in the executor: leaves as child nodes of the same EState, rows from the execution (execution.c). It holds no
- *    lifecycle of its own; ends on error come through the execution's callbacks, since PostgreSQL does not call EndCustomScan then.
+ *    PgFusionScan in the executor: leaves as child nodes of the same EState, rows from the execution
+ *    (execution.c). It holds no lifecycle of its own; ends on error come through the execution's callbacks,
+ *    since PostgreSQL does not call EndCustomScan then.
  */
 #include "postgres.h"
 
@@ -17,8 +18,9 @@ const CustomScanMethods fusion_scan_methods = {
 };
 
 /*
- * Starts the leaves as they would be started below any other node. They are read forward once, or again from the beginning
- * after a rescan, whatever the cursor above may do: PostgreSQL puts a Material there for going back.
+ * Starts the leaves as they would be started below any other node. They are read forward once, or again
+ * from the beginning after a rescan, whatever the cursor above may do: PostgreSQL puts a Material there for
+ * going back.
  */
 static void
 begin_scan(CustomScanState *css, EState *estate, int eflags)

@@ -1,7 +1,8 @@
 /*
  * edge_expression.c
- *    Builds the replacements the worker asks for and puts them into the query's text. Replacing text instead of tree nodes keeps
- *    node ids meaningful to the end and needs no mutator; the result is parsed once.
+ *    Builds the replacements the worker asks for and puts them into the query's text. Replacing text
+ *    instead of tree nodes keeps node ids meaningful to the end and needs no mutator; the result is parsed
+ *    once.
  */
 #include "postgres.h"
 
@@ -15,8 +16,8 @@
 #include "utils/lsyscache.h"
 
 /*
- * The functions that may be called above the scan; src/frontend/edge_calls.ts holds the same list. Each is what PostgreSQL's
- * own final functions of the aggregates end with, so the answer has the same bits.
+ * The functions that may be called above the scan; src/frontend/edge_calls.ts holds the same list. Each is
+ * what PostgreSQL's own final functions of the aggregates end with, so the answer has the same bits.
  */
 static const Oid edge_functions[] = {
 	F_NUMERIC_DIV,
@@ -115,7 +116,10 @@ typedef struct Replacement
 	char	   *text;
 } Replacement;
 
-/* The statement's row type was fixed by analysis: what stands in for an expression must look the same from outside. */
+/*
+ * The statement's row type was fixed by analysis: what stands in for an expression must look the same from
+ * outside.
+ */
 static void
 check_same_type(uint32 id, Node *original, Node *replacement)
 {

@@ -12,8 +12,8 @@
 #include "query_text.h"
 
 /*
- * The text of the query with every replaced node's text exchanged. Columns become variables of range table entry
- * `range_index`, described by `entry`.
+ * The text of the query with every replaced node's text exchanged. Columns become variables of range table
+ * entry `range_index`, described by `entry`.
  */
 extern char *fusion_replaced_text(const FusionQueryText *text, const FusionPlanReady *answer,
 								  const RangeTblEntry *entry, Index range_index);

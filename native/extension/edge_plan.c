@@ -1,7 +1,8 @@
 /*
  * edge_plan.c
- *    Turns the statement into a query over the engine's result and has PostgreSQL plan it: final expressions, HAVING, sorting,
- *    LIMIT, DISTINCT, window functions come out as PostgreSQL's own nodes. See placeholder.c for how the scan gets below them.
+ *    Turns the statement into a query over the engine's result and has PostgreSQL plan it: final
+ *    expressions, HAVING, sorting, LIMIT, DISTINCT, window functions come out as PostgreSQL's own nodes.
+ *    See placeholder.c for how the scan gets below them.
  */
 #include "postgres.h"
 
@@ -19,8 +20,8 @@
 #define OUTPUT_COLUMNS_MAX MaxTupleAttributeNumber
 
 /*
- * The engine's rows, as far as PostgreSQL's estimate of the leaf bounds them: a filter, projection or aggregation over one scan
- * cannot make more, and without an aggregation it makes as many.
+ * The engine's rows, as far as PostgreSQL's estimate of the leaf bounds them: a filter, projection or
+ * aggregation over one scan cannot make more, and without an aggregation it makes as many.
  */
 static double
 estimated_rows(const FusionPlanReady *answer, const FusionAssembly *assembly)
@@ -162,7 +163,10 @@ fusion_plan_edge(const FusionQueryText *text, const Query *parse, const FusionPl
 	}
 	PG_END_TRY();
 
-	/* Without a scan node the edge needs no row at all (a condition that is always false): the plan is whole as it is. */
+	/*
+	 * Without a scan node the edge needs no row at all (a condition that is always false): the plan is
+	 * whole as it is.
+	 */
 	if (placeholder.scan != NULL)
 		attach_scan(placeholder.scan, assembly, scan);
 	fusion_assembly_finish(assembly, planned);

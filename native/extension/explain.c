@@ -1,7 +1,7 @@
 /*
  * explain.c
- *    EXPLAIN of a PgFusionScan: the engine's plan, how each scan is produced and its SQL, and with ANALYZE what was measured.
- *    The leaves' own plans follow as child nodes, printed by PostgreSQL.
+ *    EXPLAIN of a PgFusionScan: the engine's plan, how each scan is produced and its SQL, and with ANALYZE
+ *    what was measured. The leaves' own plans follow as child nodes, printed by PostgreSQL.
  */
 #include "postgres.h"
 

@@ -1,7 +1,8 @@
 /*
  * leaf_plan.c
- *    Builds and plans leaves. The worker says which nodes of the query a leaf evaluates; the nodes, the range table entry with
- *    its row security, and the choice of access path are PostgreSQL's own. See plan_assembly.h for where the plans go.
+ *    Builds and plans leaves. The worker says which nodes of the query a leaf evaluates; the nodes, the
+ *    range table entry with its row security, and the choice of access path are PostgreSQL's own. See
+ *    plan_assembly.h for where the plans go.
  */
 #include "postgres.h"
 
@@ -53,7 +54,10 @@ leaf_condition(const LeafSource *source, uint32 id)
 	return node;
 }
 
-/* CASE WHEN guard THEN value END: the value is not evaluated for rows that the guard (an aggregate's FILTER) leaves out. */
+/*
+ * CASE WHEN guard THEN value END: the value is not evaluated for rows that the guard (an aggregate's
+ * FILTER) leaves out.
+ */
 static Node *
 guarded(Node *guard, Node *value)
 {

@@ -1,6 +1,7 @@
 /*
  * leaf_plan.h
- *    Leaves: SELECT <expressions> FROM <one relation> WHERE <quals>, made from nodes of the statement and planned by PostgreSQL.
+ *    Leaves: SELECT <expressions> FROM <one relation> WHERE <quals>, made from nodes of the statement and
+ *    planned by PostgreSQL.
  */
 #ifndef FUSION_LEAF_PLAN_H
 #define FUSION_LEAF_PLAN_H

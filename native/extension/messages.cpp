@@ -2,8 +2,8 @@
  * messages.cpp
  *    FlatBuffers behind the C ABI of messages.h; the only C++ file of the extension.
  *
- * It includes no PostgreSQL header, so no ereport can jump over a C++ frame, and no exception leaves it: every entry
- * point is noexcept and turns bad_alloc, or a failed FlatBuffers assertion, into "no message".
+ * It includes no PostgreSQL header, so no ereport can jump over a C++ frame, and no exception leaves it:
+ * every entry point is noexcept and turns bad_alloc, or a failed FlatBuffers assertion, into "no message".
  */
 #include <cstdlib>
 #include <cstring>

@@ -1,11 +1,12 @@
 /*
  * messages.h
- *    Control messages as plain C structs: a C ABI over the FlatBuffers code in messages.cpp. No postgres.h here and
- *    nothing that can longjmp behind it; what the messages mean is written in schemas/control.
+ *    Control messages as plain C structs: a C ABI over the FlatBuffers code in messages.cpp. No postgres.h
+ *    here and nothing that can longjmp behind it; what the messages mean is written in schemas/control.
  *
- * Encoders return malloc'ed bytes (fusion_message_free) or data == NULL when memory ran out.
- * Decoders verify the whole buffer first and return false when it is malformed or of another version. What they give
- * out points into that buffer, which must be the receiver's own copy, 8-byte aligned, and outlive the result.
+ * Encoders return malloc'ed bytes (fusion_message_free) or data == NULL when memory ran out. Decoders
+ * verify the whole buffer first and return false when it is malformed or of another version. What they give
+ * out points into that buffer, which must be the receiver's own copy, 8-byte aligned, and outlive the
+ * result.
  */
 #ifndef FUSION_MESSAGES_H
 #define FUSION_MESSAGES_H

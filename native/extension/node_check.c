@@ -1,7 +1,7 @@
 /*
  * node_check.c
- *    Walkers that judge expressions named by the worker. The worker is ours, but a defect there must become an error here,
- *    never a crash of the server or a column of another table. See node_check.h.
+ *    Walkers that judge expressions named by the worker. The worker is ours, but a defect there must become
+ *    an error here, never a crash of the server or a column of another table. See node_check.h.
  */
 #include "postgres.h"
 
@@ -74,7 +74,10 @@ typedef struct LeafCheck
 	const char *problem;
 } LeafCheck;
 
-/* Nodes whose arguments may hold a CaseTestExpr; cut off from them it would read whatever the executor left there. */
+/*
+ * Nodes whose arguments may hold a CaseTestExpr; cut off from them it would read whatever the executor left
+ * there.
+ */
 static bool
 binds_case_test(const Node *node)
 {

@@ -1,7 +1,7 @@
 /*
  * node_check.h
- *    What kind of node a piece of a query tree is, and whether an expression may be evaluated where the worker wants it.
- *    Pure functions over trees; they know nothing of messages.
+ *    What kind of node a piece of a query tree is, and whether an expression may be evaluated where the
+ *    worker wants it. Pure functions over trees; they know nothing of messages.
  */
 #ifndef FUSION_NODE_CHECK_H
 #define FUSION_NODE_CHECK_H
@@ -14,14 +14,14 @@
 extern bool fusion_is_expression(const Node *node);
 
 /*
- * NULL when `node` is an expression over range table entry `range_index` of its own query level alone, as a scan of that
- * relation can evaluate it; otherwise what stands in the way.
+ * NULL when `node` is an expression over range table entry `range_index` of its own query level alone, as a
+ * scan of that relation can evaluate it; otherwise what stands in the way.
  */
 extern const char *fusion_leaf_expression_problem(Node *node, int range_index);
 
 /*
- * NULL when every variable of the query's own level belongs to entry `range_index`, and, where the engine aggregated, no
- * aggregate of that level is left. Looks into subqueries, where that level is further up.
+ * NULL when every variable of the query's own level belongs to entry `range_index`, and, where the engine
+ * aggregated, no aggregate of that level is left. Looks into subqueries, where that level is further up.
  */
 extern const char *fusion_edge_query_problem(Query *query, int range_index, bool aggregates_done);
 

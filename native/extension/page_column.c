@@ -1,7 +1,7 @@
 /*
  * page_column.c
- *    Checks that an encoding named by the worker keeps every value of the SQL type. Encoding and decoding themselves are in
- *    page_writer.c and import.c, which rely on these rules.
+ *    Checks that an encoding named by the worker keeps every value of the SQL type. Encoding and decoding
+ *    themselves are in page_writer.c and import.c, which rely on these rules.
  */
 #include "postgres.h"
 
@@ -28,8 +28,9 @@ typmod_scale(int32 typmod)
 }
 
 /*
- * A scan's decimals need a typmod of that very scale: it fixes both the digits and the display scale of every value. The
- * worker's own results (sums) have no typmod; they are shown with the scale of the encoding.
+ * A scan's decimals need a typmod of that very scale: it fixes both the digits and the display scale of
+ * every value. The worker's own results (sums) have no typmod; they are shown with the scale of the
+ * encoding.
  */
 static const char *
 decimal_problem(const FusionColumn *column, int digits, FusionColumnSide side)

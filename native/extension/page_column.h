@@ -1,6 +1,7 @@
 /*
  * page_column.h
- *    Facts of one page column from its SQL type and the encoding the worker chose, and the rules which pairs may meet.
+ *    Facts of one page column from its SQL type and the encoding the worker chose, and the rules which
+ *    pairs may meet.
  */
 #ifndef FUSION_PAGE_COLUMN_H
 #define FUSION_PAGE_COLUMN_H

@@ -1,7 +1,8 @@
 /*
  * placeholder.c
- *    Lets PostgreSQL plan the edge as if the engine's result were a table. The entry is of the kind used for transition
- *    tables: it has columns, statistics and no relation behind it; the stock path over it is dropped before anyone sees it.
+ *    Lets PostgreSQL plan the edge as if the engine's result were a table. The entry is of the kind used
+ *    for transition tables: it has columns, statistics and no relation behind it; the stock path over it is
+ *    dropped before anyone sees it.
  */
 #include "postgres.h"
 
@@ -62,8 +63,8 @@ scan_columns(const RangeTblEntry *entry, Index range_index)
 }
 
 /*
- * Makes the plan node. Leaf plans and private data are attached when planning is over: given here, PostgreSQL would process
- * the finished leaf plans a second time.
+ * Makes the plan node. Leaf plans and private data are attached when planning is over: given here,
+ * PostgreSQL would process the finished leaf plans a second time.
  */
 static Plan *
 plan_custom_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *plans)

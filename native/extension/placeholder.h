@@ -1,7 +1,7 @@
 /*
  * placeholder.h
- *    The relation that stands for the engine's result while PostgreSQL plans the edge: a range table entry with the result's
- *    columns, whose only path becomes a PgFusionScan.
+ *    The relation that stands for the engine's result while PostgreSQL plans the edge: a range table entry
+ *    with the result's columns, whose only path becomes a PgFusionScan.
  */
 #ifndef FUSION_PLACEHOLDER_H
 #define FUSION_PLACEHOLDER_H
@@ -25,8 +25,9 @@ extern void fusion_placeholder_add_column(RangeTblEntry *entry, const char *name
 										  Oid collation);
 
 /*
- * From push to pop, the planner's run over the entry at `range_index` of its top query gets the custom path. Pop restores what was
- * there before, and is to be called on errors too (PG_FINALLY). Pushing NULL hides all: for statements planned in between.
+ * From push to pop, the planner's run over the entry at `range_index` of its top query gets the custom
+ * path. Pop restores what was there before, and is to be called on errors too (PG_FINALLY). Pushing NULL
+ * hides all: for statements planned in between.
  */
 extern FusionPlaceholder *fusion_placeholder_push(FusionPlaceholder *placeholder);
 extern void fusion_placeholder_pop(FusionPlaceholder *before);

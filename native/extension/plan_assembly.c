@@ -2,8 +2,9 @@
  * plan_assembly.c
  *    Gathers planner runs into one plan; see plan_assembly.h for the layout of its range table.
  *
- * The range table matters beyond the scans: a cached plan takes its locks through it, the executor checks permissions on it,
- * and invalidation is derived from it. So it holds every relation of the statement, also those of views that vanished.
+ * The range table matters beyond the scans: a cached plan takes its locks through it, the executor checks
+ * permissions on it, and invalidation is derived from it. So it holds every relation of the statement, also
+ * those of views that vanished.
  */
 #include "postgres.h"
 

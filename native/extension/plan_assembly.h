@@ -1,11 +1,13 @@
 /*
  * plan_assembly.h
- *    One PlannedStmt from several planner runs: the range table they share and what must be merged at the end.
+ *    One PlannedStmt from several planner runs: the range table they share and what must be merged at the
+ *    end.
  *
  *    [permission entries][leaf 1 range table]...[leaf n range table][placeholder]
  *
- * Every run plans a query whose range table begins with everything gathered before it, unreferenced, so finished plans already
- * carry final indexes and nothing is renumbered. Read next: leaf_plan.c, edge_plan.c.
+ * Every run plans a query whose range table begins with everything gathered before it, unreferenced, so
+ * finished plans already carry final indexes and nothing is renumbered. Read next: leaf_plan.c,
+ * edge_plan.c.
  */
 #ifndef FUSION_PLAN_ASSEMBLY_H
 #define FUSION_PLAN_ASSEMBLY_H
@@ -36,7 +38,10 @@ typedef struct FusionAssembly
 #endif
 } FusionAssembly;
 
-/* Starts with one entry for each relation of any query level, so that permissions are checked and locks taken once. */
+/*
+ * Starts with one entry for each relation of any query level, so that permissions are checked and locks
+ * taken once.
+ */
 extern FusionAssembly *fusion_assembly_start(const FusionQueryText *text, const char *query_string,
 											 int cursor_options, ParamListInfo bound_params);
 

@@ -1,7 +1,7 @@
 /*
  * plan_request.c
- *    Asks the worker for a plan: encode, look into the cache, else one conversation over a session without page permits.
- *    Waiting is interruptible; the session is closed on every way out (session.h).
+ *    Asks the worker for a plan: encode, look into the cache, else one conversation over a session without
+ *    page permits. Waiting is interruptible; the session is closed on every way out (session.h).
  */
 #include "postgres.h"
 
@@ -71,8 +71,8 @@ is_unavailability(int sqlstate)
 }
 
 /*
- * As converse, but turns unavailability into a refusal. No transaction state can have changed in there: a session is shared
- * memory and its own cleanup, which the reset of `context` runs.
+ * As converse, but turns unavailability into a refusal. No transaction state can have changed in there: a
+ * session is shared memory and its own cleanup, which the reset of `context` runs.
  */
 static bool
 converse_tolerantly(const uint8 *request, size_t length, MemoryContext context, FusionMessage *message,

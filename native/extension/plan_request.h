@@ -19,8 +19,8 @@ typedef struct FusionAnswer
 } FusionAnswer;
 
 /*
- * Asks the worker, or the cache. False when the worker refuses; and, with `tolerant`, also when it cannot be reached (the
- * refusal then carries an sqlstate), which is an ERROR otherwise.
+ * Asks the worker, or the cache. False when the worker refuses; and, with `tolerant`, also when it cannot
+ * be reached (the refusal then carries an sqlstate), which is an ERROR otherwise.
  */
 extern bool fusion_request_plan(const FusionPlanRequest *request, bool tolerant, FusionAnswer *answer,
 								FusionRefusal *refusal);

@@ -2,7 +2,8 @@
  * planner.c
  *    The planner hook: decides who plans a statement, and what becomes of a refusal.
  *
- *    parse -> query_text.c (prepare, write) -> catalog_facts.c -> plan_request.c (worker) -> leaf_plan.c -> edge_plan.c
+ *    parse -> query_text.c (prepare, write) -> catalog_facts.c -> plan_request.c (worker) -> leaf_plan.c ->
+ *    edge_plan.c
  *
  * Everything works on copies, so that PostgreSQL can still plan the statement when pg_fusion does not.
  */
@@ -163,8 +164,8 @@ plan_any(const Statement *statement)
 }
 
 /*
- * Planning may run functions that plan statements of their own, so whatever an outer run has pending is hidden from this one and
- * comes back after it.
+ * Planning may run functions that plan statements of their own, so whatever an outer run has pending is
+ * hidden from this one and comes back after it.
  */
 static PlannedStmt *
 plan_statement(Query *parse, const char *query_string, int cursor_options, ParamListInfo bound_params)

@@ -1,9 +1,11 @@
 /*
  * query_text.c
- *    Preparation of a query for the worker, its text, and the way back from a node id to a node. See query_text.h.
+ *    Preparation of a query for the worker, its text, and the way back from a node id to a node. See
+ *    query_text.h.
  *
- * The text is both the message and the backend's memory of the statement: what the worker names is read back from it with
- * stringToNode, so a pushed expression is PostgreSQL's own and nothing is rendered to SQL and parsed again.
+ * The text is both the message and the backend's memory of the statement: what the worker names is read
+ * back from it with stringToNode, so a pushed expression is PostgreSQL's own and nothing is rendered to SQL
+ * and parsed again.
  */
 #include "postgres.h"
 
@@ -184,8 +186,9 @@ text_at(const FusionQueryText *text, uint32 offset, const char *expected)
 }
 
 /*
- * Finds every node in one pass. In this format a brace that belongs to a value is always behind a backslash (strings, names
- * and characters are written through one escaping routine), so every other brace opens or closes a node.
+ * Finds every node in one pass. In this format a brace that belongs to a value is always behind a backslash
+ * (strings, names and characters are written through one escaping routine), so every other brace opens or
+ * closes a node.
  */
 static void
 find_spans(FusionQueryText *text)

@@ -1,7 +1,8 @@
 /*
  * query_text.h
- *    The analysed Query as the worker sees it: prepared (join aliases expanded, constants folded), written by PostgreSQL's own
- *    nodeToString, and addressable. Node id = ordinal of the node's '{' in that text, from 0 (the Query itself).
+ *    The analysed Query as the worker sees it: prepared (join aliases expanded, constants folded), written
+ *    by PostgreSQL's own nodeToString, and addressable. Node id = ordinal of the node's '{' in that text,
+ *    from 0 (the Query itself).
  */
 #ifndef FUSION_QUERY_TEXT_H
 #define FUSION_QUERY_TEXT_H

@@ -9,6 +9,8 @@
 #include "tcop/tcopprot.h"
 
 #define USUAL_HINT "Set pg_fusion.enable to off or auto to run this statement in PostgreSQL."
+#define DEFECT_HINT \
+	"This is a defect of pg_fusion. Set pg_fusion.enable to off to run the statement in PostgreSQL."
 
 bool
 fusion_refuse(FusionRefusal *refusal, const char *construct, const char *detail, int location)
@@ -22,8 +24,9 @@ fusion_refuse(FusionRefusal *refusal, const char *construct, const char *detail,
 }
 
 /*
- * Marks the place in the statement. A location counts in the text that was parsed, which is the client's own text for a
- * plain query, but not for EXECUTE of a prepared statement or inside a function: there that text is sent along.
+ * Marks the place in the statement. A location counts in the text that was parsed, which is the client's
+ * own text for a plain query, but not for EXECUTE of a prepared statement or inside a function: there that
+ * text is sent along.
  */
 static int
 report_position(const char *query_string, int location)
@@ -72,5 +75,5 @@ fusion_answer_invalid(const char *format,...)
 			(errcode(ERRCODE_PROTOCOL_VIOLATION),
 			 errmsg("pg_fusion: the worker's plan cannot be executed"),
 			 errdetail("%s", reason.data),
-			 errhint("This is a defect of pg_fusion. Set pg_fusion.enable to off to run the statement in PostgreSQL.")));
+			 errhint("%s", DEFECT_HINT)));
 }

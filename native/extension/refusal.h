@@ -1,7 +1,7 @@
 /*
  * refusal.h
- *    Why a statement is not run by pg_fusion, and the errors that say so. A refusal is an answer, not a failure: what
- *    becomes of it (an error, or PostgreSQL's plan) is decided in planner.c.
+ *    Why a statement is not run by pg_fusion, and the errors that say so. A refusal is an answer, not a
+ *    failure: what becomes of it (an error, or PostgreSQL's plan) is decided in planner.c.
  */
 #ifndef FUSION_REFUSAL_H
 #define FUSION_REFUSAL_H

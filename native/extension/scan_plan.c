@@ -1,7 +1,8 @@
 /*
  * scan_plan.c
- *    The plan of a PgFusionScan as copyable nodes and back. The numbers travel as one bytea Const: a plan node may hold
- *    only what copyObject and nodeToString know, and both keep a Const's bytes, zeros included.
+ *    The plan of a PgFusionScan as copyable nodes and back. The numbers travel as one bytea Const: a plan
+ *    node may hold only what copyObject and nodeToString know, and both keep a Const's bytes, zeros
+ *    included.
  */
 #include "postgres.h"
 
@@ -19,7 +20,10 @@
 #define PRIVATE_REASONS 4
 #define PRIVATE_COUNT 5
 
-/* Followed by the columns of each leaf, then of the output. Written and read by one process image, so plain structs do. */
+/*
+ * Followed by the columns of each leaf, then of the output. Written and read by one process image, so plain
+ * structs do.
+ */
 typedef struct StoredNumbers
 {
 	uint64		digest;
@@ -117,7 +121,10 @@ fusion_scan_plan_store(const FusionScanPlan *plan)
 					  plan->leaf_queries, reasons);
 }
 
-/* A reader over the stored numbers. They are our own bytes; the checks catch a plan of another build of this library. */
+/*
+ * A reader over the stored numbers. They are our own bytes; the checks catch a plan of another build of
+ * this library.
+ */
 typedef struct Reader
 {
 	const char *at;

@@ -1,7 +1,8 @@
 /*
  * scan_plan.h  (contract)
- *    What a PgFusionScan plan node carries in custom_private, as C structs: the physical plan's bytes, the leaves' page
- *    schemas, and the engine's result columns. Built by the planner, stored as copyable Nodes (Const bytea, Lists), read at begin.
+ *    What a PgFusionScan plan node carries in custom_private, as C structs: the physical plan's bytes, the
+ *    leaves' page schemas, and the engine's result columns. Built by the planner, stored as copyable Nodes
+ *    (Const bytea, Lists), read at begin.
  */
 #ifndef FUSION_SCAN_PLAN_H
 #define FUSION_SCAN_PLAN_H
