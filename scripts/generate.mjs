@@ -7,10 +7,11 @@ import { layoutFiles } from "./generate/layout.mjs";
 import { tableFiles } from "./generate/tables.mjs";
 import { machineFiles } from "./generate/machines.mjs";
 import { messageFiles } from "./generate/messages.mjs";
+import { planFiles } from "./generate/plan.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const checkOnly = process.argv.includes("--check");
-const files = [...layoutFiles(root), ...tableFiles(root), ...(await machineFiles(root)), ...(await messageFiles(root))];
+const files = [...layoutFiles(root), ...tableFiles(root), ...(await machineFiles(root)), ...(await messageFiles(root)), ...planFiles(root)];
 
 const stale = [];
 for (const [path, text] of files) {

@@ -1,0 +1,217 @@
+// Physical plans to bytes and back (schemas/plan/physical.proto). A plan read here is whole: every index, kind, function
+// and type was checked, so execution asserts instead of checking. Expressions are in expression_codec.ts.
+import { FusionError } from "#base/errors.js";
+import { planSchema } from "#generated/plan_schema.js";
+import { columnsOf } from "#plan/columns_of.js";
+import type { AggregateCall, AggregateFunction, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import type { ColumnType } from "#types/column_type.js";
+import type { EngineType } from "#types/engine_type.js";
+import protobuf from "protobufjs/light.js";
+import {
+  malformedPlan, readColumnType, readEngineType, writeColumnType, writeEngineType,
+} from "./engine_type_codec.js";
+import type { WireColumnType, WireEngineType } from "./engine_type_codec.js";
+import { readExpression, writeExpression } from "./expression_codec.js";
+import type { ExpressionScope, WireExpression } from "./expression_codec.js";
+
+interface WireAggregate {
+  readonly function: string;
+  readonly argument?: WireExpression | null;
+  readonly filter?: WireExpression | null;
+  readonly result?: WireColumnType | null;
+}
+
+interface WireOperator {
+  readonly kind: number;
+  readonly input?: WireOperator | null;
+  readonly leaf?: number;
+  readonly columns?: readonly WireColumnType[];
+  readonly expressions?: readonly WireExpression[];
+  readonly aggregates?: readonly WireAggregate[];
+  readonly groupsEstimate?: number;
+}
+
+interface WirePlan {
+  readonly version: number;
+  readonly root?: WireOperator | null;
+  readonly leafCount: number;
+  readonly outputs: readonly { readonly name: string; readonly type?: WireColumnType | null }[];
+  readonly parameters: readonly { readonly id: number; readonly type?: WireEngineType | null }[];
+}
+
+const PLAN_VERSION = 1;
+
+/** Leaves of one plan, at most: scan slots of the whole cluster are fewer. */
+const LEAVES_MAX = 1024;
+
+/** Operator.Kind of the schema. */
+const operatorCodes = {
+  scan: 1, filter: 2, project: 3, hashAggregate: 4,
+} as const satisfies Record<PhysicalOperator["kind"], number>;
+
+const aggregateFunctions: readonly AggregateFunction[] = [
+  "countRows", "count", "sum", "min", "max", "boolAnd", "boolOr",
+];
+
+const planMessage = protobuf.Root.fromJSON(planSchema).lookupType("pgfusion.plan.PhysicalPlan");
+
+function writeAggregate(call: AggregateCall): WireAggregate {
+  return {
+    function: call.function,
+    ...(call.argument === undefined ? {} : { argument: writeExpression(call.argument) }),
+    ...(call.filter === undefined ? {} : { filter: writeExpression(call.filter) }),
+    result: writeColumnType(call.result),
+  };
+}
+
+function writeOperator(operator: PhysicalOperator): WireOperator {
+  const kind = operatorCodes[operator.kind];
+  switch (operator.kind) {
+    case "scan":
+      return { kind, leaf: operator.leaf, columns: operator.columns.map(writeColumnType) };
+    case "filter":
+      return {
+        kind, input: writeOperator(operator.input), expressions: [writeExpression(operator.predicate)],
+      };
+    case "project":
+      return {
+        kind,
+        input: writeOperator(operator.input),
+        columns: operator.columns.map(writeColumnType),
+        expressions: operator.expressions.map(writeExpression),
+      };
+    case "hashAggregate":
+      return {
+        kind,
+        input: writeOperator(operator.input),
+        columns: operator.columns.map(writeColumnType),
+        expressions: operator.keys.map(writeExpression),
+        aggregates: operator.aggregates.map(writeAggregate),
+        groupsEstimate: operator.groupsEstimate,
+      };
+  }
+}
+
+/** Writes a plan; equal plans have equal bytes. */
+export function encodePhysicalPlan(plan: PhysicalPlan): Uint8Array {
+  const wire: WirePlan = {
+    version: plan.version,
+    root: writeOperator(plan.root),
+    leafCount: plan.leafCount,
+    outputs: plan.outputs.map(({ name, type }) => ({ name, type: writeColumnType(type) })),
+    parameters: plan.parameters.map(({ id, type }) => ({ id, type: writeEngineType(type) })),
+  };
+  const bytes = planMessage.encode({ ...wire }).finish();
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+type Parameters = ReadonlyMap<number, EngineType>;
+
+function sameColumn(type: EngineType, column: ColumnType): boolean {
+  return type.kind === column.engine.kind;
+}
+
+function readAggregate(wire: WireAggregate, scope: ExpressionScope): AggregateCall {
+  const name = aggregateFunctions.find((each) => each === wire.function);
+  if (name === undefined) malformedPlan(`aggregate "${wire.function}"`);
+  const hasArgument = wire.argument !== null && wire.argument !== undefined;
+  if (hasArgument === (name === "countRows")) malformedPlan(`argument of ${name}`);
+  const filter = wire.filter === null || wire.filter === undefined
+    ? undefined
+    : readExpression(wire.filter, scope);
+  if (filter !== undefined && filter.type.kind !== "bool") malformedPlan("FILTER is no truth value");
+  return {
+    function: name,
+    ...(hasArgument ? { argument: readExpression(wire.argument, scope) } : {}),
+    ...(filter === undefined ? {} : { filter }),
+    result: readColumnType(wire.result),
+  };
+}
+
+function readInput(wire: WireOperator, leaves: boolean[], parameters: Parameters): PhysicalOperator {
+  if (wire.input === null || wire.input === undefined) malformedPlan("an operator has no input");
+  return readOperator(wire.input, leaves, parameters);
+}
+
+function readHashAggregate(
+  wire: WireOperator, input: PhysicalOperator, scope: ExpressionScope,
+): PhysicalOperator {
+  const columns = (wire.columns ?? []).map(readColumnType);
+  const keys = (wire.expressions ?? []).map((each) => readExpression(each, scope));
+  const aggregates = (wire.aggregates ?? []).map((each) => readAggregate(each, scope));
+  if (columns.length !== keys.length + aggregates.length) malformedPlan("columns of an aggregation");
+  keys.forEach((key, index) => {
+    const column = columns[index];
+    if (column === undefined || !sameColumn(key.type, column)) malformedPlan(`type of key ${index}`);
+    if (key.type.kind === "opaque" && !key.type.bitwiseEqual) malformedPlan(`equality of key ${index}`);
+  });
+  const groupsEstimate = wire.groupsEstimate ?? 0;
+  if (!(groupsEstimate >= 0)) malformedPlan("estimate of groups");
+  return { kind: "hashAggregate", input, keys, aggregates, columns, groupsEstimate };
+}
+
+function readProject(
+  wire: WireOperator, input: PhysicalOperator, scope: ExpressionScope,
+): PhysicalOperator {
+  const columns = (wire.columns ?? []).map(readColumnType);
+  const expressions = (wire.expressions ?? []).map((each) => readExpression(each, scope));
+  const agree = columns.length === expressions.length
+    && columns.every((column, index) => {
+      const expression = expressions[index];
+      return expression !== undefined && sameColumn(expression.type, column);
+    });
+  if (!agree) malformedPlan("columns of a projection");
+  return { kind: "project", input, expressions, columns };
+}
+
+/** `leaves` marks the leaves met so far: each is scanned once. */
+function readOperator(wire: WireOperator, leaves: boolean[], parameters: Parameters): PhysicalOperator {
+  if (wire.kind === operatorCodes.scan) {
+    const leaf = wire.leaf ?? 0;
+    if (leaves[leaf] !== false) malformedPlan(`leaf ${leaf}`);
+    leaves[leaf] = true;
+    return { kind: "scan", leaf, columns: (wire.columns ?? []).map(readColumnType) };
+  }
+  const input = readInput(wire, leaves, parameters);
+  const scope = { columns: columnsOf(input), parameters };
+  switch (wire.kind) {
+    case operatorCodes.filter: {
+      const predicate = readExpression(wire.expressions?.[0], scope);
+      if (predicate.type.kind !== "bool") malformedPlan("a filter's predicate is no truth value");
+      return { kind: "filter", input, predicate };
+    }
+    case operatorCodes.project: return readProject(wire, input, scope);
+    case operatorCodes.hashAggregate: return readHashAggregate(wire, input, scope);
+    default: return malformedPlan(`operator kind ${wire.kind}`);
+  }
+}
+
+function readPlan(wire: WirePlan): PhysicalPlan {
+  if (wire.version !== PLAN_VERSION) malformedPlan(`version ${wire.version}`);
+  const { leafCount } = wire;
+  if (leafCount < 1 || leafCount > LEAVES_MAX) malformedPlan(`${leafCount} leaves`);
+  const parameters = wire.parameters.map(({ id, type }) => ({ id, type: readEngineType(type) }));
+  const leaves = new Array<boolean>(leafCount).fill(false);
+  if (wire.root === null || wire.root === undefined) malformedPlan("the root is missing");
+  const root = readOperator(wire.root, leaves, new Map(parameters.map(({ id, type }) => [id, type])));
+  if (leaves.includes(false)) malformedPlan("a leaf is never scanned");
+  const outputs = wire.outputs.map(({ name, type }) => ({ name, type: readColumnType(type) }));
+  const columns = columnsOf(root);
+  const agree = outputs.length === columns.length
+    && outputs.every(({ type }, index) => type.encoding === columns[index]?.encoding && type.scale === columns[index]?.scale);
+  if (!agree) malformedPlan("outputs are not the root's columns");
+  return { version: PLAN_VERSION, root, leafCount, outputs, parameters };
+}
+
+/** Reads and verifies a plan. */
+export function decodePhysicalPlan(bytes: Uint8Array): PhysicalPlan {
+  let wire: WirePlan;
+  try {
+    const message = planMessage.decode(bytes);
+    wire = planMessage.toObject(message, { arrays: true, defaults: true }) as unknown as WirePlan;
+  } catch (error) {
+    if (error instanceof FusionError) throw error;
+    return malformedPlan(error instanceof Error ? error.message : "unreadable bytes");
+  }
+  return readPlan(wire);
+}

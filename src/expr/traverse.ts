@@ -1,0 +1,56 @@
+// Walks over plan expressions: children in evaluation order, and rebuilding with other leaves. It knows the
+// shape of each variant and nothing of their meaning.
+import type { Expression } from "./expression.js";
+
+/** The direct arguments of an expression, in evaluation order. */
+export function childrenOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case "column": case "constant": case "parameter": return [];
+    case "call": case "and": case "or": case "coalesce": return expression.arguments;
+    case "not": case "isNull": case "booleanTest": return [expression.argument];
+    case "case":
+      return [
+        ...expression.branches.flatMap((branch) => [branch.when, branch.then]),
+        expression.otherwise,
+      ];
+  }
+}
+
+/** Visits an expression and everything below it, outermost first. */
+export function visitExpression(
+  expression: Expression, visit: (expression: Expression) => void,
+): void {
+  visit(expression);
+  for (const child of childrenOf(expression)) visitExpression(child, visit);
+}
+
+/** Rebuilds an expression with every column index mapped. */
+export function mapColumns(expression: Expression, map: (index: number) => number): Expression {
+  const mapped = (each: Expression): Expression => mapColumns(each, map);
+  switch (expression.kind) {
+    case "column": return { ...expression, index: map(expression.index) };
+    case "constant": case "parameter": return expression;
+    case "call": case "and": case "or": case "coalesce":
+      return { ...expression, arguments: expression.arguments.map(mapped) };
+    case "not": case "isNull": case "booleanTest":
+      return { ...expression, argument: mapped(expression.argument) };
+    case "case":
+      return {
+        ...expression,
+        branches: expression.branches.map(({ when, then }) => ({ when: mapped(when), then: mapped(then) })),
+        otherwise: mapped(expression.otherwise),
+      };
+  }
+}
+
+/** A text that is equal for equal expressions and only for them. */
+export function expressionKey(expression: Expression): string {
+  return JSON.stringify(expression, (_name, value: unknown) => {
+    if (typeof value === "bigint") return `${value}n`;
+    if (typeof value === "symbol") return String(value);
+    if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString("hex")}`;
+    if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0)))
+      return Object.is(value, -0) ? "-0" : `number ${value}`;
+    return value;
+  });
+}

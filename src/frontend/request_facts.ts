@@ -1,0 +1,62 @@
+// The facts of a planning request by OID, with the rules for what is not among them. Facts describe the catalogue;
+// what follows from them for the engine is decided in src/optimizer.
+import type { CollationFact, ColumnFact, PlanRequest, RelationFact, TypeFact } from "#plan/planning.js";
+import { volatileBuiltins } from "./volatile_functions.js";
+
+/** Functions below this OID are the built-in ones, for which no facts travel. */
+const BUILTIN_FUNCTIONS_END = 10000;
+
+/** Domains over domains; PostgreSQL allows any depth, nobody writes more. */
+const DOMAIN_DEPTH_MAX = 32;
+
+export class RequestFacts {
+  private readonly types: ReadonlyMap<number, TypeFact>;
+  private readonly collations: ReadonlyMap<number, CollationFact>;
+  private readonly volatilities: ReadonlyMap<number, string>;
+  private readonly relations: ReadonlyMap<number, RelationFact>;
+
+  constructor(request: PlanRequest) {
+    this.types = new Map(request.types.map((fact) => [fact.oid, fact]));
+    this.collations = new Map(request.collations.map((fact) => [fact.oid, fact]));
+    this.volatilities = new Map(request.functions.map((fact) => [fact.oid, fact.volatility]));
+    this.relations = new Map(request.relations.map((fact) => [fact.rteNode, fact]));
+  }
+
+  type(oid: number): TypeFact | undefined {
+    return this.types.get(oid);
+  }
+
+  /** The type below all domains; the OID itself when it is no domain or nothing is known of it. */
+  baseType(oid: number): number {
+    let base = oid;
+    for (let depth = 0; depth < DOMAIN_DEPTH_MAX; depth++) {
+      const fact = this.types.get(base);
+      if (fact === undefined || fact.kind !== "d") return base;
+      base = fact.base;
+    }
+    return oid;
+  }
+
+  /** Unknown collations count as nondeterministic: nothing may be concluded from their bytes. */
+  isDeterministic(collation: number): boolean {
+    return this.collations.get(collation)?.deterministic ?? false;
+  }
+
+  isByteOrder(collation: number): boolean {
+    return this.collations.get(collation)?.byteOrder ?? false;
+  }
+
+  isVolatile(functionOid: number): boolean {
+    const volatility = this.volatilities.get(functionOid);
+    if (volatility !== undefined) return volatility === "v";
+    return functionOid >= BUILTIN_FUNCTIONS_END || volatileBuiltins.has(functionOid);
+  }
+
+  relation(rteNode: number): RelationFact | undefined {
+    return this.relations.get(rteNode);
+  }
+
+  column(relation: RelationFact | undefined, attribute: number): ColumnFact | undefined {
+    return relation?.columns.find((column) => column.attribute === attribute);
+  }
+}

@@ -1,0 +1,230 @@
+// Aggregates the engine computes exactly, by PostgreSQL OID: what it accumulates, and what PostgreSQL makes of that above
+// the scan. The rest (DISTINCT, ORDER BY inside, ordered sets, user-defined ones, avg(float8) whose hidden sum of
+// squares may overflow) is left to PostgreSQL with the whole grouping.
+import type { Aggregate, SqlType } from "#frontend/analysed_expression.js";
+import { edgeCalls } from "#frontend/edge_calls.js";
+import type { RequestFacts } from "#frontend/request_facts.js";
+import type { Expression } from "#expr/expression.js";
+import { expressionKey } from "#expr/traverse.js";
+import { functionByOid } from "#functions/registry.js";
+import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
+import type { EdgeExpression } from "#plan/planning.js";
+import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
+import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
+import { sqlTypes } from "#types/sql_types.js";
+import { columnOf } from "./column_types.js";
+import type { ExpressionTranslator } from "./expression_translator.js";
+import type { Translated } from "./translated.js";
+
+const FLOAT4_TO_FLOAT8 = 311;
+
+const INT8_SQL: SqlType = { type: sqlTypes.int8, typmod: -1, collation: 0 };
+const INT4_SQL: SqlType = { type: sqlTypes.int4, typmod: -1, collation: 0 };
+const FLOAT8_SQL: SqlType = { type: sqlTypes.float8, typmod: -1, collation: 0 };
+const NUMERIC_SQL: SqlType = { type: sqlTypes.numeric, typmod: -1, collation: 0 };
+
+interface Rule {
+  readonly kind: "count" | "sum" | "average" | "least" | "greatest" | "every" | "some";
+  /** The engine type an argument must have. */
+  readonly argument?: EngineTypeKind;
+}
+
+const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
+  [2803, { kind: "count" }], [2147, { kind: "count" }],
+  [2107, { kind: "sum", argument: "int8" }], [2108, { kind: "sum", argument: "int4" }],
+  [2109, { kind: "sum", argument: "int2" }], [2110, { kind: "sum", argument: "float4" }],
+  [2111, { kind: "sum", argument: "float8" }], [2114, { kind: "sum", argument: "decimal" }],
+  [2100, { kind: "average", argument: "int8" }], [2101, { kind: "average", argument: "int4" }],
+  [2102, { kind: "average", argument: "int2" }], [2103, { kind: "average", argument: "decimal" }],
+  [2104, { kind: "average", argument: "float4" }],
+  [2115, { kind: "greatest", argument: "int8" }], [2116, { kind: "greatest", argument: "int4" }],
+  [2117, { kind: "greatest", argument: "int2" }], [2119, { kind: "greatest", argument: "float4" }],
+  [2120, { kind: "greatest", argument: "float8" }], [2122, { kind: "greatest", argument: "date" }],
+  [2123, { kind: "greatest", argument: "time" }], [2126, { kind: "greatest", argument: "timestamp" }],
+  [2127, { kind: "greatest", argument: "timestamptz" }], [2129, { kind: "greatest", argument: "text" }],
+  [2130, { kind: "greatest", argument: "decimal" }],
+  [2131, { kind: "least", argument: "int8" }], [2132, { kind: "least", argument: "int4" }],
+  [2133, { kind: "least", argument: "int2" }], [2135, { kind: "least", argument: "float4" }],
+  [2136, { kind: "least", argument: "float8" }], [2138, { kind: "least", argument: "date" }],
+  [2139, { kind: "least", argument: "time" }], [2142, { kind: "least", argument: "timestamp" }],
+  [2143, { kind: "least", argument: "timestamptz" }], [2145, { kind: "least", argument: "text" }],
+  [2146, { kind: "least", argument: "decimal" }],
+  [2517, { kind: "every", argument: "bool" }], [2519, { kind: "every", argument: "bool" }],
+  [2518, { kind: "some", argument: "bool" }],
+]);
+
+/** One aggregate after its arguments were translated. */
+interface Inputs {
+  readonly aggregate: Aggregate;
+  readonly argument: Translated | undefined;
+  readonly filter: Expression | undefined;
+}
+
+/** Collects the engine's aggregate calls; equal ones share a column. */
+export class AggregatePlanner {
+  readonly calls: AggregateCall[] = [];
+  readonly names: string[] = [];
+  private readonly indexByKey = new Map<string, number>();
+  private readonly facts: RequestFacts;
+  private readonly translator: ExpressionTranslator;
+  private readonly firstColumn: number;
+
+  /** `firstColumn` is the number of group keys: aggregates follow them in the engine's result. */
+  constructor(facts: RequestFacts, translator: ExpressionTranslator, firstColumn: number) {
+    this.facts = facts;
+    this.translator = translator;
+    this.firstColumn = firstColumn;
+  }
+
+  /** What stands for the aggregate above the scan; undefined leaves the grouping to PostgreSQL. */
+  plan(aggregate: Aggregate): EdgeExpression | undefined {
+    const rule = rules.get(aggregate.function);
+    const isPlain = aggregate.isPlain && !aggregate.isDistinct && !aggregate.isOrdered;
+    if (rule === undefined || !isPlain || aggregate.levelsUp !== 0) return undefined;
+    const inputs = this.inputs(aggregate);
+    if (inputs === undefined) return undefined;
+    const found = inputs.argument?.expression.type.kind;
+    if (rule.argument !== undefined && rule.argument !== found) return undefined;
+    switch (rule.kind) {
+      case "count": return this.count(inputs);
+      case "sum": return this.sum(inputs);
+      case "average": return this.average(inputs);
+      case "least": return this.extreme(inputs, "min");
+      case "greatest": return this.extreme(inputs, "max");
+      case "every": return this.extreme(inputs, "boolAnd");
+      case "some": return this.extreme(inputs, "boolOr");
+    }
+  }
+
+  private inputs(aggregate: Aggregate): Inputs | undefined {
+    const filterSource = aggregate.filter?.source;
+    const filter = aggregate.filter === undefined
+      ? undefined
+      : this.translator.translate(aggregate.filter);
+    if (aggregate.filter !== undefined && filter?.expression.type.kind !== "bool") return undefined;
+    const [first, second] = aggregate.arguments;
+    if (second !== undefined) return undefined;
+    const argument = first === undefined
+      ? undefined
+      : this.translator.translate(first, filterSource);
+    if (first !== undefined && argument === undefined) return undefined;
+    return { aggregate, argument, filter: filter?.expression };
+  }
+
+  private call(
+    name: string, function_: AggregateFunction, sql: SqlType, engine: EngineType,
+    argument: Expression | undefined, filter: Expression | undefined,
+  ): number {
+    const nullable = function_ !== "count" && function_ !== "countRows";
+    const call: AggregateCall = {
+      function: function_,
+      ...(argument === undefined ? {} : { argument }),
+      ...(filter === undefined ? {} : { filter }),
+      result: columnOf(sql, engine, nullable),
+    };
+    const key = [
+      function_, argument === undefined ? "" : expressionKey(argument),
+      filter === undefined ? "" : expressionKey(filter),
+    ].join("|");
+    const known = this.indexByKey.get(key);
+    if (known !== undefined) return known;
+    const index = this.firstColumn + this.calls.length;
+    this.indexByKey.set(key, index);
+    this.calls.push(call);
+    this.names.push(`${name}${this.calls.length}`);
+    return index;
+  }
+
+  private countColumn(argument: Expression | undefined, filter: Expression | undefined): EdgeExpression {
+    const isNeverNull = argument !== undefined && this.translator.isNeverNull(argument);
+    const index = argument === undefined || isNeverNull
+      ? this.call("count", "countRows", INT8_SQL, { kind: "int8" }, undefined, filter)
+      : this.call("count", "count", INT8_SQL, { kind: "int8" }, argument, filter);
+    return { kind: "column", index };
+  }
+
+  private count({ argument, filter }: Inputs): EdgeExpression {
+    return this.countColumn(argument?.expression, filter);
+  }
+
+  /** The sum as PostgreSQL shows it. */
+  private sum(inputs: Inputs): EdgeExpression | undefined {
+    const { argument, filter } = inputs;
+    const type = argument?.expression.type;
+    if (argument === undefined || type === undefined) return undefined;
+    const sumColumn = (sql: SqlType, engine: EngineType): EdgeExpression =>
+      ({ kind: "column", index: this.call("sum", "sum", sql, engine, argument.expression, filter) });
+    switch (type.kind) {
+      case "int2": case "int4": return sumColumn(INT8_SQL, { kind: "int8" });
+      case "int8": return sumColumn(NUMERIC_SQL, wideDecimal(0));
+      case "float4": return sumColumn(inputs.aggregate, { kind: "float4" });
+      case "float8": return sumColumn(FLOAT8_SQL, { kind: "float8" });
+      case "decimal":
+        return this.shownWithScale(sumColumn(NUMERIC_SQL, wideDecimal(type.scale)), argument, filter);
+      default: return undefined;
+    }
+  }
+
+  /** A numeric sum shows the greatest display scale among its inputs; rounding to it loses no digit. */
+  private shownWithScale(
+    sum: EdgeExpression, argument: Translated, filter: Expression | undefined,
+  ): EdgeExpression {
+    if (argument.displayScale === undefined) return sum;
+    const index = this.call("scale", "max", INT4_SQL, { kind: "int4" }, argument.displayScale, filter);
+    return call(edgeCalls.numericRound.oid, sum, { kind: "column", index });
+  }
+
+  private average(inputs: Inputs): EdgeExpression | undefined {
+    const { argument, filter } = inputs;
+    if (argument === undefined) return undefined;
+    const count = this.countColumn(argument.expression, filter);
+    if (argument.expression.type.kind === "float4") return this.floatAverage(argument.expression, filter, count);
+    const sum = this.sum(inputs);
+    if (sum === undefined) return undefined;
+    const isInteger = argument.expression.type.kind !== "decimal" && argument.expression.type.kind !== "int8";
+    const dividend = isInteger ? call(edgeCalls.int8ToNumeric.oid, sum) : sum;
+    return call(edgeCalls.numericDivide.oid, dividend, call(edgeCalls.int8ToNumeric.oid, count));
+  }
+
+  /**
+   * avg(float4) divides a float8 sum by the count. PostgreSQL's sum begins at 0, so a sum of minus zeros is 0: adding
+   * count - count gives the same. (avg(float8) also keeps a sum of squares and raises its overflow: not ours.)
+   */
+  private floatAverage(
+    argument: Expression, filter: Expression | undefined, count: EdgeExpression,
+  ): EdgeExpression | undefined {
+    const cast = functionByOid(FLOAT4_TO_FLOAT8);
+    const type = cast?.resultType([argument.type]);
+    if (cast === undefined || type?.kind !== "float8") return undefined;
+    const wide: Expression = { kind: "call", function: cast.key, arguments: [argument], type };
+    const sum = this.call("sum", "sum", FLOAT8_SQL, type, wide, filter);
+    const divisor = call(edgeCalls.int8ToFloat8.oid, count);
+    const zero = call(edgeCalls.float8Subtract.oid, divisor, divisor);
+    const dividend = call(edgeCalls.float8Add.oid, { kind: "column", index: sum }, zero);
+    return call(edgeCalls.float8Divide.oid, dividend, divisor);
+  }
+
+  /** Results that are one of the inputs: min, max, and truth values. */
+  private extreme(
+    { aggregate, argument, filter }: Inputs, function_: "min" | "max" | "boolAnd" | "boolOr",
+  ): EdgeExpression | undefined {
+    if (argument === undefined || argument.displayScale !== undefined) return undefined;
+    const { type } = argument.expression;
+    if (type.kind === "text" && !this.facts.isByteOrder(aggregate.inputCollation)) return undefined;
+    // Characters are ordered under the aggregate's collation, which may not be the argument's own.
+    const compared = type.kind === "text"
+      ? { ...argument.expression, type: { ...type, byteOrder: true } } as Expression
+      : argument.expression;
+    const name = function_ === "boolAnd" ? "every" : function_ === "boolOr" ? "some" : function_;
+    const index = this.call(name, function_, aggregate, compared.type, compared, filter);
+    return { kind: "column", index };
+  }
+}
+
+function wideDecimal(scale: number): EngineType {
+  return { kind: "decimal", precision: DECIMAL128_PRECISION_MAX, scale };
+}
+
+function call(functionOid: number, ...values: readonly EdgeExpression[]): EdgeExpression {
+  return { kind: "call", function: functionOid, arguments: values };
+}

@@ -1,0 +1,138 @@
+// CASE and COALESCE: branches brought to one engine type. PostgreSQL passes each branch's value through with its own
+// display scale; a decimal has one scale, so where branches differ the scale each value would show is kept beside it.
+import type { SqlType } from "#frontend/analysed_expression.js";
+import type { RequestFacts } from "#frontend/request_facts.js";
+import type { Expression } from "#expr/expression.js";
+import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
+import type { EngineType } from "#types/engine_type.js";
+import { engineTypeOf } from "./column_types.js";
+import type { Translated } from "./translated.js";
+
+type Decimal = Extract<EngineType, { readonly kind: "decimal" }>;
+
+const INT4 = { kind: "int4" } as const;
+const BOOL = { kind: "bool" } as const;
+
+/** Registry key of numeric(numeric, typmod), which also widens. */
+const CAST_DECIMAL = "cast.decimal.decimal";
+
+function isNullConstant(expression: Expression): boolean {
+  return expression.kind === "constant" && expression.value === null;
+}
+
+function asDecimal(type: EngineType): Decimal | undefined {
+  return type.kind === "decimal" ? type : undefined;
+}
+
+/** The decimal every branch fits into without losing a digit. */
+function widestDecimal(types: readonly Decimal[]): Decimal | undefined {
+  const scale = Math.max(...types.map((type) => type.scale));
+  const precision = scale + Math.max(...types.map((type) => type.precision - type.scale));
+  if (precision > DECIMAL128_PRECISION_MAX) return undefined;
+  return { kind: "decimal", precision: Math.max(1, precision), scale };
+}
+
+/** The type all branches can have, undefined when they cannot. */
+function commonType(
+  facts: RequestFacts, sql: SqlType, branches: readonly Expression[],
+): EngineType | undefined {
+  const types = branches.filter((branch) => !isNullConstant(branch)).map((branch) => branch.type);
+  const [first] = types;
+  if (first === undefined) return engineTypeOf(facts, sql);
+  if (types.some((type) => type.kind !== first.kind)) return undefined;
+  if (first.kind === "decimal")
+    return widestDecimal(types.map(asDecimal).filter((type) => type !== undefined));
+  if (first.kind === "text") return engineTypeOf(facts, sql);
+  const text = JSON.stringify(first);
+  return types.every((type) => JSON.stringify(type) === text) ? first : undefined;
+}
+
+/** A branch as a value of the common type. */
+function converted(branch: Expression, type: EngineType): Expression {
+  if (branch.kind === "constant" && (branch.value === null || type.kind !== "decimal"))
+    return { ...branch, type };
+  if (type.kind !== "decimal" || branch.type.kind !== "decimal")
+    return { ...branch, type } as Expression;
+  if (branch.type.scale === type.scale && branch.type.precision === type.precision) return branch;
+  if (branch.kind === "constant") {
+    const lift = 10n ** BigInt(type.scale - branch.type.scale);
+    const value = typeof branch.value === "bigint" ? branch.value * lift : branch.value;
+    return { kind: "constant", value, type };
+  }
+  return { kind: "call", function: CAST_DECIMAL, arguments: [branch], type };
+}
+
+function int4(value: number | null): Expression {
+  return { kind: "constant", value: value === null ? null : BigInt(value), type: INT4 };
+}
+
+function isNotNull(argument: Expression): Expression {
+  return { kind: "isNull", argument, negated: true, type: BOOL };
+}
+
+/** The display scale of a branch's value, NULL where the value is NULL. */
+function scaleShown(branch: Translated): Expression {
+  if (branch.displayScale !== undefined) return branch.displayScale;
+  const { expression } = branch;
+  if (isNullConstant(expression)) return int4(null);
+  const scale = int4(expression.type.kind === "decimal" ? expression.type.scale : 0);
+  if (expression.kind === "constant") return scale;
+  return {
+    kind: "case",
+    branches: [{ when: isNotNull(expression), then: scale }],
+    otherwise: int4(null),
+    type: INT4,
+  };
+}
+
+/** Whether every value shows the scale of the common type. */
+function showsTypeScale(branches: readonly Translated[], type: EngineType): boolean {
+  if (type.kind !== "decimal") return true;
+  return branches.every(({ expression, displayScale }) =>
+    displayScale === undefined
+    && (isNullConstant(expression)
+      || (expression.type.kind === "decimal" && expression.type.scale === type.scale)));
+}
+
+/** A CASE over translated branches. */
+export function unifyCase(
+  facts: RequestFacts, sql: SqlType,
+  branches: readonly { readonly when: Expression; readonly then: Translated }[],
+  otherwise: Translated,
+): Translated | undefined {
+  const values = [...branches.map((branch) => branch.then), otherwise];
+  const type = commonType(facts, sql, values.map((value) => value.expression));
+  if (type === undefined) return undefined;
+  const expression: Expression = {
+    kind: "case",
+    branches: branches.map(({ when, then }) => ({ when, then: converted(then.expression, type) })),
+    otherwise: converted(otherwise.expression, type),
+    type,
+  };
+  if (showsTypeScale(values, type)) return { expression };
+  const displayScale: Expression = {
+    kind: "case",
+    branches: branches.map(({ when, then }) => ({ when, then: scaleShown(then) })),
+    otherwise: scaleShown(otherwise),
+    type: INT4,
+  };
+  return { expression, displayScale };
+}
+
+/** A COALESCE over translated arguments. */
+export function unifyCoalesce(
+  facts: RequestFacts, sql: SqlType, values: readonly Translated[],
+): Translated | undefined {
+  const type = commonType(facts, sql, values.map((value) => value.expression));
+  if (type === undefined) return undefined;
+  const expression: Expression = {
+    kind: "coalesce",
+    arguments: values.map((value) => converted(value.expression, type)),
+    type,
+  };
+  if (showsTypeScale(values, type)) return { expression };
+  const displayScale: Expression = {
+    kind: "coalesce", arguments: values.map(scaleShown), type: INT4,
+  };
+  return { expression, displayScale };
+}

@@ -1,0 +1,348 @@
+// Analysed expressions over one table to engine expressions. What the engine computes exactly it gets; the smallest
+// enclosing expression of anything else becomes a leaf column, evaluated by PostgreSQL in the scan. Nothing that may
+// fail is moved out of the CASE, AND, OR or COALESCE that guards it: then the whole guard becomes the column.
+import type {
+  AnalysedExpression, ArrayComparison, Call, Constant, Relabel, SqlType, Variable,
+} from "#frontend/analysed_expression.js";
+import type { TextNode } from "#frontend/node_text.js";
+import type { RelationEntry } from "#frontend/query_checks.js";
+import type { RequestFacts } from "#frontend/request_facts.js";
+import { booleanField, numberField, walk } from "#frontend/text_fields.js";
+import type { Expression } from "#expr/expression.js";
+import { functionByOid } from "#functions/registry.js";
+import type { EngineType } from "#types/engine_type.js";
+import { sqlTypes } from "#types/sql_types.js";
+import { unifyCase, unifyCoalesce } from "./alternatives.js";
+import { columnOf, decimalType, engineTypeOf } from "./column_types.js";
+import { decodeArray, decodeConstant, decodeNumeric, varlenaPayload } from "./constant_values.js";
+import type { ElementLayout } from "./constant_values.js";
+import type { LeafColumns } from "./leaf_columns.js";
+import { numericShape } from "./numeric_shape.js";
+import type { Translated } from "./translated.js";
+
+const BOOL = { kind: "bool" } as const;
+
+/** Where an expression stands. */
+interface Scope {
+  /** Behind a guard: only plain columns may be taken from the scan. */
+  readonly guarded: boolean;
+  /** FILTER of the aggregate: computed leaf columns are wanted only where it is true. */
+  readonly filter: TextNode | undefined;
+  readonly caseValue: Translated | undefined;
+  readonly depth: number;
+}
+
+/** Elements of an IN list the engine compares one by one, at most; longer lists are evaluated in the scan. */
+const COMPARED_ELEMENTS_MAX = 64;
+/** The same when the left side is not a plain column and would be computed for each element. */
+const COMPUTED_ELEMENTS_MAX = 8;
+
+/** Deeper expressions are evaluated in the scan: plans are read back with at most 100 nested messages. */
+const EXPRESSION_DEPTH_MAX = 64;
+
+const elementLayouts: ReadonlyMap<number, ElementLayout> = new Map([
+  [sqlTypes.int2, { length: 2, byValue: true, alignment: 2 }],
+  [sqlTypes.int4, { length: 4, byValue: true, alignment: 4 }],
+  [sqlTypes.int8, { length: 8, byValue: true, alignment: 8 }],
+  [sqlTypes.date, { length: 4, byValue: true, alignment: 4 }],
+  [sqlTypes.timestamp, { length: 8, byValue: true, alignment: 8 }],
+  [sqlTypes.timestamptz, { length: 8, byValue: true, alignment: 8 }],
+  [sqlTypes.numeric, { length: -1, byValue: false, alignment: 4 }],
+  [sqlTypes.text, { length: -1, byValue: false, alignment: 4 }],
+  [sqlTypes.varchar, { length: -1, byValue: false, alignment: 4 }],
+  [sqlTypes.bpchar, { length: -1, byValue: false, alignment: 4 }],
+]);
+
+/** Nodes a scan cannot evaluate, or that mean something only where they stand. */
+const unscannableTags: ReadonlySet<string> = new Set([
+  "AGGREF", "GROUPINGFUNC", "WINDOWFUNC", "SUBLINK", "QUERY", "NEXTVALUEEXPR", "CURRENTOFEXPR",
+  "SETTODEFAULT", "MERGESUPPORTFUNC",
+]);
+
+export class ExpressionTranslator {
+  private readonly facts: RequestFacts;
+  private readonly leaf: LeafColumns;
+  private readonly entry: RelationEntry;
+  private readonly rangeIndex: number;
+
+  constructor(facts: RequestFacts, leaf: LeafColumns, entry: RelationEntry, rangeIndex: number) {
+    this.facts = facts;
+    this.leaf = leaf;
+    this.entry = entry;
+    this.rangeIndex = rangeIndex;
+  }
+
+  /** Translates a whole expression; undefined when neither the engine nor the scan can produce it. */
+  translate(expression: AnalysedExpression, filter?: TextNode): Translated | undefined {
+    return this.attempt(expression, { guarded: false, filter, caseValue: undefined, depth: 0 });
+  }
+
+  /** A plain column of the table as a leaf column. */
+  column(variable: Variable): Expression | undefined {
+    if (variable.levelsUp !== 0 || variable.rangeIndex !== this.rangeIndex) return undefined;
+    const type = engineTypeOf(this.facts, variable);
+    if (type === undefined) return undefined;
+    const fact = this.facts.column(this.facts.relation(this.entry.source.id), variable.attribute);
+    const name = variable.attribute > 0
+      ? this.entry.columnNames[variable.attribute - 1] ?? `column${variable.attribute}`
+      : this.specialName(variable);
+    const column = columnOf(variable, type, !(fact?.notNull ?? false));
+    const index = this.leaf.add(name, variable.source, undefined, column);
+    return { kind: "column", index, type };
+  }
+
+  /** Whether counting the expression counts rows: a constant, or a column nobody may store NULL in. */
+  isNeverNull(expression: Expression): boolean {
+    if (expression.kind === "constant") return expression.value !== null;
+    return expression.kind === "column" && this.leaf.typeOf(expression.index)?.nullable === false;
+  }
+
+  private specialName(variable: Variable): string {
+    const names = ["tableoid", "cmax", "xmax", "cmin", "xmin", "ctid"];
+    return names[variable.attribute + names.length] ?? this.entry.alias;
+  }
+
+  private attempt(expression: AnalysedExpression, outer: Scope): Translated | undefined {
+    const scope = { ...outer, depth: outer.depth + 1 };
+    const computed = scope.depth > EXPRESSION_DEPTH_MAX ? undefined : this.compute(expression, scope);
+    if (computed !== undefined || scope.guarded) return computed;
+    return this.asLeafColumn(expression, scope);
+  }
+
+  /** The expression as PostgreSQL evaluates it in the scan. */
+  private asLeafColumn(expression: AnalysedExpression, scope: Scope): Translated | undefined {
+    if (!this.isScannable(expression.source)) return undefined;
+    const type = engineTypeOf(this.facts, expression, numericShape(expression));
+    if (type === undefined) return undefined;
+    const name = `expression${expression.source.id}`;
+    const column = columnOf(expression, type, true);
+    const index = this.leaf.add(name, expression.source, scope.filter, column);
+    return { expression: { kind: "column", index, type } };
+  }
+
+  /** Volatile functions stay above the scan, where PostgreSQL itself would evaluate them. */
+  private isScannable(source: TextNode): boolean {
+    let scannable = true;
+    walk(source, (node) => {
+      if (unscannableTags.has(node.tag)) scannable = false;
+      else if (node.tag === "FUNCEXPR")
+        scannable &&= !booleanField(node, "funcretset") && !this.facts.isVolatile(numberField(node, "funcid"));
+      else if (node.fields.has("opfuncid"))
+        scannable &&= !booleanField(node, "opretset", false) && !this.facts.isVolatile(numberField(node, "opfuncid"));
+      return scannable ? undefined : "skip";
+    });
+    return scannable;
+  }
+
+  private compute(expression: AnalysedExpression, scope: Scope): Translated | undefined {
+    switch (expression.kind) {
+      case "variable": return plain(this.column(expression));
+      case "constant": return this.constant(expression);
+      case "call": return this.call(expression, scope);
+      case "relabel": return this.relabel(expression, scope);
+      case "arrayComparison": return this.arrayComparison(expression, scope);
+      case "and": case "or": {
+        const values = this.guardedList(expression.arguments, scope);
+        if (values === undefined) return undefined;
+        const each = values.map((value) => value.expression);
+        return { expression: { kind: expression.kind, arguments: each, type: BOOL } };
+      }
+      case "not": {
+        const argument = this.attempt(expression.argument, scope);
+        if (argument === undefined) return undefined;
+        return { expression: { kind: "not", argument: argument.expression, type: BOOL } };
+      }
+      case "nullTest": {
+        const argument = expression.ofRow ? undefined : this.attempt(expression.argument, scope);
+        if (argument === undefined) return undefined;
+        const { negated } = expression;
+        return { expression: { kind: "isNull", argument: argument.expression, negated, type: BOOL } };
+      }
+      case "booleanTest": {
+        const argument = this.attempt(expression.argument, scope);
+        if (argument === undefined) return undefined;
+        const { test, negated } = expression;
+        return {
+          expression: { kind: "booleanTest", argument: argument.expression, test, negated, type: BOOL },
+        };
+      }
+      case "case": return this.caseExpression(expression, scope);
+      case "coalesce": {
+        const values = this.guardedList(expression.arguments, scope);
+        return values === undefined ? undefined : unifyCoalesce(this.facts, expression, values);
+      }
+      case "caseValue": return scope.caseValue;
+      case "parameter": case "aggregate": case "other": return undefined;
+    }
+  }
+
+  /** The first of a guarding list is always evaluated; the others only if it says so. */
+  private guardedList(
+    expressions: readonly AnalysedExpression[], scope: Scope,
+  ): readonly Translated[] | undefined {
+    const translated: Translated[] = [];
+    for (const expression of expressions) {
+      const guarded = scope.guarded || translated.length > 0;
+      const value = this.attempt(expression, { ...scope, guarded });
+      if (value === undefined) return undefined;
+      translated.push(value);
+    }
+    return translated;
+  }
+
+  private constant(constant: Constant): Translated | undefined {
+    const type = engineTypeOf(this.facts, constant);
+    if (type === undefined) return undefined;
+    if (constant.isNull) return { expression: { kind: "constant", value: null, type } };
+    return this.constantOf(constant, constant.image);
+  }
+
+  private constantOf(sql: SqlType, image: Uint8Array): Translated | undefined {
+    const type = this.constantType(sql, image);
+    const value = type === undefined ? undefined : decodeConstant(type, image);
+    if (type === undefined || value === undefined) return undefined;
+    return { expression: { kind: "constant", value, type } };
+  }
+
+  /** Constants of types without a fixed shape have the shape of their value. */
+  private constantType(sql: SqlType, image: Uint8Array): EngineType | undefined {
+    const base = this.facts.baseType(sql.type);
+    if (base === sqlTypes.numeric) return decimalType(decodeNumeric(image));
+    if (base === sqlTypes.bpchar) {
+      if (!this.facts.isDeterministic(sql.collation)) return undefined;
+      const byteOrder = this.facts.isByteOrder(sql.collation);
+      return { kind: "bpchar", length: varlenaPayload(image)?.length ?? 0, byteOrder };
+    }
+    return engineTypeOf(this.facts, sql);
+  }
+
+  private call(call: Call, scope: Scope): Translated | undefined {
+    if (call.returnsSet || this.facts.isVolatile(call.function)) return undefined;
+    // A length coercion's other arguments are its typmod and flags.
+    const values = call.coercedTypmod === undefined ? call.arguments : call.arguments.slice(0, 1);
+    if (functionByOid(call.function) === undefined) return undefined;
+    const translated: Translated[] = [];
+    for (const value of values) {
+      const each = this.attempt(value, scope);
+      if (each === undefined) return undefined;
+      translated.push(each);
+    }
+    const result = this.callOf(call.function, translated, call.inputCollation, call.coercedTypmod);
+    // A truth value over something PostgreSQL computes anyway is one byte a row instead of that thing's bytes.
+    if (result?.expression.type.kind === "bool" && translated.some((each) => this.isFromScan(each)))
+      return undefined;
+    return result;
+  }
+
+  private isFromScan({ expression }: Translated): boolean {
+    return expression.kind === "column" && this.leaf.isComputed(expression.index);
+  }
+
+  /** A call of a registered function, where it is exact for these arguments. */
+  private callOf(
+    functionOid: number, values: readonly Translated[], inputCollation: number, typmod?: number,
+  ): Translated | undefined {
+    const scalarFunction = functionByOid(functionOid);
+    if (scalarFunction === undefined) return undefined;
+    const expressions: Expression[] = [];
+    for (const { expression } of values) {
+      const collated = this.underCollation(expression, inputCollation);
+      if (collated === undefined) return undefined;
+      expressions.push(collated);
+    }
+    const type = scalarFunction.resultType(expressions.map((each) => each.type), typmod);
+    if (type === undefined) return undefined;
+    if (type.kind === "decimal" && values.some((value) => value.displayScale !== undefined))
+      return undefined;
+    return {
+      expression: { kind: "call", function: scalarFunction.key, arguments: expressions, type },
+    };
+  }
+
+  /** Characters compare under the call's collation, not their own. */
+  private underCollation(expression: Expression, collation: number): Expression | undefined {
+    const { type } = expression;
+    if (type.kind !== "text" && type.kind !== "bpchar") return expression;
+    if (!this.facts.isDeterministic(collation)) return undefined;
+    return { ...expression, type: { ...type, byteOrder: this.facts.isByteOrder(collation) } } as Expression;
+  }
+
+  /** A cast in name only, where both names mean the same engine type. */
+  private relabel(relabel: Relabel, scope: Scope): Translated | undefined {
+    const argument = this.attempt(relabel.argument, scope);
+    if (argument === undefined) return undefined;
+    const { expression } = argument;
+    if (expression.type.kind === "decimal")
+      return this.facts.baseType(relabel.type) === sqlTypes.numeric ? argument : undefined;
+    const target = engineTypeOf(this.facts, relabel);
+    if (target === undefined || target.kind !== expression.type.kind) return undefined;
+    if (target.kind === "text") return this.retyped(expression, target);
+    if (target.kind === "bpchar" || target.kind === "opaque") {
+      const same = JSON.stringify(target) === JSON.stringify(expression.type);
+      return same ? argument : undefined;
+    }
+    return argument;
+  }
+
+  private retyped(expression: Expression, type: EngineType): Translated {
+    return { expression: { ...expression, type } as Expression };
+  }
+
+  /** `x = ANY (constants)` as an OR of comparisons, `x <> ALL (constants)` as an AND. */
+  private arrayComparison(comparison: ArrayComparison, scope: Scope): Translated | undefined {
+    const { array } = comparison;
+    if (array.kind !== "constant" || array.isNull || this.facts.isVolatile(comparison.function))
+      return undefined;
+    const elementType = this.facts.type(array.type)?.element ?? 0;
+    const layout = elementLayouts.get(elementType);
+    const elements = layout === undefined ? undefined : decodeArray(array.image, layout);
+    const scalar = this.attempt(comparison.scalar, scope);
+    if (elements === undefined || scalar === undefined || elements.elementType !== elementType)
+      return undefined;
+    const limit = scalar.expression.kind === "column" ? COMPARED_ELEMENTS_MAX : COMPUTED_ELEMENTS_MAX;
+    if (elements.elements.length === 0 || elements.elements.length > limit) return undefined;
+    const sql = { type: elementType, typmod: -1, collation: comparison.inputCollation };
+    const comparisons: Expression[] = [];
+    for (const image of elements.elements) {
+      const compared = image === null
+        ? { expression: { kind: "constant", value: null, type: BOOL } as const }
+        : this.compareWith(comparison, scalar, this.constantOf(sql, image));
+      if (compared === undefined) return undefined;
+      comparisons.push(compared.expression);
+    }
+    const kind = comparison.any ? "or" : "and";
+    return { expression: { kind, arguments: comparisons, type: BOOL } };
+  }
+
+  private compareWith(
+    comparison: ArrayComparison, scalar: Translated, element: Translated | undefined,
+  ): Translated | undefined {
+    if (element === undefined) return undefined;
+    return this.callOf(comparison.function, [scalar, element], comparison.inputCollation);
+  }
+
+  private caseExpression(
+    expression: Extract<AnalysedExpression, { kind: "case" }>, scope: Scope,
+  ): Translated | undefined {
+    const caseValue = expression.argument === undefined
+      ? undefined
+      : this.attempt(expression.argument, scope);
+    if (expression.argument !== undefined && caseValue === undefined) return undefined;
+    const branches: { when: Expression; then: Translated }[] = [];
+    for (const branch of expression.branches) {
+      // Conditions over the CASE's argument mean nothing in the scan, so they count as guarded from the first.
+      const first = branches.length === 0 && caseValue === undefined && !scope.guarded;
+      const when = this.attempt(branch.when, { ...scope, guarded: !first, caseValue });
+      const then = this.attempt(branch.then, { ...scope, guarded: true });
+      if (when === undefined || then === undefined) return undefined;
+      branches.push({ when: when.expression, then });
+    }
+    const otherwise = this.attempt(expression.otherwise, { ...scope, guarded: true });
+    if (otherwise === undefined) return undefined;
+    return unifyCase(this.facts, expression, branches, otherwise);
+  }
+}
+
+function plain(expression: Expression | undefined): Translated | undefined {
+  return expression === undefined ? undefined : { expression };
+}

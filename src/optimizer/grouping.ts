@@ -1,0 +1,265 @@
+// GROUP BY, aggregates and DISTINCT as one engine hashAggregate, or the reason why PostgreSQL groups instead. On success
+// every occurrence of a key and every aggregate above the scan is replaced by engine columns.
+import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
+import { readExpression } from "#frontend/expression_reader.js";
+import type { TextNode } from "#frontend/node_text.js";
+import type { SortGroup } from "#frontend/query.js";
+import { walk } from "#frontend/text_fields.js";
+import type { Expression } from "#expr/expression.js";
+import { mapColumns, visitExpression } from "#expr/traverse.js";
+import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
+import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
+import type { ColumnType } from "#types/column_type.js";
+import type { EngineType } from "#types/engine_type.js";
+import { bpcharLength } from "#types/sql_types.js";
+import { AggregatePlanner } from "./aggregates.js";
+import { columnOf, groupsByEngineEquality } from "./column_types.js";
+import type { CompactLeaf } from "./leaf_columns.js";
+import { eachEdgeVariable, edgeRoots, isGrouped, targetOf } from "./planning_context.js";
+import type { PlanningContext } from "./planning_context.js";
+
+export interface EngineGrouping {
+  readonly kind: "engine";
+  readonly isDistinct: boolean;
+  readonly root: Extract<PhysicalOperator, { readonly kind: "hashAggregate" }>;
+  readonly names: readonly string[];
+  readonly leaf: CompactLeaf;
+  readonly replacements: readonly EdgeReplacement[];
+  readonly rows: number;
+}
+
+/** Either the engine groups, or PostgreSQL does over a pass-through. */
+export type GroupingPlan = EngineGrouping | { readonly kind: "edge"; readonly notes: readonly string[] };
+
+/** Distinct values assumed for a key, as PostgreSQL assumes without statistics. */
+const DISTINCT_VALUES_UNKNOWN = 200;
+
+interface Key {
+  readonly source: TextNode;
+  readonly name: string;
+  readonly expression: Expression;
+  readonly column: ColumnType;
+}
+
+/** Thrown inside this file to leave the grouping to PostgreSQL. */
+class LeftToPostgres extends Error {}
+
+function leave(reason: string): never {
+  throw new LeftToPostgres(reason);
+}
+
+/** Plans the statement's grouping, or its DISTINCT when that is all there is. */
+export function planGrouping(context: PlanningContext): GroupingPlan {
+  const { query } = context;
+  const grouped = isGrouped(query);
+  const distinct = !grouped && query.distinct.length > 0;
+  if (!grouped && !distinct) return { kind: "edge", notes: [] };
+  try {
+    return grouped ? groupBy(context) : distinctTargets(context);
+  } catch (error) {
+    if (!(error instanceof LeftToPostgres)) throw error;
+    const step = grouped ? "Grouping" : "DISTINCT";
+    return { kind: "edge", notes: [`${step} in PostgreSQL: ${error.message}`] };
+  }
+}
+
+function keyOf(context: PlanningContext, item: SortGroup): Key {
+  const target = targetOf(context.query, item.sortGroupReference);
+  if (target === undefined) leave("a key is not in the target list");
+  const { facts, translator } = context;
+  const translated = translator.translate(target);
+  if (translated === undefined) leave("a key can be computed neither by the engine nor in the scan");
+  const { expression } = translated;
+  if (translated.displayScale !== undefined)
+    leave("a numeric key does not have one display scale");
+  if (!groupsByEngineEquality(facts, target, expression.type, item.equalityOperator))
+    leave("equality of a key's type is not the engine's");
+  return { source: target.source, name: keyName(context, expression, target), expression, column: keyColumn(context, target, expression) };
+}
+
+/**
+ * The keys that tell groups apart. Constants do not, and stay constants above the scan; but a grouping by nothing
+ * else has no group when there is no row, which an aggregation without keys would have.
+ */
+function keysOf(context: PlanningContext, items: readonly SortGroup[]): Key[] {
+  const keys = items.map((item) => keyOf(context, item));
+  const telling = keys.filter((key) => key.expression.kind !== "constant");
+  if (keys.length > 0 && telling.length === 0) leave("all keys are constants");
+  const seen = new Set<string>();
+  return telling.filter((key) => {
+    const text = context.texts.of(key.source);
+    if (seen.has(text)) return false;
+    seen.add(text);
+    return true;
+  });
+}
+
+function keyName(context: PlanningContext, expression: Expression, target: AnalysedExpression): string {
+  if (expression.kind === "column") return context.leaf.nameOf(expression.index);
+  const entry = context.query.targets.find((each) => each.expression === target);
+  return entry === undefined || entry.name === "" ? `key${target.source.id}` : entry.name;
+}
+
+function keyColumn(context: PlanningContext, target: AnalysedExpression, expression: Expression): ColumnType {
+  const nullable = expression.kind !== "column" || (context.leaf.typeOf(expression.index)?.nullable ?? true);
+  const column = columnOf(target, expression.type, nullable);
+  // char(n) is padded again by its typmod; without one its blanks would be lost.
+  if (expression.type.kind === "bpchar" && bpcharLength(target.typmod) !== expression.type.length)
+    leave("a char(n) key has no length of its own");
+  return column;
+}
+
+/** Visits aggregates of this level, outermost only; also those inside window functions. */
+function collectAggregates(root: TextNode, found: TextNode[]): void {
+  walk(root, (node) => {
+    if (node.tag === "GROUPINGFUNC") leave("GROUPING() is PostgreSQL's");
+    if (node.tag !== "AGGREF") return undefined;
+    found.push(node);
+    return "skip";
+  });
+}
+
+function groupBy(context: PlanningContext): GroupingPlan {
+  const { query, facts, translator, texts } = context;
+  if (query.groupingSets.length > 0) leave("grouping sets are PostgreSQL's");
+  const keys = keysOf(context, query.groupBy);
+  const keyIndex = new Map(keys.map((key, index) => [texts.of(key.source), index]));
+  addDependentColumns(context, keys, keyIndex);
+
+  const aggregates: TextNode[] = [];
+  for (const root of edgeRoots(query)) collectAggregates(root, aggregates);
+  const planner = new AggregatePlanner(facts, translator, keys.length);
+  const planned = new Map<string, EdgeExpression>();
+  for (const source of aggregates) {
+    const text = texts.of(source);
+    if (planned.has(text)) continue;
+    const aggregate = readExpression(source);
+    const expression = aggregate.kind === "aggregate" ? planner.plan(aggregate) : undefined;
+    if (expression === undefined) leave(`aggregate at ${aggregateName(aggregate)} is not the engine's`);
+    planned.set(text, expression);
+  }
+  const replacements = replaceAtEdge(context, keyIndex, planned);
+  return finish(context, false, keys, planner.calls, planner.names, replacements);
+}
+
+function aggregateName(expression: AnalysedExpression): string {
+  return expression.kind === "aggregate" ? `function ${expression.function}` : expression.source.tag;
+}
+
+/**
+ * Columns that depend on a grouped primary key may stand beside it without being grouped. One more key changes no
+ * group then: rows that agree in the primary key are one row, whatever the column's own equality is.
+ */
+function addDependentColumns(
+  context: PlanningContext, keys: Key[], keyIndex: Map<string, number>,
+): void {
+  const { query, translator, texts } = context;
+  const isReplaced = (node: TextNode): boolean => node.tag === "AGGREF" || keyIndex.has(texts.of(node));
+  const add = (variable: Variable): void => {
+    const expression = translator.column(variable);
+    if (expression === undefined) leave("a column beside the keys cannot be carried");
+    const compared = bitwise(context, expression);
+    keyIndex.set(texts.of(variable.source), keys.length);
+    keys.push({
+      source: variable.source,
+      name: keyName(context, expression, variable),
+      expression: compared,
+      column: { ...keyColumn(context, variable, expression), engine: compared.type },
+    });
+  };
+  for (const root of edgeRoots(query)) eachEdgeVariable(root, isReplaced, add);
+}
+
+function bitwise(context: PlanningContext, expression: Expression): Expression {
+  const { type } = expression;
+  if (type.kind !== "opaque" || expression.kind !== "column") return expression;
+  const compared: EngineType = { ...type, bitwiseEqual: true };
+  context.leaf.retype(expression.index, compared);
+  return { ...expression, type: compared };
+}
+
+/** Replaces keys and aggregates wherever they occur above the scan, outermost first. */
+function replaceAtEdge(
+  context: PlanningContext, keyIndex: ReadonlyMap<string, number>, planned: ReadonlyMap<string, EdgeExpression>,
+): readonly EdgeReplacement[] {
+  const replacements: EdgeReplacement[] = [];
+  for (const root of edgeRoots(context.query))
+    walk(root, (node) => {
+      const text = context.texts.of(node);
+      const key = keyIndex.get(text);
+      const expression = key === undefined
+        ? planned.get(text)
+        : { kind: "column", index: key } as const;
+      if (expression === undefined) return undefined;
+      replacements.push({ node: node.id, expression });
+      return "skip";
+    });
+  return replacements;
+}
+
+/** SELECT DISTINCT without grouping: the targets are the keys. */
+function distinctTargets(context: PlanningContext): GroupingPlan {
+  const { query } = context;
+  if (query.isDistinctOn) leave("DISTINCT ON picks rows by order");
+  if (query.hasWindowFunctions) leave("window functions come before DISTINCT");
+  if (query.hasTargetSets) leave("set-returning functions come before DISTINCT");
+  const keys = keysOf(context, query.distinct);
+  if (query.targets.some((target) => target.isJunk)) leave("a sort key is not among the targets");
+  const keyIndex = new Map(keys.map((key, index) => [context.texts.of(key.source), index]));
+  const replacements: EdgeReplacement[] = [];
+  for (const target of query.targets) {
+    if (target.expression.kind === "constant") continue;
+    const index = keyIndex.get(context.texts.of(target.expression.source));
+    if (index === undefined) leave("a target is not among the distinct ones");
+    replacements.push({ node: target.expression.source.id, expression: { kind: "column", index } });
+  }
+  return finish(context, true, keys, [], [], replacements);
+}
+
+function finish(
+  context: PlanningContext, isDistinct: boolean, keys: readonly Key[],
+  aggregates: readonly AggregateCall[], aggregateNames: readonly string[],
+  replacements: readonly EdgeReplacement[],
+): GroupingPlan {
+  const used = new Set<number>();
+  const note = (expression: Expression | undefined): void => {
+    if (expression === undefined) return;
+    visitExpression(expression, (each) => {
+      if (each.kind === "column") used.add(each.index);
+    });
+  };
+  for (const key of keys) note(key.expression);
+  for (const aggregate of aggregates) {
+    note(aggregate.argument);
+    note(aggregate.filter);
+  }
+  const leaf = context.leaf.compact(used);
+  const placed = (expression: Expression): Expression =>
+    mapColumns(expression, (index) => leaf.positionOf(index));
+  const root: EngineGrouping["root"] = {
+    kind: "hashAggregate",
+    input: { kind: "scan", leaf: 0, columns: leaf.types },
+    keys: keys.map((key) => placed(key.expression)),
+    aggregates: aggregates.map((aggregate) => ({
+      ...aggregate,
+      ...(aggregate.argument === undefined ? {} : { argument: placed(aggregate.argument) }),
+      ...(aggregate.filter === undefined ? {} : { filter: placed(aggregate.filter) }),
+    })),
+    columns: [...keys.map((key) => key.column), ...aggregates.map((aggregate) => aggregate.result)],
+    groupsEstimate: 0,
+  };
+  return {
+    kind: "engine",
+    isDistinct,
+    root,
+    names: [...keys.map((key) => key.name), ...aggregateNames],
+    leaf,
+    replacements,
+    rows: estimatedGroups(context.scanRows, keys.length),
+  };
+}
+
+function estimatedGroups(scanRows: number, keyCount: number): number {
+  if (keyCount === 0) return 1;
+  return Math.max(1, Math.min(scanRows, DISTINCT_VALUES_UNKNOWN ** Math.min(keyCount, 4)));
+}

@@ -1,0 +1,123 @@
+// The planner for statements over one table. WHERE goes into the scan leaf; grouping (or DISTINCT) into the engine when
+// all of its keys and aggregates are exact there; everything else stays with PostgreSQL above the scan. When the
+// engine cannot group, it passes the needed columns through and PostgreSQL groups.
+import { assert } from "#base/assert.js";
+import type { Variable } from "#frontend/analysed_expression.js";
+import type { AnalysedQuery } from "#frontend/query.js";
+import { conjuncts } from "#frontend/query_checks.js";
+import type { SingleTable } from "#frontend/query_checks.js";
+import { refuse } from "#frontend/refusal.js";
+import type { RequestFacts } from "#frontend/request_facts.js";
+import { locationOf } from "#frontend/text_fields.js";
+import type { EdgeReplacement, Leaf, OutputColumn } from "#plan/planning.js";
+import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import type { ColumnType } from "#types/column_type.js";
+import { planGrouping } from "./grouping.js";
+import type { EngineGrouping } from "./grouping.js";
+import type { CompactLeaf } from "./leaf_columns.js";
+import type { PlannedStatement } from "./planned_statement.js";
+import { eachEdgeVariable, edgeRoots, planningContext } from "./planning_context.js";
+import type { PlanningContext } from "./planning_context.js";
+
+/** Plans a statement that passed checkSingleTable(). */
+export function planSingleTable(
+  query: AnalysedQuery, table: SingleTable, facts: RequestFacts,
+): PlannedStatement {
+  const context = planningContext(query, table, facts);
+  const grouping = planGrouping(context);
+  if (grouping.kind === "engine") return finishGrouping(grouping, context);
+  // Columns requested in vain must not linger: the pass-through starts afresh.
+  return planPassThrough(planningContext(query, table, facts), grouping.notes);
+}
+
+function leafOf({ query, table }: PlanningContext, columns: CompactLeaf): Leaf {
+  return {
+    queryNode: query.source.id,
+    rangeIndex: table.rangeIndex,
+    columns: columns.columns,
+    qualNodes: conjuncts(query.where?.source).map((node) => node.id),
+  };
+}
+
+function outputColumn(name: string, type: ColumnType): OutputColumn {
+  return {
+    name,
+    type: type.sqlType,
+    typmod: type.typmod,
+    collation: type.collation,
+    encoding: type.encoding,
+    scale: type.scale,
+  };
+}
+
+/** A plan over one leaf whose root's columns are the outputs. */
+function physicalPlan(
+  root: PhysicalOperator, types: readonly ColumnType[], names: readonly string[],
+): PhysicalPlan {
+  return {
+    version: 1,
+    root,
+    leafCount: 1,
+    outputs: types.map((type, index) => ({ name: names[index] ?? `column${index}`, type })),
+    parameters: [],
+  };
+}
+
+function finishGrouping(grouping: EngineGrouping, context: PlanningContext): PlannedStatement {
+  const { leaf, root, names, replacements, rows } = grouping;
+  const plan = physicalPlan(root, root.columns, names);
+  return {
+    plan,
+    leaves: [leafOf(context, leaf)],
+    leafNames: [leaf.names],
+    outputs: plan.outputs.map(({ name, type }) => outputColumn(name, type)),
+    replacements,
+    didWhere: true,
+    didAggregate: !grouping.isDistinct,
+    didDistinct: grouping.isDistinct,
+    didSort: false,
+    didLimit: false,
+    rows,
+    notes: [],
+  };
+}
+
+/** The engine hands the needed columns through; PostgreSQL does everything above WHERE. */
+function planPassThrough(context: PlanningContext, notes: readonly string[]): PlannedStatement {
+  const occurrences: { readonly node: number; readonly index: number }[] = [];
+  for (const root of edgeRoots(context.query))
+    eachEdgeVariable(root, () => false, (variable) => {
+      const column = context.translator.column(variable);
+      if (column === undefined) return refuseVariable(variable);
+      assert(column.kind === "column", "a variable reads a column");
+      occurrences.push({ node: variable.source.id, index: column.index });
+    });
+  const leaf = context.leaf.compact(new Set(occurrences.map(({ index }) => index)));
+  const plan = physicalPlan({ kind: "scan", leaf: 0, columns: leaf.types }, leaf.types, leaf.names);
+  const replacements = occurrences.map(({ node, index }): EdgeReplacement => (
+    { node, expression: { kind: "column", index: leaf.positionOf(index) } }));
+  return {
+    plan,
+    leaves: [leafOf(context, leaf)],
+    leafNames: [leaf.names],
+    outputs: plan.outputs.map(({ name, type }) => outputColumn(name, type)),
+    replacements,
+    didWhere: true,
+    didAggregate: false,
+    didDistinct: false,
+    didSort: false,
+    didLimit: false,
+    rows: context.scanRows,
+    notes,
+  };
+}
+
+/** Names what stands behind a variable that no column can carry. */
+function refuseVariable(variable: Variable): never {
+  const location = locationOf(variable.source);
+  if (variable.levelsUp > 0)
+    return refuse("reference to an outer query", "The statement is part of another one.", location);
+  if (variable.attribute === 0)
+    return refuse("whole-row reference", "Rows of anonymous type are not carried.", location);
+  return refuse("column of a pseudo-type", `Type ${variable.type} has no stored form.`, location);
+}

@@ -1,0 +1,45 @@
+// The page encoding of each engine type: fixed, so that whoever computes a column needs no further advice.
+// Widths and codes are in schemas/tables/encodings.json.
+import { Encoding } from "#generated/encodings.js";
+import type { EngineType } from "./engine_type.js";
+
+/** Decimals up to this precision travel in 64 bits, wider ones in 128. */
+export const DECIMAL64_PRECISION_MAX = 18;
+export const DECIMAL128_PRECISION_MAX = 38;
+
+function opaqueEncoding(width: number, byValue: boolean): Encoding {
+  if (!byValue) return Encoding.datum;
+  switch (width) {
+    case 1: return Encoding.int8;
+    case 2: return Encoding.int16;
+    case 4: return Encoding.int32;
+    default: return Encoding.int64;
+  }
+}
+
+export function encodingOf(type: EngineType): Encoding {
+  switch (type.kind) {
+    case "bool": return Encoding.bool8;
+    case "int2": return Encoding.int16;
+    case "int4": case "date": return Encoding.int32;
+    case "int8": case "time": case "timestamp": case "timestamptz": return Encoding.int64;
+    case "float4": return Encoding.float32;
+    case "float8": return Encoding.float64;
+    case "decimal":
+      return type.precision <= DECIMAL64_PRECISION_MAX ? Encoding.decimal64 : Encoding.decimal128;
+    case "text": case "bpchar": return Encoding.text;
+    case "opaque": return opaqueEncoding(type.width, type.byValue);
+  }
+}
+
+export function scaleOf(type: EngineType): number {
+  return type.kind === "decimal" ? type.scale : 0;
+}
+
+const nameByCode: ReadonlyMap<number, string> = new Map(
+  Object.entries(Encoding).map(([name, code]) => [code, name]));
+
+/** The name of an encoding, for people. */
+export function encodingName(encoding: Encoding): string {
+  return nameByCode.get(encoding) ?? `encoding ${encoding}`;
+}

@@ -1,0 +1,49 @@
+// OIDs of the built-in SQL types the planner names, and the numeric typmod. Not a catalogue: what else a
+// statement mentions is described by the facts of its request.
+
+export const sqlTypes = {
+  bool: 16,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  float4: 700,
+  float8: 701,
+  bpchar: 1042,
+  varchar: 1043,
+  date: 1082,
+  time: 1083,
+  timestamp: 1114,
+  timestamptz: 1184,
+  interval: 1186,
+  numeric: 1700,
+  record: 2249,
+  jsonb: 3802,
+} as const;
+
+/** Typmods of varlena types stand above the bytes of a varlena header. */
+const VARLENA_HEADER_BYTES = 4;
+
+export interface NumericShape {
+  /** Decimal digits, at most. */
+  readonly precision: number;
+  /** Display scale of every value. */
+  readonly scale: number;
+}
+
+/**
+ * The values numeric(p, s) holds: below 10^p once scaled by 10^s. A negative scale (since 15) rounds left of the point and
+ * shows no decimal places, so it needs as many more digits. Undefined for plain numeric.
+ */
+export function numericShapeOfTypmod(typmod: number): NumericShape | undefined {
+  if (typmod < VARLENA_HEADER_BYTES) return undefined;
+  const packed = typmod - VARLENA_HEADER_BYTES;
+  const precision = (packed >> 16) & 0xffff;
+  const scale = ((packed & 0x7ff) ^ 1024) - 1024;
+  return scale < 0 ? { precision: precision - scale, scale: 0 } : { precision, scale };
+}
+
+/** Characters of char(n), undefined without a length. */
+export function bpcharLength(typmod: number): number | undefined {
+  return typmod < VARLENA_HEADER_BYTES ? undefined : typmod - VARLENA_HEADER_BYTES;
+}
