@@ -1,0 +1,180 @@
+// Reads a flight recorder's file: its header, and every writer's ring of records. Records that are torn or of an earlier
+// round are dropped; what is left is merged into one order. It gives numbers, story.ts gives words. The file's layout is
+// schemas/layout/flight.json.
+import {
+  CONTROL_SLOTS_MAX, EXECUTORS_MAX, FLIGHT_MAGIC, FLIGHT_VERSION, FLIGHT_WORKER_RECORDS, FLIGHT_WRITER_RECORDS,
+  FlightHeader, FlightRecord, FlightRingHeader, LAYOUT_FINGERPRINT, SCAN_SLOTS_MAX,
+} from "#generated/layout.js";
+import { MACHINES_FINGERPRINT } from "#generated/machines.js";
+
+export type FlightWriter =
+  | { readonly kind: "worker" }
+  | { readonly kind: "executor"; readonly executor: number }
+  | { readonly kind: "backend"; readonly controlSlot: number }
+  | { readonly kind: "producer"; readonly scanSlot: number };
+
+export interface FlightEntry {
+  readonly writer: FlightWriter;
+  /** Number of the writer in the file; with `sequence` it names the record. */
+  readonly writerIndex: number;
+  readonly sequence: number;
+  /** Monotonic clock. */
+  readonly timeNs: bigint;
+  readonly slot: number;
+  /** Lease epoch of the control slot; with `slot` it names the session. */
+  readonly session: number;
+  readonly machine: number;
+  readonly event: number;
+  readonly from: number;
+  readonly to: number;
+  readonly actor: number;
+  readonly argument: number;
+  /** Sequence of the peer's record that caused this one; 0 for none. */
+  readonly cause: number;
+}
+
+export interface Flight {
+  readonly incarnation: bigint;
+  /** Time of day and monotonic clock of the same moment: the file's creation. */
+  readonly wallNs: bigint;
+  readonly monotonicNs: bigint;
+  /** False when another build wrote the file: its numbers may mean other states. */
+  readonly sameMachines: boolean;
+  /** In the order in which things happened, as well as it can be told. */
+  readonly entries: readonly FlightEntry[];
+  readonly torn: number;
+  /** Records that newer ones of the same writer have replaced. */
+  readonly overwritten: number;
+}
+
+/** The file is not what it should be; the message says how. */
+export class FlightFileError extends Error {}
+
+interface Counts {
+  readonly controlSlots: number;
+  readonly scanSlots: number;
+}
+
+function readCounts(view: DataView): Counts {
+  const magic = view.getBigUint64(FlightHeader.magic, true);
+  if (magic !== FLIGHT_MAGIC) throw new FlightFileError("this is no flight recorder file");
+  const version = view.getUint32(FlightHeader.version, true);
+  if (version !== FLIGHT_VERSION)
+    throw new FlightFileError(`the file has version ${version}, this build reads ${FLIGHT_VERSION}`);
+  if (view.getBigUint64(FlightHeader.layout_fingerprint, true) !== LAYOUT_FINGERPRINT)
+    throw new FlightFileError("the file was written by a build with another layout");
+  const controlSlots = view.getUint32(FlightHeader.control_slot_count, true);
+  const scanSlots = view.getUint32(FlightHeader.scan_slot_count, true);
+  const writers = view.getUint32(FlightHeader.writer_count, true);
+  const fits = controlSlots <= CONTROL_SLOTS_MAX && scanSlots <= SCAN_SLOTS_MAX &&
+    writers === 1 + EXECUTORS_MAX + controlSlots + scanSlots;
+  if (!fits) throw new FlightFileError("the file's numbers of writers and slots contradict each other");
+  return { controlSlots, scanSlots };
+}
+
+function writerAt(index: number, { controlSlots }: Counts): FlightWriter {
+  if (index === 0) return { kind: "worker" };
+  if (index <= EXECUTORS_MAX) return { kind: "executor", executor: index - 1 };
+  const slot = index - 1 - EXECUTORS_MAX;
+  if (slot < controlSlots) return { kind: "backend", controlSlot: slot };
+  return { kind: "producer", scanSlot: slot - controlSlots };
+}
+
+function readEntry(view: DataView, at: number, writer: FlightWriter, writerIndex: number): FlightEntry {
+  return {
+    writer,
+    writerIndex,
+    sequence: view.getUint32(at + FlightRecord.sequence, true),
+    timeNs: view.getBigUint64(at + FlightRecord.time_ns, true),
+    slot: view.getUint16(at + FlightRecord.slot, true),
+    session: view.getUint32(at + FlightRecord.session, true),
+    machine: view.getUint8(at + FlightRecord.machine),
+    event: view.getUint8(at + FlightRecord.event),
+    from: view.getUint8(at + FlightRecord.from_state),
+    to: view.getUint8(at + FlightRecord.to_state),
+    actor: view.getUint16(at + FlightRecord.actor, true),
+    argument: view.getUint32(at + FlightRecord.argument, true),
+    cause: view.getUint32(at + FlightRecord.cause, true),
+  };
+}
+
+interface Ring {
+  readonly entries: FlightEntry[];
+  readonly torn: number;
+  readonly overwritten: number;
+}
+
+/** A record is whole when its sequence is the one that belongs at its place. */
+function readRing(view: DataView, at: number, capacity: number, writer: FlightWriter, index: number): Ring {
+  const written = view.getBigUint64(at + FlightRingHeader.next_sequence, true);
+  // No writer lives long enough for 2^53 records: such a ring is damaged and tells nothing.
+  if (written > BigInt(Number.MAX_SAFE_INTEGER)) return { entries: [], torn: 0, overwritten: 0 };
+  const next = Number(written);
+  const first = Math.max(1, next - capacity + 1);
+  const entries: FlightEntry[] = [];
+  let torn = 0;
+  for (let sequence = first; sequence <= next; sequence++) {
+    const place = at + FlightRingHeader.SIZE + ((sequence - 1) % capacity) * FlightRecord.SIZE;
+    const entry = readEntry(view, place, writer, index);
+    if (entry.sequence === sequence >>> 0) entries.push(entry);
+    else torn += 1;
+  }
+  return { entries, torn, overwritten: first - 1 };
+}
+
+/** Which writer's sequence a cause names: the worker's for a backend, the backend's for the worker. */
+function causeKey(entry: FlightEntry): string | undefined {
+  if (entry.cause === 0) return undefined;
+  const peer = entry.writer.kind === "backend" ? 0 : 1 + EXECUTORS_MAX + entry.slot;
+  return `${peer}/${entry.cause}`;
+}
+
+/** By time; but never before its cause, since two processes read the clock a moment apart from what they do. */
+function inOrder(entries: FlightEntry[]): FlightEntry[] {
+  const times = new Map<string, bigint>();
+  for (const entry of entries) times.set(`${entry.writerIndex}/${entry.sequence}`, entry.timeNs);
+  const keyed = entries.map((entry) => {
+    const key = causeKey(entry);
+    const causeNs = key === undefined ? undefined : times.get(key);
+    const after = causeNs !== undefined && causeNs >= entry.timeNs;
+    return { entry, timeNs: after ? causeNs : entry.timeNs, rank: after ? 1 : 0 };
+  });
+  keyed.sort((a, b) => {
+    if (a.timeNs !== b.timeNs) return a.timeNs < b.timeNs ? -1 : 1;
+    if (a.rank !== b.rank) return a.rank - b.rank;
+    if (a.entry.writerIndex !== b.entry.writerIndex) return a.entry.writerIndex - b.entry.writerIndex;
+    return a.entry.sequence - b.entry.sequence;
+  });
+  return keyed.map(({ entry }) => entry);
+}
+
+/** Reads a whole file image. A truncated file is read as far as it goes. */
+export function readFlight(bytes: Uint8Array): Flight {
+  if (bytes.length < FlightHeader.SIZE) throw new FlightFileError("the file is shorter than its header");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const counts = readCounts(view);
+  const entries: FlightEntry[] = [];
+  let torn = 0;
+  let overwritten = 0;
+  let at: number = FlightHeader.SIZE;
+  const writers = 1 + EXECUTORS_MAX + counts.controlSlots + counts.scanSlots;
+  for (let index = 0; index < writers; index++) {
+    const capacity = index === 0 ? FLIGHT_WORKER_RECORDS : FLIGHT_WRITER_RECORDS;
+    const end = at + FlightRingHeader.SIZE + capacity * FlightRecord.SIZE;
+    if (end > bytes.length) break;
+    const ring = readRing(view, at, capacity, writerAt(index, counts), index);
+    for (const entry of ring.entries) entries.push(entry);
+    torn += ring.torn;
+    overwritten += ring.overwritten;
+    at = end;
+  }
+  return {
+    incarnation: view.getBigUint64(FlightHeader.incarnation, true),
+    wallNs: view.getBigUint64(FlightHeader.wall_ns, true),
+    monotonicNs: view.getBigUint64(FlightHeader.monotonic_ns, true),
+    sameMachines: view.getBigUint64(FlightHeader.machines_fingerprint, true) === MACHINES_FINGERPRINT,
+    entries: inOrder(entries),
+    torn,
+    overwritten,
+  };
+}
