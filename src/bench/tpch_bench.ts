@@ -1,5 +1,6 @@
 // Times TPC-H queries three ways in turn within one run: PostgreSQL alone without and with two
 // parallel workers, and pg_fusion. Only ratios within a run mean something on a shared machine.
+import { CommandError } from "#cluster/command_error.js";
 import { Connection, serverErrorOf } from "#cluster/connection.js";
 import type { Answer, ServerError } from "#cluster/connection.js";
 import type { ClusterPlaces } from "#cluster/places.js";
@@ -101,6 +102,16 @@ function meanRatio(
   return ratios.length > 0 ? rounded(geometricMean(ratios)) : null;
 }
 
+/** Without the extension its settings are accepted and mean nothing: PostgreSQL would race itself. */
+async function checkExtension(connection: Connection): Promise<void> {
+  const known = "SELECT EXISTS (SELECT FROM pg_settings WHERE name = 'pg_fusion.worker_script')";
+  if ((await connection.value(known)) === "t") return;
+  throw new CommandError(
+    "this server runs without the extension; there is nothing to compare.",
+    "Run: npm run build && npx pg-fusion up",
+  );
+}
+
 /** Runs the bench; `onQuery` sees each query's report as soon as it is known. */
 export async function benchTpch(
   options: TpchBenchOptions,
@@ -109,6 +120,7 @@ export async function benchTpch(
   const connection = await Connection.open(options.places, options.database);
   const queries: QueryReport[] = [];
   try {
+    await checkExtension(connection);
     for (const query of options.queries) {
       const report = await benchQuery(connection, query, options);
       queries.push(report);
