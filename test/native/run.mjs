@@ -1,5 +1,5 @@
 // Builds and runs the native tests: every test/native/*/*_test.c with AddressSanitizer and UndefinedBehaviorSanitizer, and
-// the threaded ones again with ThreadSanitizer. One line a test, then `native: N passed, M failed`. No dependencies.
+// the threaded ones again with ThreadSanitizer; *_test.cpp with the extension's messages.cpp. One line a test, then `native: N passed, M failed`. No dependencies.
 // `--soak SECONDS` gives each stress section that long instead of a few seconds; `--only NAME` runs one test.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
@@ -22,6 +22,15 @@ const flavours = {
 };
 const flags = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", `-I${join(native, "shm")}`, `-I${join(native, "generated")}`];
 const compiler = process.env.CC ?? "cc";
+/** The extension's C++ is one file that includes no PostgreSQL header, so it can be tested without a server. */
+const messages = {
+  compiler: process.env.CXX ?? "c++",
+  flags: [
+    "-std=c++17", "-g", "-Wall", "-Wextra", "-Werror", `-I${join(native, "extension")}`, `-I${join(native, "generated")}`,
+    "-isystem", join(native, "../build/flatbuffers/include"),
+  ],
+  sources: [join(native, "extension/messages.cpp")],
+};
 const work = mkdtempSync(join(tmpdir(), "fusion-native-"));
 const timeoutMs = (soak ? Number(soak) * 8 : 0) * 1000 + 120_000;
 
@@ -48,11 +57,19 @@ function runTest(program, flavour) {
   return ran;
 }
 
+function compile(source, flavour, program, objects) {
+  if (!source.endsWith(".cpp"))
+    return run(compiler, [...flags, ...flavours[flavour], "-o", program, source, ...objects, "-lpthread"]);
+  return run(messages.compiler, [...messages.flags, ...flavours[flavour], "-o", program, source, ...messages.sources]);
+}
+
+const nameOf = (source) => basename(source).replace(/\.(c|cpp)$/, "");
+
 function testOne(source, flavour, objects) {
-  const name = basename(source, ".c");
+  const name = nameOf(source);
   const label = `${name} (${flavour})`;
   const program = join(work, `${name}.${flavour}`);
-  const built = run(compiler, [...flags, ...flavours[flavour], "-o", program, source, ...objects, "-lpthread"]);
+  const built = compile(source, flavour, program, objects);
   const started = process.hrtime.bigint();
   const ran = built.status === 0 ? runTest(program, flavour) : built;
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
@@ -67,8 +84,8 @@ let failed = 0;
 try {
   const tests = readdirSync(here, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .flatMap((folder) => readdirSync(join(here, folder.name)).filter((name) => name.endsWith("_test.c")).map((name) => join(here, folder.name, name)))
-    .filter((source) => !only || basename(source, ".c") === only)
+    .flatMap((folder) => readdirSync(join(here, folder.name)).filter((name) => /_test\.(c|cpp)$/.test(name)).map((name) => join(here, folder.name, name)))
+    .filter((source) => !only || nameOf(source) === only)
     .sort();
   for (const flavour of Object.keys(flavours)) {
     const objects = buildLibrary(flavour);
