@@ -1,29 +1,32 @@
-// State machines (src/actors) -> C tables, TypeScript tables and docs/machines.md. The definitions are TypeScript: they are compiled
-// into build/generate first, then loaded and exhausted (src/actors/tables/compile.ts).
+// State machines (src/actors) -> C tables, TypeScript tables and docs/machines.md. The definitions are TypeScript:
+// they are compiled into build/generate first, then loaded and exhausted (src/actors/tables/compile.ts).
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { machineDiagrams } from "./machine_diagrams.mjs";
+import { machineHeader } from "./machine_header.mjs";
+import { machineTables } from "./machine_tables.mjs";
 
-const SOURCE = "scripts/generate.mjs from src/actors";
-const snake = (name) => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-const upper = (name) => snake(name).toUpperCase();
-const camel = (name) => name.replace(/_(.)/g, (_, c) => c.toUpperCase());
-const pascal = (name) => camel(`_${name}`);
-/** "execution.resultEnded" -> "resultEnded": the conversation is clear from the machine. */
-const eventWord = (type) => type.slice(type.indexOf(".") + 1);
+/** What is loaded below, and what that imports. */
+const sources = [
+  "src/actors/catalogue.ts", "src/actors/effect.ts", "src/actors/tables/compile.ts", "src/base/errors.ts",
+];
+const options = [
+  "--target", "ES2023", "--module", "nodenext", "--types", "node", "--rootDir", "src",
+  // Types are checked by the build; here they are only taken off.
+  "--noCheck", "--skipLibCheck", "--ignoreConfig",
+];
 
-/** Compiles the machines and what they import, nothing else, and loads the catalogue. */
 async function loadMachines(root) {
   const out = join(root, "build/generate");
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "package.json"), '{ "type": "module", "imports": { "#*": "./*" } }\n');
-  const options = ["--target", "ES2023", "--module", "nodenext", "--strict", "--skipLibCheck", "--types", "node",
-    "--rootDir", "src", "--outDir", out, "--noCheck", "--ignoreConfig"];
-  execFileSync(join(root, "node_modules/.bin/tsc"), [...options, "src/actors/catalogue.ts", "src/actors/effect.ts", "src/actors/tables/compile.ts", "src/base/errors.ts"],
-    { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  execFileSync(join(root, "node_modules/.bin/tsc"), [...options, "--outDir", out, ...sources], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const load = (path) => import(pathToFileURL(join(out, path)).href);
   const { machineCatalogue } = await load("actors/catalogue.js");
   const { compileMachine } = await load("actors/tables/compile.js");
@@ -33,111 +36,11 @@ async function loadMachines(root) {
 export async function machineFiles(root) {
   const machines = await loadMachines(root);
   const canonical = JSON.stringify(machines.map(({ code, name, table }) => [code, name, table]));
-  const fingerprint = BigInt(`0x${createHash("sha256").update(canonical).digest("hex").slice(0, 16)}`);
+  const hash = createHash("sha256").update(canonical).digest("hex").slice(0, 16);
+  const fingerprint = BigInt(`0x${hash}`).toString(16);
   return [
-    ["native/generated/fusion_machines.h", cHeader(machines, fingerprint)],
-    ["src/generated/machines.ts", typescript(machines, fingerprint)],
+    ["native/generated/fusion_machines.h", machineHeader(machines, fingerprint)],
+    ["src/generated/machines.ts", machineTables(machines, fingerprint)],
     ["docs/machines.md", machineDiagrams(machines)],
   ];
-}
-
-const mask = (effects) => effects.reduce((bits, effect) => bits | (1 << effect), 0) >>> 0;
-
-function cEnum(name, rows) {
-  return [`typedef enum ${name}`, "{", rows.join(",\n"), `} ${name};`, ""];
-}
-
-function cMachine({ name, table }) {
-  const type = `Fusion${pascal(name)}`;
-  const prefix = `FUSION_${name.toUpperCase()}`;
-  const lines = cEnum(`${type}State`, table.states.map((s, i) => `\t${prefix}_STATE_${upper(s)} = ${i}`));
-  lines.push(...cEnum(`${type}Event`, table.events.map((e, i) => `\t${prefix}_EVENT_${upper(eventWord(e))} = ${i}`)));
-  if (table.effects.length > 0)
-    lines.push(...cEnum(`${type}Effect`, table.effects.map((e, i) => `\t${prefix}_EFFECT_${upper(e)} = 1 << ${i}`)));
-  const width = table.events.length;
-  lines.push(`static const FusionMachineCell fusion_${name}_cells[${table.states.length} * ${width}] = {`);
-  table.cells.forEach((row, state) => {
-    const cells = row.map((cell) => (cell ? `{${cell.to}, 0x${mask(cell.effects).toString(16)}}` : "{-1, 0}"));
-    lines.push(`\t/* ${table.states[state]} */ ${cells.join(", ")},`);
-  });
-  lines.push("};", `static const char *const fusion_${name}_states[] = {${table.states.map((s) => `"${s}"`).join(", ")}};`,
-    `static const char *const fusion_${name}_events[] = {${table.events.map((e) => `"${eventWord(e)}"`).join(", ")}};`, "");
-  return lines;
-}
-
-function cHeader(machines, fingerprint) {
-  const c = [`/*`, ` * Generated by ${SOURCE}; do not edit.`, ` *`,
-    ` * The state machines as tables. A step that returns -1 is a protocol violation. Effects are a bit mask; they are to be`,
-    ` * performed in ascending order of their bits, before the next step. Initial states are in the table of machines.`, ` */`,
-    "#ifndef FUSION_MACHINES_H", "#define FUSION_MACHINES_H", "", "#include <stdbool.h>", "#include <stddef.h>", "#include <stdint.h>", "",
-    `#define FUSION_MACHINES_FINGERPRINT 0x${fingerprint.toString(16)}ull`, "",
-    "/* Numbers of the machines in flight records; 0 is a note. */",
-    ...cEnum("FusionMachine", machines.map(({ code, name }) => `\tFUSION_MACHINE_${name.toUpperCase()} = ${code}`)),
-    `#define FUSION_MACHINE_LAST ${machines.at(-1).code}`, "",
-    "typedef struct FusionMachineCell", "{", "\tint8_t\t\tto;", "\tuint32_t\teffects;", "} FusionMachineCell;", ""];
-  for (const machine of machines) c.push(...cMachine(machine));
-  c.push("typedef struct FusionMachineTable", "{", "\tconst char *name;", "\tint\t\t\tstate_count;", "\tint\t\t\tevent_count;", "\tint\t\t\tinitial;",
-    "\tuint64_t\tfinals;\t\t\t/* bit per state */", "\tconst FusionMachineCell *cells;", "\tconst char *const *states;", "\tconst char *const *events;", "} FusionMachineTable;", "",
-    `static const FusionMachineTable fusion_machine_tables[FUSION_MACHINE_LAST + 1] = {`);
-  for (const { code, name, table } of machines) {
-    const finals = table.finals.reduce((bits, final, i) => (final ? bits | (1n << BigInt(i)) : bits), 0n);
-    c.push(`\t[${code}] = {"${name}", ${table.states.length}, ${table.events.length}, ${table.initial}, 0x${finals.toString(16)}ull, fusion_${name}_cells, fusion_${name}_states, fusion_${name}_events},`);
-  }
-  c.push("};", "", STEP, "#endif /* FUSION_MACHINES_H */", "");
-  return c.join("\n");
-}
-
-const STEP = `/* The next state, or -1 when the event has no place in the state; *effects receives the mask (0 then). */
-static inline int
-fusion_machine_step(FusionMachine machine, int state, int event, uint32_t *effects)
-{
-	const FusionMachineTable *table;
-	const FusionMachineCell *cell;
-
-	*effects = 0;
-	if ((int) machine < 1 || (int) machine > FUSION_MACHINE_LAST)
-		return -1;
-	table = &fusion_machine_tables[machine];
-	if (state < 0 || state >= table->state_count || event < 0 || event >= table->event_count)
-		return -1;
-	cell = &table->cells[state * table->event_count + event];
-	*effects = cell->effects;
-	return cell->to;
-}
-
-static inline bool
-fusion_machine_final(FusionMachine machine, int state)
-{
-	return ((fusion_machine_tables[machine].finals >> state) & 1) != 0;
-}
-
-static inline const char *
-fusion_machine_state_name(FusionMachine machine, int state)
-{
-	return fusion_machine_tables[machine].states[state];
-}
-
-static inline const char *
-fusion_machine_event_name(FusionMachine machine, int event)
-{
-	return fusion_machine_tables[machine].events[event];
-}
-`;
-
-function typescript(machines, fingerprint) {
-  const list = (names) => `[${names.map((n) => JSON.stringify(n)).join(", ")}] as const`;
-  const ts = [`// Generated by ${SOURCE}; do not edit.`, "",
-    `export const MACHINES_FINGERPRINT = 0x${fingerprint.toString(16)}n;`, "",
-    "/** cells[state * events + event]: next state * 2^32 + effect mask, or -1 for a protocol violation. */",
-    "export interface GeneratedMachine {", "  readonly code: number;", "  readonly name: string;", '  readonly side: "backend" | "worker" | "both";',
-    "  readonly states: readonly string[];", "  readonly events: readonly string[];", "  readonly effects: readonly string[];", "  readonly initial: number;",
-    "  readonly finals: readonly number[];", "  readonly cells: readonly number[];", "}", ""];
-  for (const { code, name, side, table } of machines) {
-    const cells = table.cells.map((row) => `    ${row.map((cell) => (cell ? cell.to * 2 ** 32 + mask(cell.effects) : -1)).join(", ")},`);
-    ts.push(`export const ${camel(name)} = {`, `  code: ${code},`, `  name: "${name}",`, `  side: "${side}",`, `  states: ${list(table.states)},`,
-      `  events: ${list(table.events.map(eventWord))},`, `  effects: ${list(table.effects)},`, `  initial: ${table.initial},`,
-      `  finals: ${JSON.stringify(table.finals.flatMap((final, i) => (final ? [i] : [])))},`, "  cells: [", ...cells, "  ],", "} as const satisfies GeneratedMachine;", "");
-  }
-  ts.push("/** By code. */", "export const generatedMachines: readonly GeneratedMachine[] = [", ...machines.map(({ name }) => `  ${camel(name)},`), "];", "");
-  return ts.join("\n");
 }

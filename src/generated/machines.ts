@@ -2,7 +2,7 @@
 
 export const MACHINES_FINGERPRINT = 0xd87ede455f07d9c1n;
 
-/** cells[state * events + event]: next state * 2^32 + effect mask, or -1 for a protocol violation. */
+/** One machine as a table; `code` is its number in flight records. */
 export interface GeneratedMachine {
   readonly code: number;
   readonly name: string;
@@ -12,6 +12,7 @@ export interface GeneratedMachine {
   readonly effects: readonly string[];
   readonly initial: number;
   readonly finals: readonly number[];
+  /** cells[state * events + event]: next state * 2^32 + effect mask, or -1 for a protocol violation. */
   readonly cells: readonly number[];
 }
 
@@ -19,11 +20,18 @@ export const planningBackend = {
   code: 1,
   name: "planning_backend",
   side: "backend",
-  states: ["idle", "requesting", "planned", "refused", "failed", "abandoned"] as const,
-  events: ["request", "abandon", "workerLost", "readyReceived", "refusedReceived", "failedReceived", "violated"] as const,
-  effects: ["sendPlanRequest", "countViolation", "closeSessionCancelled", "closeSessionBackendError", "closeSessionFinished", "raiseRefusal", "raiseWorkerError", "raiseWorkerLost", "raiseViolation"] as const,
+  states: [
+    "idle", "requesting", "planned", "refused", "failed", "abandoned"
+  ] as const,
+  events: [
+    "request", "abandon", "workerLost", "readyReceived", "refusedReceived", "failedReceived", "violated"
+  ] as const,
+  effects: [
+    "sendPlanRequest", "countViolation", "closeSessionCancelled", "closeSessionBackendError",
+    "closeSessionFinished", "raiseRefusal", "raiseWorkerError", "raiseWorkerLost", "raiseViolation"
+  ] as const,
   initial: 0,
-  finals: [2,3,4,5],
+  finals: [2, 3, 4, 5],
   cells: [
     4294967297, 21474836480, 17179869312, -1, -1, -1, -1,
     -1, 21474836484, 17179869320, 8589934608, 12884901936, 17179869264, 17179869450,
@@ -38,9 +46,15 @@ export const planningWorker = {
   code: 2,
   name: "planning_worker",
   side: "worker",
-  states: ["idle", "planning", "answered", "closed"] as const,
-  events: ["requestReceived", "closeReceived", "violated", "planned", "refused", "failed"] as const,
-  effects: ["planQuery", "countViolation", "sendPlanReady", "sendPlanRefused", "sendFailed", "detachSession"] as const,
+  states: [
+    "idle", "planning", "answered", "closed"
+  ] as const,
+  events: [
+    "requestReceived", "closeReceived", "violated", "planned", "refused", "failed"
+  ] as const,
+  effects: [
+    "planQuery", "countViolation", "sendPlanReady", "sendPlanRefused", "sendFailed", "detachSession"
+  ] as const,
   initial: 0,
   finals: [3],
   cells: [
@@ -55,17 +69,29 @@ export const executionBackend = {
   code: 3,
   name: "execution_backend",
   side: "backend",
-  states: ["idle", "starting", "running", "draining", "concluding", "failing", "finished", "failed", "cancelled"] as const,
-  events: ["start", "enough", "cancel", "abort", "workerLost", "failedReceived", "violated", "startedReceived", "resultPageImported", "resultEnded", "resultFailed", "finishedReceived"] as const,
-  effects: ["sendStartExecution", "countViolation", "releaseScans", "closeSessionEnough", "closeSessionCancelled", "closeSessionBackendError", "closeSessionFinished", "raiseWorkerError", "raiseWorkerLost", "raiseViolation"] as const,
+  states: [
+    "idle", "starting", "running", "draining", "concluding", "failing", "finished", "failed", "cancelled"
+  ] as const,
+  events: [
+    "start", "enough", "cancel", "abort", "workerLost", "failedReceived", "violated", "startedReceived",
+    "resultPageImported", "resultEnded", "resultFailed", "finishedReceived"
+  ] as const,
+  effects: [
+    "sendStartExecution", "countViolation", "releaseScans", "closeSessionEnough", "closeSessionCancelled",
+    "closeSessionBackendError", "closeSessionFinished", "raiseWorkerError", "raiseWorkerLost", "raiseViolation"
+  ] as const,
   initial: 0,
-  finals: [6,7,8],
+  finals: [6, 7, 8],
   cells: [
     4294967297, 25769803776, 34359738368, 34359738368, 30064771328, -1, -1, -1, -1, -1, -1, -1,
-    -1, 25769803788, 34359738388, 34359738404, 30064771364, 30064771268, 30064771622, 8589934592, 8589934592, 12884901888, 21474836480, -1,
-    -1, 25769803788, 34359738388, 34359738404, 30064771364, 30064771268, 30064771622, 8589934592, 8589934592, 12884901888, 21474836480, 17179869184,
-    -1, 25769803788, 34359738388, 34359738404, 30064771364, 30064771268, 30064771622, 12884901888, -1, -1, -1, 25769803844,
-    -1, 25769803788, 34359738388, 34359738404, 30064771364, 30064771268, 30064771622, -1, 17179869184, 25769803844, -1, -1,
+    -1, 25769803788, 34359738388, 34359738404, 30064771364, 30064771268, 30064771622, 8589934592, 8589934592,
+    12884901888, 21474836480, -1,
+    -1, 25769803788, 34359738388, 34359738404, 30064771364, 30064771268, 30064771622, 8589934592, 8589934592,
+    12884901888, 21474836480, 17179869184,
+    -1, 25769803788, 34359738388, 34359738404, 30064771364, 30064771268, 30064771622, 12884901888, -1, -1, -1,
+    25769803844,
+    -1, 25769803788, 34359738388, 34359738404, 30064771364, 30064771268, 30064771622, -1, 17179869184, 25769803844,
+    -1, -1,
     -1, 25769803788, 34359738388, 34359738404, 30064771364, 30064771268, 30064771622, 21474836480, -1, -1, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
@@ -77,9 +103,18 @@ export const executionWorker = {
   code: 4,
   name: "execution_worker",
   side: "worker",
-  states: ["opening", "compiling", "streaming", "draining", "failing", "cancelling", "cancelled", "finished", "failed", "closed"] as const,
-  events: ["startReceived", "closeReceived", "violated", "jobStarted", "jobFailed", "jobDisposed", "inputsEnded", "jobFinished"] as const,
-  effects: ["assignJob", "sendStarted", "countViolation", "keepViolation", "disposeJob", "sendFinished", "sendFailed", "detachSession"] as const,
+  states: [
+    "opening", "compiling", "streaming", "draining", "failing", "cancelling", "cancelled", "finished", "failed",
+    "closed"
+  ] as const,
+  events: [
+    "startReceived", "closeReceived", "violated", "jobStarted", "jobFailed", "jobDisposed", "inputsEnded",
+    "jobFinished"
+  ] as const,
+  effects: [
+    "assignJob", "sendStarted", "countViolation", "keepViolation", "disposeJob", "sendFinished", "sendFailed",
+    "detachSession"
+  ] as const,
   initial: 0,
   finals: [9],
   cells: [
@@ -100,11 +135,17 @@ export const scan = {
   code: 5,
   name: "scan",
   side: "worker",
-  states: ["opening", "streaming", "ended", "stopped", "failed"] as const,
-  events: ["open", "stop", "close", "violated", "producerEnded", "lastProducerEnded", "producerFailed"] as const,
-  effects: ["countViolation", "sendOpenScans", "sendStopScans", "finishLeaf", "failJob"] as const,
+  states: [
+    "opening", "streaming", "ended", "stopped", "failed"
+  ] as const,
+  events: [
+    "open", "stop", "close", "violated", "producerEnded", "lastProducerEnded", "producerFailed"
+  ] as const,
+  effects: [
+    "countViolation", "sendOpenScans", "sendStopScans", "finishLeaf", "failJob"
+  ] as const,
   initial: 0,
-  finals: [2,3,4],
+  finals: [2, 3, 4],
   cells: [
     4294967298, 12884901892, 12884901888, 17179869201, -1, -1, -1,
     -1, 12884901900, 12884901892, 17179869205, 4294967296, 8589934600, 17179869204,
@@ -118,11 +159,19 @@ export const scanProducer = {
   code: 6,
   name: "scan_producer",
   side: "backend",
-  states: ["opening", "producing", "filling", "waitingForPage", "waitingForRing", "ended", "stopped", "failed"] as const,
-  events: ["opened", "stop", "fail", "close", "violated", "pageAcquired", "poolExhausted", "rowsEnded", "pageIssued", "pageReturned", "ringFilled"] as const,
-  effects: ["beginPageWait", "endPageWait", "fillPage", "releasePage", "endStream", "failStream", "sendScanFinished", "sendScanFailed", "countViolation", "raiseViolation"] as const,
+  states: [
+    "opening", "producing", "filling", "waitingForPage", "waitingForRing", "ended", "stopped", "failed"
+  ] as const,
+  events: [
+    "opened", "stop", "fail", "close", "violated", "pageAcquired", "poolExhausted", "rowsEnded", "pageIssued",
+    "pageReturned", "ringFilled"
+  ] as const,
+  effects: [
+    "beginPageWait", "endPageWait", "fillPage", "releasePage", "endStream", "failStream", "sendScanFinished",
+    "sendScanFailed", "countViolation", "raiseViolation"
+  ] as const,
   initial: 0,
-  finals: [5,6,7],
+  finals: [5, 6, 7],
   cells: [
     4294967296, 25769803856, 30064771232, 25769803776, 30064771840, -1, -1, -1, -1, -1, -1,
     -1, 25769803856, 30064771232, 25769803776, 30064771840, 8589934596, 12884901889, 21474836560, -1, -1, -1,
@@ -139,8 +188,12 @@ export const pageLease = {
   code: 7,
   name: "page_lease",
   side: "both",
-  states: ["free", "leased", "issued", "imported", "reserved"] as const,
-  events: ["leased", "reserved", "released", "returned", "swept", "issued", "imported", "unreserved"] as const,
+  states: [
+    "free", "leased", "issued", "imported", "reserved"
+  ] as const,
+  events: [
+    "leased", "reserved", "released", "returned", "swept", "issued", "imported", "unreserved"
+  ] as const,
   effects: [] as const,
   initial: 0,
   finals: [],
@@ -157,9 +210,15 @@ export const cancellation = {
   code: 8,
   name: "cancellation",
   side: "worker",
-  states: ["watching", "stopping", "settled"] as const,
-  events: ["requested", "disposeOrdered", "jobEnded", "disposed"] as const,
-  effects: ["disposeJob", "reportDisposed"] as const,
+  states: [
+    "watching", "stopping", "settled"
+  ] as const,
+  events: [
+    "requested", "disposeOrdered", "jobEnded", "disposed"
+  ] as const,
+  effects: [
+    "disposeJob", "reportDisposed"
+  ] as const,
   initial: 0,
   finals: [2],
   cells: [
@@ -169,7 +228,7 @@ export const cancellation = {
   ],
 } as const satisfies GeneratedMachine;
 
-/** By code. */
+/** By code, from 1. */
 export const generatedMachines: readonly GeneratedMachine[] = [
   planningBackend,
   planningWorker,

@@ -1,5 +1,5 @@
-// One execution on an executor thread: pages in, engine, pages out, in small steps that never block. Whatever happens to it -
-// end, error, cancel, disposal - it lets go of everything once and reports once. Read next: executor_loop.ts.
+// One execution on an executor thread: pages in, engine, pages out, in small steps that never block. Whatever happens
+// to it - end, error, cancel, disposal - it lets go of everything once and reports once. Read next: executor_loop.ts.
 import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
 import { failureOf } from "#actors/session_error.js";
 import { TableActor, type EffectOf, type EventOf } from "#actors/table_actor.js";

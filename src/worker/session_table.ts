@@ -111,7 +111,8 @@ export class SessionTable {
     try {
       work();
     } catch (error) {
-      this.#ports.complain(`session ${session.lease.slot}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+      const text = error instanceof Error ? error.stack ?? error.message : String(error);
+      this.#ports.complain(`session ${session.lease.slot}: ${text}`);
       this.#breakQuietly(session, error);
     }
     if (session.closed && this.#sessions.get(session.lease.slot) === session)

@@ -119,7 +119,15 @@ export class FakeEngine implements Engine {
   pushed = 0;
   failAt = Number.POSITIVE_INFINITY;
   startError: unknown;
-  constructor(readonly leafCount: number, readonly rowsPerResult = 10, readonly enoughAt = Number.POSITIVE_INFINITY) {}
+  readonly leafCount: number;
+  readonly rowsPerResult: number;
+  readonly enoughAt: number;
+
+  constructor(leafCount: number, rowsPerResult = 10, enoughAt = Number.POSITIVE_INFINITY) {
+    this.leafCount = leafCount;
+    this.rowsPerResult = rowsPerResult;
+    this.enoughAt = enoughAt;
+  }
 
   start(): EngineJob {
     if (this.startError !== undefined) throw this.startError;

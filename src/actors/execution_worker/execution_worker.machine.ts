@@ -1,6 +1,6 @@
-// The worker's side of one execution, on its main thread: hand the job to an executor thread (which decodes and compiles
-// the plan, opens the scans and runs it), report its outcome, and let the slots go once the backend has. The job
-// reports its end exactly once: finished, failed or disposed. Its scans and cancellation are machines of the
+// The worker's side of one execution, on its main thread: hand the job to an executor thread (which decodes and
+// compiles the plan, opens the scans and runs it), report its outcome, and let the slots go once the backend has. The
+// job reports its end exactly once: finished, failed or disposed. Its scans and cancellation are machines of the
 // executor thread (scan, cancellation); the other side is execution_backend.
 import { setup } from "xstate";
 import { unprovided } from "#actors/effect.js";

@@ -87,7 +87,7 @@ interface NamedStep {
   readonly effects: readonly Effect[];
 }
 
-/** Effect names used, in the order in which setup() declares their actions: that is also the order in which they happen. */
+/** Effect names used, in the order in which setup() declares their actions: so they happen. */
 function orderedEffects(machine: AnyStateMachine, steps: readonly NamedStep[]): string[] {
   const declared = Object.keys(machine.implementations.actions);
   const used = new Map<string, number>();

@@ -111,7 +111,9 @@ describe("a job", () => {
     world.scans.set(0, [...pages(5), { kind: "end" }]);
     const { job, reports } = run(world, engine);
     stepUntilIdle(job);
-    expect(reports.at(-1)).toMatchObject({ kind: "failed", failed: { sqlstate: "22012", message: "division by zero" } });
+    expect(reports.at(-1)).toMatchObject({
+      kind: "failed", failed: { sqlstate: "22012", message: "division by zero" },
+    });
     expect(world.sent.at(-1)?.type).toBe(MessageType.StopScan);
     expectClean(world, engine, reports);
   });
