@@ -139,21 +139,35 @@ fusion_page_acquire(const FusionRegion *region, FusionLease control, uint32_t si
 	return FUSION_OK;
 }
 
+/* Reads the owner word; false when the handle no longer names what it says. */
+static bool
+read_held(const FusionRegion *region, const FusionPage *page, uint64_t *seen, FusionPageWord *w)
+{
+	if (page->page >= region->page_count)
+		return false;
+	*seen = atomic_load(&region->owner_words[page->page]);
+	*w = fusion_page_unpack(*seen);
+	return (w->state == FUSION_PAGE_LEASED || w->state == FUSION_PAGE_IMPORTED) && w->generation == page->generation &&
+		(w->side & 1) == page->side && fusion_page_owned_by(*w, page->control);
+}
+
+bool
+fusion_page_held(const FusionRegion *region, const FusionPage *page)
+{
+	uint64_t	seen;
+	FusionPageWord w;
+
+	return read_held(region, page, &seen, &w);
+}
+
 FusionStatus
 fusion_page_release(const FusionRegion *region, const FusionPage *page)
 {
 	uint64_t	seen;
 	FusionPageWord w;
 
-	if (page->page >= region->page_count)
-		return FUSION_STALE;
-	seen = atomic_load(&region->owner_words[page->page]);
-	w = fusion_page_unpack(seen);
-	if ((w.state != FUSION_PAGE_LEASED && w.state != FUSION_PAGE_IMPORTED) || w.generation != page->generation ||
-		(w.side & 1) != page->side || !fusion_page_owned_by(w, page->control))
-		return FUSION_STALE;
 	/* Only a sweep of an ended lease competes for a held page, and then the page is no longer ours. */
-	if (!fusion_page_swap(region, page->page, &seen, fusion_page_at_home(w)))
+	if (!read_held(region, page, &seen, &w) || !fusion_page_swap(region, page->page, &seen, fusion_page_at_home(w)))
 		return FUSION_STALE;
 	fusion_page_hint_returned(region, w);
 	return FUSION_OK;

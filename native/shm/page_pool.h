@@ -30,6 +30,9 @@ typedef struct FusionPage
 /* FREE -> LEASED. FULL when no reserved or free page is left now (register with fusion_page_wait_begin, retry, sleep). STALE when the lease ended. */
 extern FusionStatus fusion_page_acquire(const FusionRegion *region, FusionLease control, uint32_t side, FusionPage *page);
 
+/* True while the page is LEASED or IMPORTED under exactly this handle: before touching its bytes. */
+extern bool fusion_page_held(const FusionRegion *region, const FusionPage *page);
+
 /* LEASED -> ISSUED and descriptor into the ring (issue), ring slot first reserved: FULL leaves the page LEASED. */
 extern FusionStatus fusion_page_issue_scan(const FusionRegion *region, FusionLease scan, const FusionPage *page,
 										   uint16_t flags, uint32_t rows, uint32_t bytes);
