@@ -37,7 +37,8 @@ function section({ name, code, side, table }) {
   const rows = transitions
     .filter(({ effects }) => effects.length > 0)
     .map(({ from, event, effects }) => `| ${from} | ${event} | ${effects.join(", ")} |`);
-  const effects = rows.length === 0 ? [] : ["| state | event | effects, in order |", "| --- | --- | --- |", ...rows, ""];
+  const head = ["| state | event | effects, in order |", "| --- | --- | --- |"];
+  const effects = rows.length === 0 ? [] : [...head, ...rows, ""];
   return [
     `## ${name}`,
     "",

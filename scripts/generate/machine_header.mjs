@@ -122,6 +122,8 @@ function tableRow({ code, name, table }) {
   ];
 }
 
+const machineRow = ({ code, name }) => `\tFUSION_MACHINE_${name.toUpperCase()} = ${code}`;
+
 export function machineHeader(machines, fingerprint) {
   const last = machines.at(-1).code;
   return [
@@ -129,7 +131,7 @@ export function machineHeader(machines, fingerprint) {
     `#define FUSION_MACHINES_FINGERPRINT 0x${fingerprint}ull`,
     "",
     "/* Numbers of the machines in flight records; 0 is a note. */",
-    ...enumeration("FusionMachine", machines.map(({ code, name }) => `\tFUSION_MACHINE_${name.toUpperCase()} = ${code}`)),
+    ...enumeration("FusionMachine", machines.map(machineRow)),
     `#define FUSION_MACHINE_LAST ${last}`,
     "",
     CELL,

@@ -77,7 +77,7 @@ function show(words: Words & { command: "show" }, places: TracePlaces, output: T
 function noteLosses(flight: Flight, output: TraceOutput): void {
   if (flight.torn > 0) output.line(`${flight.torn} records were torn when their writer was killed.`);
   if (flight.overwritten > 0)
-    output.line(`${flight.overwritten} older records were overwritten: the beginning of a long statement may be missing.`);
+    output.line(`${flight.overwritten} older records were overwritten: a long statement may lack its beginning.`);
 }
 
 function list(places: TracePlaces, output: TraceOutput): number {

@@ -1,6 +1,6 @@
-// Reads a flight recorder's file: its header, and every writer's ring of records. Records that are torn or of an earlier
-// round are dropped; what is left is merged into one order. It gives numbers, story.ts gives words. The file's layout is
-// schemas/layout/flight.json.
+// Reads a flight recorder's file: its header, and every writer's ring of records. Records that are torn or of an
+// earlier round are dropped; what is left is merged into one order. It gives numbers, story.ts gives words. The file's
+// layout is schemas/layout/flight.json.
 import {
   CONTROL_SLOTS_MAX, EXECUTORS_MAX, FLIGHT_MAGIC, FLIGHT_VERSION, FLIGHT_WORKER_RECORDS, FLIGHT_WRITER_RECORDS,
   FlightHeader, FlightRecord, FlightRingHeader, LAYOUT_FINGERPRINT, SCAN_SLOTS_MAX,

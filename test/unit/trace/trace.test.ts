@@ -72,10 +72,14 @@ function recordExecution(image: FlightImage, pages: number): void {
   const start = image.record(backendWriter(2),
     { timeNs: 1000, slot: 2, ...step(executionBackend, "start", "idle", "starting") });
   // The worker's clock reading came a moment before the backend's: the cause still goes first.
-  image.record(0, { timeNs: 900, slot: 2, cause: start, ...step(executionWorker, "startReceived", "opening", "compiling") });
+  const received = step(executionWorker, "startReceived", "opening", "compiling");
+  image.record(0, { timeNs: 900, slot: 2, cause: start, ...received });
+  const [imported, released] = [
+    step(pageLease, "imported", "issued", "imported"), step(pageLease, "released", "imported", "free"),
+  ];
   for (let page = 0; page < pages; page++) {
-    image.record(1, { timeNs: 2000 + page * 10, slot: 2, argument: page, ...step(pageLease, "imported", "issued", "imported") });
-    image.record(1, { timeNs: 2005 + page * 10, slot: 2, argument: page, ...step(pageLease, "released", "imported", "free") });
+    image.record(1, { timeNs: 2000 + page * 10, slot: 2, argument: page, ...imported });
+    image.record(1, { timeNs: 2005 + page * 10, slot: 2, argument: page, ...released });
   }
   image.record(backendWriter(2),
     { timeNs: 900_000, slot: 2, ...step(executionBackend, "workerLost", "starting", "failed") });
@@ -133,7 +137,8 @@ describe("telling", () => {
       writeFileSync(join(data, "pg_fusion", "flight-00000000000000aa.ring"), image.bytes);
       const out: string[] = [];
       const err: string[] = [];
-      const code = runTraceCommand(words, { data }, { line: (text) => out.push(text), failure: (text) => err.push(text) });
+      const output = { line: (text: string) => void out.push(text), failure: (text: string) => void err.push(text) };
+      const code = runTraceCommand(words, { data }, output);
       return { code, out, err };
     } finally {
       rmSync(data, { recursive: true });
@@ -145,7 +150,8 @@ describe("telling", () => {
     expect(code).toBe(0);
     expect(out[0]).toContain("execution, slot 2, epoch 1: failed after 0.899 ms");
     expect(out.join("\n")).toMatch(/backend +execution_backend +start +idle -> starting {2}\[sendStartExecution\]/);
-    expect(out.join("\n")).toMatch(/worker +execution_worker +startReceived +opening -> compiling {2}\[assignJob\] {2}\(caused by #1\)/);
+    expect(out.join("\n")).toMatch(
+      /worker +execution_worker +startReceived +opening -> compiling {2}\[assignJob\] {2}\(caused by #1\)/);
     expect(out.join("\n")).toMatch(/executor 0 +page 0 +imported +issued -> imported/);
   });
 
