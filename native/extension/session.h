@@ -70,7 +70,7 @@ extern void fusion_session_event(FusionSession *session, int event, uint32 argum
 extern void fusion_session_page(const FusionSession *session, bool imported, const FusionPage *page);
 
 /* Counts the violation, closes the session and raises ERRCODE_PROTOCOL_VIOLATION; `what` completes "pg_fusion: protocol violation: ". */
-extern void fusion_session_violation(FusionSession *session, const char *what) pg_attribute_noreturn();
+extern _Noreturn void fusion_session_violation(FusionSession *session, const char *what);
 
 /* ERROR 08006 when the worker this session was opened with is gone. */
 extern void fusion_session_check_worker(FusionSession *session);

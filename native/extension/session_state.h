@@ -38,7 +38,7 @@ struct FusionSession
 extern bool fusion_session_worker_alive(const FusionSession *session);
 
 /* Raises 08006 after closing. */
-extern void fusion_session_worker_lost(FusionSession *session) pg_attribute_noreturn();
+extern _Noreturn void fusion_session_worker_lost(FusionSession *session);
 
 /* Steps the machine; closes the session when that is among the effects. False when the event has no place. */
 extern bool fusion_session_step(FusionSession *session, int event, uint32 argument, uint32 cause);
