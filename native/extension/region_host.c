@@ -234,7 +234,9 @@ startup_hook(void)
 		ereport(started_before ? LOG : FATAL,
 				(errcode_for_file_access(),
 				 errmsg("pg_fusion: could not %s: %m", what),
-				 started_before ? errdetail("Statements run without pg_fusion until the server is restarted.") : 0));
+				 started_before ? errdetail("pg_fusion is not available until the server is restarted.") : 0,
+				 saved == EMFILE ? errhint("Raise the limit on open files (ulimit -n) to well above %u, or lower pg_fusion.control_slots or pg_fusion.scan_slots.",
+										   wake_descriptor_count()) : 0));
 	}
 	started_before = true;
 }
