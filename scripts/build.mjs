@@ -18,7 +18,6 @@ const isNativeSource = (path) =>
 
 async function buildHeaders(root) {
   const script = "scripts/flatbuffers_headers.mjs";
-  if (!existsSync(join(root, script))) return;
   await stampedStep(root, {
     name: "flatbuffers_headers",
     hash: hashOf(root, [script, "package-lock.json"]),
@@ -32,7 +31,6 @@ async function buildHeaders(root) {
 
 async function buildAddon(root) {
   const script = "scripts/build_addon.mjs";
-  if (!existsSync(join(root, script))) return;
   const inputs = filesUnder(root, ["native/addon", "native/shm", "native/generated"], isNativeSource);
   await stampedStep(root, {
     name: "addon",
@@ -50,7 +48,6 @@ async function buildAddon(root) {
 }
 
 async function buildExtension(root, postgres) {
-  if (!existsSync(join(root, "native/extension/Makefile"))) return;
   const folders = ["native/extension", "native/shm", "native/generated"];
   const inputs = filesUnder(root, folders, isNativeSource);
   await stampedStep(root, {

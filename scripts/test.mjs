@@ -15,7 +15,6 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** The native runner prints its own lines and ends with "native: N passed, M failed". */
 async function runNative() {
   const runner = "test/native/run.mjs";
-  if (!existsSync(join(root, runner))) return { passed: 0, failed: 0 };
   say("native tests");
   const child = spawn(process.execPath, [runner], {
     cwd: root,
