@@ -1,5 +1,5 @@
-// Physical plans to bytes and back (schemas/plan/physical.proto). A plan read here is whole: every index, kind, function
-// and type was checked, so execution asserts instead of checking. Expressions are in expression_codec.ts.
+// Physical plans to bytes and back (schemas/plan/physical.proto). A plan read here is whole: every index, kind,
+// function and type was checked, so execution asserts instead of checking. Expressions are in expression_codec.ts.
 import { FusionError } from "#base/errors.js";
 import { planSchema } from "#generated/plan_schema.js";
 import { columnsOf } from "#plan/columns_of.js";
@@ -186,6 +186,10 @@ function readOperator(wire: WireOperator, leaves: boolean[], parameters: Paramet
   }
 }
 
+function isSameLayout(a: ColumnType, b: ColumnType | undefined): boolean {
+  return b !== undefined && a.encoding === b.encoding && a.scale === b.scale;
+}
+
 function readPlan(wire: WirePlan): PhysicalPlan {
   if (wire.version !== PLAN_VERSION) malformedPlan(`version ${wire.version}`);
   const { leafCount } = wire;
@@ -198,7 +202,7 @@ function readPlan(wire: WirePlan): PhysicalPlan {
   const outputs = wire.outputs.map(({ name, type }) => ({ name, type: readColumnType(type) }));
   const columns = columnsOf(root);
   const agree = outputs.length === columns.length
-    && outputs.every(({ type }, index) => type.encoding === columns[index]?.encoding && type.scale === columns[index]?.scale);
+    && outputs.every(({ type }, index) => isSameLayout(type, columns[index]));
   if (!agree) malformedPlan("outputs are not the root's columns");
   return { version: PLAN_VERSION, root, leafCount, outputs, parameters };
 }

@@ -13,12 +13,14 @@ export class RequestFacts {
   private readonly types: ReadonlyMap<number, TypeFact>;
   private readonly collations: ReadonlyMap<number, CollationFact>;
   private readonly volatilities: ReadonlyMap<number, string>;
+  private readonly functionNames: ReadonlyMap<number, string>;
   private readonly relations: ReadonlyMap<number, RelationFact>;
 
   constructor(request: PlanRequest) {
     this.types = new Map(request.types.map((fact) => [fact.oid, fact]));
     this.collations = new Map(request.collations.map((fact) => [fact.oid, fact]));
     this.volatilities = new Map(request.functions.map((fact) => [fact.oid, fact.volatility]));
+    this.functionNames = new Map(request.functions.map((fact) => [fact.oid, fact.name]));
     this.relations = new Map(request.relations.map((fact) => [fact.rteNode, fact]));
   }
 
@@ -50,6 +52,11 @@ export class RequestFacts {
     const volatility = this.volatilities.get(functionOid);
     if (volatility !== undefined) return volatility === "v";
     return functionOid >= BUILTIN_FUNCTIONS_END || volatileBuiltins.has(functionOid);
+  }
+
+  /** The name of a function, where the request tells it. */
+  functionName(functionOid: number): string | undefined {
+    return this.functionNames.get(functionOid);
   }
 
   relation(rteNode: number): RelationFact | undefined {

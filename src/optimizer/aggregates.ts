@@ -1,6 +1,6 @@
-// Aggregates the engine computes exactly, by PostgreSQL OID: what it accumulates, and what PostgreSQL makes of that above
-// the scan. The rest (DISTINCT, ORDER BY inside, ordered sets, user-defined ones, avg(float8) whose hidden sum of
-// squares may overflow) is left to PostgreSQL with the whole grouping.
+// Aggregates the engine computes exactly, by PostgreSQL OID: what it accumulates, and what PostgreSQL makes of that
+// above the scan. The rest (DISTINCT, ORDER BY inside, ordered sets, user-defined ones, avg(float8) whose hidden sum
+// of squares may overflow) is left to PostgreSQL with the whole grouping.
 import type { Aggregate, SqlType } from "#frontend/analysed_expression.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
@@ -53,6 +53,15 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [2518, { kind: "some", argument: "bool" }],
 ]);
 
+const sqlNames: Readonly<Record<Rule["kind"], string>> = {
+  count: "count", sum: "sum", average: "avg", least: "min", greatest: "max", every: "bool_and",
+  some: "bool_or",
+};
+
+export type PlannedAggregate =
+  | { readonly expression: EdgeExpression }
+  | { readonly obstacle: string };
+
 /** One aggregate after its arguments were translated. */
 interface Inputs {
   readonly aggregate: Aggregate;
@@ -76,13 +85,28 @@ export class AggregatePlanner {
     this.firstColumn = firstColumn;
   }
 
-  /** What stands for the aggregate above the scan; undefined leaves the grouping to PostgreSQL. */
-  plan(aggregate: Aggregate): EdgeExpression | undefined {
+  /** What stands for the aggregate above the scan, or why PostgreSQL must group. */
+  plan(aggregate: Aggregate): PlannedAggregate {
+    if (aggregate.isDistinct) return { obstacle: "an aggregate has DISTINCT" };
+    if (aggregate.isOrdered) return { obstacle: "an aggregate has ORDER BY" };
     const rule = rules.get(aggregate.function);
-    const isPlain = aggregate.isPlain && !aggregate.isDistinct && !aggregate.isOrdered;
-    if (rule === undefined || !isPlain || aggregate.levelsUp !== 0) return undefined;
+    if (rule === undefined || !aggregate.isPlain || aggregate.levelsUp !== 0)
+      return { obstacle: `the engine has no ${this.nameOf(aggregate)}` };
     const inputs = this.inputs(aggregate);
-    if (inputs === undefined) return undefined;
+    const expression = inputs === undefined ? undefined : this.planRule(rule, inputs);
+    return expression === undefined
+      ? { obstacle: `the input of aggregate function ${sqlNames[rule.kind]} is not exact in the engine` }
+      : { expression };
+  }
+
+  private nameOf(aggregate: Aggregate): string {
+    const name = this.facts.functionName(aggregate.function);
+    return name === undefined
+      ? `aggregate function with OID ${aggregate.function}`
+      : `aggregate function ${name}`;
+  }
+
+  private planRule(rule: Rule, inputs: Inputs): EdgeExpression | undefined {
     const found = inputs.argument?.expression.type.kind;
     if (rule.argument !== undefined && rule.argument !== found) return undefined;
     switch (rule.kind) {

@@ -1,5 +1,6 @@
-// GROUP BY, aggregates and DISTINCT as one engine hashAggregate, or the reason why PostgreSQL groups instead. On success
-// every occurrence of a key and every aggregate above the scan is replaced by engine columns.
+// GROUP BY, aggregates and DISTINCT as one engine hashAggregate, or the reason why PostgreSQL groups instead. On
+// success every occurrence of a key and every aggregate above the scan is replaced by engine columns.
+import { assert } from "#base/assert.js";
 import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
@@ -33,6 +34,9 @@ export type GroupingPlan = EngineGrouping | { readonly kind: "edge"; readonly no
 
 /** Distinct values assumed for a key, as PostgreSQL assumes without statistics. */
 const DISTINCT_VALUES_UNKNOWN = 200;
+
+/** What PostgreSQL calls a column nobody named. */
+const UNNAMED = "?column?";
 
 interface Key {
   readonly source: TextNode;
@@ -74,7 +78,8 @@ function keyOf(context: PlanningContext, item: SortGroup): Key {
     leave("a numeric key does not have one display scale");
   if (!groupsByEngineEquality(facts, target, expression.type, item.equalityOperator))
     leave("equality of a key's type is not the engine's");
-  return { source: target.source, name: keyName(context, expression, target), expression, column: keyColumn(context, target, expression) };
+  const name = keyName(context, expression, target);
+  return { source: target.source, name, expression, column: keyColumn(context, target, expression) };
 }
 
 /**
@@ -97,7 +102,8 @@ function keysOf(context: PlanningContext, items: readonly SortGroup[]): Key[] {
 function keyName(context: PlanningContext, expression: Expression, target: AnalysedExpression): string {
   if (expression.kind === "column") return context.leaf.nameOf(expression.index);
   const entry = context.query.targets.find((each) => each.expression === target);
-  return entry === undefined || entry.name === "" ? `key${target.source.id}` : entry.name;
+  const isNamed = entry !== undefined && entry.name !== "" && entry.name !== UNNAMED;
+  return isNamed ? entry.name : `key${target.source.id}`;
 }
 
 function keyColumn(context: PlanningContext, target: AnalysedExpression, expression: Expression): ColumnType {
@@ -134,16 +140,13 @@ function groupBy(context: PlanningContext): GroupingPlan {
     const text = texts.of(source);
     if (planned.has(text)) continue;
     const aggregate = readExpression(source);
-    const expression = aggregate.kind === "aggregate" ? planner.plan(aggregate) : undefined;
-    if (expression === undefined) leave(`aggregate at ${aggregateName(aggregate)} is not the engine's`);
-    planned.set(text, expression);
+    assert(aggregate.kind === "aggregate", "an AGGREF node reads as an aggregate");
+    const answer = planner.plan(aggregate);
+    if ("obstacle" in answer) leave(answer.obstacle);
+    planned.set(text, answer.expression);
   }
   const replacements = replaceAtEdge(context, keyIndex, planned);
   return finish(context, false, keys, planner.calls, planner.names, replacements);
-}
-
-function aggregateName(expression: AnalysedExpression): string {
-  return expression.kind === "aggregate" ? `function ${expression.function}` : expression.source.tag;
 }
 
 /**

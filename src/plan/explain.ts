@@ -15,7 +15,7 @@ export interface ExplainOptions {
 
 /** Function keys shown as operators between two arguments. */
 const infix: Readonly<Record<string, string>> = {
-  add: "+", subtract: "-", multiply: "*", divide: "/", modulo: "%", equal: "=", notEqual: "<>",
+  add: "+", addDays: "+", subtract: "-", subtractDays: "-", multiply: "*", divide: "/", modulo: "%", equal: "=", notEqual: "<>",
   less: "<", lessOrEqual: "<=", greater: ">", greaterOrEqual: ">=",
 };
 

@@ -29,7 +29,12 @@ export interface NamedColumn {
 export type PhysicalOperator =
   | { readonly kind: "scan"; readonly leaf: number; readonly columns: readonly ColumnType[] }
   | { readonly kind: "filter"; readonly input: PhysicalOperator; readonly predicate: Expression }
-  | { readonly kind: "project"; readonly input: PhysicalOperator; readonly expressions: readonly Expression[]; readonly columns: readonly ColumnType[] }
+  | {
+      readonly kind: "project";
+      readonly input: PhysicalOperator;
+      readonly expressions: readonly Expression[];
+      readonly columns: readonly ColumnType[];
+    }
   | {
       readonly kind: "hashAggregate";
       readonly input: PhysicalOperator;

@@ -32,8 +32,8 @@ export interface NumericShape {
 }
 
 /**
- * The values numeric(p, s) holds: below 10^p once scaled by 10^s. A negative scale (since 15) rounds left of the point and
- * shows no decimal places, so it needs as many more digits. Undefined for plain numeric.
+ * The values numeric(p, s) holds: below 10^p once scaled by 10^s. A negative scale (since 15) rounds left of the
+ * point and shows no decimal places, so it needs as many more digits. Undefined for plain numeric.
  */
 export function numericShapeOfTypmod(typmod: number): NumericShape | undefined {
   if (typmod < VARLENA_HEADER_BYTES) return undefined;

@@ -1,5 +1,5 @@
-// A planner's answer as the text of test/plans: engine plan, leaf, outputs, and what stands where above the scan. Node ids
-// are shown with their tag, so that a change of numbering is told from a change of plan.
+// A planner's answer as the text of test/plans: engine plan, leaf, outputs, and what stands where above the scan. Node
+// ids are shown with their tag, so that a change of numbering is told from a change of plan.
 import { decodePhysicalPlan } from "#codec/physical_codec.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
 import { readNodeText } from "#frontend/node_text.js";
@@ -37,7 +37,8 @@ function readyText(ready: PlanReady, nodes: ReadonlyMap<number, TextNode>): stri
     for (const column of leaf.columns) {
       const guard = column.guardNode === 0 ? "" : ` where ${nodeText(nodes.get(column.guardNode))}`;
       const scale = column.scale === 0 ? "" : ` scale ${column.scale}`;
-      lines.push(`  column ${nodeText(nodes.get(column.node))}${guard}: ${encodingName(column.encoding as Encoding)}${scale}`);
+      const encoding = encodingName(column.encoding as Encoding);
+      lines.push(`  column ${nodeText(nodes.get(column.node))}${guard}: ${encoding}${scale}`);
     }
     for (const qual of leaf.qualNodes) lines.push(`  qual ${nodeText(nodes.get(qual))}`);
   }

@@ -18,7 +18,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   plan: ["base", "types", "expr", "functions"],
   codec: ["base", "types", "expr", "functions", "plan"],
   frontend: ["base", "types", "expr", "functions", "plan", "codec"],
-  optimizer: ["base", "types", "expr", "functions", "plan"],
+  // Plans the analysed query: node ids and PostgreSQL's own expressions are part of its answer.
+  optimizer: ["base", "types", "expr", "functions", "plan", "frontend"],
   lowering: ["base", "types", "wasm", "expr", "functions", "plan"],
   runtime: ["base", "types", "wasm", "expr", "functions", "plan", "lowering"],
   // These two know messages, not plans, and not each other; worker wires them together.
