@@ -1,5 +1,6 @@
 -- Functions of pg_fusion. The engine itself needs none of them: it works in every database once the library is
--- preloaded. Besides CREATE EXTENSION, a plain psql may run this file with MODULE_PATHNAME replaced by the library's path.
+-- preloaded. Besides CREATE EXTENSION, a plain psql may run this file with MODULE_PATHNAME replaced by the
+-- library's path.
 
 -- What the shared region holds at this moment. Everything but free_pages is 0 while no statement runs; swept_pages,
 -- stale_drops and protocol_violations count since the server's start.

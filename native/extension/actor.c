@@ -58,7 +58,8 @@ fusion_actor_final(const FusionActor *actor)
 }
 
 void
-fusion_actor_page(const FusionActor *holder, FusionPageLeaseState from, FusionPageLeaseEvent event, const FusionPage *page)
+fusion_actor_page(const FusionActor *holder, FusionPageLeaseState from, FusionPageLeaseEvent event,
+				  const FusionPage *page)
 {
 	FusionActor lease = *holder;
 

@@ -22,7 +22,8 @@ typedef struct FusionActor
 } FusionActor;
 
 /* Enters the machine's initial state. */
-extern void fusion_actor_begin(FusionActor *actor, FusionMachine machine, uint32 writer, FusionLease control, uint16 number);
+extern void fusion_actor_begin(FusionActor *actor, FusionMachine machine, uint32 writer, FusionLease control,
+							   uint16 number);
 
 /*
  * Takes one event: moves, records, and returns the effects the caller must perform, in ascending order of their bits.
@@ -34,8 +35,8 @@ extern bool fusion_actor_step(FusionActor *actor, int event, uint32 argument, ui
 extern bool fusion_actor_final(const FusionActor *actor);
 
 /*
- * Records one step of a page (machine page_lease) by this process. native/shm has made it already; a page that came from
- * or goes to its execution's reserve is told as free.
+ * Records one step of a page (machine page_lease) by this process. native/shm has made it already; a page that
+ * came from or goes to its execution's reserve is told as free.
  */
 extern void fusion_actor_page(const FusionActor *holder, FusionPageLeaseState from, FusionPageLeaseEvent event,
 							  const FusionPage *page);

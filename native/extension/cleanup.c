@@ -1,7 +1,8 @@
 /*
  * cleanup.c
- *    The list of what this backend holds in shared memory, and the callbacks that empty it: transaction and subtransaction
- *    end, and process exit. Order does not matter: releasing is idempotent, and the owners' own callbacks may come first.
+ *    The list of what this backend holds in shared memory, and the callbacks that empty it: transaction and
+ *    subtransaction end, and process exit. Order does not matter: releasing is idempotent, and the owners' own
+ *    callbacks may come first.
  */
 #include "postgres.h"
 

@@ -12,7 +12,10 @@
 
 typedef struct FusionCleanup FusionCleanup;
 
-/* Embedded in what is to be given back. `release` must be idempotent, must not throw, and may touch shared memory only. */
+/*
+ * Embedded in what is to be given back. `release` must be idempotent, must not throw, and may touch shared
+ * memory only.
+ */
 struct FusionCleanup
 {
 	dlist_node	node;
@@ -20,7 +23,8 @@ struct FusionCleanup
 	void		(*release) (FusionCleanup *self);
 };
 
-extern void fusion_cleanup_add(FusionCleanup *self, SubTransactionId subtransaction, void (*release) (FusionCleanup *self));
+extern void fusion_cleanup_add(FusionCleanup *self, SubTransactionId subtransaction,
+							   void (*release) (FusionCleanup *self));
 
 /* Idempotent; never throws. */
 extern void fusion_cleanup_remove(FusionCleanup *self);

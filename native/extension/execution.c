@@ -268,7 +268,8 @@ adopt_page(FusionExecution *execution, const FusionPageDescriptor *descriptor)
 	execution->row_count = 0;
 	fusion_session_page(execution->session, true, &execution->page);
 	fusion_session_event(execution->session, FUSION_EXECUTION_BACKEND_EVENT_RESULT_PAGE_IMPORTED, descriptor->rows);
-	execution->row_count = fusion_import_page(execution->import, fusion_region_page(&fusion_region, execution->page.page),
+	execution->row_count = fusion_import_page(execution->import,
+											  fusion_region_page(&fusion_region, execution->page.page),
 											  fusion_region.page_bytes, descriptor->bytes);
 	execution->stats.result_pages++;
 	execution->stats.result_bytes += descriptor->bytes;

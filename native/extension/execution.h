@@ -1,7 +1,8 @@
 /*
  * execution.h  (contract)
- *    The backend's side of one execution: opens a session and scan slots, sends StartExecution, then interleaves producing
- *    scan pages (producer 0 of every leaf) with importing result pages, until the worker's stream ends.
+ *    The backend's side of one execution: opens a session and scan slots, sends StartExecution, then
+ *    interleaves producing scan pages (producer 0 of every leaf) with importing result pages, until the
+ *    worker's stream ends.
  */
 #ifndef FUSION_EXECUTION_H
 #define FUSION_EXECUTION_H
@@ -32,7 +33,10 @@ typedef struct FusionExecutionStats
 	uint64		result_bytes;
 } FusionExecutionStats;
 
-/* Prepares without talking to the worker: the conversation starts at the first next(). `leaves` are PlanStates in leaf order. */
+/*
+ * Prepares without talking to the worker: the conversation starts at the first next(). `leaves` are PlanStates
+ * in leaf order.
+ */
 extern FusionExecution *fusion_execution_create(EState *estate, const FusionScanPlan *plan, List *leaves, bool analyze);
 
 /* Next engine row into the virtual slot; false at the end. */

@@ -1,7 +1,7 @@
 /*
  * functions.c
- *    The SQL functions that show the state of the shared region (sql/pg_fusion--0.1.sql). They read, and change nothing:
- *    numbers are those of a moment, exact when no statement runs.
+ *    The SQL functions that show the state of the shared region (sql/pg_fusion--0.1.sql). They read, and change
+ *    nothing: numbers are those of a moment, exact when no statement runs.
  */
 #include "postgres.h"
 

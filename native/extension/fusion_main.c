@@ -1,7 +1,8 @@
 /*
  * fusion_main.c
- *    Where PostgreSQL enters the library: the magic block and _PG_init, which only calls the parts in their order.
- *    Read next: region_host.c (shared memory), supervisor.c (the worker process), planner.c (which statements are taken).
+ *    Where PostgreSQL enters the library: the magic block and _PG_init, which only calls the parts in their
+ *    order. Read next: region_host.c (shared memory), supervisor.c (the worker process), planner.c (which
+ *    statements are taken).
  */
 #include "postgres.h"
 

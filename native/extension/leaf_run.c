@@ -1,8 +1,8 @@
 /*
  * leaf_run.c
- *    Producer 0 of one leaf, as the machine scan_producer says: opened by the worker, then page by page acquire, fill,
- *    issue, until the rows or the worker's wish end. No step waits; what it would wait for it announces, and execution.c
- *    sleeps once nothing moves anywhere.
+ *    Producer 0 of one leaf, as the machine scan_producer says: opened by the worker, then page by page
+ *    acquire, fill, issue, until the rows or the worker's wish end. No step waits; what it would wait for it
+ *    announces, and execution.c sleeps once nothing moves anywhere.
  */
 #include "postgres.h"
 
@@ -94,7 +94,8 @@ perform(FusionLeafRun *run, uint32 effects)
 	/* The error itself goes to the client, not to the worker: it may quote rows. */
 	if ((effects & FUSION_SCAN_PRODUCER_EFFECT_SEND_SCAN_FAILED) != 0)
 		push_frame(run, FUSION_MESSAGE_SCAN_FAILED,
-				   fusion_encode_scan_failed(unpack_sql_state(run->error_code), "the scan ended in an error of the backend"));
+				   fusion_encode_scan_failed(unpack_sql_state(run->error_code),
+											 "the scan ended in an error of the backend"));
 }
 
 static void

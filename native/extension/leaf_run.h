@@ -35,8 +35,8 @@ extern void fusion_leaf_run_begin(FusionLeafRun *run, FusionSession *session, Fu
 								  MemoryContext context, uint16 leaf);
 
 /*
- * Does what can be done without waiting, at most one page of it. True when something moved. Errors of the rows themselves
- * end the session, then propagate.
+ * Does what can be done without waiting, at most one page of it. True when something moved. Errors of the rows
+ * themselves end the session, then propagate.
  */
 extern bool fusion_leaf_run_turn(FusionLeafRun *run);
 

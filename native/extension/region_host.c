@@ -1,11 +1,13 @@
 /*
  * region_host.c
- *    Makes the shared region, its wake descriptors and the flight file in the postmaster, once for each incarnation of
- *    its shared memory; every child inherits them by fork. Not PostgreSQL's own shared memory: an exec'd worker could not
- *    attach that. The layout and all words are native/shm's; who hands the descriptors to the worker is supervisor.c.
+ *    Makes the shared region, its wake descriptors and the flight file in the postmaster, once for each
+ *    incarnation of its shared memory; every child inherits them by fork. Not PostgreSQL's own shared memory:
+ *    an exec'd worker could not attach that. The layout and all words are native/shm's; who hands the
+ *    descriptors to the worker is supervisor.c.
  *
- * After a crash restart everything is made anew and the old region is closed: a worker that outlived its supervisor for a
- * moment scribbles on a region nobody reads. _PG_init does not run again then, the startup hook does.
+ * After a crash restart everything is made anew and the old region is closed: a worker that outlived its
+ * supervisor for a moment scribbles on a region nobody reads. _PG_init does not run again then, the startup
+ * hook does.
  */
 #include "postgres.h"
 
@@ -109,9 +111,11 @@ check_sizes(void)
 	if (descriptors > (uint32) max_files_per_process / 2)
 		ereport(FATAL,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("pg_fusion: %u slots need as many descriptors in every server process, too many for max_files_per_process = %d",
+				 errmsg("pg_fusion: %u slots need as many descriptors in every server process, "
+						"too many for max_files_per_process = %d",
 						descriptors, max_files_per_process),
-				 errhint("Raise max_files_per_process to at least %u, or lower pg_fusion.control_slots or pg_fusion.scan_slots.",
+				 errhint("Raise max_files_per_process to at least %u, "
+						 "or lower pg_fusion.control_slots or pg_fusion.scan_slots.",
 						 descriptors * 2)));
 }
 
@@ -235,7 +239,8 @@ startup_hook(void)
 				(errcode_for_file_access(),
 				 errmsg("pg_fusion: could not %s: %m", what),
 				 started_before ? errdetail("pg_fusion is not available until the server is restarted.") : 0,
-				 saved == EMFILE ? errhint("Raise the limit on open files (ulimit -n) to well above %u, or lower pg_fusion.control_slots or pg_fusion.scan_slots.",
+				 saved == EMFILE ? errhint("Raise the limit on open files (ulimit -n) to well above %u, "
+										   "or lower pg_fusion.control_slots or pg_fusion.scan_slots.",
 										   wake_descriptor_count()) : 0));
 	}
 	started_before = true;

@@ -1,8 +1,8 @@
 /*
  * session.c
- *    Leases a control slot (and scan slots) for one conversation with the worker, and gives all of it back exactly once,
- *    whoever asks first. Frames are in session_messages.c, sleeping in session_wait.c, what is said in planner.c and
- *    execution.c.
+ *    Leases a control slot (and scan slots) for one conversation with the worker, and gives all of it back
+ *    exactly once, whoever asks first. Frames are in session_messages.c, sleeping in session_wait.c, what is
+ *    said in planner.c and execution.c.
  *
  *    open -> [send | receive | event | wait]* -> close
  *
@@ -183,7 +183,8 @@ fusion_session_violation(FusionSession *session, const char *what)
 	ereport(ERROR,
 			(errcode(ERRCODE_PROTOCOL_VIOLATION),
 			 errmsg("pg_fusion: protocol violation: %s", what),
-			 errhint("This is a defect of pg_fusion. The statement can be repeated; with pg_fusion.enable = off PostgreSQL runs it.")));
+			 errhint("This is a defect of pg_fusion. The statement can be repeated; "
+					 "with pg_fusion.enable = off PostgreSQL runs it.")));
 }
 
 void
@@ -235,7 +236,8 @@ worker_not_ready(uint32 state)
 				(errcode(ERRCODE_CANNOT_CONNECT_NOW),
 				 errmsg("pg_fusion: the worker is not ready"),
 				 errdetail("It could not be started, or failed repeatedly, and is not started again by itself."),
-				 errhint("See the server log, then reload the server's configuration to have it tried again. With pg_fusion.enable = off PostgreSQL runs the statement.")));
+				 errhint("See the server log, then reload the server's configuration to have it tried again. "
+						 "With pg_fusion.enable = off PostgreSQL runs the statement.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_CANNOT_CONNECT_NOW),
 			 errmsg("pg_fusion: the worker is not ready"),
@@ -285,7 +287,8 @@ acquire_control(FusionSession *session, uint32 permits_scan, uint32 permits_resu
 					 errmsg("pg_fusion: no free session slot"),
 					 errdetail("All %u slots, or all of the pool's %u pages, were in use for %d seconds.",
 							   fusion_region.control_slot_count, fusion_region.page_count, SLOT_TIMEOUT_MS / 1000),
-					 errhint("Raise pg_fusion.control_slots or pg_fusion.page_count, or run fewer statements at once.")));
+					 errhint("Raise pg_fusion.control_slots or pg_fusion.page_count, "
+							 "or run fewer statements at once.")));
 		fusion_session_pause(delay, fusion_wait_event(&wait_event, "FusionSlot"));
 		delay = Min(delay * 2, RETRY_DELAY_MAX_MS);
 	}
@@ -301,7 +304,8 @@ fusion_session_open(MemoryContext owner, uint32 permits_scan, uint32 permits_res
 		ereport(ERROR,
 				(errcode(ERRCODE_CANNOT_CONNECT_NOW),
 				 errmsg("pg_fusion: not available in this server process"),
-				 errhint("See the server log from the last start. With pg_fusion.enable = off PostgreSQL runs the statement.")));
+				 errhint("See the server log from the last start. "
+						 "With pg_fusion.enable = off PostgreSQL runs the statement.")));
 	if ((uint64) permits_scan + permits_result > fusion_region.page_count)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),

@@ -1,7 +1,8 @@
 /*
  * session_messages.c
- *    Messages of a session as frames of its control rings: splitting and joining, epochs, and the events they are for the
- *    session's machine. Payloads are copied out whole and not looked at: verifying them is messages.cpp's.
+ *    Messages of a session as frames of its control rings: splitting and joining, epochs, and the events they
+ *    are for the session's machine. Payloads are copied out whole and not looked at: verifying them is
+ *    messages.cpp's.
  */
 #include "postgres.h"
 

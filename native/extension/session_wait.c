@@ -18,8 +18,8 @@
 #define EVENTS_AT_ONCE 8
 
 /*
- * Making a set costs half a dozen system calls, and the next session of this backend often gets the same slots, so the last
- * one is kept for whoever waits on the same descriptors.
+ * Making a set costs half a dozen system calls, and the next session of this backend often gets the same slots,
+ * so the last one is kept for whoever waits on the same descriptors.
  */
 static WaitEventSet *kept_set = NULL;
 static int *kept_fds = NULL;

@@ -110,8 +110,8 @@ fusion_settings_init(void)
 	DefineCustomStringVariable("pg_fusion." #name, doc, NULL, &fusion_setting_##name, initial, context, flags, \
 							   string_check(#name), NULL, NULL);
 #define SETTING_ENUM(name, initial, context, flags, doc) \
-	DefineCustomEnumVariable("pg_fusion." #name, doc, NULL, &fusion_setting_##name, initial, name##_options, context, flags, \
-							 NULL, assign_##name, NULL);
+	DefineCustomEnumVariable("pg_fusion." #name, doc, NULL, &fusion_setting_##name, initial, \
+							 name##_options, context, flags, NULL, assign_##name, NULL);
 #include "fusion_settings.inc"
 #undef SETTING_BOOL
 #undef SETTING_INT

@@ -1,8 +1,8 @@
 /*
  * supervisor.c
- *    A background worker of PostgreSQL that keeps the node worker running: starts it, forwards its output to the server log,
- *    cleans up after its death and starts it again. It touches no data and executes no query; how the child is made is
- *    worker_process.c's.
+ *    A background worker of PostgreSQL that keeps the node worker running: starts it, forwards its output to
+ *    the server log, cleans up after its death and starts it again. It touches no data and executes no query;
+ *    how the child is made is worker_process.c's.
  *
  *    starting -> (the worker itself says READY) -> dead -> waiting -> starting ...
  *
@@ -10,9 +10,9 @@
  * ready (statements need it back), up to 5 s for one that never was. 10 deaths in a row before ready: disabled until
  * the configuration is reloaded.
  *
- * Node is our child, not the postmaster's, so its death never restarts the server; ours does, as any death of a process
- * attached to shared memory, and takes node with it. Nothing here polls: latch (signals, SIGCHLD among them), postmaster
- * death and the output pipe wake the loop, timeouts exist only while something is due.
+ * Node is our child, not the postmaster's, so its death never restarts the server; ours does, as any death of a
+ * process attached to shared memory, and takes node with it. Nothing here polls: latch (signals, SIGCHLD among
+ * them), postmaster death and the output pipe wake the loop, timeouts exist only while something is due.
  */
 #include "postgres.h"
 
@@ -108,7 +108,8 @@ find_executable(void)
 						: "the script of pg_fusion.worker_script cannot be read"),
 				 fusion_setting_worker_script[0] == '\0' ? 0
 				 : errdetail("\"%s\": %m", fusion_setting_worker_script),
-				 errhint("Build the project, set pg_fusion.worker_script to the absolute path of dist/worker/main.js and restart the server.")));
+				 errhint("Build the project, set pg_fusion.worker_script to the absolute path of "
+						 "dist/worker/main.js and restart the server.")));
 		return NULL;
 	}
 	if (fusion_setting_node_path[0] == '\0')
@@ -125,7 +126,8 @@ find_executable(void)
 		ereport(LOG,
 				(errmsg("pg_fusion: the worker is not started: pg_fusion.node_path cannot be executed"),
 				 errdetail("\"%s\": %m", fusion_setting_node_path),
-				 errhint("Set pg_fusion.node_path to a node executable the server's user may run, and restart the server.")));
+				 errhint("Set pg_fusion.node_path to a node executable the server's user may run, "
+						 "and restart the server.")));
 		return NULL;
 	}
 	return pstrdup(fusion_setting_node_path);
@@ -286,7 +288,8 @@ count_death(bool was_ready)
 	else
 	{
 		supervisor.early_deaths = 0;
-		supervisor.backoff_ms = lived_ms >= HEALTHY_MS ? BACKOFF_MIN_MS : Min(supervisor.backoff_ms, BACKOFF_READY_MAX_MS);
+		supervisor.backoff_ms = lived_ms >= HEALTHY_MS ? BACKOFF_MIN_MS
+			: Min(supervisor.backoff_ms, BACKOFF_READY_MAX_MS);
 	}
 }
 
@@ -314,8 +317,10 @@ worker_died(int status)
 		disable();
 		ereport(LOG,
 				(errmsg("pg_fusion: the worker (PID %d) %s", (int) pid, describe_exit(status)),
-				 errdetail("It failed %d times in a row before it was ready, and is not started again by itself.", EARLY_DEATHS_MAX),
-				 errhint("Correct what the worker's messages above complain about, then reload the server's configuration.")));
+				 errdetail("It failed %d times in a row before it was ready, and is not started again by itself.",
+						   EARLY_DEATHS_MAX),
+				 errhint("Correct what the worker's messages above complain about, "
+						 "then reload the server's configuration.")));
 		return;
 	}
 	ereport(LOG,
@@ -497,7 +502,8 @@ fusion_supervisor_init(void)
 				 errmsg("pg_fusion: the path of its library is too long for a background worker"),
 				 errdetail("\"%s\" has %zu bytes, this server takes %zu.", library, strlen(library),
 						   sizeof(worker.bgw_library_name) - 1),
-				 errhint("Name the library in shared_preload_libraries by a shorter path, for example a symbolic link.")));
+				 errhint("Name the library in shared_preload_libraries by a shorter path, "
+						 "for example a symbolic link.")));
 	strlcpy(worker.bgw_library_name, library, sizeof(worker.bgw_library_name));
 	strlcpy(worker.bgw_function_name, "fusion_supervisor_main", sizeof(worker.bgw_function_name));
 	strlcpy(worker.bgw_name, "pg_fusion supervisor", sizeof(worker.bgw_name));

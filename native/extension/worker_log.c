@@ -1,7 +1,7 @@
 /*
  * worker_log.c
- *    Splits the worker's output into lines and reports each as a LOG message. The pipe is its only throttle: a worker that
- *    writes faster than the log takes waits in its write. Who reads when is supervisor.c's.
+ *    Splits the worker's output into lines and reports each as a LOG message. The pipe is its only throttle: a
+ *    worker that writes faster than the log takes waits in its write. Who reads when is supervisor.c's.
  */
 #include "postgres.h"
 

@@ -1,11 +1,11 @@
 /*
  * worker_process.c
- *    fork and exec of the node worker. Between the two the child makes only async-signal-safe calls: it is a copy of a server
- *    process, and must neither run PostgreSQL's handlers nor touch its files.
+ *    fork and exec of the node worker. Between the two the child makes only async-signal-safe calls: it is a
+ *    copy of a server process, and must neither run PostgreSQL's handlers nor touch its files.
  *
- * What the child must not keep: the server's sockets, WAL and data files (all descriptors but the given ones are
- * closed), its environment (it may hold credentials and NODE_OPTIONS), its terminal, its signal handlers and mask. What it
- * must have: a signal that kills it when its supervisor dies, whatever way that happens.
+ * What the child must not keep: the server's sockets, WAL and data files (all descriptors but the given ones
+ * are closed), its environment (it may hold credentials and NODE_OPTIONS), its terminal, its signal handlers
+ * and mask. What it must have: a signal that kills it when its supervisor dies, whatever way that happens.
  */
 #include "postgres.h"
 
@@ -71,8 +71,8 @@ child_set_limits(void)
 }
 
 /*
- * The given descriptors become 3, 4, ...; sources and targets may overlap, so all move out of the way first, to where `moved`
- * (made before the fork: nothing can be allocated here) notes.
+ * The given descriptors become 3, 4, ...; sources and targets may overlap, so all move out of the way first, to
+ * where `moved` (made before the fork: nothing can be allocated here) notes.
  */
 static void
 child_place_descriptors(const FusionWorkerCommand *command, int log_write, int *moved)
