@@ -31,7 +31,9 @@ async function buildHeaders(root) {
 
 async function buildAddon(root) {
   const script = "scripts/build_addon.mjs";
-  const inputs = filesUnder(root, ["native/addon", "native/shm", "native/generated"], isNativeSource);
+  // The binding file builds the tests' peer too.
+  const folders = ["native/addon", "native/shm", "native/generated", "test/native/peer"];
+  const inputs = filesUnder(root, folders, isNativeSource);
   await stampedStep(root, {
     name: "addon",
     hash: hashOf(root, [...inputs, script, "package-lock.json"], process.version),
