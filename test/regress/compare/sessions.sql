@@ -1,0 +1,114 @@
+-- How statements reach the planner: prepared, through cursors, from functions, inside utility commands.
+PREPARE one(int) AS SELECT a, c FROM t WHERE a = $1 ORDER BY 1;
+EXECUTE one(5);
+EXECUTE one(6);
+EXECUTE one(7);
+EXECUTE one(8);
+EXECUTE one(9);
+EXECUTE one(10);
+EXECUTE one(NULL);
+PREPARE two(int, text) AS SELECT count(*) + $1, $2 FROM t WHERE c = $2 GROUP BY c;
+EXECUTE two(1, 'x1');
+EXECUTE two(2, 'x2');
+SET plan_cache_mode = force_generic_plan;
+PREPARE three(int) AS SELECT a + $1 FROM t WHERE a < $1 ORDER BY 1;
+EXECUTE three(3);
+EXECUTE three(4);
+PREPARE whole AS SELECT * FROM t WHERE a = 1;
+EXECUTE whole;
+ALTER TABLE t ADD COLUMN extra int DEFAULT 7;
+EXECUTE three(3);
+EXECUTE whole;
+PREPARE parts AS SELECT k, v FROM part WHERE k < 2 OR k > 240 ORDER BY k;
+EXECUTE parts;
+CREATE TABLE part3 PARTITION OF part FOR VALUES FROM (200) TO (300);
+INSERT INTO part VALUES (250, 'n');
+EXECUTE parts;
+PREPARE inlined AS SELECT plus_one(a) FROM t WHERE a < 3 ORDER BY 1;
+EXECUTE inlined;
+CREATE OR REPLACE FUNCTION plus_one(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 100';
+EXECUTE inlined;
+RESET plan_cache_mode;
+
+BEGIN;
+DECLARE c1 CURSOR FOR SELECT a FROM t ORDER BY a;
+FETCH 2 FROM c1;
+FETCH 2 FROM c1;
+CLOSE c1;
+DECLARE c2 SCROLL CURSOR FOR SELECT a FROM t WHERE a < 6 ORDER BY a;
+FETCH 3 FROM c2;
+FETCH BACKWARD 2 FROM c2;
+FETCH ALL FROM c2;
+MOVE ABSOLUTE 0 IN c2;
+FETCH 1 FROM c2;
+DECLARE c3 CURSOR WITH HOLD FOR SELECT a FROM t WHERE a < 4 ORDER BY a;
+DECLARE c4 CURSOR FOR SELECT c, count(*) FROM t GROUP BY c ORDER BY c;
+FETCH 1 FROM c4;
+UPDATE t SET c = 'changed' WHERE a = 1;
+SELECT c FROM t WHERE a = 1;
+FETCH 3 FROM c4;
+COMMIT;
+FETCH ALL FROM c3;
+CLOSE c3;
+BEGIN;
+DECLARE c5 CURSOR FOR SELECT a, c FROM t WHERE a < 3;
+SAVEPOINT s;
+FETCH 1 FROM c5;
+ROLLBACK TO s;
+FETCH 1 FROM c5;
+ROLLBACK;
+BEGIN;
+DECLARE c6 SCROLL CURSOR WITH HOLD FOR SELECT a FROM t WHERE a < 4;
+COMMIT;
+FETCH LAST FROM c6;
+FETCH PRIOR FROM c6;
+CLOSE c6;
+BEGIN;
+DECLARE c7 NO SCROLL CURSOR FOR SELECT a FROM t WHERE a < 4;
+FETCH ALL FROM c7;
+ROLLBACK;
+
+SELECT counted(), looped() FROM t WHERE a = 1;
+SELECT nested(50), count(*) FROM part;
+SELECT nested(k) FROM part WHERE k < 3 ORDER BY k;
+SELECT * FROM below(4);
+DO $$
+DECLARE n int; f float8;
+BEGIN
+  BEGIN
+    SELECT 1 / (a - 3) INTO n FROM t WHERE a = 3;
+  EXCEPTION WHEN division_by_zero THEN
+    RAISE NOTICE 'caught';
+  END;
+  SELECT count(*) INTO n FROM t;
+  RAISE NOTICE '%', n;
+  EXECUTE 'SELECT count(*) FROM t WHERE a < $1' INTO n USING 10;
+  RAISE NOTICE '%', n;
+  FOR i IN 1..20 LOOP
+    SELECT count(*) INTO n FROM t WHERE a < i;
+  END LOOP;
+  RAISE NOTICE '%', n;
+END $$;
+
+CREATE TEMP TABLE made AS SELECT c, sum(a) FROM t GROUP BY c;
+SELECT * FROM made ORDER BY 1;
+CREATE MATERIALIZED VIEW mv AS SELECT count(*) AS n FROM part;
+SELECT * FROM mv;
+REFRESH MATERIALIZED VIEW mv;
+CREATE UNIQUE INDEX ON mv (n);
+REFRESH MATERIALIZED VIEW CONCURRENTLY mv;
+COPY (SELECT a, c FROM t WHERE a < 4 ORDER BY a) TO STDOUT;
+INSERT INTO nothing SELECT a, c FROM t WHERE a < 3;
+SELECT * FROM nothing ORDER BY 1;
+CREATE TABLE pk (id int PRIMARY KEY);
+INSERT INTO pk VALUES (1), (2);
+CREATE TABLE fk (id int);
+INSERT INTO fk VALUES (1);
+ALTER TABLE fk ADD FOREIGN KEY (id) REFERENCES pk;
+INSERT INTO fk VALUES (2), (3);
+DELETE FROM pk WHERE id = 1;
+SELECT relname FROM pg_class WHERE relname = 't' AND relnamespace = 'regress'::regnamespace;
+SELECT 1;
+VALUES (1), (2);
+\d parent
+\dt regress.p*
