@@ -1,0 +1,50 @@
+// Plans requests and remembers the answers: the same bytes asked again (another session, a statement without a cached
+// plan) get the same answer without planning. An answer depends on its request alone. Planning is plan_statement.ts.
+import type { PlanAnswer as AnswerBytes, PlannerPort } from "#actors/ports.js";
+import { encodePlanReady, encodePlanRefused } from "#codec/plan_answer_message.js";
+import { decodePlanRequest } from "#codec/planning_message.js";
+import { planStatement, type PlanAnswer } from "./plan_statement.js";
+
+/** Statements remembered: more than an application has, and each is tens of kilobytes. */
+const ENTRIES_MAX = 512;
+/** Bytes of requests remembered; one request may have up to 16 MiB. */
+const REQUEST_BYTES_MAX = 16 * 1024 * 1024;
+
+export class StatementPlanner implements PlannerPort {
+  readonly #nowNs: () => number;
+  /** In order of use, least recent first. */
+  readonly #answers = new Map<string, PlanAnswer>();
+  #requestBytes = 0;
+
+  constructor(nowNs: () => number) {
+    this.#nowNs = nowNs;
+  }
+
+  get size(): number {
+    return this.#answers.size;
+  }
+
+  plan(payload: Uint8Array): AnswerBytes {
+    const beginNs = this.#nowNs();
+    const key = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("latin1");
+    const known = this.#answers.get(key);
+    const answer = known ?? planStatement(decodePlanRequest(payload), () => BigInt(Math.round(this.#nowNs())));
+    this.#remember(key, answer);
+    if (answer.kind === "refused")
+      return { kind: "refused", payload: encodePlanRefused(answer.refused) };
+    const planningNs = this.#nowNs() - beginNs;
+    return { kind: "planned", payload: encodePlanReady({ ...answer.ready, planningNs }) };
+  }
+
+  #remember(key: string, answer: PlanAnswer): void {
+    if (this.#answers.delete(key)) this.#requestBytes -= key.length;
+    if (key.length > REQUEST_BYTES_MAX / 4) return;
+    this.#answers.set(key, answer);
+    this.#requestBytes += key.length;
+    for (const oldest of this.#answers.keys()) {
+      if (this.#answers.size <= ENTRIES_MAX && this.#requestBytes <= REQUEST_BYTES_MAX) break;
+      this.#answers.delete(oldest);
+      this.#requestBytes -= oldest.length;
+    }
+  }
+}

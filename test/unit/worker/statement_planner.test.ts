@@ -1,0 +1,32 @@
+// The planner's memory: equal requests get equal answers without planning, and the memory is bounded.
+import { describe, expect, test } from "vitest";
+import { encodePlanRequest } from "#codec/planning_message.js";
+import { StatementPlanner } from "#worker/statement_planner.js";
+import { fixtureQueries, fixtureRequest } from "../../support/planning_fixtures.js";
+
+describe("StatementPlanner", () => {
+  const name = Object.keys(fixtureQueries)[0] ?? "";
+  const payload = encodePlanRequest(fixtureRequest(name));
+
+  test("answers a repeated request the same", () => {
+    let now = 0;
+    const planner = new StatementPlanner(() => now);
+    const first = planner.plan(payload);
+    now = 5;
+    const second = planner.plan(payload.slice());
+    expect(second).toEqual(first);
+    expect(planner.size).toBe(1);
+  });
+
+  test("remembers a bounded number of statements", () => {
+    const planner = new StatementPlanner(() => 0);
+    const request = fixtureRequest(name);
+    for (let at = 0; at < 600; at++)
+      planner.plan(encodePlanRequest({ ...request, query: new Uint8Array([0x7b]), workMemoryKb: at }));
+    expect(planner.size).toBe(512);
+  });
+
+  test("bytes that are no request are an error, not an answer", () => {
+    expect(() => new StatementPlanner(() => 0).plan(new Uint8Array(64))).toThrow();
+  });
+});
