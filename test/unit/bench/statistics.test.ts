@@ -1,4 +1,4 @@
-// Median and mean of ratios.
+// Median and geometric mean: the only arithmetic between a stopwatch and a report.
 import { describe, expect, it } from "vitest";
 import { geometricMean, median, rounded } from "#bench/statistics.js";
 

@@ -1,4 +1,4 @@
-// The form of the command line.
+// The form of the command line: values, flags, words, and what npm makes of them.
 import { afterEach, describe, expect, it } from "vitest";
 import { parseArguments } from "#cli/arguments.js";
 
