@@ -96,6 +96,10 @@ carries_user_statement(const Node *command)
 		case T_CallStmt:
 		case T_DoStmt:
 			return true;
+		case T_TransactionStmt:
+		case T_ConstraintsSetStmt:
+			/* Deferred triggers run in these. */
+			return true;
 		case T_RefreshMatViewStmt:
 			return !((const RefreshMatViewStmt *) command)->concurrent;
 		default:

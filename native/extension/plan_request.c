@@ -152,6 +152,11 @@ fusion_request_plan(const FusionPlanRequest *request, bool tolerant, FusionAnswe
 	MemoryContext context;
 	bool		ready;
 
+	/* A constant of megabytes takes several times that as text. */
+	if (length > FUSION_FRAME_BYTES_MAX)
+		return fusion_refuse(refusal, "a statement of this size",
+							 psprintf("Its planning request takes %zu bytes; %u are possible.", length,
+									  FUSION_FRAME_BYTES_MAX), -1);
 	answer->payload = fusion_answer_cache_find(bytes, length, &answer->length);
 	answer->cached = answer->payload != NULL;
 	answer->round_trip_ns = 0;
