@@ -1,68 +1,128 @@
-// Nanoseconds per row of turning lineitem into pages, by number of columns and by path, beside
-// PostgreSQL's own count(*). The extension's pg_fusion_scan_bench does the work in one backend.
-import { Connection } from "#cluster/connection.js";
-import type { ClusterPlaces } from "#cluster/places.js";
+// Nanoseconds per row of turning lineitem into pages, by columns, qual and path, beside PostgreSQL's own
+// count(*) and the floor of touching the same bytes. The extension's pg_fusion_scan_bench does the work
+// in one backend, path after path within each run, so the ratios survive a busy machine.
+import { defined } from "#base/assert.js";
 import { CommandError } from "#cluster/command_error.js";
+import { Connection, quoteLiteral } from "#cluster/connection.js";
+import type { ClusterPlaces } from "#cluster/places.js";
 import { median, rounded } from "./statistics.js";
 
 export interface ScanReport {
   readonly rows: number;
-  readonly count_star_ns: number;
-  readonly paths: readonly { readonly path: string; readonly columns: number; readonly ns: number }[];
+  readonly scans: readonly ScanMeasurement[];
+}
+
+/** Medians per row of the table, whatever the qual lets through. */
+export interface ScanMeasurement {
+  readonly columns: number;
+  readonly qual: QualName;
+  readonly touch_cpu_ns: number;
+  readonly heap_cpu_ns: number;
+  readonly executor_cpu_ns: number;
+  readonly heap_wall_ns: number;
+  readonly executor_wall_ns: number;
+  readonly count_wall_ns: number;
 }
 
 /** Column counts whose costs the design quotes. */
 const columnCounts = [1, 4, 7, 16];
-const paths = ["executor", "heap"];
+
+/** Shares of lineitem a date range lets through. */
+const quals = {
+  all: undefined,
+  "50%": "l_shipdate <= date '1995-06-17'",
+  "2%": "l_shipdate >= date '1995-01-01' AND l_shipdate < date '1995-02-18'",
+} as const;
+export type QualName = keyof typeof quals;
+
+/** What the extension calls its paths. */
+const paths = { touch: "touch", heap: "heap batches", executor: "executor" } as const;
 const nanosecondsPerMs = 1e6;
 
-/** Median ns per row of an action that reads the whole table. */
-async function nsPerRow(
-  rows: number,
+interface PathTimes {
+  readonly cpu: number;
+  readonly wall: number;
+}
+
+async function timePaths(
+  connection: Connection,
+  columns: number,
+  qual: string | undefined,
   runs: number,
-  action: () => Promise<unknown>,
+): Promise<ReadonlyMap<string, PathTimes>> {
+  const condition = qual === undefined ? "NULL" : quoteLiteral(qual);
+  const call = `pg_fusion_scan_bench('lineitem', ${columns}, NULL, ${runs}, ${condition}, NULL)`;
+  const { rows } = await connection.query(`SELECT * FROM ${call} AS m(path, rows, cpu, wall)`);
+  const names = new Set(rows.map(([path]) => path ?? ""));
+  return new Map(
+    [...names].map((name) => {
+      const own = rows.filter(([path]) => path === name);
+      const middle = (at: number) => rounded(median(own.map((row) => Number(row[at]))));
+      return [name, { cpu: middle(2), wall: middle(3) }];
+    }),
+  );
+}
+
+/** Median of PostgreSQL's count(*) in milliseconds, without parallel workers. */
+async function timeCount(
+  connection: Connection,
+  qual: string | undefined,
+  runs: number,
 ): Promise<number> {
-  await action();
+  const text = `SELECT count(*) FROM lineitem${qual === undefined ? "" : ` WHERE ${qual}`}`;
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
     const start = performance.now();
-    await action();
+    await connection.query(text);
     times.push(performance.now() - start);
   }
-  return rounded((median(times) * nanosecondsPerMs) / rows);
+  return median(times);
 }
 
-/** The scan paths this build of the extension can time. */
-async function availablePaths(connection: Connection): Promise<readonly string[]> {
-  const found = await connection.value("SELECT to_regproc('pg_fusion_scan_bench') IS NOT NULL");
-  if (found === "t") return paths;
-  throw new CommandError("this build of the extension has no pg_fusion_scan_bench function.");
+async function checkFunction(connection: Connection): Promise<void> {
+  const found = "SELECT EXISTS (SELECT FROM pg_proc WHERE proname = 'pg_fusion_scan_bench')";
+  if ((await connection.value(found)) === "t") return;
+  throw new CommandError(
+    "this server has no pg_fusion_scan_bench function.",
+    "Run: npm run build && npx pg-fusion up",
+  );
 }
 
-/** Runs the bench on lineitem of one database, without parallel workers on either side. */
+/** Runs the bench on lineitem of one database; `onScan` sees each line as soon as it is known. */
 export async function benchScan(
   places: ClusterPlaces,
   database: string,
   runs: number,
+  onScan: (measurement: ScanMeasurement) => void,
 ): Promise<ScanReport> {
   const connection = await Connection.open(places, database, {
     max_parallel_workers_per_gather: "0",
     "pg_fusion.enable": "off",
   });
   try {
+    await checkFunction(connection);
     const rows = Number(await connection.value("SELECT count(*) FROM lineitem"));
-    const countStar = await nsPerRow(rows, runs, () =>
-      connection.query("SELECT count(*) FROM lineitem"),
-    );
-    const measured: { path: string; columns: number; ns: number }[] = [];
-    for (const path of await availablePaths(connection)) {
+    const scans: ScanMeasurement[] = [];
+    for (const [name, qual] of Object.entries(quals) as [QualName, string | undefined][]) {
+      const countMs = await timeCount(connection, qual, runs);
       for (const columns of columnCounts) {
-        const call = `SELECT pg_fusion_scan_bench('lineitem', ${columns}, '${path}')`;
-        const ns = await nsPerRow(rows, runs, () => connection.query(call));
-        measured.push({ path, columns, ns });
+        const times = await timePaths(connection, columns, qual, runs);
+        const of = (path: keyof typeof paths) => defined(times.get(paths[path]), `times of ${path}`);
+        const measurement: ScanMeasurement = {
+          columns,
+          qual: name,
+          touch_cpu_ns: of("touch").cpu,
+          heap_cpu_ns: of("heap").cpu,
+          executor_cpu_ns: of("executor").cpu,
+          heap_wall_ns: of("heap").wall,
+          executor_wall_ns: of("executor").wall,
+          count_wall_ns: rounded((countMs * nanosecondsPerMs) / rows),
+        };
+        scans.push(measurement);
+        onScan(measurement);
       }
     }
-    return { rows, count_star_ns: countStar, paths: measured };
+    return { rows, scans };
   } finally {
     await connection.close();
   }

@@ -68,14 +68,17 @@ async function runTpch(given: Arguments): Promise<number> {
 async function runScan(given: Arguments): Promise<number> {
   const session = openSession(given);
   const database = await bringSession(session, given);
-  const report = await benchScan(session.places, database, parseRuns(given.values.runs));
-  const widths = [22, 10, 12];
-  print(["path", "ns/row", "of count(*)"], widths);
-  print(["count(*)", report.count_star_ns.toFixed(1), "1.00x"], widths);
-  for (const { path, columns, ns } of report.paths) {
-    const name = `${path}, ${columns} columns`;
-    print([name, ns.toFixed(1), times(ns / report.count_star_ns)], widths);
-  }
+  const runs = parseRuns(given.values.runs);
+  const widths = [7, 5, 8, 8, 9, 9, 11, 9];
+  const units = "CPU ns per row of lineitem; count(*) is PostgreSQL's, in elapsed ns per row";
+  process.stdout.write(`${units}\n`);
+  print(["columns", "rows", "touch", "heap", "executor", "count(*)", "heap/exec.", "heap/touch"], widths);
+  const report = await benchScan(session.places, database, runs, (one) => {
+    const { touch_cpu_ns: touch, heap_cpu_ns: heap, executor_cpu_ns: executor } = one;
+    const costs = [touch, heap, executor, one.count_wall_ns].map((ns) => ns.toFixed(1));
+    const ratios = [heap / executor, heap / touch].map((ratio) => ratio.toFixed(2));
+    print([String(one.columns), one.qual, ...costs, ...ratios], widths);
+  });
   writeJson(given.values.json, report);
   return 0;
 }

@@ -36,6 +36,8 @@ export default async function setup(): Promise<() => void> {
     throw error;
   }
   Object.assign(process.env, {
+    // Suites that run psql get the one of this server.
+    PATH: `${toolchain.bindir}:${process.env["PATH"] ?? ""}`,
     PGHOST: places.socket,
     PGPORT: String(places.port),
     PGUSER: "postgres",
