@@ -2,7 +2,7 @@
 // length-prefixed vectors. It knows no sections or instructions. Read next: module_builder.ts.
 
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(256);
   #length = 0;
 
   get length(): number {
@@ -82,7 +82,7 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length);
   }
 

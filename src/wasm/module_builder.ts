@@ -60,7 +60,7 @@ export class ModuleBuilder {
   }
 
   /** The binary module. It imports memory `env.memory`, shared, of any size up to 4 GiB. */
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     const imports = this.#importSection();
     const functions = this.#functionSection();
     const exports = this.#exportSection();

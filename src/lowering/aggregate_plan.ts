@@ -1,0 +1,255 @@
+// What a hash aggregate keeps per group: the layout of a group's row, the steps that update it, and how each result
+// comes out of it. Equal work is done once: sum(x) and the sum behind avg(x) share a step. Read next:
+// aggregate_steps.ts for the code of a step, group_table.ts for finding the row.
+import { assert, defined } from "#base/assert.js";
+import type { Expression } from "#expr/expression.js";
+import { DECIMAL64_DIGITS } from "#functions/function.js";
+import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
+import type { EngineType } from "#types/engine_type.js";
+import type { ValueType } from "#wasm/value_type.js";
+import type { ExpressionTable } from "./expression_table.js";
+import { type KeyPlan, keyImage } from "./group_keys.js";
+
+/** One number of a group's state; the image its row starts with. */
+export interface StateSlot {
+  readonly offset: number;
+  readonly type: ValueType;
+  readonly initial: bigint | number;
+}
+
+/** A sum of numbers beyond 64 bits: narrow code adds to `narrow`, wide code to the pair; NaNs of numeric are counted. */
+export interface WideSum {
+  readonly narrow: StateSlot;
+  readonly low: StateSlot;
+  readonly high: StateSlot;
+  readonly nans: StateSlot | undefined;
+}
+
+/** The bytes of a text minimum or maximum: a view with absolute addresses, the buffer behind it, whether there is one. */
+export interface ViewState {
+  readonly first: StateSlot;
+  readonly second: StateSlot;
+  readonly buffer: StateSlot;
+  readonly capacity: StateSlot;
+  readonly seen: StateSlot;
+}
+
+export type AggregateStep =
+  | { readonly kind: "rows"; readonly slot: StateSlot }
+  | { readonly kind: "nulls"; readonly argument: Expression; readonly slot: StateSlot }
+  | { readonly kind: "sumInteger"; readonly argument: Expression; readonly slot: StateSlot }
+  | { readonly kind: "sumWide"; readonly argument: Expression; readonly sum: WideSum }
+  | { readonly kind: "sumFloat"; readonly argument: Expression; readonly slot: StateSlot }
+  | { readonly kind: "extreme"; readonly argument: Expression; readonly largest: boolean; readonly slots: readonly StateSlot[] }
+  | { readonly kind: "extremeView"; readonly argument: Expression; readonly largest: boolean; readonly view: ViewState }
+  | { readonly kind: "bool"; readonly argument: Expression; readonly all: boolean; readonly slot: StateSlot };
+
+/** Steps under one FILTER; the plain ones have none. */
+export interface FilterClass {
+  readonly filter: Expression | undefined;
+  readonly steps: AggregateStep[];
+}
+
+/** Where an aggregate's value is, and which counts say whether there is one: NULL when rows - nulls is 0. */
+export interface ResultPlan {
+  readonly call: AggregateCall;
+  readonly step: AggregateStep;
+  readonly rows: StateSlot | undefined;
+  readonly nulls: StateSlot | undefined;
+}
+
+export interface AggregatePlan {
+  readonly keys: readonly KeyPlan[];
+  /** Bit k of the null mask at the row's start: key k is NULL. */
+  readonly nullableKeys: boolean;
+  readonly classes: readonly FilterClass[];
+  readonly slots: readonly StateSlot[];
+  readonly results: readonly ResultPlan[];
+  readonly rowBytes: number;
+}
+
+export const NULL_MASK_OFFSET = 0;
+/** Null mask bits in a row. */
+export const GROUP_KEYS_MAX = 64;
+const SLOT_BYTES = 8;
+
+type HashAggregate = Extract<PhysicalOperator, { kind: "hashAggregate" }>;
+
+/** `isNullable` tells whether an expression of the input can be NULL at all. */
+export function planAggregate(
+  operator: Pick<HashAggregate, "keys" | "aggregates">,
+  table: ExpressionTable,
+  isNullable: (expression: Expression) => boolean,
+): AggregatePlan {
+  assert(operator.keys.length <= GROUP_KEYS_MAX, "group keys are limited when the plan is made");
+  let offset = NULL_MASK_OFFSET + SLOT_BYTES;
+  const keys = operator.keys.map((expression): KeyPlan => {
+    const plan = { expression, type: expression.type, ...keyImage(expression.type), offset };
+    offset += plan.stored * SLOT_BYTES;
+    return plan;
+  });
+  const builder = new StateBuilder(table, offset);
+  const results = operator.aggregates.map((call) => builder.add(call, operator.keys.length > 0, isNullable));
+  return {
+    keys,
+    nullableKeys: operator.keys.some(isNullable),
+    classes: builder.classes,
+    slots: builder.slots,
+    results,
+    rowBytes: builder.offset,
+  };
+}
+
+class StateBuilder {
+  readonly slots: StateSlot[] = [];
+  readonly classes: FilterClass[] = [];
+  offset: number;
+  readonly #table: ExpressionTable;
+  readonly #steps = new Map<string, AggregateStep>();
+
+  constructor(table: ExpressionTable, offset: number) {
+    this.#table = table;
+    this.offset = offset;
+  }
+
+  add(call: AggregateCall, grouped: boolean, isNullable: (expression: Expression) => boolean): ResultPlan {
+    const { argument } = call;
+    if (call.function === "countRows" || argument === undefined) {
+      assert(call.function === "countRows", "only countRows has no argument");
+      const step = this.#rows(call.filter);
+      return { call, step, rows: undefined, nulls: undefined };
+    }
+    const nulls = isNullable(argument) ? this.#nulls(argument, call.filter) : undefined;
+    if (call.function === "count") return { call, step: this.#rows(call.filter), rows: undefined, nulls };
+    const step = this.#value(call, argument);
+    // A group has a row, so only a filter, NULLs, or no grouping at all can leave an aggregate without input.
+    const certain = grouped && call.filter === undefined && nulls === undefined;
+    const rows = certain ? undefined : this.#rowsSlot(call.filter);
+    return { call, step, rows, nulls };
+  }
+
+  #value(call: AggregateCall, argument: Expression): AggregateStep {
+    const key = `${call.function} ${this.#table.intern(argument)}`;
+    switch (call.function) {
+      case "sum":
+        return this.#shared(key, call.filter, () => this.#sum(argument));
+      case "min":
+      case "max":
+        return this.#shared(key, call.filter, () => this.#extreme(argument, call.function === "max"));
+      case "boolAnd":
+      case "boolOr": {
+        const all = call.function === "boolAnd";
+        return this.#shared(key, call.filter, () => ({ kind: "bool", argument, all, slot: this.#slot("i32", all ? 1 : 0) }));
+      }
+      default:
+        throw new Error(`${call.function} keeps no value`);
+    }
+  }
+
+  #sum(argument: Expression): AggregateStep {
+    switch (argument.type.kind) {
+      case "int2":
+      case "int4":
+        return { kind: "sumInteger", argument, slot: this.#slot("i64", 0n) };
+      case "int8":
+      case "decimal": {
+        const [narrow, low, high] = [this.#slot("i64", 0n), this.#slot("i64", 0n), this.#slot("i64", 0n)];
+        const nans = argument.type.kind === "decimal" ? this.#slot("i64", 0n) : undefined;
+        return { kind: "sumWide", argument, sum: { narrow, low, high, nans } };
+      }
+      case "float4":
+      case "float8":
+        // -0 is the neutral start: -0 + x is x for every x, the zeros included.
+        return { kind: "sumFloat", argument, slot: this.#slot(argument.type.kind === "float4" ? "f32" : "f64", -0) };
+      default:
+        throw new Error(`sum of ${argument.type.kind}`);
+    }
+  }
+
+  #extreme(argument: Expression, largest: boolean): AggregateStep {
+    const start = extremeStart(argument.type, largest);
+    if (start !== undefined) {
+      return { kind: "extreme", argument, largest, slots: start.map(([type, initial]) => this.#slot(type, initial)) };
+    }
+    const word = (): StateSlot => this.#slot("i64", 0n);
+    const number = (): StateSlot => this.#slot("i32", 0);
+    const view = { first: word(), second: word(), buffer: number(), capacity: number(), seen: number() };
+    return { kind: "extremeView", argument, largest, view };
+  }
+
+  #rows(filter: Expression | undefined): AggregateStep {
+    return this.#shared("rows", filter, () => ({ kind: "rows", slot: this.#slot("i64", 0n) }));
+  }
+
+  #rowsSlot(filter: Expression | undefined): StateSlot {
+    const step = this.#rows(filter);
+    assert(step.kind === "rows", "a row count");
+    return step.slot;
+  }
+
+  #nulls(argument: Expression, filter: Expression | undefined): StateSlot {
+    const key = `nulls ${this.#table.intern(argument)}`;
+    const step = this.#shared(key, filter, () => ({ kind: "nulls", argument, slot: this.#slot("i64", 0n) }));
+    assert(step.kind === "nulls", "a null count");
+    return step.slot;
+  }
+
+  #shared(key: string, filter: Expression | undefined, make: () => AggregateStep): AggregateStep {
+    const filterNumber = filter === undefined ? -1 : this.#table.intern(filter);
+    const known = this.#steps.get(`${filterNumber} ${key}`);
+    if (known !== undefined) return known;
+    const step = make();
+    this.#steps.set(`${filterNumber} ${key}`, step);
+    this.#class(filter, filterNumber).steps.push(step);
+    return step;
+  }
+
+  #class(filter: Expression | undefined, number: number): FilterClass {
+    const same = (each: FilterClass): boolean =>
+      each.filter === undefined ? number === -1 : this.#table.intern(each.filter) === number;
+    const known = this.classes.find(same);
+    if (known !== undefined) return known;
+    this.classes.push({ filter, steps: [] });
+    return defined(this.classes.at(-1), "a class");
+  }
+
+  #slot(type: ValueType, initial: bigint | number): StateSlot {
+    const slot = { offset: this.offset, type, initial };
+    this.offset += SLOT_BYTES;
+    this.slots.push(slot);
+    return slot;
+  }
+}
+
+const LEAST32 = -(2 ** 31);
+const LEAST64 = -(1n << 63n);
+const BELOW_DECIMALS = -(10n ** 38n);
+
+/**
+ * The value every other one replaces, in the order of the type; undefined for views. Decimals of 64 bits are kept with
+ * NaN at the upper end of i64, where it belongs in the order.
+ */
+function extremeStart(type: EngineType, largest: boolean): readonly (readonly [ValueType, bigint | number])[] | undefined {
+  switch (type.kind) {
+    case "int2":
+    case "int4":
+    case "date":
+      return [["i32", largest ? LEAST32 : -LEAST32 - 1]];
+    case "int8":
+    case "time":
+    case "timestamp":
+    case "timestamptz":
+      return [["i64", largest ? LEAST64 : -LEAST64 - 1n]];
+    case "float4":
+      return [["f32", largest ? -Infinity : NaN]];
+    case "float8":
+      return [["f64", largest ? -Infinity : NaN]];
+    case "decimal": {
+      if (type.precision <= DECIMAL64_DIGITS) return [["i64", largest ? LEAST64 : -LEAST64 - 1n]];
+      const least = largest ? BELOW_DECIMALS : LEAST64 << 64n;
+      return [["i64", BigInt.asIntN(64, least)], ["i64", least >> 64n]];
+    }
+    default:
+      return undefined;
+  }
+}

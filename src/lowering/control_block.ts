@@ -1,0 +1,67 @@
+// The control block of one execution in linear memory: where compiled code and its host meet. It holds resume state,
+// counters, one state record per aggregate, and a slot per constant or parameter. Its shape depends on the plan's
+// shape only, never on values. Read next: pipeline_module.ts and runtime/execution.ts.
+
+/** What `run` returns; from `error` on, the error's number in the module is added. */
+export const RunStatus = {
+  /** The source is consumed. */
+  done: 0,
+  /** The result page is full: take it, then call again from the saved place. */
+  outputFull: 1,
+  /** A row does not fit an empty result page as it is laid out. */
+  rowTooLarge: 2,
+  error: 16,
+} as const;
+
+/** Fixed part of the block: byte offsets. */
+export const ControlBlock = {
+  /** Where the next call of the same source must start. */
+  resume: 0,
+  resultPage: 4,
+  /** Rows that reached the sink in the last call. */
+  sinkRows: 8,
+  SIZE: 16,
+} as const;
+
+/** State of one aggregate: byte offsets. Addresses are absolute. */
+export const AggregateState = {
+  /** Open-addressing table of u64: hash in the high half, address of the group's row in the low half; 0 is free. */
+  directory: 0,
+  /** Entries - 1. */
+  mask: 4,
+  groups: 8,
+  /** The group count that makes the directory grow: half its entries. */
+  growAt: 12,
+  /** Room for group rows: a chunk starts with {next chunk, end of rows, 8 unused bytes}. */
+  rowNext: 16,
+  rowEnd: 20,
+  firstChunk: 24,
+  currentChunk: 28,
+  /** Room for key and minimum/maximum bytes. */
+  bytesNext: 32,
+  bytesEnd: 36,
+  /** The chunk where reading the groups stopped. */
+  cursorChunk: 40,
+  SIZE: 64,
+} as const;
+
+export const GroupChunk = { next: 0, end: 4, SIZE: 16 } as const;
+
+/** A constant or parameter: up to 16 bytes of value, then whether it is NULL. */
+export const ParameterSlot = { value: 0, isNull: 16, SIZE: 32 } as const;
+
+export interface ControlLayout {
+  readonly bytes: number;
+  aggregate(index: number): number;
+  slot(index: number): number;
+}
+
+export function controlLayout(aggregates: number, slots: number): ControlLayout {
+  const firstAggregate = 64;
+  const firstSlot = firstAggregate + aggregates * AggregateState.SIZE;
+  return {
+    bytes: firstSlot + slots * ParameterSlot.SIZE,
+    aggregate: (index) => firstAggregate + index * AggregateState.SIZE,
+    slot: (index) => firstSlot + index * ParameterSlot.SIZE,
+  };
+}

@@ -1,0 +1,106 @@
+// One compiled function being emitted: where scalar functions write, and how an error leaves the row loop. The first
+// error met ends the call, so its row and place in the expression are the ones PostgreSQL reports.
+import type { Emission, ErrorTemplate, LibraryFunction, Operand, Shape } from "#functions/function.js";
+import type { EngineType } from "#types/engine_type.js";
+import type { Callable, FunctionBuilder, Label, Local } from "#wasm/function_builder.js";
+import type { ValueType } from "#wasm/value_type.js";
+import { RunStatus } from "./control_block.js";
+import type { ModuleContext } from "./module_context.js";
+
+/** A value in locals with its null flag: an i32 that is 1 for NULL, or nothing when it cannot be NULL. */
+export interface LoweredValue extends Operand {
+  readonly type: EngineType;
+  readonly isNull: Local | undefined;
+}
+
+export interface Variant {
+  /** Columns may hold NULLs. */
+  readonly nulls: boolean;
+  /** Decimals are plain i64 (see functions/function.ts). */
+  readonly narrow: boolean;
+}
+
+export const shapeParts: Readonly<Record<Shape, readonly ValueType[]>> = {
+  i32: ["i32"],
+  i64: ["i64"],
+  f32: ["f32"],
+  f64: ["f64"],
+  i128: ["i64", "i64"],
+  view: ["i32", "i32"],
+};
+
+export class FunctionContext implements Emission {
+  readonly code: FunctionBuilder;
+  readonly module: ModuleContext;
+  readonly variant: Variant;
+  readonly status: Local;
+  #exit: Label | undefined;
+
+  constructor(code: FunctionBuilder, module: ModuleContext, variant: Variant) {
+    this.code = code;
+    this.module = module;
+    this.variant = variant;
+    this.status = code.local("i32");
+  }
+
+  get narrow(): boolean {
+    return this.variant.narrow;
+  }
+
+  library(callee: LibraryFunction): Callable {
+    return this.module.library(callee);
+  }
+
+  raiseIf(error: ErrorTemplate): void {
+    this.code.if([], () => this.leave(RunStatus.error + this.module.errorNumber(error)));
+  }
+
+  /** Ends the call with a status; state behind the saved place is the host's to judge. */
+  leave(status: number): void {
+    const { code } = this;
+    code.i32(status).set(this.status);
+    if (this.#exit === undefined) throw new Error("leave() outside of body()");
+    code.br(this.#exit);
+  }
+
+  /** Everything that may leave early. */
+  body(write: () => void): void {
+    this.code.block([], (exit) => {
+      this.#exit = exit;
+      write();
+      this.#exit = undefined;
+    });
+  }
+
+  /** Fresh locals of a shape. */
+  locals(shape: Shape): Local[] {
+    return shapeParts[shape].map((type) => this.code.local(type));
+  }
+
+  /** Takes the parts of a value off the stack into fresh locals. */
+  take(shape: Shape): Local[] {
+    const parts = this.locals(shape);
+    this.setAll(parts);
+    return parts;
+  }
+
+  setAll(parts: readonly Local[]): void {
+    for (let i = parts.length - 1; i >= 0; i--) {
+      const part = parts[i];
+      if (part !== undefined) this.code.set(part);
+    }
+  }
+
+  /** An i32 that combines null flags, or undefined when none can be set. */
+  anyNull(values: readonly LoweredValue[]): Local | undefined {
+    const flags = values.flatMap(({ isNull }) => (isNull === undefined ? [] : [isNull]));
+    const [head, ...rest] = [...new Set(flags)];
+    if (head === undefined) return undefined;
+    if (rest.length === 0) return head;
+    const combined = this.code.local("i32");
+    this.code.get(head);
+    for (const flag of rest) this.code.get(flag).op("i32.or");
+    this.code.set(combined);
+    return combined;
+  }
+}

@@ -1,0 +1,165 @@
+// The row loop over the groups of a finished aggregate: its columns are the keys and the results. Always wide code
+// with NULLs, for what sums and counts become is only known here. Read next: aggregate_plan.ts.
+import { assert, defined } from "#base/assert.js";
+import { errorTemplates } from "#functions/error_templates.js";
+import { shapeOf } from "#functions/function.js";
+import { narrowDecimal, pushPowerOfTen, reachesPowerOfTen } from "#functions/library/int128.js";
+import type { Local } from "#wasm/function_builder.js";
+import type { LoadInstruction } from "#wasm/opcodes.js";
+import { type AggregatePlan, NULL_MASK_OFFSET, type ResultPlan, type StateSlot, type WideSum } from "./aggregate_plan.js";
+import { AggregateState, ControlBlock, GroupChunk } from "./control_block.js";
+import type { FunctionContext, LoweredValue } from "./function_context.js";
+import { readKey } from "./group_keys.js";
+
+const LEAST64 = -(1n << 63n);
+const DELIVERED_DIGITS = 38;
+
+export class GroupSource {
+  readonly #context: FunctionContext;
+  readonly #plan: AggregatePlan;
+  readonly #control: Local;
+  readonly #state: Local;
+  readonly #row: Local;
+
+  /** `row` holds the address to resume at, 0 to start. */
+  constructor(context: FunctionContext, plan: AggregatePlan, control: Local, state: Local, row: Local) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#control = control;
+    this.#state = state;
+    this.#row = row;
+  }
+
+  produce(consume: () => void): void {
+    const { code } = this.#context;
+    const [chunk, end] = [code.local("i32"), code.local("i32")];
+    const enter = (): void => {
+      code.get(chunk).load("i32.load", GroupChunk.end).get(this.#state).load("i32.load", AggregateState.rowNext);
+      code.get(chunk, this.#state).load("i32.load", AggregateState.currentChunk).op("i32.ne").select().set(end);
+    };
+    code.get(this.#row);
+    code.if(
+      [],
+      () => code.get(this.#state).load("i32.load", AggregateState.cursorChunk).set(chunk),
+      () => {
+        code.get(this.#state).load("i32.load", AggregateState.firstChunk).tee(chunk);
+        code.i32(GroupChunk.SIZE).op("i32.add").set(this.#row);
+      },
+    );
+    this.#context.body(() => {
+      code.loop((nextChunk) => {
+        code.get(chunk).if([], () => {
+          enter();
+          code.loop((again) => {
+            code.get(this.#row, end).op("i32.lt_u");
+            code.if([], () => {
+              consume();
+              code.get(this.#row).i32(this.#plan.rowBytes).op("i32.add").set(this.#row).br(again);
+            });
+          });
+          code.get(chunk).load("i32.load", GroupChunk.next).tee(chunk).i32(GroupChunk.SIZE).op("i32.add").set(this.#row).br(nextChunk);
+        });
+      });
+    });
+    code.get(this.#state, chunk).store("i32.store", AggregateState.cursorChunk);
+    code.get(this.#control, this.#row).store("i32.store", ControlBlock.resume);
+  }
+
+  column(index: number): LoweredValue {
+    const key = this.#plan.keys[index];
+    if (key !== undefined) {
+      return readKey(this.#context, key, index, this.#row, NULL_MASK_OFFSET, this.#plan.nullableKeys);
+    }
+    return this.#result(defined(this.#plan.results[index - this.#plan.keys.length], `column ${index}`));
+  }
+
+  #get(slot: StateSlot): void {
+    this.#context.code.get(this.#row).load(`${slot.type}.load` as LoadInstruction, slot.offset);
+  }
+
+  #result(result: ResultPlan): LoweredValue {
+    const { code } = this.#context;
+    const { step, call } = result;
+    const type = call.result.engine;
+    const shape = shapeOf(type, false);
+    if (call.function === "countRows" || call.function === "count") {
+      assert(step.kind === "rows", "a row count");
+      this.#get(step.slot);
+      if (result.nulls !== undefined) {
+        this.#get(result.nulls);
+        code.op("i64.sub");
+      }
+      return { type, shape, parts: this.#context.take("i64"), isNull: undefined };
+    }
+    const isNull = this.#isEmpty(result);
+    switch (step.kind) {
+      case "sumWide":
+        return { type, shape, parts: this.#total(step.sum, shape), isNull };
+      case "sumInteger":
+      case "sumFloat":
+      case "bool":
+        this.#get(step.slot);
+        break;
+      case "extreme":
+        for (const slot of step.slots) this.#get(slot);
+        if (type.kind === "decimal" && shape === "i64") this.#restoreNan();
+        break;
+      case "extremeView":
+        code.get(this.#row).i32(step.view.first.offset).op("i32.add").i32(0);
+        break;
+      case "rows":
+      case "nulls":
+        throw new Error("a count has no value");
+    }
+    return { type, shape, parts: this.#context.take(shape), isNull };
+  }
+
+  /** 1 when no value was aggregated. */
+  #isEmpty({ rows, nulls }: ResultPlan): Local | undefined {
+    const { code } = this.#context;
+    if (rows === undefined && nulls === undefined) return undefined;
+    const isNull = code.local("i32");
+    this.#get(defined(rows, "a row count"));
+    if (nulls === undefined) {
+      code.op("i64.eqz").set(isNull);
+    } else {
+      this.#get(nulls);
+      code.op("i64.eq").set(isNull);
+    }
+    return isNull;
+  }
+
+  /** A 64-bit decimal minimum or maximum: the upper end of i64 stands for NaN. */
+  #restoreNan(): void {
+    const { code } = this.#context;
+    const value = code.local("i64");
+    code.set(value).i64(LEAST64).get(value).get(value).i64(-LEAST64 - 1n).op("i64.eq").select();
+  }
+
+  /** Narrow and wide parts of a sum together; NaN when one was added; refused beyond 38 digits. */
+  #total(sum: WideSum, shape: LoweredValue["shape"]): Local[] {
+    const { code } = this.#context;
+    const [low, high, narrow] = [code.local("i64"), code.local("i64"), code.local("i64")];
+    this.#get(sum.narrow);
+    code.set(narrow);
+    this.#get(sum.low);
+    code.get(narrow).op("i64.add").set(low);
+    this.#get(sum.high);
+    code.get(narrow).i64(63).op("i64.shr_s", "i64.add").get(low, narrow).op("i64.lt_u", "i64.extend_i32_u", "i64.add").set(high);
+    const check = (): void => {
+      code.get(low, high);
+      pushPowerOfTen(code, DELIVERED_DIGITS);
+      code.call(this.#context.library(reachesPowerOfTen));
+      this.#context.raiseIf(errorTemplates.decimalTooWide);
+    };
+    if (sum.nans === undefined) {
+      check();
+    } else {
+      this.#get(sum.nans);
+      code.op("i64.eqz").if([], check, () => code.i64(0).set(low).i64(LEAST64).set(high));
+    }
+    code.get(low, high);
+    if (shape === "i64") code.call(this.#context.library(narrowDecimal));
+    return this.#context.take(shape);
+  }
+}

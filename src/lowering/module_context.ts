@@ -1,0 +1,52 @@
+// One WebAssembly module being emitted: its library functions on demand, its numbered errors, and the host functions
+// it may call when memory runs out. Read next: function_context.ts.
+import type { ErrorTemplate, LibraryFunction } from "#functions/function.js";
+import type { Callable } from "#wasm/function_builder.js";
+import { ModuleBuilder } from "#wasm/module_builder.js";
+
+/** Host functions of every module. Each takes the address of an aggregate state and throws when memory is short. */
+export interface HostCalls {
+  /** Doubles the directory and moves its entries. */
+  readonly growDirectory: Callable;
+  /** Opens a new chunk of group rows. */
+  readonly addRows: Callable;
+  /** (state, bytes): makes room for so many contiguous bytes. */
+  readonly addBytes: Callable;
+}
+
+export class ModuleContext {
+  readonly builder = new ModuleBuilder();
+  readonly host: HostCalls;
+  readonly errors: ErrorTemplate[] = [];
+  readonly #errorNumber = new Map<string, number>();
+  readonly #library = new Map<string, Callable>();
+
+  constructor() {
+    const one = { parameters: ["i32"], results: [] } as const;
+    const two = { parameters: ["i32", "i32"], results: [] } as const;
+    this.host = {
+      growDirectory: this.builder.importFunction("host", "growDirectory", one),
+      addRows: this.builder.importFunction("host", "addRows", one),
+      addBytes: this.builder.importFunction("host", "addBytes", two),
+    };
+  }
+
+  library(callee: LibraryFunction): Callable {
+    const known = this.#library.get(callee.name);
+    if (known !== undefined) return known;
+    const declared = this.builder.declare(callee.type);
+    this.#library.set(callee.name, declared);
+    this.builder.define(declared, (code) => callee.write(code, (each) => this.library(each)));
+    return declared;
+  }
+
+  /** Equal errors share a number. */
+  errorNumber(error: ErrorTemplate): number {
+    const key = `${error.sqlstate} ${error.message} ${error.detail ?? ""}`;
+    const known = this.#errorNumber.get(key);
+    if (known !== undefined) return known;
+    this.errors.push(error);
+    this.#errorNumber.set(key, this.errors.length - 1);
+    return this.errors.length - 1;
+  }
+}

@@ -1,0 +1,75 @@
+// The memory of one execution: runs of blocks it owns, all given back at once when it ends. Small things are carved
+// from a common block; large ones have their own run and may go back early. Read next: memory.ts.
+import { FusionError } from "#base/errors.js";
+import { assert } from "#base/assert.js";
+import { BLOCK_BYTES, type EngineMemory } from "./memory.js";
+
+const ALIGN = 64;
+
+export class Arena {
+  readonly memory: EngineMemory;
+  readonly #owner: number;
+  /** Bytes of each run by address. */
+  readonly #runs = new Map<number, number>();
+  #next = 0;
+  #end = 0;
+  #bytes = 0;
+  #peak = 0;
+
+  constructor(memory: EngineMemory) {
+    this.memory = memory;
+    this.#owner = memory.newOwner();
+  }
+
+  /** Most bytes held at any time. */
+  get peakBytes(): number {
+    return this.#peak;
+  }
+
+  /** Bytes for the life of the execution, 64-byte aligned. */
+  allocate(bytes: number): number {
+    const rounded = Math.ceil(bytes / ALIGN) * ALIGN;
+    if (rounded > BLOCK_BYTES) return this.takeRun(bytes);
+    if (this.#next + rounded > this.#end) {
+      this.#next = this.takeRun(BLOCK_BYTES);
+      this.#end = this.#next + BLOCK_BYTES;
+    }
+    const address = this.#next;
+    this.#next += rounded;
+    return address;
+  }
+
+  /** Whole blocks that may be given back with freeRun. */
+  takeRun(bytes: number): number {
+    const rounded = Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+    const address = this.memory.take(this.#owner, rounded);
+    if (address === undefined) {
+      throw new FusionError({
+        code: "limitReached",
+        sqlstate: "53200",
+        message: "out of memory",
+        detail: `pg_fusion.worker_memory (${Math.floor(this.memory.stateBytes / 1024 / 1024)} MB) has no room for ${rounded} more bytes; this statement holds ${this.#bytes}.`,
+        hint: "Raise pg_fusion.worker_memory, or run the statement with pg_fusion.enable = off.",
+      });
+    }
+    this.#runs.set(address, rounded);
+    this.#bytes += rounded;
+    this.#peak = Math.max(this.#peak, this.#bytes);
+    return address;
+  }
+
+  freeRun(address: number): void {
+    const bytes = this.#runs.get(address);
+    assert(bytes !== undefined, "a run of this arena");
+    this.#runs.delete(address);
+    this.#bytes -= bytes;
+    this.memory.give(this.#owner, address, bytes);
+  }
+
+  /** Gives everything back; the arena is empty afterwards and may not be used. */
+  dispose(): void {
+    for (const address of [...this.#runs.keys()]) this.freeRun(address);
+    this.#next = 0;
+    this.#end = 0;
+  }
+}

@@ -1,0 +1,64 @@
+// A physical plan cut into pipelines, with the modules of the variants that were needed so far. Holds no state of any
+// execution: many executions of one thread may share it. Read next: execution.ts.
+import type { ErrorTemplate } from "#functions/function.js";
+import { type ControlLayout, controlLayout } from "#lowering/control_block.js";
+import type { Variant } from "#lowering/function_context.js";
+import { type Pipeline, type PipelinePlan, cutPipelines } from "#lowering/pipeline.js";
+import { type EmittedModule, emitFlush, emitPipeline } from "#lowering/pipeline_module.js";
+import type { PhysicalPlan } from "#plan/physical.js";
+import type { PlanCache } from "./plan_cache.js";
+
+export interface CompiledModule {
+  readonly module: WebAssembly.Module;
+  readonly errors: readonly ErrorTemplate[];
+}
+
+export class CompiledPlan {
+  readonly plan: PhysicalPlan;
+  readonly pipelines: PipelinePlan;
+  readonly layout: ControlLayout;
+  readonly #cache: PlanCache;
+  readonly #modules = new Map<string, CompiledModule>();
+  #compileNs = 0n;
+
+  constructor(plan: PhysicalPlan, cache: PlanCache) {
+    const start = process.hrtime.bigint();
+    this.plan = plan;
+    this.#cache = cache;
+    this.pipelines = cutPipelines(plan);
+    this.layout = controlLayout(this.pipelines.aggregates.length, this.pipelines.slotCount);
+    this.#compileNs = process.hrtime.bigint() - start;
+  }
+
+  /** Time spent compiling so far, all executions together. */
+  get compileNs(): number {
+    return Number(this.#compileNs);
+  }
+
+  pipelineModule(pipeline: Pipeline, variant: Variant): CompiledModule {
+    const key = `${this.pipelines.pipelines.indexOf(pipeline)} ${variant.nulls} ${variant.narrow}`;
+    return this.#module(key, () => emitPipeline(pipeline, variant, this.layout));
+  }
+
+  flushModule(aggregate: number): CompiledModule {
+    const plan = this.pipelines.aggregates[aggregate];
+    if (plan === undefined) throw new Error(`no aggregate ${aggregate}`);
+    return this.#module(`flush ${aggregate}`, () => emitFlush(plan, aggregate, this.layout));
+  }
+
+  #module(key: string, emit: () => EmittedModule): CompiledModule {
+    const known = this.#modules.get(key);
+    if (known !== undefined) return known;
+    const start = process.hrtime.bigint();
+    const { bytes, errors } = emit();
+    const compiled = { module: this.#cache.module(bytes), errors };
+    this.#modules.set(key, compiled);
+    this.#compileNs += process.hrtime.bigint() - start;
+    return compiled;
+  }
+}
+
+/** Compiles a verified plan; code of a pipeline's variants follows when a page first needs it. */
+export function compileExecution(plan: PhysicalPlan, cache: PlanCache): CompiledPlan {
+  return new CompiledPlan(plan, cache);
+}

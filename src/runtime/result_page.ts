@@ -1,0 +1,69 @@
+// The result page an execution is filling, in scratch memory: laid out by the host, filled by compiled code, taken by
+// the caller when full. Read next: page_layout.ts, lowering/result_sink.ts.
+import { FusionError } from "#base/errors.js";
+import { PageHeader } from "#generated/layout.js";
+import type { ColumnType } from "#types/column_type.js";
+import type { Arena } from "./arena.js";
+import { type PageLayout, layoutForRows, resultLayout, schemaFingerprint, writeEmptyPage } from "./page_layout.js";
+
+/** A finished page: copy it before the next call of its execution. */
+export interface ResultImage {
+  readonly address: number;
+  readonly bytes: number;
+  readonly rows: number;
+}
+
+export class ResultPage {
+  readonly address: number;
+  readonly #arena: Arena;
+  readonly #columns: readonly ColumnType[];
+  readonly #layout: PageLayout;
+  readonly #fingerprint: bigint;
+  readonly #pageBytes: number;
+
+  constructor(arena: Arena, columns: readonly ColumnType[], pageBytes: number) {
+    this.#arena = arena;
+    this.#columns = columns;
+    this.#pageBytes = pageBytes;
+    this.#layout = resultLayout(columns, pageBytes);
+    this.#fingerprint = schemaFingerprint(columns);
+    this.address = arena.allocate(pageBytes);
+    this.reset();
+  }
+
+  get rows(): number {
+    return this.#arena.memory.view.getUint32(this.address + PageHeader.row_count, true);
+  }
+
+  image(): ResultImage {
+    const { view } = this.#arena.memory;
+    const tailOffset = view.getUint32(this.address + PageHeader.tail_offset, true);
+    const tailBytes = view.getUint32(this.address + PageHeader.tail_bytes, true);
+    return { address: this.address, bytes: tailOffset + tailBytes, rows: this.rows };
+  }
+
+  reset(): void {
+    this.#write(this.#layout);
+  }
+
+  /** Lays the empty page out for a single row: all the room there is goes to its strings. */
+  resetForOneRow(): void {
+    const { view } = this.#arena.memory;
+    const layout = layoutForRows(this.#columns, 1, this.#pageBytes);
+    const already = view.getUint32(this.address + PageHeader.row_capacity, true) === 1;
+    if (layout === undefined || already) {
+      throw new FusionError({
+        code: "notSupported",
+        sqlstate: "0A000",
+        message: `pg_fusion: a result row does not fit a page of ${this.#pageBytes} bytes`,
+        hint: "Raise pg_fusion.page_size, or run the statement with pg_fusion.enable = off.",
+      });
+    }
+    this.#write(layout);
+  }
+
+  #write(layout: PageLayout): void {
+    const { bytes } = this.#arena.memory;
+    writeEmptyPage(bytes.subarray(this.address, this.address + this.#pageBytes), this.#columns, layout, this.#fingerprint);
+  }
+}

@@ -1,0 +1,119 @@
+// Runs physical plans over rows in plain TypeScript values: pages are built, pushed through compiled code and read
+// back. Shared by the engine's tests.
+import type { Expression, Scalar } from "#expr/expression.js";
+import { Encoding } from "#generated/encodings.js";
+import type { PhysicalPlan } from "#plan/physical.js";
+import { compileExecution } from "#runtime/compiled_plan.js";
+import { PlanExecution } from "#runtime/execution.js";
+import { EngineMemory, memoryLayout } from "#runtime/memory.js";
+import { buildPage } from "#runtime/page_builder.js";
+import { PageReader, verifyPage, verifyViews } from "#runtime/page_reader.js";
+import { PlanCache } from "#runtime/plan_cache.js";
+import type { ColumnType } from "#types/column_type.js";
+import type { EngineType } from "#types/engine_type.js";
+
+export const PAGE_BYTES = 65_536;
+const POOL_PAGES = 64;
+
+/** One memory for all tests of a file: state in front, a few pages of pool behind. */
+export const memory = new EngineMemory(memoryLayout(512 * 1024 * 1024, POOL_PAGES * PAGE_BYTES));
+export const cache = new PlanCache();
+
+export function encodingOf(engine: EngineType): Encoding {
+  switch (engine.kind) {
+    case "bool":
+      return Encoding.bool8;
+    case "int2":
+      return Encoding.int16;
+    case "int4":
+    case "date":
+      return Encoding.int32;
+    case "int8":
+    case "time":
+    case "timestamp":
+    case "timestamptz":
+      return Encoding.int64;
+    case "float4":
+      return Encoding.float32;
+    case "float8":
+      return Encoding.float64;
+    case "decimal":
+      return engine.precision <= 18 ? Encoding.decimal64 : Encoding.decimal128;
+    case "text":
+    case "bpchar":
+      return Encoding.text;
+    case "opaque":
+      if (!engine.byValue) return Encoding.datum;
+      return engine.width === 1 ? Encoding.int8 : engine.width === 2 ? Encoding.int16 : engine.width === 4 ? Encoding.int32 : Encoding.int64;
+  }
+}
+
+export function columnType(engine: EngineType, nullable = true): ColumnType {
+  return {
+    sqlType: 0,
+    typmod: -1,
+    collation: 0,
+    engine,
+    encoding: encodingOf(engine),
+    scale: engine.kind === "decimal" ? engine.scale : 0,
+    nullable,
+  };
+}
+
+export const column = (index: number, type: EngineType): Expression => ({ kind: "column", index, type });
+
+export interface RunOptions {
+  readonly parameters?: ReadonlyMap<number, Scalar>;
+  readonly ranges?: boolean;
+  readonly resultBytes?: number;
+}
+
+/** Pushes page images of leaf 0 and reads all results. */
+export function runPages(plan: PhysicalPlan, pages: readonly Uint8Array[], options: RunOptions = {}): { rows: Scalar[][]; execution: PlanExecution } {
+  const compiled = compileExecution(plan, cache);
+  const execution = new PlanExecution(compiled, {
+    memory,
+    resultBytes: options.resultBytes ?? PAGE_BYTES,
+    ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
+  });
+  const rows: Scalar[][] = [];
+  const take = (): void => {
+    for (let image = execution.takeResult(); image !== undefined; image = execution.takeResult()) {
+      const bytes = memory.bytes.slice(image.address, image.address + image.bytes);
+      const padded = new Uint8Array(options.resultBytes ?? PAGE_BYTES);
+      padded.set(bytes);
+      const types = plan.outputs.map(({ type }) => type);
+      verifyPage(padded, types);
+      verifyViews(padded, types);
+      rows.push(...new PageReader(padded, types).all());
+    }
+  };
+  try {
+    pages.forEach((page, index) => {
+      const address = memory.layout.poolOffset + (index % POOL_PAGES) * PAGE_BYTES;
+      memory.bytes.set(page, address);
+      while (!execution.pushPage(0, address)) take();
+    });
+    execution.finishLeaf(0);
+    take();
+  } finally {
+    execution.dispose();
+  }
+  return { rows, execution };
+}
+
+/** The columns of the only scan of a plan. */
+export function scanColumns(plan: PhysicalPlan): readonly ColumnType[] {
+  let operator = plan.root;
+  while (operator.kind !== "scan") operator = operator.input;
+  return operator.columns;
+}
+
+/** Rows into pages of a few hundred rows, or as many as fit. */
+export function pagesOf(columns: readonly ColumnType[], rows: readonly (readonly Scalar[])[], perPage: number, ranges = false): Uint8Array[] {
+  const pages: Uint8Array[] = [];
+  for (let first = 0; first < rows.length; first += perPage) {
+    pages.push(buildPage(columns, rows.slice(first, first + perPage), { pageBytes: PAGE_BYTES, ranges }));
+  }
+  return pages;
+}
