@@ -7,27 +7,13 @@
 #include "postgres.h"
 
 #include "edge_expression.h"
+#include "fusion_edge_calls.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "node_check.h"
 #include "refusal.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-
-/*
- * The functions that may be called above the scan; src/frontend/edge_calls.ts holds the same list. Each is
- * what PostgreSQL's own final functions of the aggregates end with, so the answer has the same bits.
- */
-static const Oid edge_functions[] = {
-	F_NUMERIC_DIV,
-	F_ROUND_NUMERIC_INT4,
-	F_NUMERIC_INT8,
-	F_FLOAT8_INT8,
-	F_FLOAT8DIV,
-	F_FLOAT8PL,
-	F_FLOAT8MI
-};
 
 /* Reads one prefix expression. */
 typedef struct PrefixReader
@@ -53,9 +39,9 @@ column_reference(const PrefixReader *reader, uint32 column)
 static bool
 edge_function_allowed(Oid function)
 {
-	for (int i = 0; i < lengthof(edge_functions); i++)
+	for (int i = 0; i < lengthof(fusion_edge_calls); i++)
 	{
-		if (edge_functions[i] == function)
+		if (fusion_edge_calls[i] == function)
 			return true;
 	}
 	return false;
