@@ -46,7 +46,10 @@ prepare_expression(Preparation *preparation, Node *node)
 		return NULL;
 	if (preparation->has_joins)
 		node = expand_join_aliases(preparation->query, node);
-	return eval_const_expressions(preparation->root, node);
+	node = eval_const_expressions(preparation->root, node);
+	/* Folding NOT (a < b) into a >= b leaves the new operator without its function, by which the worker knows it. */
+	fix_opfuncids(node);
+	return node;
 }
 
 static void

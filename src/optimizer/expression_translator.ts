@@ -104,7 +104,9 @@ export class ExpressionTranslator {
 
   private attempt(expression: AnalysedExpression, outer: Scope): Translated | undefined {
     const scope = { ...outer, depth: outer.depth + 1 };
-    const computed = scope.depth > EXPRESSION_DEPTH_MAX ? undefined : this.compute(expression, scope);
+    const isLeaf = expression.kind === "variable" || expression.kind === "constant";
+    const isTooDeep = scope.depth > EXPRESSION_DEPTH_MAX && !isLeaf;
+    const computed = isTooDeep ? undefined : this.compute(expression, scope);
     if (computed !== undefined || scope.guarded) return computed;
     return this.asLeafColumn(expression, scope);
   }
