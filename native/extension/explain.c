@@ -12,7 +12,6 @@
 
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
-#include "commands/explain_state.h"
 #endif
 
 /* One heading or line of the TEXT format, indented like the properties around it. */

@@ -8,6 +8,9 @@
 #include "postgres.h"
 
 #include "commands/explain.h"
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_state.h"
+#endif
 #include "custom_scan.h"
 
 extern void fusion_explain_scan(const FusionScanState *state, ExplainState *es);
