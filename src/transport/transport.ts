@@ -1,0 +1,121 @@
+// What the worker needs from the shared region, as an interface: leases, frames, pages, sleeping. Two implementations:
+// region.ts over the addon, memory_transport.ts in plain JavaScript for tests. It knows messages only by their
+// numbers and pages only as bytes. Read next: control_channel.ts, scan_channel.ts, page_lease.ts.
+import type { MessageType } from "#generated/layout.js";
+import type { PageLease, ResultPage } from "./page_lease.js";
+
+/** One lease of a control or scan slot. */
+export interface SlotLease {
+  readonly slot: number;
+  readonly epoch: number;
+}
+
+/** A slot the worker owns a bit of; not open: the peer has begun to close. */
+export interface LeaseState {
+  readonly epoch: number;
+  readonly open: boolean;
+}
+
+/** A whole, verified message in memory of its own. */
+export interface ReceivedFrame {
+  readonly type: MessageType;
+  readonly epoch: number;
+  /** The sender's flight sequence: the cause of what follows. */
+  readonly sequence: number;
+  readonly payload: Uint8Array;
+}
+
+/** ok: taken whole, perhaps queued. full: refused whole. stale: the peer has left, the message is dropped. */
+export type SendOutcome = "ok" | "full" | "stale";
+
+/** full: try again after a wake-up. stale: the lease is over. */
+export type PageOutcome = "ok" | "full" | "stale";
+
+export type ScanImport =
+  | { readonly kind: "page"; readonly page: PageLease }
+  | { readonly kind: "end" }
+  | { readonly kind: "failed" }
+  | { readonly kind: "empty" }
+  | { readonly kind: "stale" };
+
+export type ResultAcquisition =
+  | { readonly kind: "page"; readonly page: ResultPage }
+  | { readonly kind: "full" }
+  | { readonly kind: "stale" };
+
+/** Frames of one kind of slot. Protocol violations are thrown as FusionErrors. */
+export interface FrameChannel {
+  /** The worker's lease of a slot, if it has one. */
+  lease(slot: number): LeaseState | undefined;
+  /** The next message of the slot's present lease. Also pushes on what an earlier send had to queue. */
+  receive(slot: number): ReceivedFrame | undefined;
+  send(lease: SlotLease, type: MessageType, payload: Uint8Array, sequence: number): SendOutcome;
+  /** Takes the worker's owner bit off; returns the pages a final sweep found. Idempotent. */
+  detach(lease: SlotLease): number;
+}
+
+/** Control slots: one execution or planning conversation each. */
+export interface ControlChannel extends FrameChannel {
+  /** The backend wants no more: its cancel word is set, or it closes. */
+  cancelRequested(lease: SlotLease): boolean;
+  /** Names the thread that signals about this lease go to; undefined: none. False when the lease is gone. */
+  assignExecutor(lease: SlotLease, executor: number | undefined): boolean;
+  acquireResult(lease: SlotLease): ResultAcquisition;
+  /** Announces that the executor of this lease waits for a page; acquire once more before sleeping. */
+  beginPageWait(lease: SlotLease): void;
+  endPageWait(lease: SlotLease): void;
+  endResult(lease: SlotLease, outcome: "end" | "failed"): PageOutcome;
+}
+
+/** Scan slots: one producer of one leaf each. Detaching the control lease detaches its scans too. */
+export interface ScanChannel extends FrameChannel {
+  /** The next page of a producer, or what ended it. */
+  importPage(lease: SlotLease): ScanImport;
+  /** Sets the side word: the producer ends at its next block. */
+  stop(lease: SlotLease): boolean;
+}
+
+export interface RegionNumbers {
+  readonly pageBytes: number;
+  readonly pageCount: number;
+  readonly controlSlotCount: number;
+  readonly scanSlotCount: number;
+  readonly controlRingBytes: number;
+  readonly incarnation: bigint;
+}
+
+/** Everything but freePages is 0 when nothing runs; the last three only grow. */
+export interface RegionAudit {
+  readonly controlSlotsHeld: number;
+  readonly scanSlotsHeld: number;
+  readonly pagesHeld: number;
+  readonly permitsMissing: number;
+  readonly freePages: number;
+  readonly protocolViolations: number;
+  readonly staleDrops: number;
+  readonly sweptPages: number;
+}
+
+/** One thread's access to the region. */
+export interface Transport {
+  readonly numbers: RegionNumbers;
+  readonly control: ControlChannel;
+  readonly scan: ScanChannel;
+
+  /** Main thread: STARTING -> READY of the given generation; false when it was superseded. */
+  ready(generation: number, executors: number): boolean;
+  workerState(): { readonly state: number; readonly generation: number };
+  /** Main thread: calls back with the control slots whose doorbells rang, until stopWake. */
+  onWake(callback: (slots: readonly number[]) => void): void;
+  stopWake(): void;
+
+  /** Executor threads: the wake counter, read before looking for work. */
+  executorSeen(executor: number): number;
+  /** Sleeps until the counter moves from `seen`, at most timeoutMs (1000 or less); returns the counter. */
+  executorWait(executor: number, seen: number, timeoutMs: number): number;
+  wakeExecutor(executor: number): void;
+
+  countViolation(): void;
+  audit(): RegionAudit;
+  close(): void;
+}
