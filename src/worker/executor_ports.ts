@@ -3,30 +3,46 @@
 import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 import type { OperatorStats } from "#codec/execution_message.js";
+import type { MessageType } from "#generated/layout.js";
 
-/** One producer's scan slot, and the session it works for: the leader sleeps on the session's wake-up. */
+/** One producer's scan slot. */
 export interface ScanLease {
-  readonly session: SessionLease;
   readonly slot: number;
   readonly epoch: number;
 }
 
-/** A page this thread holds; releasing it twice throws. */
-export interface HeldPage {
+/** An imported scan page: read in place, released once. */
+export interface InputPage {
   readonly page: number;
   readonly rows: number;
   readonly bytes: number;
+  /** Where generated code finds it. */
+  readonly address: number;
+  /** The whole page; read only, not to be kept. */
+  content(): Uint8Array;
+  /** Gives it back and wakes whoever waits for one. */
+  release(): void;
+}
+
+/** A leased result page: written, then issued or released. */
+export interface OutputPage {
+  readonly page: number;
+  /** Copies a finished page image out of engine memory. */
+  write(address: number, bytes: number): void;
+  /** False while the result ring is full: the page is still held, and the thread is woken when there is room. */
+  issue(rows: number, bytes: number): boolean;
+  release(): void;
 }
 
 export type ScanImport =
-  | { readonly kind: "page"; readonly page: HeldPage }
+  | { readonly kind: "page"; readonly page: InputPage }
   | { readonly kind: "end" }
   | { readonly kind: "failed" }
   | { readonly kind: "empty" };
 
 /** A message of a producer, verified. */
 export interface ScanFrame {
-  readonly type: number;
+  readonly type: MessageType;
   readonly payload: Uint8Array;
 }
 
@@ -34,20 +50,15 @@ export interface ScanFrame {
 export interface JobTransport {
   /** True when the backend wants no more: its cancel word is set or the lease is closing. */
   cancelRequested(lease: SessionLease): boolean;
-  sendScan(scan: ScanLease, type: number, payload: Uint8Array): void;
+  /** StopScan also sets the producer's side word, which is seen while its ring is not read. */
+  sendScan(scan: ScanLease, type: MessageType, payload: Uint8Array): void;
   receiveScan(scan: ScanLease): ScanFrame | undefined;
   importScan(scan: ScanLease): ScanImport;
-  /** Gives a page back and wakes whoever waits for one. */
-  releasePage(page: HeldPage): void;
   /** Undefined while no page is free; the thread is woken when one is (until endPageWait). */
-  acquireResult(lease: SessionLease): HeldPage | undefined;
+  acquireResult(lease: SessionLease): OutputPage | undefined;
   beginPageWait(lease: SessionLease): void;
   endPageWait(lease: SessionLease): void;
-  /** Copies a finished page image out of engine memory. */
-  writeResult(page: HeldPage, address: number, bytes: number): void;
-  /** False while the result ring is full; then the page is still held and the thread is woken later. */
-  issueResult(lease: SessionLease, page: HeldPage, rows: number, bytes: number): boolean;
-  /** False as above. */
+  /** False while the result ring is full. */
   endResult(lease: SessionLease): boolean;
   recorder(lease: SessionLease, actor: number): TransitionRecorder;
   /** One line to the server log. */
@@ -68,7 +79,7 @@ export interface EngineJob {
   /** All results are taken and nothing more is wanted. */
   readonly done: boolean;
   /** False: results are to be taken first, then the same page comes again. */
-  pushPage(leaf: number, page: HeldPage): boolean;
+  pushPage(leaf: number, page: InputPage): boolean;
   finishLeaf(leaf: number): void;
   takeResult(): ResultImage | undefined;
   stats(): readonly OperatorStats[];

@@ -70,7 +70,7 @@ export class Job {
       const leaves = byLeaf(job.leafCount, order.start.producers);
       this.#result = new JobResult(this.lease, job, this.#transport, this.#transport.recorder(this.lease, 0));
       this.#scans = leaves.map((slots, leaf) =>
-        new JobScan(this.lease, leaf, slots, job, this.#transport, this.#transport.recorder(this.lease, leaf)));
+        new JobScan(leaf, slots, job, this.#transport, this.#transport.recorder(this.lease, leaf)));
       for (const scan of this.#scans) scan.open();
       this.#report({ kind: "started" });
       return true;

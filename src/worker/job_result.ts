@@ -2,8 +2,9 @@
 // taken before the image is copied; a full pool or ring suspends only this job. Read next: job.ts.
 import type { SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
+import { defined } from "#base/assert.js";
 import { pageLease } from "#generated/machines.js";
-import type { EngineJob, HeldPage, JobTransport, ResultImage } from "./executor_ports.js";
+import type { EngineJob, OutputPage, JobTransport, ResultImage } from "./executor_ports.js";
 
 export class JobResult {
   readonly #lease: SessionLease;
@@ -12,7 +13,7 @@ export class JobResult {
   readonly #recorder: TransitionRecorder;
   /** The image whose page is not issued yet: until `#page` is there it still stands in engine memory. */
   #image: ResultImage | undefined;
-  #page: HeldPage | undefined;
+  #page: OutputPage | undefined;
   #waiting = false;
   rows = 0;
   pages = 0;
@@ -54,7 +55,7 @@ export class JobResult {
     const page = this.#page;
     this.#page = undefined;
     this.#record("released", "leased", "free", page);
-    this.#transport.releasePage(page);
+    page.release();
   }
 
   #acquire(image: ResultImage): boolean {
@@ -70,13 +71,13 @@ export class JobResult {
     this.#endWait();
     this.#page = page;
     this.#record("leased", "free", "leased", page);
-    this.#transport.writeResult(page, image.address, image.bytes);
+    page.write(image.address, image.bytes);
     return true;
   }
 
   #issue(image: ResultImage): boolean {
-    const page = this.#page as HeldPage;
-    if (!this.#transport.issueResult(this.#lease, page, image.rows, image.bytes)) return false;
+    const page = defined(this.#page, "an image is issued in its page");
+    if (!page.issue(image.rows, image.bytes)) return false;
     this.#record("issued", "leased", "issued", page);
     this.#page = undefined;
     this.#image = undefined;
@@ -93,7 +94,7 @@ export class JobResult {
 
   #record(
     event: (typeof pageLease.events)[number], from: (typeof pageLease.states)[number],
-    to: (typeof pageLease.states)[number], page: HeldPage,
+    to: (typeof pageLease.states)[number], page: OutputPage,
   ): void {
     this.#recorder.transition(
       pageLease.code, pageLease.events.indexOf(event), pageLease.states.indexOf(from),

@@ -1,6 +1,5 @@
 // One leaf's input to a job: its producers' scan slots, and the scan machine over them. It hands pages to the
 // engine one at a time and gives each back as soon as the engine has read it. Read next: job.ts.
-import type { SessionLease } from "#actors/ports.js";
 import { violation } from "#actors/session_error.js";
 import { TableActor, type EffectOf, type EventOf, type TransitionRecorder } from "#actors/table_actor.js";
 import { defined } from "#base/assert.js";
@@ -9,7 +8,7 @@ import type { ProducerSlot } from "#codec/execution_message.js";
 import { decodeScanFailed, encodeOpenScan, encodeStopScan } from "#codec/scan_message.js";
 import { MessageType } from "#generated/layout.js";
 import { pageLease, scan } from "#generated/machines.js";
-import type { EngineJob, HeldPage, JobTransport, ScanLease } from "./executor_ports.js";
+import type { EngineJob, InputPage, JobTransport, ScanLease } from "./executor_ports.js";
 
 type Machine = typeof scan;
 
@@ -22,7 +21,7 @@ interface Producer {
   readonly lease: ScanLease;
   ended: boolean;
   /** A page the engine could not take yet. */
-  held: HeldPage | undefined;
+  held: InputPage | undefined;
 }
 
 export class JobScan {
@@ -46,8 +45,8 @@ export class JobScan {
   };
 
   constructor(
-    session: SessionLease, leaf: number, slots: readonly ProducerSlot[], engine: EngineJob,
-    transport: JobTransport, recorder: TransitionRecorder,
+    leaf: number, slots: readonly ProducerSlot[], engine: EngineJob, transport: JobTransport,
+    recorder: TransitionRecorder,
   ) {
     this.leaf = leaf;
     this.#transport = transport;
@@ -56,7 +55,7 @@ export class JobScan {
     this.#actor = new TableActor(scan, recorder);
     this.#producers = slots.map((slot) => ({
       number: slot.producer,
-      lease: { session, slot: slot.scanSlot, epoch: slot.scanEpoch },
+      lease: { slot: slot.scanSlot, epoch: slot.scanEpoch },
       ended: false,
       held: undefined,
     }));
@@ -121,16 +120,16 @@ export class JobScan {
     }
   }
 
-  #push(producer: Producer, page: HeldPage): boolean {
+  #push(producer: Producer, page: InputPage): boolean {
     if (!this.#engine.pushPage(this.leaf, page)) return false;
     producer.held = undefined;
     this.#release(page);
     return true;
   }
 
-  #release(page: HeldPage): void {
+  #release(page: InputPage): void {
     this.#recordPage("released", page.page);
-    this.#transport.releasePage(page);
+    page.release();
   }
 
   #releaseHeld(): void {

@@ -1,10 +1,8 @@
-// One planning request to its answer: decode, read, plan, encode. Whatever goes wrong on the way becomes a refusal with
-// a name, except bytes that are no request at all. No state is kept between requests.
+// One planning request to its answer: read, check, plan, encode the plan. Whatever goes wrong on the way becomes a
+// refusal with a name. No state is kept between requests; answers are remembered in statement_planner.ts.
 import { asFusionError, FusionError } from "#base/errors.js";
 import { encodePhysicalPlan } from "#codec/physical_codec.js";
-import { encodePlanReady, encodePlanRefused } from "#codec/plan_answer_message.js";
 import { planDigest } from "#codec/plan_digest.js";
-import { decodePlanRequest } from "#codec/planning_message.js";
 import { readNodeText } from "#frontend/node_text.js";
 import { checkSingleTable } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
@@ -46,14 +44,4 @@ function refusalOf(error: FusionError): PlanRefused {
   const construct = error.code === "limitReached" ? "a statement of this size" : "this statement";
   const detail = error.detail === undefined ? error.message : `${error.message}: ${error.detail}`;
   return { construct, detail, hint: RUN_IN_POSTGRESQL_HINT, location: -1 };
-}
-
-/** The same over payload bytes of PlanRequest and PlanReady or PlanRefused. */
-export function answerPlanRequest(
-  payload: Uint8Array, now: () => bigint,
-): { readonly kind: PlanAnswer["kind"]; readonly payload: Uint8Array } {
-  const answer = planStatement(decodePlanRequest(payload), now);
-  return answer.kind === "ready"
-    ? { kind: "ready", payload: encodePlanReady(answer.ready) }
-    : { kind: "refused", payload: encodePlanRefused(answer.refused) };
 }

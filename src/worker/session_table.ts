@@ -13,12 +13,10 @@ export interface ReceivedFrame extends SessionFrame {
 
 /** The receiving end of the control rings. */
 export interface ControlDoor {
-  /** The next whole frame of a slot; throws on one that does not verify. */
+  /** The next whole frame of a slot, also sends on what did not fit before; throws on a frame that does not verify. */
   receive(slot: number): ReceivedFrame | undefined;
   /** The slot's present lease while the worker owns it. */
   lease(slot: number): { readonly epoch: number; readonly open: boolean } | undefined;
-  /** Sends what did not fit before. */
-  flush(slot: number): void;
 }
 
 export interface SessionPorts {
@@ -57,7 +55,6 @@ export class SessionTable {
   }
 
   #serve(slot: number): void {
-    this.#ports.door.flush(slot);
     for (;;) {
       const frame = this.#receive(slot);
       if (frame === "broken") break;

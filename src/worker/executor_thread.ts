@@ -1,0 +1,55 @@
+// Entry of an executor thread: attaches to the region with its own handles, shares the one WebAssembly memory, and runs
+// the loop until it is told to end. Between turns it visits the event loop, so that garbage is finalised.
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { defined } from "#base/assert.js";
+import { EngineMemory, type MemoryLayout } from "#runtime/memory.js";
+import { FlightWriter } from "#transport/flight_writer.js";
+import { Region } from "#transport/region.js";
+import { ExecutorLoop } from "./executor_loop.js";
+import type { ExecutorOrder, ExecutorReport } from "./executor_ports.js";
+import { FlightPen } from "./flight_pen.js";
+import { logLine } from "./log.js";
+import { PlanEngine } from "./plan_engine.js";
+import { RegionJobTransport } from "./region_transport.js";
+
+/** What the main thread gives a new thread. */
+export interface ExecutorThreadData {
+  readonly executor: number;
+  readonly regionFd: number;
+  readonly flightFd: number;
+  readonly wakeFds: number;
+  readonly memory: WebAssembly.Memory;
+  readonly layout: MemoryLayout;
+}
+
+/** A sleep is cut short by any news; without news a thread looks around once a second. */
+const SLEEP_MS_MAX = 1000;
+
+function run(data: ExecutorThreadData): void {
+  const port = defined(parentPort, "an executor runs in a worker thread");
+  const { executor, layout } = data;
+  const region = Region.attach(data.regionFd, data.wakeFds);
+  region.usePool(data.memory, layout.poolOffset);
+  const memory = new EngineMemory(layout, data.memory);
+  const pen = new FlightPen(FlightWriter.forExecutor(data.flightFd, executor));
+  const complain = (text: string): void => logLine(`executor ${executor}: ${text}`);
+  const report = (message: ExecutorReport): void => port.postMessage(message);
+  const loop = new ExecutorLoop(
+    {
+      seen: () => region.executorSeen(executor),
+      wait: (seen) => void region.executorWait(executor, seen, SLEEP_MS_MAX),
+      takeOrder: () => receiveMessageOnPort(port)?.message as ExecutorOrder | undefined,
+      report,
+    },
+    new PlanEngine(memory, region.numbers.pageBytes),
+    new RegionJobTransport(region, pen, memory.bytes, complain),
+  );
+  const turn = (): void => {
+    if (loop.turn()) setImmediate(turn);
+    else region.close();
+  };
+  report({ kind: "ready", executor });
+  setImmediate(turn);
+}
+
+run(workerData as ExecutorThreadData);

@@ -1,0 +1,28 @@
+// Recorders for the actors of one thread. It keeps the number of the last record, which travels with the next message
+// as its cause. Writing itself is transport's.
+import type { SessionLease } from "#actors/ports.js";
+import type { TransitionRecorder } from "#actors/table_actor.js";
+import type { FlightWriter } from "#transport/flight_writer.js";
+
+export class FlightPen {
+  readonly #writer: FlightWriter;
+  #last = 0;
+
+  constructor(writer: FlightWriter) {
+    this.#writer = writer;
+  }
+
+  /** A message sent now was caused by this record. */
+  get lastSequence(): number {
+    return this.#last;
+  }
+
+  /** Records the transitions of one session's actors; `actor` is the leaf, where there is one. */
+  recorder(lease: SessionLease, actor: number): TransitionRecorder {
+    return {
+      transition: (machine, event, from, to, argument, cause) => {
+        this.#last = this.#writer.record(lease, { machine, event, from, to, actor, argument, cause });
+      },
+    };
+  }
+}
