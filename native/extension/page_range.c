@@ -2,36 +2,31 @@
  * page_range.c
  *    Least and greatest value of an integer column, one pass over a page still warm in the cache.
  *
- * Consumers use the bounds to skip overflow checks and whole pages. The null-free loops are written for the compiler to
- * vectorise; columns with nulls take a plain loop, columns with NaN have no range.
+ * Consumers use the bounds to skip overflow checks and whole pages. Columns with nulls take a plain loop, columns with NaN
+ * have no range.
  */
 #include "postgres.h"
 
 #include "page_range.h"
 
-/* Four independent chains hide the latency of compare and move on 64-bit values, which SSE2 cannot compare. */
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAVE_RANGE_AVX2
+#include <immintrin.h>
+#endif
+
 static void
 range_int64(const int64 *values, uint32 rows, int64 *min, int64 *max)
 {
-	int64		low[4] = {values[0], values[0], values[0], values[0]};
-	int64		high[4] = {values[0], values[0], values[0], values[0]};
-	uint32		row = 0;
+	int64		low = values[0];
+	int64		high = values[0];
 
-	for (; row + 4 <= rows; row += 4)
+	for (uint32 row = 1; row < rows; row++)
 	{
-		for (int lane = 0; lane < 4; lane++)
-		{
-			low[lane] = Min(low[lane], values[row + lane]);
-			high[lane] = Max(high[lane], values[row + lane]);
-		}
+		low = Min(low, values[row]);
+		high = Max(high, values[row]);
 	}
-	for (; row < rows; row++)
-	{
-		low[0] = Min(low[0], values[row]);
-		high[0] = Max(high[0], values[row]);
-	}
-	*min = Min(Min(low[0], low[1]), Min(low[2], low[3]));
-	*max = Max(Max(high[0], high[1]), Max(high[2], high[3]));
+	*min = low;
+	*max = high;
 }
 
 static void
@@ -48,6 +43,65 @@ range_int32(const int32 *values, uint32 rows, int64 *min, int64 *max)
 	*min = low;
 	*max = high;
 }
+
+#ifdef HAVE_RANGE_AVX2
+
+/* SSE2 cannot compare 64-bit integers, and the scalar loop costs as much as decoding a date column. */
+__attribute__((target("avx2")))
+static void
+range_int64_avx2(const int64 *values, uint32 rows, int64 *min, int64 *max)
+{
+	__m256i		low = _mm256_set1_epi64x(values[0]);
+	__m256i		high = low;
+	uint32		row = 0;
+	int64		lows[4];
+	int64		highs[4];
+
+	for (; row + 4 <= rows; row += 4)
+	{
+		__m256i		value = _mm256_load_si256((const __m256i *) (values + row));
+
+		low = _mm256_blendv_epi8(low, value, _mm256_cmpgt_epi64(low, value));
+		high = _mm256_blendv_epi8(high, value, _mm256_cmpgt_epi64(value, high));
+	}
+	_mm256_storeu_si256((__m256i *) lows, low);
+	_mm256_storeu_si256((__m256i *) highs, high);
+	range_int64(values + Min(row, rows - 1), rows - Min(row, rows - 1), min, max);
+	for (int lane = 0; lane < 4; lane++)
+	{
+		*min = Min(*min, lows[lane]);
+		*max = Max(*max, highs[lane]);
+	}
+}
+
+__attribute__((target("avx2")))
+static void
+range_int32_avx2(const int32 *values, uint32 rows, int64 *min, int64 *max)
+{
+	__m256i		low = _mm256_set1_epi32(values[0]);
+	__m256i		high = low;
+	uint32		row = 0;
+	int32		lows[8];
+	int32		highs[8];
+
+	for (; row + 8 <= rows; row += 8)
+	{
+		__m256i		value = _mm256_load_si256((const __m256i *) (values + row));
+
+		low = _mm256_min_epi32(low, value);
+		high = _mm256_max_epi32(high, value);
+	}
+	_mm256_storeu_si256((__m256i *) lows, low);
+	_mm256_storeu_si256((__m256i *) highs, high);
+	range_int32(values + Min(row, rows - 1), rows - Min(row, rows - 1), min, max);
+	for (int lane = 0; lane < 8; lane++)
+	{
+		*min = Min(*min, (int64) lows[lane]);
+		*max = Max(*max, (int64) highs[lane]);
+	}
+}
+
+#endif
 
 static void
 range_int16(const int16 *values, uint32 rows, int64 *min, int64 *max)
@@ -113,6 +167,16 @@ fusion_page_range(const FusionColumnWriter *column, uint32 rows, int64 *min, int
 		default:
 			return false;
 	}
+#ifdef HAVE_RANGE_AVX2
+	if (column->null_count == 0 && column->width >= 4 && __builtin_cpu_supports("avx2"))
+	{
+		if (column->width == 4)
+			range_int32_avx2((const int32 *) column->values, rows, min, max);
+		else
+			range_int64_avx2((const int64 *) column->values, rows, min, max);
+		return true;
+	}
+#endif
 	if (column->null_count > 0)
 		range_of_valid(column, rows, min, max);
 	else if (column->width == 2)

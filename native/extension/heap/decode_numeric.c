@@ -2,9 +2,10 @@
  * decode_numeric.c
  *    Kernels from numeric(p,s) to scaled integers.
  *
- * The common image is short: one header word and at most four base-10000 digits. Those are handled without a loop or a division. With the
- * digits read as one 16-digit integer N, the scaled value is N / 10^k for k = 12 - 4*weight - scale, known exact: a
- * shift by k and a multiplication with the inverse of 5^k modulo 2^64. All else goes through numeric_codec.c.
+ * The common image is short: one length byte, one header word and at most four base-10000 digits. Length and header together decide
+ * everything about it, so they are looked up as one key. With the digits read as one 16-digit integer N, the scaled
+ * value is N / 10^k for k = 12 - 4*weight - scale, known exact: a shift by k and a multiplication with the inverse of 5^k modulo 2^64,
+ * which also carries the sign. All else goes through numeric_codec.c.
  */
 #include "postgres.h"
 
@@ -16,7 +17,7 @@
 #define STEPS_DIVIDED_MAX 27
 #define STEPS_MULTIPLIED_MAX 2
 
-#define STEP_UNUSABLE 64
+#define SHORT_DIGITS_MAX 4
 
 /* Digits are read as one little-endian word; elsewhere every value takes the general path. */
 #ifdef WORDS_BIGENDIAN
@@ -25,20 +26,35 @@
 #define FAST_FORM_POSSIBLE true
 #endif
 
-/* Bits of the header that do not depend on the value, for short images of this scale: form and scale. */
-#define SHORT_VALUE_BITS (FUSION_NUMERIC_SHORT_NEGATIVE | FUSION_NUMERIC_SHORT_WEIGHT_MASK)
+/* Length byte and header word of a short image stand in the low 24 bits. */
+#define KEY_MASK 0xFFFFFF
+#define KEY_NONE 0xFFFFFFFF
+
+/* A short varlena's length byte for so many digits. */
+#define LENGTH_BYTE(digits) (((1 + sizeof(uint16) + (digits) * sizeof(int16)) << 1) | 1)
+
+/*
+ * The slot of a key, after its scale is subtracted: sign, low bits of the weight and count of digits gathered in the top bits by one
+ * multiplication. Distinct for all signs and counts and for weights -3 to 4, more than any column of 18 digits mixes;
+ * a key that lost its slot to another takes the general path.
+ */
+#define SLOT_BITS 7
+#define SLOT_OF(key) ((uint32) ((key) * ((1u << 10) + (1u << 20) + (1u << 23))) >> (32 - SLOT_BITS))
+
+typedef struct DecimalStep
+{
+	uint64		digit_mask;		/* keeps the digits that are there */
+	uint64		multiplier;		/* its sign is the value's */
+	uint32		key;			/* without the scale; KEY_NONE: unused */
+	uint8		shift;
+	uint8		bytes;			/* of the whole image */
+} DecimalStep;
 
 typedef struct FusionDecimalSteps
 {
-	uint16		header;			/* value bits cleared */
-	uint64		multiplier[FUSION_NUMERIC_SHORT_WEIGHT_MASK + 1];	/* by the header's weight field */
-	uint8		shift[FUSION_NUMERIC_SHORT_WEIGHT_MASK + 1];	/* STEP_UNUSABLE: general path */
+	uint32		scale_bits;		/* what all keys of this scale have in common */
+	DecimalStep slots[1 << SLOT_BITS];
 } FusionDecimalSteps;
-
-/* By payload bytes beyond the header: 0, 2, 4, 6 or 8 are whole digits. */
-static const uint64 digit_mask[9] = {
-	0, 0, UINT64CONST(0xFFFF), 0, UINT64CONST(0xFFFFFFFF), 0, UINT64CONST(0xFFFFFFFFFFFF), 0, ~UINT64CONST(0)
-};
 
 /* Newton's iteration for the inverse modulo 2^64 of an odd number: five steps from three correct bits give 96. */
 static uint64
@@ -51,65 +67,95 @@ inverse_modulo_2_64(uint64 odd)
 	return inverse;
 }
 
+static void
+add_step(FusionDecimalSteps *steps, int scale, int weight, int digits, bool negative)
+{
+	int			divided = 12 - FUSION_NUMERIC_DIGIT_DECIMALS * weight - scale;
+	uint32		header = (negative ? FUSION_NUMERIC_SHORT_NEGATIVE : 0) | (weight & FUSION_NUMERIC_SHORT_WEIGHT_MASK);
+	uint32		key = LENGTH_BYTE(digits) | header << 8;
+	DecimalStep *step = &steps->slots[SLOT_OF(key)];
+	uint64		power = 1;
+
+	if (divided < -STEPS_MULTIPLIED_MAX || divided > STEPS_DIVIDED_MAX || step->key != KEY_NONE)
+		return;
+	for (int i = 0; i < divided; i++)
+		power *= 5;
+	for (int i = divided; i < 0; i++)
+		power *= 10;
+	step->key = key;
+	step->digit_mask = digits == SHORT_DIGITS_MAX ? ~UINT64CONST(0) : (UINT64CONST(1) << (16 * digits)) - 1;
+	step->multiplier = divided >= 0 ? inverse_modulo_2_64(power) : power;
+	if (negative)
+		step->multiplier = -step->multiplier;
+	step->shift = (uint8) Max(divided, 0);
+	step->bytes = (uint8) (1 + sizeof(uint16) + digits * sizeof(int16));
+}
+
 const FusionDecimalSteps *
 fusion_decimal_steps_create(int scale)
 {
 	FusionDecimalSteps *steps = palloc0(sizeof(FusionDecimalSteps));
 
-	memset(steps->shift, STEP_UNUSABLE, sizeof(steps->shift));
+	for (int slot = 0; slot < (int) lengthof(steps->slots); slot++)
+		steps->slots[slot].key = KEY_NONE;
 	if (!FAST_FORM_POSSIBLE || scale < 0 || scale > FUSION_NUMERIC_SHORT_SCALE_MASK)
 		return steps;
-	steps->header = (uint16) (FUSION_NUMERIC_SHORT | scale << FUSION_NUMERIC_SHORT_SCALE_SHIFT);
-	for (int field = 0; field <= FUSION_NUMERIC_SHORT_WEIGHT_MASK; field++)
+	steps->scale_bits = (uint32) (FUSION_NUMERIC_SHORT | scale << FUSION_NUMERIC_SHORT_SCALE_SHIFT) << 8;
+	/* Zero, the only value without digits, has weight 0. */
+	add_step(steps, scale, 0, 0, false);
+	for (int weight = -FUSION_NUMERIC_DIGIT_DECIMALS; weight <= FUSION_NUMERIC_DIGIT_DECIMALS; weight++)
 	{
-		int			weight = (field ^ 0x40) - 0x40;
-		int			divided = 12 - FUSION_NUMERIC_DIGIT_DECIMALS * weight - scale;
-		uint64		power = 1;
-
-		if (divided < -STEPS_MULTIPLIED_MAX || divided > STEPS_DIVIDED_MAX)
-			continue;
-		for (int i = 0; i < divided; i++)
-			power *= 5;
-		for (int i = divided; i < 0; i++)
-			power *= 10;
-		steps->multiplier[field] = divided >= 0 ? inverse_modulo_2_64(power) : power;
-		steps->shift[field] = (uint8) Max(divided, 0);
+		for (int digits = 1; digits <= SHORT_DIGITS_MAX; digits++)
+		{
+			add_step(steps, scale, weight, digits, false);
+			add_step(steps, scale, weight, digits, true);
+		}
 	}
 	return steps;
 }
 
-static inline uint64
-load_word(const uint8 *at)
+/*
+ * The step for the image at `at`, NULL when it is not of the fast form. Reads four bytes: an image has no fewer than three, and
+ * FUSION_OVERREAD covers the rest.
+ */
+static pg_attribute_always_inline const DecimalStep *
+find_step(const FusionDecimalSteps *steps, const uint8 *at)
 {
-	uint64		word;
+	uint32		key;
+	const DecimalStep *step;
 
-	memcpy(&word, at, sizeof(word));
-	return word;
+	memcpy(&key, at, sizeof(key));
+	key = (key & KEY_MASK) - steps->scale_bits;
+	step = &steps->slots[SLOT_OF(key)];
+	return likely(step->key == key) ? step : NULL;
 }
 
-/* The fast form; false when the image is another one. Reads eight bytes of digits whatever their count. */
-static pg_attribute_always_inline bool
-short_image_to_int64(const FusionDecimalSteps *steps, const uint8 *payload, uint32 length, int64 *value)
+/* Two digits at a time to base 10^8, then both to one integer below 10^16. Reads eight bytes of digits whatever their count. */
+static pg_attribute_always_inline int64
+short_image_to_int64(const DecimalStep *step, const uint8 *at)
 {
 	const uint64 lanes = UINT64CONST(0x0000FFFF0000FFFF);
-	uint16		header;
-	uint32		field;
 	uint64		digits;
 	uint64		pairs;
-	int64		sign;
 
-	memcpy(&header, payload, sizeof(header));
-	field = header & FUSION_NUMERIC_SHORT_WEIGHT_MASK;
-	if (unlikely((header & ~SHORT_VALUE_BITS) != steps->header || length - 2 > 8 ||
-				 steps->shift[field] == STEP_UNUSABLE))
-		return false;
-
-	/* Two digits at a time to base 10^8, then both to one integer below 10^16. */
-	digits = load_word(payload + 2) & digit_mask[length - 2];
+	memcpy(&digits, at + 1 + sizeof(uint16), sizeof(digits));
+	digits &= step->digit_mask;
 	pairs = (digits & lanes) * 10000 + ((digits >> 16) & lanes);
 	digits = (pairs & UINT64CONST(0xFFFFFFFF)) * 100000000 + (pairs >> 32);
-	sign = -(int64) ((header / FUSION_NUMERIC_SHORT_NEGATIVE) & 1);
-	*value = ((int64) ((digits >> steps->shift[field]) * steps->multiplier[field]) ^ sign) - sign;
+	return (int64) ((digits >> step->shift) * step->multiplier);
+}
+
+/* One value that is not null, by the general path; false when it must be detoasted. */
+static pg_noinline bool
+decode_any_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, int row,
+					 FusionColumnWriter *column, int64 *value)
+{
+	FusionPayload payload;
+
+	if (!fusion_varlena_payload(walk, reach, row, &payload))
+		return false;
+	*value = fusion_numeric_to_int64(payload.bytes, payload.length, decode->scale);
+	column->has_special |= *value == FUSION_DECIMAL64_NAN;
 	return true;
 }
 
@@ -123,21 +169,24 @@ decode_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach
 
 	for (int row = 0; row < count; row++)
 	{
-		FusionPayload payload;
+		const uint8 *at = reach == FUSION_REACH_VALUE ? walk->value[row] : walk->cursor[row];
+		const DecimalStep *step;
 
-		if (unlikely(!fusion_varlena_payload(walk, reach, row, &payload)))
-			return false;
-		if (reach == FUSION_REACH_VALUE && payload.bytes == NULL)
+		if (reach == FUSION_REACH_VALUE && at == NULL)
 		{
 			out[row] = 0;
 			fusion_page_set_null(column, first_row + row);
 			continue;
 		}
-		if (unlikely(!short_image_to_int64(steps, payload.bytes, payload.length, &out[row])))
+		step = find_step(steps, at);
+		if (likely(step != NULL))
 		{
-			out[row] = fusion_numeric_to_int64(payload.bytes, payload.length, decode->scale);
-			column->has_special |= out[row] == FUSION_DECIMAL64_NAN;
+			out[row] = short_image_to_int64(step, at);
+			if (reach == FUSION_REACH_CURSOR)
+				walk->cursor[row] = at + step->bytes;
 		}
+		else if (!decode_any_decimal64(decode, walk, reach, row, column, &out[row]))
+			return false;
 	}
 	return true;
 }

@@ -1,0 +1,157 @@
+/*
+ * scan_bench.c
+ *    pg_fusion_scan_bench(): the cost of scan production in one process, without worker and rings. Paths are measured in
+ *    turn, run by run, so that a disturbance of the machine meets all of them.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "scan_probe.h"
+#include "storage/bufmgr.h"
+#include "access/table.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+
+PG_FUNCTION_INFO_V1(pg_fusion_scan_bench);
+
+/* Pages filled in rotation, like a producer's share of the pool: one page alone would never leave the cache. */
+#define RING_PAGES 8
+
+typedef struct Measurement
+{
+	int64		rows;
+	double		cpu_ns;
+	double		wall_ns;
+} Measurement;
+
+static double
+clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1e9 + now.tv_nsec;
+}
+
+/* Returns the rows produced. */
+static int64
+run_producer(FusionProbe *probe, const char *path, uint8 *pages)
+{
+	QueryDesc  *query = fusion_probe_start(probe);
+	FusionProducer *producer = fusion_probe_producer(probe, query, path);
+	FusionFill	filled;
+	int			page = 0;
+	int64		rows;
+
+	do
+	{
+		filled = producer->fill(producer, pages + (size_t) page * FUSION_PROBE_PAGE_BYTES, FUSION_PROBE_PAGE_BYTES);
+		page = (page + 1) % RING_PAGES;
+	} while (!filled.end);
+	rows = (int64) producer->rows_produced;
+	producer->end(producer);
+	fusion_probe_finish(query);
+	return rows;
+}
+
+/* The floor: pin every block and read all its bytes. */
+static uint64
+touch_blocks(Relation relation)
+{
+	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
+	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
+	uint64		sum = 0;
+
+	if (blocks < (BlockNumber) NBuffers / 4)
+		strategy = NULL;
+	for (BlockNumber block = 0; block < blocks; block++)
+	{
+		Buffer		buffer;
+		const uint64 *words;
+
+		CHECK_FOR_INTERRUPTS();
+		buffer = ReadBufferExtended(relation, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		words = (const uint64 *) BufferGetPage(buffer);
+		for (int i = 0; i < BLCKSZ / (int) sizeof(uint64); i++)
+			sum += words[i];
+		UnlockReleaseBuffer(buffer);
+	}
+	return sum;
+}
+
+static void
+measure(FusionProbe *probe, Oid relation_oid, const char *path, uint8 *pages, Measurement *result)
+{
+	double		cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	double		wall = clock_ns(CLOCK_MONOTONIC);
+
+	if (strcmp(path, "touch") == 0)
+	{
+		Relation	relation = table_open(relation_oid, AccessShareLock);
+		volatile uint64 sum = touch_blocks(relation);
+
+		(void) sum;
+		table_close(relation, NoLock);
+	}
+	else
+		run_producer(probe, path, pages);
+	result->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	result->wall_ns = clock_ns(CLOCK_MONOTONIC) - wall;
+}
+
+static void
+put_measurement(ReturnSetInfo *result, const char *path, const Measurement *measurement)
+{
+	Datum		values[4];
+	bool		nulls[4] = {false};
+	double		rows = Max(measurement->rows, 1);
+
+	values[0] = CStringGetTextDatum(path);
+	values[1] = Int64GetDatum(measurement->rows);
+	values[2] = Float8GetDatum(measurement->cpu_ns / rows);
+	values[3] = Float8GetDatum(measurement->wall_ns / rows);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int argument)
+{
+	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+}
+
+/* (relation, leading columns, path or NULL for all, runs, qual, column list) -> (path, rows, CPU and wall ns per row), a row per run */
+Datum
+pg_fusion_scan_bench(PG_FUNCTION_ARGS)
+{
+	static const char *const all_paths[] = {"touch", "executor", "heap batches"};
+	Oid			relation = PG_GETARG_OID(0);
+	char	   *only = text_argument(fcinfo, 2);
+	int			runs = PG_GETARG_INT32(3);
+	FusionProbe *probe = fusion_probe_plan(relation, PG_GETARG_INT32(1), text_argument(fcinfo, 5),
+										   text_argument(fcinfo, 4));
+	uint8	   *pages = fusion_probe_pages(RING_PAGES);
+
+	/* Everything is stated per row of the table, whatever the qual lets through. */
+	int64		rows = run_producer(fusion_probe_plan(relation, 1, NULL, NULL), "executor", pages);
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int run = 0; run < runs; run++)
+	{
+		for (int i = 0; i < (only != NULL ? 1 : (int) lengthof(all_paths)); i++)
+		{
+			const char *path = only != NULL ? only : all_paths[i];
+			Measurement measurement = {0};
+
+			measurement.rows = rows;
+			measure(probe, relation, path, pages, &measurement);
+			put_measurement((ReturnSetInfo *) fcinfo->resultinfo, path, &measurement);
+		}
+	}
+	return (Datum) 0;
+}
