@@ -13,8 +13,14 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionError(`assertion failed: ${message}`);
 }
 
-/** Unwraps a value that is present by construction. */
-export function defined<T>(value: T | undefined | null, message: string): T {
+/** Unwraps a value that is present by construction; null is a value. */
+export function defined<T>(value: T | undefined, message: string): T {
+  if (value === undefined) throw new AssertionError(`assertion failed: ${message}`);
+  return value;
+}
+
+/** The same where null stands for absence too. */
+export function present<T>(value: T | undefined | null, message: string): T {
   if (value === undefined || value === null) throw new AssertionError(`assertion failed: ${message}`);
   return value;
 }

@@ -1,7 +1,7 @@
 // Entry of an executor thread: attaches to the region with its own handles, shares the one WebAssembly memory, and runs
 // the loop until it is told to end. Between turns it visits the event loop, so that garbage is finalised.
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { defined } from "#base/assert.js";
+import { present } from "#base/assert.js";
 import { EngineMemory, type MemoryLayout } from "#runtime/memory.js";
 import { FlightWriter } from "#transport/flight_writer.js";
 import { Region } from "#transport/region.js";
@@ -26,7 +26,7 @@ export interface ExecutorThreadData {
 const SLEEP_MS_MAX = 1000;
 
 function run(data: ExecutorThreadData): void {
-  const port = defined(parentPort, "an executor runs in a worker thread");
+  const port = present(parentPort, "an executor runs in a worker thread");
   const { executor, layout } = data;
   const region = Region.attach(data.regionFd, data.wakeFds);
   region.usePool(data.memory, layout.poolOffset);
