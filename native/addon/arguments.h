@@ -6,7 +6,6 @@
 #ifndef FUSION_ADDON_ARGUMENTS_H
 #define FUSION_ADDON_ARGUMENTS_H
 
-#define NAPI_VERSION 8
 #include <napi.h>
 
 #include <cstdint>

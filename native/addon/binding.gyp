@@ -8,7 +8,12 @@
       "../generated",
       "../../build/flatbuffers/include",
     ],
-    "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+    # A thread that is being terminated cannot take an exception any more: then there is nobody to tell.
+    "defines": [
+      "NAPI_VERSION=8",
+      "NODE_ADDON_API_DISABLE_DEPRECATED",
+      "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+    ],
     "cflags": ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-fvisibility=hidden", "-O2"],
     "cflags_c": ["-std=gnu11"],
     "cflags_cc": ["-std=c++17", "-fexceptions"],

@@ -60,14 +60,6 @@ export class RegionControlChannel extends RegionFrameChannel implements ControlC
     return this.#window.release(page);
   }
 
-  bytes(page: PageName): Uint8Array {
-    return this.#window.bytes(page);
-  }
-
-  address(page: PageName): number {
-    return this.#window.address(page);
-  }
-
   write(page: PageName, source: Uint8Array, sourceOffset: number, length: number): void {
     const status = this.native.writeResult(
       page.page, page.generation, page.slot, page.epoch, source, sourceOffset, length);

@@ -5,7 +5,7 @@ import {
   EXECUTORS_MAX, PAGE_SIDE_RESULT, PAGE_SIDE_SCAN, WORKER_READY, WORKER_STARTING, type MessageType,
 } from "#generated/layout.js";
 import { MemoryRegion, type MemorySlot, type SlotKind } from "./memory_region.js";
-import { PageLease, ResultPage, type PageName, type ResultPageOwner } from "./page_lease.js";
+import { PageLease, ResultPage, type PageName, type PageOwner, type ResultPageOwner } from "./page_lease.js";
 import type {
   ControlChannel, FrameChannel, LeaseState, PageOutcome, ReceivedFrame, RegionAudit, RegionNumbers,
   ResultAcquisition, ScanChannel, ScanImport, SendOutcome, SlotLease, Transport,
@@ -42,7 +42,8 @@ class MemoryFrameChannel implements FrameChannel {
   }
 }
 
-class MemoryControlChannel extends MemoryFrameChannel implements ControlChannel, ResultPageOwner {
+class MemoryControlChannel extends MemoryFrameChannel
+  implements ControlChannel, PageOwner, ResultPageOwner {
   constructor(region: MemoryRegion) {
     super(region, "control");
   }

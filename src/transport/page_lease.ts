@@ -12,7 +12,8 @@ export interface PageOwner {
   address(page: PageName): number;
 }
 
-export interface ResultPageOwner extends PageOwner {
+export interface ResultPageOwner {
+  release(page: PageName): boolean;
   write(page: PageName, source: Uint8Array, sourceOffset: number, length: number): void;
   issue(page: PageName, rows: number, bytes: number, flags: number): PageOutcome;
 }

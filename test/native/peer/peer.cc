@@ -52,6 +52,7 @@ class Peer : public Napi::ObjectWrap<Peer>
 	Napi::Value take_result(const Napi::CallbackInfo &info);
 	void cancel(const Napi::CallbackInfo &info);
 	Napi::Value stopped(const Napi::CallbackInfo &info);
+	Napi::Value create_flight(const Napi::CallbackInfo &info);
 	Napi::Value sleep(const Napi::CallbackInfo &info);
 	void scribble(const Napi::CallbackInfo &info);
 	Napi::Value ring_offset(const Napi::CallbackInfo &info);
@@ -87,6 +88,7 @@ Peer::define(Napi::Env env)
 		InstanceMethod<&Peer::take_result>("takeResult"),
 		InstanceMethod<&Peer::cancel>("cancel"),
 		InstanceMethod<&Peer::stopped>("stopped"),
+		InstanceMethod<&Peer::create_flight>("createFlight"),
 		InstanceMethod<&Peer::sleep>("sleep"),
 		InstanceMethod<&Peer::scribble>("scribble"),
 		InstanceMethod<&Peer::ring_offset>("ringOffset"),
@@ -300,6 +302,19 @@ Napi::Value
 Peer::stopped(const Napi::CallbackInfo &info)
 {
 	return Napi::Boolean::New(info.Env(), fusion_peer_stopped(port(info), integer_argument(info, 0, "scanSlot")));
+}
+
+/* createFlight(path) -> descriptor */
+Napi::Value
+Peer::create_flight(const Napi::CallbackInfo &info)
+{
+	if (info.Length() < 1 || !info[0].IsString())
+		throw Napi::TypeError::New(info.Env(), "path must be a string");
+	int			fd = fusion_peer_create_flight(port(info), info[0].As<Napi::String>().Utf8Value().c_str());
+
+	if (fd < 0)
+		throw Napi::Error::New(info.Env(), "cannot create the flight recorder");
+	return Napi::Number::New(info.Env(), fd);
 }
 
 /* sleep(kind, slot, timeoutMs) -> whether a signal came */

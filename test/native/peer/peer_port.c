@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "flight.h"
 #include "port_state.h"
 
 FusionPortStatus
@@ -143,6 +144,19 @@ fusion_peer_stopped(FusionPort *port, uint32_t scan_slot)
 {
 	return scan_slot < port->region.scan_slot_count &&
 		atomic_load(&port->region.scan_slots[scan_slot].stop_requested) != 0;
+}
+
+int
+fusion_peer_create_flight(FusionPort *port, const char *path)
+{
+	FusionFlight flight;
+	int			fd;
+
+	if (fusion_flight_create(&flight, path, &port->region, 0) != FUSION_OK)
+		return -1;
+	fd = dup(flight.fd);
+	fusion_flight_detach(&flight);
+	return fd;
 }
 
 bool

@@ -42,6 +42,8 @@ extern bool fusion_peer_scribble(FusionPort *port, uint64_t offset, const uint8_
 /* Where the ring from the backend to the worker of a control slot keeps its bytes. */
 extern uint64_t fusion_peer_ring_offset(FusionPort *port, uint32_t slot);
 extern bool fusion_peer_stopped(FusionPort *port, uint32_t scan_slot);
+/* Makes a flight recorder file for the region; returns its descriptor, or -1. */
+extern int	fusion_peer_create_flight(FusionPort *port, const char *path);
 /* Sleeps as a backend or producer does, at most timeout_ms; true when signalled. */
 extern bool fusion_peer_sleep(FusionPort *port, uint32_t kind, uint32_t slot, uint32_t timeout_ms);
 
