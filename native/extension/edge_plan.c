@@ -52,7 +52,7 @@ output_entry(const FusionPlanReady *answer, const FusionAssembly *assembly, Fusi
 
 		fusion_plan_ready_output(answer, i, &output);
 		problem = fusion_page_column(output.type, output.typmod, output.collation, output.encoding, output.scale,
-									 FUSION_COLUMN_RESULT, &scan->output.columns[i]);
+									 &scan->output.columns[i]);
 		if (problem != NULL)
 			fusion_answer_invalid("Result column %u: %s (type %u).", i, problem, output.type);
 		fusion_placeholder_add_column(entry, output.name, output.type, output.typmod, output.collation);

@@ -127,7 +127,7 @@ add_leaf_column(const LeafSource *source, uint32 index, Query *leaf, FusionColum
 	value = leaf_expression(source, wanted.node);
 	/* The guard leaves type, typmod and collation as they are; it only adds NULLs. */
 	problem = fusion_page_column(exprType(value), exprTypmod(value), exprCollation(value), wanted.encoding,
-								 wanted.scale, FUSION_COLUMN_LEAF, column);
+								 wanted.scale, column);
 	if (problem != NULL)
 		fusion_answer_invalid("Column %u of scan %u: %s (type %u).", index, source->number, problem, exprType(value));
 	if (wanted.guard_node != 0)

@@ -28,19 +28,18 @@ typmod_scale(int32 typmod)
 }
 
 /*
- * A scan's decimals need a typmod of that very scale: it fixes both the digits and the display scale of
- * every value. The worker's own results (sums) have no typmod; they are shown with the scale of the
- * encoding.
+ * A typmod of that very scale fixes digits and display scale of every value. Without one (round(x, 1) in a scan, sums of
+ * the engine) the worker vouches for them, and numeric_codec.c checks each value it encodes: a wrong claim is an error.
  */
 static const char *
-decimal_problem(const FusionColumn *column, int digits, FusionColumnSide side)
+decimal_problem(const FusionColumn *column, int digits)
 {
 	if (column->type != NUMERICOID)
 		return "a decimal encoding needs type numeric";
 	if (column->scale < 0 || column->scale > digits)
 		return "the decimal scale is out of range";
 	if (column->typmod < VARHDRSZ)
-		return side == FUSION_COLUMN_LEAF ? "a decimal encoding needs a numeric of fixed scale" : NULL;
+		return NULL;
 	if (typmod_scale(column->typmod) != column->scale)
 		return "the decimal scale differs from the type's";
 	if (typmod_precision(column->typmod) > digits)
@@ -83,7 +82,7 @@ by_value_problem(const FusionColumn *column, int width)
 }
 
 static const char *
-encoding_problem(const FusionColumn *column, FusionColumnSide side)
+encoding_problem(const FusionColumn *column)
 {
 	switch ((FusionEncoding) column->encoding)
 	{
@@ -102,9 +101,9 @@ encoding_problem(const FusionColumn *column, FusionColumnSide side)
 		case FUSION_ENCODING_FLOAT64:
 			return column->type == FLOAT8OID ? NULL : "the float64 encoding needs type double precision";
 		case FUSION_ENCODING_DECIMAL64:
-			return decimal_problem(column, DECIMAL64_DIGITS, side);
+			return decimal_problem(column, DECIMAL64_DIGITS);
 		case FUSION_ENCODING_DECIMAL128:
-			return decimal_problem(column, DECIMAL128_DIGITS, side);
+			return decimal_problem(column, DECIMAL128_DIGITS);
 		case FUSION_ENCODING_TEXT:
 			return text_problem(column);
 		case FUSION_ENCODING_DATUM:
@@ -114,8 +113,7 @@ encoding_problem(const FusionColumn *column, FusionColumnSide side)
 }
 
 const char *
-fusion_page_column(Oid type, int32 typmod, Oid collation, uint8 encoding, int16 scale, FusionColumnSide side,
-				   FusionColumn *column)
+fusion_page_column(Oid type, int32 typmod, Oid collation, uint8 encoding, int16 scale, FusionColumn *column)
 {
 	char		kind = get_typtype(type);
 
@@ -131,5 +129,5 @@ fusion_page_column(Oid type, int32 typmod, Oid collation, uint8 encoding, int16 
 	column->type = getBaseTypeAndTypmod(type, &column->typmod);
 	column->collation = collation;
 	get_typlenbyvalalign(column->type, &column->typlen, &column->typbyval, &column->typalign);
-	return encoding_problem(column, side);
+	return encoding_problem(column);
 }

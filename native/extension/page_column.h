@@ -10,15 +10,8 @@
 
 #include "scan_plan.h"
 
-/* Where a column stands: a leaf's rows are encoded by us, the result is made by the worker. */
-typedef enum FusionColumnSide
-{
-	FUSION_COLUMN_LEAF,
-	FUSION_COLUMN_RESULT
-} FusionColumnSide;
-
 /* Fills `column`; returns NULL, or why this encoding cannot carry the type exactly. */
 extern const char *fusion_page_column(Oid type, int32 typmod, Oid collation, uint8 encoding, int16 scale,
-									  FusionColumnSide side, FusionColumn *column);
+									  FusionColumn *column);
 
 #endif							/* FUSION_PAGE_COLUMN_H */

@@ -79,7 +79,7 @@ derive_schema(FusionPageSchema *schema, const List *target_list)
 		int16		scale;
 		uint8		encoding = natural_encoding(exprType(expression), exprTypmod(expression), &scale);
 		const char *problem = fusion_page_column(exprType(expression), exprTypmod(expression), exprCollation(expression),
-												 encoding, scale, FUSION_COLUMN_LEAF,
+												 encoding, scale,
 												 &schema->columns[schema->column_count++]);
 
 		if (problem != NULL)
