@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FUSION_MACHINES_FINGERPRINT 0xd87ede455f07d9c1ull
+#define FUSION_MACHINES_FINGERPRINT 0x9fe4ce9fee04b0fcull
 
 /* Numbers of the machines in flight records; 0 is a note. */
 typedef enum FusionMachine
@@ -243,34 +243,32 @@ typedef enum FusionExecutionWorkerEvent
 typedef enum FusionExecutionWorkerEffect
 {
 	FUSION_EXECUTION_WORKER_EFFECT_ASSIGN_JOB = 1 << 0,
-	FUSION_EXECUTION_WORKER_EFFECT_SEND_STARTED = 1 << 1,
-	FUSION_EXECUTION_WORKER_EFFECT_COUNT_VIOLATION = 1 << 2,
-	FUSION_EXECUTION_WORKER_EFFECT_KEEP_VIOLATION = 1 << 3,
-	FUSION_EXECUTION_WORKER_EFFECT_DISPOSE_JOB = 1 << 4,
-	FUSION_EXECUTION_WORKER_EFFECT_SEND_FINISHED = 1 << 5,
-	FUSION_EXECUTION_WORKER_EFFECT_SEND_FAILED = 1 << 6,
-	FUSION_EXECUTION_WORKER_EFFECT_DETACH_SESSION = 1 << 7
+	FUSION_EXECUTION_WORKER_EFFECT_COUNT_VIOLATION = 1 << 1,
+	FUSION_EXECUTION_WORKER_EFFECT_KEEP_VIOLATION = 1 << 2,
+	FUSION_EXECUTION_WORKER_EFFECT_DISPOSE_JOB = 1 << 3,
+	FUSION_EXECUTION_WORKER_EFFECT_SEND_FAILED = 1 << 4,
+	FUSION_EXECUTION_WORKER_EFFECT_DETACH_SESSION = 1 << 5
 } FusionExecutionWorkerEffect;
 
 static const FusionMachineCell fusion_execution_worker_cells[10 * 8] = {
 	/* opening */
-	{1, 0x1}, {9, 0x80}, {8, 0x4c}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+	{1, 0x1}, {9, 0x20}, {8, 0x16}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
 	/* compiling */
-	{-1, 0}, {5, 0x10}, {4, 0x1c}, {2, 0x2}, {8, 0x40}, {6, 0x0}, {-1, 0}, {-1, 0},
+	{-1, 0}, {5, 0x8}, {4, 0xe}, {2, 0x0}, {8, 0x10}, {6, 0x0}, {-1, 0}, {-1, 0},
 	/* streaming */
-	{-1, 0}, {5, 0x10}, {4, 0x1c}, {-1, 0}, {8, 0x40}, {6, 0x0}, {3, 0x0}, {7, 0x20},
+	{-1, 0}, {5, 0x8}, {4, 0xe}, {-1, 0}, {8, 0x10}, {6, 0x0}, {3, 0x0}, {7, 0x0},
 	/* draining */
-	{-1, 0}, {5, 0x10}, {4, 0x1c}, {-1, 0}, {8, 0x40}, {6, 0x0}, {-1, 0}, {7, 0x20},
+	{-1, 0}, {5, 0x8}, {4, 0xe}, {-1, 0}, {8, 0x10}, {6, 0x0}, {-1, 0}, {7, 0x0},
 	/* failing */
-	{-1, 0}, {5, 0x0}, {4, 0x4}, {4, 0x0}, {8, 0x40}, {8, 0x40}, {4, 0x0}, {8, 0x40},
+	{-1, 0}, {5, 0x0}, {4, 0x2}, {4, 0x0}, {8, 0x10}, {8, 0x10}, {4, 0x0}, {8, 0x10},
 	/* cancelling */
-	{-1, 0}, {-1, 0}, {5, 0x4}, {5, 0x0}, {9, 0x80}, {9, 0x80}, {5, 0x0}, {9, 0x80},
+	{-1, 0}, {-1, 0}, {5, 0x2}, {5, 0x0}, {9, 0x20}, {9, 0x20}, {5, 0x0}, {9, 0x20},
 	/* cancelled */
-	{-1, 0}, {9, 0x80}, {6, 0x4}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+	{-1, 0}, {9, 0x20}, {6, 0x2}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
 	/* finished */
-	{-1, 0}, {9, 0x80}, {7, 0x4}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+	{-1, 0}, {9, 0x20}, {7, 0x2}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
 	/* failed */
-	{-1, 0}, {9, 0x80}, {8, 0x4}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+	{-1, 0}, {9, 0x20}, {8, 0x2}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
 	/* closed */
 	{-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
 };

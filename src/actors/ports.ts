@@ -1,6 +1,6 @@
 // What the worker's session actors need from the rest of the world, in their own words. The transport, the planner and
 // the executors know nothing of these; src/worker/wiring.ts connects them.
-import type { ExecutionFailed, ExecutionFinished, StartExecution } from "#codec/execution_message.js";
+import type { ExecutionFailed, StartExecution } from "#codec/execution_message.js";
 import type { MessageType } from "#generated/layout.js";
 import type { TransitionRecorder } from "./table_actor.js";
 
@@ -42,11 +42,11 @@ export interface JobOrder {
   readonly start: StartExecution;
 }
 
-/** What a job tells its session; the last three end it, exactly one of them comes. */
+/** What a job tells its session; the last three end it, exactly one of them comes. Finished: the backend knows. */
 export type JobReport =
   | { readonly kind: "started" }
   | { readonly kind: "inputsEnded" }
-  | { readonly kind: "finished"; readonly finished: ExecutionFinished }
+  | { readonly kind: "finished" }
   | { readonly kind: "failed"; readonly failed: ExecutionFailed }
   | { readonly kind: "disposed" };
 

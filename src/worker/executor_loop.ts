@@ -15,13 +15,15 @@ export interface ExecutorPort {
 }
 
 export class ExecutorLoop {
+  readonly #executor: number;
   readonly #port: ExecutorPort;
   readonly #engine: Engine;
   readonly #transport: JobTransport;
   readonly #jobs = new Map<number, Job>();
   #shutdown = false;
 
-  constructor(port: ExecutorPort, engine: Engine, transport: JobTransport) {
+  constructor(executor: number, port: ExecutorPort, engine: Engine, transport: JobTransport) {
+    this.#executor = executor;
     this.#port = port;
     this.#engine = engine;
     this.#transport = transport;
@@ -56,7 +58,7 @@ export class ExecutorLoop {
     switch (order.kind) {
       case "start": {
         const { lease } = order.order;
-        const job = new Job(lease, this.#transport, (report) =>
+        const job = new Job(lease, this.#executor, this.#transport, (report) =>
           this.#port.report({ kind: "job", lease, report }));
         job.start(order.order, this.#engine);
         if (!job.ended) this.#jobs.set(lease.slot, job);

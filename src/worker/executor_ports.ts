@@ -50,6 +50,8 @@ export interface ScanFrame {
 export interface JobTransport {
   /** True when the backend wants no more: its cancel word is set or the lease is closing. */
   cancelRequested(lease: SessionLease): boolean;
+  /** A message to the backend. The job is the only writer of its session's ring until its last report. */
+  sendControl(lease: SessionLease, type: MessageType, payload: Uint8Array): void;
   /** StopScan also sets the producer's side word, which is seen while its ring is not read. */
   sendScan(scan: ScanLease, type: MessageType, payload: Uint8Array): void;
   receiveScan(scan: ScanLease): ScanFrame | undefined;

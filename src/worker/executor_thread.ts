@@ -35,6 +35,7 @@ function run(data: ExecutorThreadData): void {
   const complain = (text: string): void => logLine(`executor ${executor}: ${text}`);
   const report = (message: ExecutorReport): void => port.postMessage(message);
   const loop = new ExecutorLoop(
+    executor,
     {
       seen: () => region.executorSeen(executor),
       wait: (seen) => void region.executorWait(executor, seen, SLEEP_MS_MAX),

@@ -6,7 +6,10 @@ import { TableActor, type EffectOf, type EventOf } from "#actors/table_actor.js"
 import { defined } from "#base/assert.js";
 import { monotonicNs } from "#base/clock.js";
 import { malformedMessage } from "#base/errors.js";
-import type { ProducerSlot } from "#codec/execution_message.js";
+import {
+  encodeExecutionFinished, encodeExecutionStarted, type ProducerSlot,
+} from "#codec/execution_message.js";
+import { MessageType } from "#generated/layout.js";
 import { cancellation } from "#generated/machines.js";
 import type { Engine, EngineJob, JobTransport } from "./executor_ports.js";
 import { JobResult } from "./job_result.js";
@@ -32,6 +35,7 @@ function byLeaf(leafCount: number, producers: readonly ProducerSlot[]): Producer
 
 export class Job {
   readonly lease: SessionLease;
+  readonly #executor: number;
   readonly #transport: JobTransport;
   readonly #report: (report: JobReport) => void;
   readonly #cancellation: TableActor<Cancellation>;
@@ -39,6 +43,7 @@ export class Job {
   #scans: readonly JobScan[] = [];
   #result: JobResult | undefined;
   #inputsEnded = false;
+  #numbersSent = false;
   #executeNs = 0;
   #waitNs = 0;
   #idleSinceNs = 0;
@@ -50,8 +55,11 @@ export class Job {
     reportDisposed: () => this.#report({ kind: "disposed" }),
   };
 
-  constructor(lease: SessionLease, transport: JobTransport, report: (report: JobReport) => void) {
+  constructor(
+    lease: SessionLease, executor: number, transport: JobTransport, report: (report: JobReport) => void,
+  ) {
     this.lease = lease;
+    this.#executor = executor;
     this.#transport = transport;
     this.#report = report;
     this.#cancellation = new TableActor(cancellation, transport.recorder(lease, 0));
@@ -72,6 +80,8 @@ export class Job {
       this.#scans = leaves.map((slots, leaf) =>
         new JobScan(leaf, slots, job, this.#transport, this.#transport.recorder(this.lease, leaf)));
       for (const scan of this.#scans) scan.open();
+      const started = encodeExecutionStarted({ executor: this.#executor });
+      this.#transport.sendControl(this.lease, MessageType.ExecutionStarted, started);
       this.#report({ kind: "started" });
       return true;
     });
@@ -123,22 +133,33 @@ export class Job {
     this.#report({ kind: "inputsEnded" });
   }
 
-  /** The engine is done: stop what still produces, end the stream, say so. */
+  /**
+   * The engine is done: stop what still produces, say the numbers, end the stream. The numbers go first, so that a
+   * backend woken by the end finds them.
+   */
   #conclude(engine: EngineJob, result: JobResult): boolean {
     for (const scan of this.#scans) scan.stop();
+    if (!this.#numbersSent) {
+      this.#numbersSent = true;
+      this.#sendFinished(engine, result);
+    }
     if (!this.#transport.endResult(this.lease)) return false;
-    const finished = {
+    this.#letGo();
+    this.#cancel("jobEnded");
+    this.#report({ kind: "finished" });
+    return true;
+  }
+
+  #sendFinished(engine: EngineJob, result: JobResult): void {
+    const payload = encodeExecutionFinished({
       rows: result.rows,
       resultPages: result.pages,
       compileNs: engine.compileNs,
       executeNs: this.#executeNs,
       waitNs: this.#waitNs,
       operators: engine.stats(),
-    };
-    this.#letGo();
-    this.#cancel("jobEnded");
-    this.#report({ kind: "finished", finished });
-    return true;
+    });
+    this.#transport.sendControl(this.lease, MessageType.ExecutionFinished, payload);
   }
 
   #account(startedNs: number, moved: boolean): void {

@@ -1,5 +1,5 @@
-// Entry of the worker process, started by the extension's supervisor: attaches to the region, starts executor threads, says
-// that it is ready, and then only reacts. It is never started by hand. Read next: wiring.ts, executor_thread.ts.
+// Entry of the worker process, started by the extension's supervisor: attaches to the region, starts executor threads,
+// says that it is ready, and then only reacts. It is never started by hand. Read next: wiring.ts, executor_thread.ts.
 import { readSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { monotonicNs } from "#base/clock.js";

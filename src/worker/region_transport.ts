@@ -55,6 +55,14 @@ export class RegionJobTransport implements JobTransport {
     return this.#transport.control.cancelRequested(lease);
   }
 
+  sendControl(lease: SessionLease, type: MessageType, payload: Uint8Array): void {
+    // Two short messages an execution: they always fit a ring that nothing else is written to.
+    if (this.#transport.control.send(lease, type, payload, this.#pen.lastSequence) === "full")
+      throw new FusionError({
+        code: "limitReached", sqlstate: "54000", message: `pg_fusion: slot ${lease.slot} takes no more messages`,
+      });
+  }
+
   sendScan(scan: ScanLease, type: MessageType, payload: Uint8Array): void {
     if (type === MessageType.StopScan) this.#transport.scan.stop(scan);
     const outcome = this.#transport.scan.send(scan, type, payload, this.#pen.lastSequence);

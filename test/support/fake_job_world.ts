@@ -5,7 +5,7 @@ import { FusionError } from "#base/errors.js";
 import { encodeScanFailed } from "#codec/scan_message.js";
 import { MessageType } from "#generated/layout.js";
 import type {
-  Engine, EngineJob, HeldPage, JobTransport, ResultImage, ScanFrame, ScanImport, ScanLease,
+  Engine, EngineJob, InputPage, JobTransport, OutputPage, ResultImage, ScanFrame, ScanImport, ScanLease,
 } from "#worker/executor_ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 
@@ -19,16 +19,16 @@ export class FakeJobWorld implements JobTransport {
   readonly scanFrames = new Map<number, ScanFrame[]>();
   readonly sent: { readonly scan: number; readonly type: number }[] = [];
   readonly results: { readonly rows: number; readonly text: string }[] = [];
+  readonly said: number[] = [];
   readonly complaints: string[] = [];
   readonly transitions: string[] = [];
-  readonly #held = new Map<HeldPage, "scan" | "result">();
+  readonly #held = new Set<number>();
   #nextPage = 0;
   cancelled = false;
   ended = false;
   pageWaits = 0;
   resultPagesFree = 4;
   resultRingRoom = 4;
-  #written = new Map<HeldPage, string>();
 
   get heldPages(): number {
     return this.#held.size;
@@ -36,6 +36,10 @@ export class FakeJobWorld implements JobTransport {
 
   cancelRequested(): boolean {
     return this.cancelled;
+  }
+
+  sendControl(_: SessionLease, type: number): void {
+    this.said.push(type);
   }
 
   sendScan(scan: ScanLease, type: number): void {
@@ -56,24 +60,46 @@ export class FakeJobWorld implements JobTransport {
     const entry = this.scans.get(scan.slot)?.shift();
     if (entry === undefined) return { kind: "empty" };
     if (entry.kind !== "page") return { kind: entry.kind };
-    const page = { page: this.#nextPage++, rows: entry.rows ?? 1, bytes: 64 };
-    this.#held.set(page, "scan");
-    return { kind: "page", page };
+    return { kind: "page", page: this.#inputPage(entry.rows ?? 1) };
   }
 
-  releasePage(page: HeldPage): void {
-    const side = this.#held.get(page);
-    if (side === undefined) throw new Error(`page ${page.page} released twice`);
-    this.#held.delete(page);
-    if (side === "result") this.resultPagesFree += 1;
+  #inputPage(rows: number): InputPage {
+    const page = this.#hold();
+    const release = () => this.#letGo(page);
+    return { page, rows, bytes: 64, address: page * 64, content: () => new Uint8Array(64), release };
   }
 
-  acquireResult(): HeldPage | undefined {
+  #hold(): number {
+    this.#held.add(this.#nextPage);
+    return this.#nextPage++;
+  }
+
+  #letGo(page: number): void {
+    if (!this.#held.delete(page)) throw new Error(`page ${page} was not held`);
+  }
+
+  acquireResult(): OutputPage | undefined {
     if (this.resultPagesFree === 0) return undefined;
     this.resultPagesFree -= 1;
-    const page = { page: this.#nextPage++, rows: 0, bytes: 0 };
-    this.#held.set(page, "result");
-    return page;
+    const page = this.#hold();
+    let text = "";
+    return {
+      page,
+      write: (address) => {
+        text = `image at ${address}`;
+      },
+      issue: (rows) => {
+        if (this.resultRingRoom === 0) return false;
+        this.resultRingRoom -= 1;
+        this.#letGo(page);
+        this.results.push({ rows, text });
+        return true;
+      },
+      release: () => {
+        this.#letGo(page);
+        this.resultPagesFree += 1;
+      },
+    };
   }
 
   beginPageWait(): void {
@@ -82,18 +108,6 @@ export class FakeJobWorld implements JobTransport {
 
   endPageWait(): void {
     this.pageWaits = 0;
-  }
-
-  writeResult(page: HeldPage, address: number): void {
-    this.#written.set(page, `image at ${address}`);
-  }
-
-  issueResult(_: SessionLease, page: HeldPage, rows: number): boolean {
-    if (this.resultRingRoom === 0) return false;
-    this.resultRingRoom -= 1;
-    if (!this.#held.delete(page)) throw new Error("an issued page was not held");
-    this.results.push({ rows, text: this.#written.get(page) ?? "" });
-    return true;
   }
 
   endResult(): boolean {

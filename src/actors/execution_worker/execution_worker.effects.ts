@@ -7,8 +7,7 @@ import type {
 import { TableActor, type EffectOf, type EventOf } from "#actors/table_actor.js";
 import { defined } from "#base/assert.js";
 import {
-  decodeStartExecution, encodeExecutionFailed, encodeExecutionFinished, encodeExecutionStarted,
-  type ExecutionFailed, type ExecutionFinished, type StartExecution,
+  decodeStartExecution, encodeExecutionFailed, type ExecutionFailed, type StartExecution,
 } from "#codec/execution_message.js";
 import { MessageType } from "#generated/layout.js";
 import { executionWorker } from "#generated/machines.js";
@@ -30,17 +29,14 @@ export class ExecutionSession implements Session {
   readonly #actor: TableActor<Machine>;
   #start: StartExecution | undefined;
   #executor = 0;
-  #finished: ExecutionFinished | undefined;
   /** The first error wins: what a job reports after a violation does not replace it. */
   #failure: ExecutionFailed | undefined;
   #violation: unknown;
   readonly #effects: Readonly<Record<EffectOf<Machine>, () => void>> = {
     assignJob: () => this.#assign(),
-    sendStarted: () => this.#sendStarted(),
     countViolation: () => this.#control.countViolation(this.lease, String(this.#violation)),
     keepViolation: () => void (this.#failure ??= failureOf(this.#violation)),
     disposeJob: () => this.#jobs.dispose(this.lease),
-    sendFinished: () => this.#sendFinished(),
     sendFailed: () => this.#sendFailed(),
     detachSession: () => this.#control.detach(this.lease),
   };
@@ -73,7 +69,6 @@ export class ExecutionSession implements Session {
   }
 
   report(report: JobReport): void {
-    if (report.kind === "finished") this.#finished = report.finished;
     if (report.kind === "failed") this.#failure ??= report.failed;
     this.#send(reportEvents[report.kind]);
   }
@@ -104,17 +99,6 @@ export class ExecutionSession implements Session {
     const start = defined(this.#start, "the start message was read");
     this.#start = undefined;
     this.#executor = this.#jobs.assign({ lease: this.lease, start });
-  }
-
-  #sendStarted(): void {
-    const payload = encodeExecutionStarted({ executor: this.#executor });
-    this.#control.send(this.lease, MessageType.ExecutionStarted, payload);
-  }
-
-  #sendFinished(): void {
-    const finished = defined(this.#finished, "a finished job has numbers");
-    this.#control.send(
-      this.lease, MessageType.ExecutionFinished, encodeExecutionFinished(finished));
   }
 
   #sendFailed(): void {

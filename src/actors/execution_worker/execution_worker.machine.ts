@@ -2,17 +2,20 @@
 // compiles the plan, opens the scans and runs it), report its outcome, and let the slots go once the backend has. The
 // job reports its end exactly once: finished, failed or disposed. Its scans and cancellation are machines of the
 // executor thread (scan, cancellation); the other side is execution_backend.
+//
+// While there is a job, it alone writes to the session's ring (ExecutionStarted, ExecutionFinished): the ring has one
+// writer at a time, and an answer does not wait for this thread. Errors are sent here, once the job is gone.
 import { setup } from "xstate";
 import { unprovided } from "#actors/effect.js";
 
 export type ExecutionWorkerEvent =
   /** A verified StartExecution is the first frame of a session. */
   | { type: "execution.startReceived" }
-  /** The job has its compiled plan and has opened its scans. */
+  /** The job has its compiled plan, has opened its scans and has told the backend. */
   | { type: "execution.jobStarted" }
   /** The job has seen the end of its inputs, result pages are still leaving. */
   | { type: "execution.inputsEnded" }
-  /** The job's one last report. */
+  /** The job's one last report; a finished one has told the backend. */
   | { type: "execution.jobFinished" }
   | { type: "execution.jobFailed" }
   | { type: "execution.jobDisposed" }
@@ -26,12 +29,10 @@ export const executionWorkerMachine = setup({
   types: { events: {} as ExecutionWorkerEvent },
   actions: {
     assignJob: unprovided,
-    sendStarted: unprovided,
     countViolation: unprovided,
     /** The violation becomes the session's error, reported when the job is gone. */
     keepViolation: unprovided,
     disposeJob: unprovided,
-    sendFinished: unprovided,
     sendFailed: unprovided,
     detachSession: unprovided,
   },
@@ -51,7 +52,7 @@ export const executionWorkerMachine = setup({
     },
     compiling: {
       on: {
-        "execution.jobStarted": { target: "streaming", actions: "sendStarted" },
+        "execution.jobStarted": { target: "streaming" },
         "execution.jobFailed": { target: "failed", actions: "sendFailed" },
         // The executor saw the cancel word before the main thread saw the close.
         "execution.jobDisposed": { target: "cancelled" },
@@ -62,7 +63,7 @@ export const executionWorkerMachine = setup({
     streaming: {
       on: {
         "execution.inputsEnded": { target: "draining" },
-        "execution.jobFinished": { target: "finished", actions: "sendFinished" },
+        "execution.jobFinished": { target: "finished" },
         "execution.jobFailed": { target: "failed", actions: "sendFailed" },
         "execution.jobDisposed": { target: "cancelled" },
         "execution.closeReceived": { target: "cancelling", actions: "disposeJob" },
@@ -71,7 +72,7 @@ export const executionWorkerMachine = setup({
     },
     draining: {
       on: {
-        "execution.jobFinished": { target: "finished", actions: "sendFinished" },
+        "execution.jobFinished": { target: "finished" },
         "execution.jobFailed": { target: "failed", actions: "sendFailed" },
         "execution.jobDisposed": { target: "cancelled" },
         "execution.closeReceived": { target: "cancelling", actions: "disposeJob" },

@@ -172,7 +172,7 @@ describe("ownership", () => {
 
   test("a worker answers at most once", () => {
     for (const name of ["planning_worker", "execution_worker"]) {
-      const answers = ["sendPlanReady", "sendPlanRefused", "sendFailed", "sendFinished"];
+      const answers = ["sendPlanReady", "sendPlanRefused", "sendFailed"];
       const found = valuesByState(tableOf(name), 0, (count, effects) =>
         count + effects.filter((effect) => answers.includes(effect)).length);
       for (const { value } of found) expect(value).toBeLessThanOrEqual(1);

@@ -69,7 +69,7 @@ describe("the loop", () => {
     const reports: ExecutorReport[] = [];
     let sleeps = 0;
     const engine = new FakeEngine(1);
-    const loop = new ExecutorLoop({
+    const loop = new ExecutorLoop(0, {
       seen: () => 0,
       wait: () => void (sleeps += 1),
       takeOrder: () => orders.shift(),

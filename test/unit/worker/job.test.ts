@@ -8,7 +8,7 @@ import { FakeEngine, FakeJobWorld, fakeLease, fakeOrder, kindsOf } from "../../s
 
 function run(world: FakeJobWorld, engine: FakeEngine, producers = 1) {
   const reports: JobReport[] = [];
-  const job = new Job(fakeLease, world, (report) => reports.push(report));
+  const job = new Job(fakeLease, 0, world, (report) => reports.push(report));
   job.start(fakeOrder(engine.leafCount, producers), engine);
   return { job, reports };
 }
@@ -39,6 +39,7 @@ describe("a job", () => {
     expect(world.results.map(({ rows }) => rows)).toEqual([1, 1, 1]);
     expect(kindsOf(reports)).toEqual(["started", "finished"]);
     expect(world.ended).toBe(true);
+    expect(world.said).toEqual([MessageType.ExecutionStarted, MessageType.ExecutionFinished]);
     expectClean(world, engine, reports);
   });
 
@@ -138,7 +139,7 @@ describe("a job", () => {
     expect(first.reports.at(-1)).toMatchObject({ kind: "failed", failed: { sqlstate: "XX000" } });
     const engine = new FakeEngine(2);
     const reports: JobReport[] = [];
-    const job = new Job(fakeLease, world, (report) => reports.push(report));
+    const job = new Job(fakeLease, 0, world, (report) => reports.push(report));
     job.start(fakeOrder(1), engine);
     expect(job.ended).toBe(true);
     expect(reports.at(-1)).toMatchObject({ kind: "failed", failed: { sqlstate: "08P01" } });
