@@ -22,7 +22,7 @@ import { dirname, join } from "node:path";
 import { CommandError } from "./command_error.js";
 import type { ClusterPlaces } from "./places.js";
 import { serverState, socketState } from "./server_process.js";
-import { serverSettings } from "./server_settings.js";
+import { extraSettingsFile, serverSettings } from "./server_settings.js";
 import { spawnAs } from "./server_user.js";
 import { runtimeFiles, runtimeFingerprint, stageRuntime } from "./staging.js";
 import type { Toolchain } from "./toolchain.js";
@@ -215,6 +215,8 @@ export function bringUp(places: ClusterPlaces, options: UpOptions): UpResult {
   checkPort(places);
   if (!options.plain) stageRuntime(places);
   writeFileSync(join(places.home, "server.conf"), settings);
+  const extra = extraSettingsFile(places);
+  if (!existsSync(extra)) writeFileSync(extra, "# Your own settings; never overwritten.\n");
   rmSync(started, { force: true });
   startServer(places, options);
   writeFileSync(started, fingerprint);

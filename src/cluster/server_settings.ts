@@ -22,6 +22,11 @@ export function quoteSetting(value: string): string {
   return `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }
 
+/** The reader's own settings; they win over ours. */
+export function extraSettingsFile(places: ClusterPlaces): string {
+  return join(places.home, "extra.conf");
+}
+
 /** The text of server.conf; without runtime files the server runs without the extension. */
 export function serverSettings(places: ClusterPlaces, runtime: RuntimeFiles | undefined): string {
   const lines = [
@@ -51,6 +56,6 @@ export function serverSettings(places: ClusterPlaces, runtime: RuntimeFiles | un
       `pg_fusion.worker_script = ${quoteSetting(runtime.workerScript)}`,
     );
   }
-  lines.push(`include_if_exists = ${quoteSetting(join(places.home, "extra.conf"))}`);
+  lines.push(`include ${quoteSetting(extraSettingsFile(places))}`);
   return `${lines.join("\n")}\n`;
 }
