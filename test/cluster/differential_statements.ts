@@ -38,7 +38,7 @@ function grouping(): string[] {
     "SELECT extract(year FROM d), count(*) FROM d_values WHERE isfinite(d) GROUP BY 1 ORDER BY 1",
     "SELECT CASE WHEN i > 0 THEN 'p' WHEN i < 0 THEN 'n' ELSE 'z' END AS sign, count(*), sum(id) FROM d_values GROUP BY 1 ORDER BY 1",
     "SELECT g, string_agg(k, ',' ORDER BY id) FROM d_values GROUP BY g ORDER BY g",
-    "SELECT g, k, count(*) FROM d_values GROUP BY ROLLUP (g, k) ORDER BY g, k",
+    "SELECT g, k, count(*) FROM d_values GROUP BY ROLLUP (g, k) ORDER BY g, k, grouping(k)",
     "SELECT g, stddev(id), variance(n) FROM d_values GROUP BY g ORDER BY g",
     "SELECT g, id, row_number() OVER (PARTITION BY g ORDER BY id) FROM d_values ORDER BY g, id LIMIT 20",
     "SELECT g, sum(count(*)) OVER (ORDER BY g) FROM d_values GROUP BY g ORDER BY g",

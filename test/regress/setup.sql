@@ -9,7 +9,7 @@ CREATE ROLE regress_bob;
 SET search_path = regress;
 
 CREATE TABLE t (a int PRIMARY KEY, b numeric(10,2), c text, d date, e char(5), f float8, g int8, gone int, h numeric,
-                j jsonb, arr int[]);
+                j jsonb, arr int[]) WITH (autovacuum_enabled = off);
 ALTER TABLE t DROP COLUMN gone;
 INSERT INTO t
 SELECT i, CASE WHEN i % 11 = 0 THEN NULL ELSE i * 1.5 END, 'x' || (i % 7), date '2024-01-01' + i % 30,
