@@ -47,6 +47,8 @@ export class Job {
   #executeNs = 0;
   #waitNs = 0;
   #idleSinceNs = 0;
+  /** When the present step began. */
+  #stepNs = 0;
   readonly #effects: Readonly<Record<EffectOf<Cancellation>, () => void>> = {
     disposeJob: () => {
       this.#letGo();
@@ -95,9 +97,9 @@ export class Job {
         this.#cancel("requested");
         return true;
       }
-      const startedNs = monotonicNs();
+      this.#stepNs = monotonicNs();
       const moved = this.#work();
-      this.#account(startedNs, moved);
+      this.#account(moved);
       return moved;
     });
   }
@@ -155,21 +157,26 @@ export class Job {
       rows: result.rows,
       resultPages: result.pages,
       compileNs: engine.compileNs,
-      executeNs: this.#executeNs,
-      waitNs: this.#waitNs,
+      // This step belongs to both as well: it is not accounted for yet.
+      executeNs: this.#executeNs + (monotonicNs() - this.#stepNs),
+      waitNs: this.#waitNs + this.#idleNs(),
       operators: engine.stats(),
     });
     this.#transport.sendControl(this.lease, MessageType.ExecutionFinished, payload);
   }
 
-  #account(startedNs: number, moved: boolean): void {
-    const nowNs = monotonicNs();
-    if (moved) this.#executeNs += nowNs - startedNs;
-    if (moved && this.#idleSinceNs > 0) {
-      this.#waitNs += startedNs - this.#idleSinceNs;
+  /** Adds the step to the time of work, and what came before it to the time of waiting. */
+  #account(moved: boolean): void {
+    if (moved) {
+      this.#executeNs += monotonicNs() - this.#stepNs;
+      this.#waitNs += this.#idleNs();
       this.#idleSinceNs = 0;
-    }
-    if (!moved && this.#idleSinceNs === 0) this.#idleSinceNs = startedNs;
+    } else if (this.#idleSinceNs === 0) this.#idleSinceNs = this.#stepNs;
+  }
+
+  /** From the first step in a row that moved nothing to this one. */
+  #idleNs(): number {
+    return this.#idleSinceNs === 0 ? 0 : this.#stepNs - this.#idleSinceNs;
   }
 
   #cancel(event: EventOf<Cancellation>): void {
