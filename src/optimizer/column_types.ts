@@ -27,12 +27,15 @@ const plainTypes: ReadonlyMap<number, EngineType> = new Map<number, EngineType>(
   [sqlTypes.timestamptz, { kind: "timestamptz" }],
 ]);
 
-/** The decimal of a numeric whose display scale is known, when 38 digits hold it. */
+/**
+ * The decimal of a numeric whose display scale is known, when 38 digits hold it. numeric(2, 5) is below 0.001 but counts
+ * as five digits: an encoding has no more decimal places than digits.
+ */
 export function decimalType(shape: NumericShape | undefined): EngineType | undefined {
-  if (shape === undefined || shape.precision < 1 || shape.scale > DECIMAL128_PRECISION_MAX)
-    return undefined;
-  if (shape.precision > DECIMAL128_PRECISION_MAX) return undefined;
-  return { kind: "decimal", precision: shape.precision, scale: shape.scale };
+  if (shape === undefined) return undefined;
+  const precision = Math.max(1, shape.precision, shape.scale);
+  if (precision > DECIMAL128_PRECISION_MAX) return undefined;
+  return { kind: "decimal", precision, scale: shape.scale };
 }
 
 /** Character types under a collation; nondeterministic ones are only carried. */

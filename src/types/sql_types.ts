@@ -32,15 +32,15 @@ export interface NumericShape {
 }
 
 /**
- * The values numeric(p, s) holds: below 10^p once scaled by 10^s. A negative scale (since 15) rounds left of the
- * point and shows no decimal places, so it needs as many more digits. Undefined for plain numeric.
+ * The values numeric(p, s) holds: below 10^p once scaled by 10^s, all shown with s decimal places. Undefined for plain
+ * numeric, and for a negative scale (since 15): those round left of the point, which no decimal column does.
  */
 export function numericShapeOfTypmod(typmod: number): NumericShape | undefined {
   if (typmod < VARLENA_HEADER_BYTES) return undefined;
   const packed = typmod - VARLENA_HEADER_BYTES;
   const precision = (packed >> 16) & 0xffff;
   const scale = ((packed & 0x7ff) ^ 1024) - 1024;
-  return scale < 0 ? { precision: precision - scale, scale: 0 } : { precision, scale };
+  return scale < 0 ? undefined : { precision, scale };
 }
 
 /** Characters of char(n), undefined without a length. */
