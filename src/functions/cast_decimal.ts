@@ -67,7 +67,7 @@ function emitRescaled(emission: Emission, operand: Operand, from: number, to: nu
     else if (to < from) emitRoundNarrow(emission, from - to);
     return;
   }
-  pushPair(emission, operand, 0, false);
+  pushPair(emission, operand);
   if (to > from) {
     pushPowerOfTen(code, to - from);
     code.call(emission.library(multiplyDecimal));

@@ -3,7 +3,7 @@
 import { assert } from "#base/assert.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import type { NumericInstruction } from "#wasm/opcodes.js";
-import { asDecimalType, integerDigits, isNan, powerOfTen, pushPair, pushScaled } from "./decimal.js";
+import { asDecimalType, integerDigits, isNan, powerOfTen, pushLifted, pushScaled } from "./decimal.js";
 import { type CallTypes, DECIMAL_DIGITS_MAX, type Emission, type Operand, type Present, type ScalarFunction } from "./function.js";
 import { compareDecimal } from "./library/int128.js";
 import { asBigint, asNumber, first, push, pushAsI64, second } from "./operand.js";
@@ -248,9 +248,11 @@ const decimal: ComparisonFamily = {
       code.op(`i64.${integerWord[comparison]}`);
       return;
     }
-    pushPair(emission, first(operands), liftA, false);
-    pushPair(emission, second(operands), liftB, false);
-    code.call(emission.library(compareDecimal)).i32(0).op(`i32.${integerWord[comparison]}`);
+    // The lifted operand has at most 38 digits, see `accepts`.
+    pushLifted(emission, first(operands), liftA);
+    code.drop();
+    pushLifted(emission, second(operands), liftB);
+    code.drop().call(emission.library(compareDecimal)).i32(0).op(`i32.${integerWord[comparison]}`);
   },
   peak(magnitudes, types) {
     const [liftA, liftB] = decimalLifts(types);

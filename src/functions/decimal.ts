@@ -6,7 +6,7 @@ import type { EngineType } from "#types/engine_type.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
 import { DECIMAL_DIGITS_MAX, type Emission, type Operand, type Present, shapeOf } from "./function.js";
 import { multiplyDecimal, narrowDecimal, pushPowerOfTen, widenDecimal } from "./library/int128.js";
-import { asBigint, push } from "./operand.js";
+import { asBigint, first, push } from "./operand.js";
 
 export type DecimalType = Extract<EngineType, { kind: "decimal" }>;
 
@@ -65,15 +65,33 @@ export function pushScaled(emission: Emission, operand: Operand, digits: number)
   if (digits > 0) emission.code.i64(powerOfTen(digits)).op("i64.mul");
 }
 
-/** Wide: pushes the operand as a pair, times 10^digits; `mayExceed` when the product may pass 38 digits. */
-export function pushPair(emission: Emission, operand: Operand, digits: number, mayExceed: boolean): void {
+/** Wide: pushes the operand as a pair. */
+export function pushPair(emission: Emission, operand: Operand): void {
+  push(emission.code, operand);
+  if (operand.shape === "i64") emission.code.call(emission.library(widenDecimal));
+}
+
+/** Wide: pushes the operand times 10^digits as a pair, and 1 when that passes 38 digits, which NaN never does. */
+export function pushLifted(emission: Emission, operand: Operand, digits: number): void {
   const { code } = emission;
-  push(code, operand);
-  if (operand.shape === "i64") code.call(emission.library(widenDecimal));
-  if (digits === 0) return;
+  pushPair(emission, operand);
+  if (digits === 0) {
+    code.i32(0);
+    return;
+  }
   pushPowerOfTen(code, digits);
   code.call(emission.library(multiplyDecimal));
-  dropOrRaise(emission, mayExceed);
+}
+
+/** Wide: pushes 1 when the operand is NaN. */
+export function pushOperandIsNan(emission: Emission, operand: Operand): void {
+  const { code } = emission;
+  const [, high] = operand.parts;
+  if (operand.shape === "i64" || high === undefined) {
+    push(code, operand).i64(LEAST64).op("i64.eq");
+    return;
+  }
+  code.get(high).i64(LEAST64).op("i64.eq").get(first(operand.parts)).op("i64.eqz", "i32.and");
 }
 
 /** Takes a library function's too-wide flag off the stack: an error where it can happen. */

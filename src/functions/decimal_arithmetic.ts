@@ -11,10 +11,13 @@ import {
   integerDigits,
   onNumbers,
   powerOfTen,
+  pushLifted,
+  pushOperandIsNan,
   pushPair,
   pushScaled,
   withinDigits,
 } from "./decimal.js";
+import { errorTemplates } from "./error_templates.js";
 import { type CallTypes, DECIMAL_DIGITS_MAX, type Emission, type Operand, type ScalarFunction } from "./function.js";
 import { addDecimal, compareDecimal, multiplyDecimal, negateDecimal } from "./library/int128.js";
 import { first, push, second } from "./operand.js";
@@ -53,12 +56,24 @@ function emitSum(emission: Emission, operands: readonly Operand[], types: CallTy
     code.op(negated ? "i64.sub" : "i64.add");
     return;
   }
-  pushPair(emission, first(operands), lift1, cut);
-  pushPair(emission, second(operands), lift2, cut);
+  pushTerm(emission, first(operands), lift1, cut ? second(operands) : undefined);
+  pushTerm(emission, second(operands), lift2, cut ? first(operands) : undefined);
   if (negated) code.call(emission.library(negateDecimal));
   code.call(emission.library(addDecimal));
   dropOrRaise(emission, cut);
   asShape(emission, types.result);
+}
+
+/** At most one term is lifted; when it gets too wide the sum fails, unless the `other` term makes it NaN anyway. */
+function pushTerm(emission: Emission, operand: Operand, lift: number, other: Operand | undefined): void {
+  pushLifted(emission, operand, lift);
+  if (lift === 0 || other === undefined) {
+    emission.code.drop();
+    return;
+  }
+  pushOperandIsNan(emission, other);
+  emission.code.op("i32.eqz", "i32.and");
+  emission.raiseIf(errorTemplates.decimalTooWide);
 }
 
 function sumFunction(key: string, oid: number, source: string, negated: boolean): ScalarFunction {
@@ -107,8 +122,8 @@ const multiply: ScalarFunction = {
       push(push(code, first(operands)), second(operands)).op("i64.mul");
       return;
     }
-    pushPair(emission, first(operands), 0, false);
-    pushPair(emission, second(operands), 0, false);
+    pushPair(emission, first(operands));
+    pushPair(emission, second(operands));
     code.call(emission.library(multiplyDecimal));
     dropOrRaise(emission, productType(decimalPair(types)).cut);
     asShape(emission, types.result);
@@ -139,7 +154,7 @@ const negate: ScalarFunction = {
       push(code.i64(0), first(operands)).op("i64.sub");
       return;
     }
-    pushPair(emission, first(operands), 0, false);
+    pushPair(emission, first(operands));
     code.call(emission.library(negateDecimal));
     asShape(emission, types.result);
   },
@@ -165,7 +180,7 @@ const absolute: ScalarFunction = {
       return;
     }
     const [low, high] = [code.local("i64"), code.local("i64")];
-    pushPair(emission, operand, 0, false);
+    pushPair(emission, operand);
     code.set(high).set(low).get(low, high).i64(0).i64(0).call(emission.library(compareDecimal));
     code.i32(0).op("i32.lt_s");
     code.if([], () => code.get(low, high).call(emission.library(negateDecimal)).set(high).set(low));

@@ -1,7 +1,7 @@
 // What a hash aggregate keeps per group: the layout of a group's row, the steps that update it, and how each result
 // comes out of it. Equal work is done once: sum(x) and the sum behind avg(x) share a step. Read next:
 // aggregate_steps.ts for the code of a step, group_table.ts for finding the row.
-import { assert, defined } from "#base/assert.js";
+import { assert } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import { DECIMAL64_DIGITS } from "#functions/function.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
@@ -119,7 +119,9 @@ class StateBuilder {
       const step = this.#rows(call.filter);
       return { call, step, rows: undefined, nulls: undefined };
     }
-    const nulls = isNullable(argument) ? this.#nulls(argument, call.filter) : undefined;
+    // count(x) evaluates x for its errors even where x is never NULL.
+    const evaluated = call.function === "count" && this.#table.mayFail(argument, false);
+    const nulls = evaluated || isNullable(argument) ? this.#nulls(argument, call.filter) : undefined;
     if (call.function === "count") return { call, step: this.#rows(call.filter), rows: undefined, nulls };
     const step = this.#value(call, argument);
     // A group has a row, so only a filter, NULLs, or no grouping at all can leave an aggregate without input.
@@ -204,13 +206,14 @@ class StateBuilder {
     return step;
   }
 
+  /** Only neighbours share a class: steps keep the order in which PostgreSQL meets their errors. */
   #class(filter: Expression | undefined, number: number): FilterClass {
-    const same = (each: FilterClass): boolean =>
-      each.filter === undefined ? number === -1 : this.#table.intern(each.filter) === number;
-    const known = this.classes.find(same);
-    if (known !== undefined) return known;
-    this.classes.push({ filter, steps: [] });
-    return defined(this.classes.at(-1), "a class");
+    const last = this.classes.at(-1);
+    const lastNumber = last?.filter === undefined ? -1 : this.#table.intern(last.filter);
+    if (last !== undefined && lastNumber === number) return last;
+    const fresh: FilterClass = { filter, steps: [] };
+    this.classes.push(fresh);
+    return fresh;
   }
 
   #slot(type: ValueType, initial: bigint | number): StateSlot {

@@ -1,0 +1,117 @@
+// Reference aggregation: groups in a map of normalised keys, one small accumulator per aggregate, PostgreSQL's
+// transition functions row by row. Read next: interpreter.ts.
+import { assert, defined } from "#base/assert.js";
+import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
+import { orderFloats } from "#functions/comparison.js";
+import { orderBytes } from "#functions/comparison_text.js";
+import { withinDigits } from "#functions/decimal.js";
+import { floatResult } from "#functions/float_arithmetic.js";
+import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
+import type { EngineType } from "#types/engine_type.js";
+import { type Parameters, type Row, evaluate } from "./evaluate.js";
+
+interface Accumulator {
+  add(value: Scalar): void;
+  result(): Scalar;
+}
+
+type HashAggregate = Extract<PhysicalOperator, { kind: "hashAggregate" }>;
+
+/** A string that two values share exactly when they group together. */
+function groupKey(value: Scalar): string {
+  if (value === null) return "null";
+  if (value === DECIMAL_NAN) return "nan";
+  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;
+  if (typeof value === "number") return value === 0 ? "0" : String(value);
+  return `${typeof value}${String(value)}`;
+}
+
+export function aggregateRows(operator: HashAggregate, rows: Iterable<Row>, parameters: Parameters): Scalar[][] {
+  const groups = new Map<string, { readonly keys: readonly Scalar[]; readonly accumulators: readonly Accumulator[] }>();
+  const open = (keys: readonly Scalar[]) => ({ keys, accumulators: operator.aggregates.map(accumulatorOf) });
+  if (operator.keys.length === 0) groups.set("", open([]));
+  for (const row of rows) {
+    const keys = operator.keys.map((key) => evaluate(key, row, parameters));
+    const name = keys.map(groupKey).join("|");
+    let group = groups.get(name);
+    if (group === undefined) groups.set(name, (group = open(keys)));
+    operator.aggregates.forEach(({ argument, filter }, index) => {
+      if (filter !== undefined && evaluate(filter, row, parameters) !== true) return;
+      const value = argument === undefined ? true : evaluate(argument, row, parameters);
+      defined(group?.accumulators[index], "an accumulator").add(value);
+    });
+  }
+  return [...groups.values()].map(({ keys, accumulators }) => [...keys, ...accumulators.map((each) => each.result())]);
+}
+
+function accumulatorOf(call: AggregateCall): Accumulator {
+  const type = call.argument?.type;
+  switch (call.function) {
+    case "countRows":
+    case "count":
+      return counter();
+    case "sum":
+      return sum(defined(type, "an argument"));
+    case "min":
+    case "max":
+      return extreme(defined(type, "an argument"), call.function === "max");
+    case "boolAnd":
+      return fold((a, b) => a === true && b === true);
+    case "boolOr":
+      return fold((a, b) => a === true || b === true);
+  }
+}
+
+function counter(): Accumulator {
+  let count = 0n;
+  return { add: (value) => void (value === null || count++), result: () => count };
+}
+
+/** Starts with the first value that is not NULL, as strict transition functions do. */
+function fold(combine: (state: Exclude<Scalar, null>, value: Exclude<Scalar, null>) => Scalar, finish = (state: Scalar): Scalar => state): Accumulator {
+  let state: Scalar = null;
+  return {
+    add(value) {
+      if (value !== null) state = state === null ? value : combine(state, value);
+    },
+    result: () => (state === null ? null : finish(state)),
+  };
+}
+
+function sum(type: EngineType): Accumulator {
+  switch (type.kind) {
+    case "int2":
+    case "int4":
+      return fold((a, b) => BigInt.asIntN(64, asBigint(a) + asBigint(b)));
+    case "int8":
+    case "decimal":
+      return fold(
+        (a, b) => (a === DECIMAL_NAN || b === DECIMAL_NAN ? DECIMAL_NAN : asBigint(a) + asBigint(b)),
+        (total) => (total === DECIMAL_NAN ? total : withinDigits(asBigint(total))),
+      );
+    case "float4":
+    case "float8": {
+      const { kind } = type;
+      return fold((a, b) => floatResult(kind, "add", Number(a), Number(b)));
+    }
+    default:
+      throw new Error(`sum of ${type.kind}`);
+  }
+}
+
+function asBigint(value: Scalar): bigint {
+  assert(typeof value === "bigint", "an integer");
+  return value;
+}
+
+/** min and max keep the old value only when it is strictly better. */
+function extreme(type: EngineType, largest: boolean): Accumulator {
+  const order = (a: Scalar, b: Scalar): number => {
+    if (a === DECIMAL_NAN || b === DECIMAL_NAN) return Number(a === DECIMAL_NAN) - Number(b === DECIMAL_NAN);
+    if (typeof a === "number" && typeof b === "number") return orderFloats(a, b);
+    if (a instanceof Uint8Array && b instanceof Uint8Array) return orderBytes(a, b);
+    assert(typeof a === "bigint" && typeof b === "bigint", `an ordered ${type.kind}`);
+    return a < b ? -1 : a > b ? 1 : 0;
+  };
+  return fold((a, b) => ((largest ? order(a, b) > 0 : order(a, b) < 0) ? a : b));
+}

@@ -1,0 +1,43 @@
+// The slow reference interpreter of physical plans over arrays of plain rows: the oracle for compiled code, itself
+// judged by PostgreSQL. Nothing here runs in production. Read next: evaluate.ts, aggregate.ts.
+import { assert, defined } from "#base/assert.js";
+import type { Scalar } from "#expr/expression.js";
+import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import { aggregateRows } from "./aggregate.js";
+import { type Parameters, type Row, evaluate } from "./evaluate.js";
+
+/** The plan's result over the rows of its leaves; groups come in the order their first rows came. */
+export function interpret(plan: PhysicalPlan, leaves: readonly (readonly Scalar[][])[], parameters: Parameters = new Map()): Scalar[][] {
+  const results: Scalar[][] = [];
+  for (const row of run(plan.root, leaves, parameters)) results.push(plan.outputs.map((_, index) => row(index)));
+  return results;
+}
+
+function rowOf(values: readonly Scalar[]): Row {
+  return (column) => {
+    const value = values[column];
+    assert(value !== undefined, `column ${column}`);
+    return value;
+  };
+}
+
+/** Rows flow one by one through all operators, as in PostgreSQL, which decides which of several errors is met first. */
+function* run(operator: PhysicalOperator, leaves: readonly (readonly Scalar[][])[], parameters: Parameters): Iterable<Row> {
+  switch (operator.kind) {
+    case "scan":
+      for (const values of defined(leaves[operator.leaf], `leaf ${operator.leaf}`)) yield rowOf(values);
+      return;
+    case "filter":
+      for (const row of run(operator.input, leaves, parameters)) {
+        if (evaluate(operator.predicate, row, parameters) === true) yield row;
+      }
+      return;
+    case "project":
+      for (const row of run(operator.input, leaves, parameters)) {
+        yield (column) => evaluate(defined(operator.expressions[column], `column ${column}`), row, parameters);
+      }
+      return;
+    case "hashAggregate":
+      for (const values of aggregateRows(operator, run(operator.input, leaves, parameters), parameters)) yield rowOf(values);
+  }
+}

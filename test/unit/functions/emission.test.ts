@@ -1,0 +1,91 @@
+// Every function, compiled and interpreted over the ends of its argument types: same value, same error, with and
+// without NULLs, in narrow and in wide code.
+import { FusionError } from "#base/errors.js";
+import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
+import { functionByKey, functionRows } from "#functions/registry.js";
+import type { PhysicalPlan } from "#plan/physical.js";
+import { interpret } from "#runtime/interpreter/interpreter.js";
+import type { EngineType } from "#types/engine_type.js";
+import { describe, expect, test } from "vitest";
+import { column, columnType, pagesOf, runPages, scanColumns } from "../../support/engine.js";
+import { Dice, randomValue, types } from "../../support/random_plans.js";
+
+const ROWS = 40;
+/** Argument types tried per function; PG_FUSION_SIGNATURES widens the search. */
+const SIGNATURES = Number(process.env["PG_FUSION_SIGNATURES"] ?? 5);
+
+function show(value: Scalar): string {
+  if (value === DECIMAL_NAN) return "NaN";
+  return Object.is(value, -0) ? "-0" : `${typeof value} ${String(value)}`;
+}
+
+function outcome(run: () => Scalar[][]): string {
+  try {
+    return run().flat().map(show).join(" ");
+  } catch (error) {
+    if (!(error instanceof FusionError)) throw error;
+    return `${error.sqlstate} ${error.message} ${error.detail ?? ""}`;
+  }
+}
+
+function signatures(key: string): { arguments: readonly EngineType[]; result: EngineType }[] {
+  const { resultType } = functionByKey(key);
+  const lists = [...types.map((a) => [a]), ...types.flatMap((a) => types.map((b) => [a, b]))];
+  const typmods = [4 + (10 << 16) + 2, 4 + (38 << 16) + 20, 4 + (3 << 16), 4 + (2 << 16) + 5];
+  const found = lists.flatMap((list) =>
+    (key === "cast.decimal.decimal" ? typmods : [-1]).flatMap((typmod) => {
+      const result = resultType(list, typmod);
+      return result === undefined ? [] : [{ arguments: list, result }];
+    }),
+  );
+  return found;
+}
+
+/** So many elements, evenly apart. */
+function spread<T>(list: readonly T[], count: number): T[] {
+  const step = Math.max(1, list.length / count);
+  return Array.from({ length: Math.min(count, list.length) }, (_, i) => list[Math.floor(i * step)] as T);
+}
+
+function planOf(call: Expression, argumentTypes: readonly EngineType[], nullable: boolean): PhysicalPlan {
+  const output = columnType(call.type);
+  return {
+    version: 1,
+    leafCount: 1,
+    parameters: [],
+    outputs: [{ name: "value", type: output }],
+    root: {
+      kind: "project",
+      input: { kind: "scan", leaf: 0, columns: argumentTypes.map((type) => columnType(type, nullable)) },
+      expressions: [call],
+      columns: [output],
+    },
+  };
+}
+
+describe.each(functionRows().map(({ key }) => key))("%s", (key) => {
+  const found = signatures(key);
+  test("is reachable", () => expect(found.length).toBeGreaterThan(0));
+
+  test.each(spread(found, SIGNATURES).map((each) => ({ ...each, name: JSON.stringify(each.arguments) })))("computes $name", ({ arguments: argumentTypes, result }) => {
+    const call: Expression = { kind: "call", function: key, arguments: argumentTypes.map((type, index) => column(index, type)), type: result };
+    const dice = new Dice(key.length * 31 + argumentTypes.length);
+    for (const nullable of [false, true]) {
+      const plan = planOf(call, argumentTypes, nullable);
+      for (let round = 0; round < 3; round++) {
+        const calm = round < 2;
+        const rows = Array.from({ length: ROWS }, () =>
+          argumentTypes.map((type) => (nullable && dice.chance(20) ? null : randomValue(dice, type, calm))),
+        );
+        const expected = outcome(() => interpret(plan, [rows]));
+        expect(outcome(() => runPages(plan, pagesOf(scanColumns(plan), rows, 100)).rows)).toBe(expected);
+      }
+      // One row at a time, so that each error at the ends of a type is met on its own.
+      for (let i = 0; i < 10; i++) {
+        const rows = [argumentTypes.map((type) => randomValue(dice, type, false))];
+        const expected = outcome(() => interpret(plan, [rows]));
+        expect(outcome(() => runPages(plan, pagesOf(scanColumns(plan), rows, 1)).rows)).toBe(expected);
+      }
+    }
+  });
+});

@@ -1,0 +1,46 @@
+// Compiled code against the reference interpreter over random plans and rows: the same rows in the same order, or the
+// same error.
+import { FusionError } from "#base/errors.js";
+import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
+import { interpret } from "#runtime/interpreter/interpreter.js";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { memory, pagesOf, runPages, scanColumns } from "../../support/engine.js";
+import { randomPlan } from "../../support/random_plans.js";
+
+function show(value: Scalar): string {
+  if (value === DECIMAL_NAN) return "NaN";
+  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;
+  if (Object.is(value, -0)) return "-0";
+  return `${typeof value} ${String(value)}`;
+}
+
+/** Rows as text, or the error. */
+function outcome(run: () => Scalar[][]): string[] {
+  try {
+    return run().map((row) => row.map(show).join(", "));
+  } catch (error) {
+    if (!(error instanceof FusionError)) throw error;
+    return [`${error.sqlstate} ${error.message} ${error.detail ?? ""}`];
+  }
+}
+
+/** PG_FUSION_SEEDS widens the search. */
+const RUNS = Number(process.env["PG_FUSION_SEEDS"] ?? 600);
+
+function agree(seed: number): void {
+  const { plan, parameters, rows } = randomPlan(seed);
+  const expected = outcome(() => interpret(plan, [rows], parameters));
+  for (const ranges of [false, true]) {
+    const pages = pagesOf(scanColumns(plan), rows, 61, ranges);
+    expect(outcome(() => runPages(plan, pages, { parameters, ranges }).rows)).toEqual(expected);
+  }
+}
+
+describe("compiled plans", () => {
+  test("agree with the interpreter", () => {
+    const before = memory.usedBlocks();
+    fc.assert(fc.property(fc.integer({ min: 0, max: 2 ** 31 }), agree), { numRuns: RUNS });
+    expect(memory.usedBlocks()).toBe(before);
+  }, 300_000);
+});
