@@ -7,8 +7,10 @@
 
 #include "executor/executor.h"
 #include "fmgr.h"
+#include "fusion_encodings.h"
 #include "fusion_layout.h"
 #include "import.h"
+#include "numeric_codec.h"
 #include "scan_probe.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -55,6 +57,54 @@ close_stream(PageStream *stream)
 	fusion_probe_finish(stream->query);
 }
 
+/* Value of an integer column, for its bounds. */
+static int64
+integer_at(const uint8 *values, uint32 row, uint8 encoding)
+{
+	switch (fusion_encoding_width[encoding])
+	{
+		case 2:
+			return ((const int16 *) values)[row];
+		case 4:
+			return ((const int32 *) values)[row];
+		default:
+			return ((const int64 *) values)[row];
+	}
+}
+
+/* What the column table says of a page must hold for its rows: null counts, bounds, NaN flags. */
+static void
+check_column_table(const PageStream *stream)
+{
+	const FusionPageHeader *header = (const FusionPageHeader *) stream->page;
+	const FusionPageColumn *table = (const FusionPageColumn *) (stream->page + sizeof(FusionPageHeader));
+
+	for (int i = 0; i < header->column_count; i++)
+	{
+		const FusionPageColumn *column = &table[i];
+		const uint8 *validity = stream->page + column->validity_offset;
+		uint32		nulls = 0;
+		bool		within = true;
+		bool		special = false;
+
+		for (uint32 row = 0; row < header->row_count; row++)
+		{
+			bool		is_null = !(validity[row >> 3] & (1 << (row & 7)));
+			int64		value;
+
+			nulls += is_null;
+			if (is_null || column->encoding > FUSION_ENCODING_DECIMAL64 || fusion_encoding_width[column->encoding] < 2)
+				continue;
+			value = integer_at(stream->page + column->values_offset, row, (uint8) column->encoding);
+			if (column->flags & FUSION_COLUMN_FLAG_RANGE)
+				within = within && value >= column->min && value <= column->max;
+			special |= column->encoding == FUSION_ENCODING_DECIMAL64 && value == FUSION_DECIMAL64_NAN;
+		}
+		if (nulls != column->null_count || !within || (special && !(column->flags & FUSION_COLUMN_FLAG_SPECIAL)))
+			elog(ERROR, "pg_fusion: path %s describes column %d of a page wrongly", stream->path, i + 1);
+	}
+}
+
 /* The next row in the stream's slot; false at the end. */
 static bool
 next_row(PageStream *stream)
@@ -74,6 +124,7 @@ next_row(PageStream *stream)
 		if (stream->rows != filled.rows)
 			elog(ERROR, "pg_fusion: the page of path %s says %u rows, its producer %u", stream->path, stream->rows,
 				 filled.rows);
+		check_column_table(stream);
 	}
 	MemoryContextReset(stream->row_context);
 	fusion_import_row(stream->import, stream->row++, stream->slot, stream->row_context);

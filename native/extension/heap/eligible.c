@@ -36,7 +36,7 @@ node_reason(const Plan *plan)
 		case T_MergeAppend:
 			return "partitions or inheritance children";
 		case T_Result:
-			return "expressions in the target list";
+			return "no scan in the plan";
 		default:
 			return "not a sequential scan";
 	}
