@@ -171,9 +171,9 @@ INSERT INTO touched SELECT i, i, repeat('z', i % 40) FROM generate_series(20000,
 SELECT pg_fusion_scan_check('touched');
 
 -- refused, not wrong
-CREATE TABLE parent (a int) PARTITION BY RANGE (a);
-CREATE TABLE child PARTITION OF parent FOR VALUES FROM (0) TO (100);
-SELECT pg_fusion_scan_check('parent');
+CREATE TABLE split (a int) PARTITION BY RANGE (a);
+CREATE TABLE split_one PARTITION OF split FOR VALUES FROM (0) TO (100);
+SELECT pg_fusion_scan_check('split');
 SELECT pg_fusion_scan_check('types', NULL, 1000);
 CREATE TABLE too_wide AS SELECT repeat(md5('x'), 10000) AS t;
 SELECT pg_fusion_scan_check('too_wide');
