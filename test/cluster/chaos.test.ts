@@ -110,7 +110,7 @@ describe("kill -9", () => {
       process.kill(before.worker_pid, "SIGKILL");
       const ended = await within2s(running);
       if ("message" in ended) expect(ended.code).toMatch(/^(08006|57P02|57P03)$/);
-      const after = await quiet(observer, 10_000);
+      const after = await quiet(observer, 10_000, before.worker_pid);
       expect(after.worker_pid).not.toBe(before.worker_pid);
       expect(held(after)).toBe(0);
       expect(await outcome(client.query("SELECT count(*) FROM chaos"))).toEqual({ rows: 1 });
