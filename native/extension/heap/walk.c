@@ -50,35 +50,51 @@ skip_varlena(const uint8 *at)
 	return at + VARSIZE_ANY(at);
 }
 
-/* One to four varlenas in one pass: independent rows overlap, so a longer chain per row costs little more. */
+/* One pass over the rows for `count` varlenas; a constant in every inlined copy, so that the steps unroll. */
+static pg_attribute_always_inline void
+skip_in_one_pass(FusionWalk *walk, int count)
+{
+	for (int row = 0; row < walk->count; row++)
+	{
+		const uint8 *at = walk->cursor[row];
+
+		for (int i = 0; i < count; i++)
+			at = skip_varlena(at);
+		walk->cursor[row] = at;
+	}
+}
+
+/* Steps of a row depend on each other, rows do not: a longer chain per pass overlaps with its neighbours and saves passes. */
 static void
 skip_varlenas(FusionWalk *walk, int count)
 {
-	const uint8 **cursor = walk->cursor;
-
+	for (; count > 8; count -= 8)
+		skip_in_one_pass(walk, 8);
 	switch (count)
 	{
 		case 1:
-			for (int row = 0; row < walk->count; row++)
-				cursor[row] = skip_varlena(cursor[row]);
+			skip_in_one_pass(walk, 1);
 			break;
 		case 2:
-			for (int row = 0; row < walk->count; row++)
-				cursor[row] = skip_varlena(skip_varlena(cursor[row]));
+			skip_in_one_pass(walk, 2);
 			break;
 		case 3:
-			for (int row = 0; row < walk->count; row++)
-				cursor[row] = skip_varlena(skip_varlena(skip_varlena(cursor[row])));
+			skip_in_one_pass(walk, 3);
+			break;
+		case 4:
+			skip_in_one_pass(walk, 4);
+			break;
+		case 5:
+			skip_in_one_pass(walk, 5);
+			break;
+		case 6:
+			skip_in_one_pass(walk, 6);
+			break;
+		case 7:
+			skip_in_one_pass(walk, 7);
 			break;
 		default:
-			for (int row = 0; row < walk->count; row++)
-			{
-				const uint8 *at = cursor[row];
-
-				for (int i = 0; i < count; i++)
-					at = skip_varlena(at);
-				cursor[row] = at;
-			}
+			skip_in_one_pass(walk, 8);
 			break;
 	}
 }
