@@ -20,7 +20,6 @@ export class ExecutorLoop {
   readonly #engine: Engine;
   readonly #transport: JobTransport;
   readonly #jobs = new Map<number, Job>();
-  #shutdown = false;
 
   constructor(executor: number, port: ExecutorPort, engine: Engine, transport: JobTransport) {
     this.#executor = executor;
@@ -33,16 +32,15 @@ export class ExecutorLoop {
     return this.#jobs.size;
   }
 
-  /** Works until nothing moves, then sleeps once. False when the thread is to end. */
-  turn(): boolean {
+  /** Gives every job a step; sleeps when none of them moved. */
+  turn(): void {
     const seen = this.#port.seen();
     let moved = this.#takeOrders();
     for (const job of this.#jobs.values()) {
       moved = job.step() || moved;
       if (job.ended) this.#jobs.delete(job.lease.slot);
     }
-    if (!moved && !this.#shutdown) this.#port.wait(seen);
-    return !this.#shutdown;
+    if (!moved) this.#port.wait(seen);
   }
 
   #takeOrders(): boolean {
@@ -70,10 +68,7 @@ export class ExecutorLoop {
         if (job?.lease.epoch !== order.lease.epoch) return;
         job.dispose();
         this.#jobs.delete(order.lease.slot);
-        return;
       }
-      case "shutdown":
-        this.#shutdown = true;
     }
   }
 }

@@ -1,11 +1,12 @@
 // The executor threads as the main thread sees them: deals jobs out, passes orders and reports. A session stays on the
 // thread it was given. The threads themselves are executor_thread.ts.
 import type { JobOrder, JobPort, JobReport, SessionLease } from "#actors/ports.js";
-import { assert, defined } from "#base/assert.js";
+import { assert } from "#base/assert.js";
 import type { ExecutorOrder, ExecutorReport } from "./executor_ports.js";
 
-/** One thread: where orders go. */
+/** One thread that is up: where orders go. */
 export interface ExecutorLink {
+  readonly executor: number;
   post(order: ExecutorOrder): void;
   /** Ends its sleep. */
   wake(): void;
@@ -16,59 +17,62 @@ export interface PoolRegion {
   assignExecutor(lease: SessionLease, executor: number): boolean;
 }
 
+function post({ link }: Thread, order: ExecutorOrder): void {
+  link.post(order);
+  link.wake();
+}
+
 const LAST_REPORTS: readonly JobReport["kind"][] = ["finished", "failed", "disposed"];
 
-export class ExecutorPool implements JobPort {
-  readonly #links: readonly ExecutorLink[];
-  readonly #region: PoolRegion;
-  /** Jobs under way by thread. */
-  readonly #loads: number[];
-  /** The thread of each job, by slot. */
-  readonly #executors = new Map<number, { readonly epoch: number; readonly executor: number }>();
+/** A thread and its jobs under way. */
+interface Thread {
+  readonly link: ExecutorLink;
+  jobs: number;
+}
 
-  constructor(links: readonly ExecutorLink[], region: PoolRegion) {
-    assert(links.length > 0, "there is an executor thread");
-    this.#links = links;
+export class ExecutorPool implements JobPort {
+  readonly #region: PoolRegion;
+  readonly #threads: Thread[] = [];
+  /** The thread of each job, by slot. */
+  readonly #jobs = new Map<number, { readonly epoch: number; readonly thread: Thread }>();
+
+  constructor(region: PoolRegion) {
     this.#region = region;
-    this.#loads = links.map(() => 0);
+  }
+
+  /** A thread came up and takes jobs from now on. */
+  add(link: ExecutorLink): void {
+    this.#threads.push({ link, jobs: 0 });
   }
 
   get jobCount(): number {
-    return this.#executors.size;
+    return this.#jobs.size;
   }
 
   assign(order: JobOrder): number {
-    const executor = this.#loads.indexOf(Math.min(...this.#loads));
-    this.#loads[executor] = (this.#loads[executor] ?? 0) + 1;
-    this.#executors.set(order.lease.slot, { epoch: order.lease.epoch, executor });
+    const thread = this.#threads.reduce<Thread | undefined>(
+      (least, each) => (least === undefined || each.jobs < least.jobs ? each : least), undefined);
+    assert(thread !== undefined, "the worker is ready only with an executor thread");
+    thread.jobs += 1;
+    this.#jobs.set(order.lease.slot, { epoch: order.lease.epoch, thread });
     // A lease that is gone already makes a job that finds itself cancelled at its first step.
-    this.#region.assignExecutor(order.lease, executor);
-    this.#post(executor, { kind: "start", order });
-    return executor;
+    this.#region.assignExecutor(order.lease, thread.link.executor);
+    post(thread, { kind: "start", order });
+    return thread.link.executor;
   }
 
   dispose(lease: SessionLease): void {
-    const job = this.#executors.get(lease.slot);
+    const job = this.#jobs.get(lease.slot);
     // The job may have made its last report while this order was on its way.
-    if (job?.epoch === lease.epoch) this.#post(job.executor, { kind: "dispose", lease });
+    if (job?.epoch === lease.epoch) post(job.thread, { kind: "dispose", lease });
   }
 
   /** To be called with every report of a thread, before its session hears of it. */
   note(report: ExecutorReport): void {
     if (report.kind !== "job" || !LAST_REPORTS.includes(report.report.kind)) return;
-    const job = this.#executors.get(report.lease.slot);
+    const job = this.#jobs.get(report.lease.slot);
     if (job?.epoch !== report.lease.epoch) return;
-    this.#executors.delete(report.lease.slot);
-    this.#loads[job.executor] = (this.#loads[job.executor] ?? 1) - 1;
-  }
-
-  shutdown(): void {
-    for (const executor of this.#links.keys()) this.#post(executor, { kind: "shutdown" });
-  }
-
-  #post(executor: number, order: ExecutorOrder): void {
-    const link = defined(this.#links[executor], "an executor thread of the pool");
-    link.post(order);
-    link.wake();
+    this.#jobs.delete(report.lease.slot);
+    job.thread.jobs -= 1;
   }
 }

@@ -96,10 +96,9 @@ export interface Engine {
 /** Orders of the main thread. */
 export type ExecutorOrder =
   | { readonly kind: "start"; readonly order: JobOrder }
-  | { readonly kind: "dispose"; readonly lease: SessionLease }
-  | { readonly kind: "shutdown" };
+  | { readonly kind: "dispose"; readonly lease: SessionLease };
 
 /** What an executor thread tells the main thread. */
 export type ExecutorReport =
-  | { readonly kind: "ready"; readonly executor: number }
+  | { readonly kind: "ready" }
   | { readonly kind: "job"; readonly lease: SessionLease; readonly report: JobReport };

@@ -1,5 +1,5 @@
 // Entry of an executor thread: attaches to the region with its own handles, shares the one WebAssembly memory, and runs
-// the loop until it is told to end. Between turns it visits the event loop, so that garbage is finalised.
+// the loop as long as the process lives. Between turns it visits the event loop, so that garbage is finalised.
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { present } from "#base/assert.js";
 import { EngineMemory, type MemoryLayout } from "#runtime/memory.js";
@@ -20,6 +20,8 @@ export interface ExecutorThreadData {
   readonly wakeFds: number;
   readonly memory: WebAssembly.Memory;
   readonly layout: MemoryLayout;
+  /** One word; not 0: the process is about to end, and nobody may go to sleep any more. */
+  readonly ending: Int32Array;
 }
 
 /** A sleep is cut short by any news; without news a thread looks around once a second. */
@@ -32,13 +34,16 @@ function run(data: ExecutorThreadData): void {
   region.usePool(data.memory, layout.poolOffset);
   const memory = new EngineMemory(layout, data.memory);
   const pen = new FlightPen(FlightWriter.forExecutor(data.flightFd, executor));
+  const ending = (): boolean => Atomics.load(data.ending, 0) !== 0;
   const complain = (text: string): void => logLine(`executor ${executor}: ${text}`);
   const report = (message: ExecutorReport): void => port.postMessage(message);
   const loop = new ExecutorLoop(
     executor,
     {
       seen: () => region.executorSeen(executor),
-      wait: (seen) => void region.executorWait(executor, seen, SLEEP_MS_MAX),
+      wait: (seen) => {
+        if (!ending()) region.executorWait(executor, seen, SLEEP_MS_MAX);
+      },
       takeOrder: () => receiveMessageOnPort(port)?.message as ExecutorOrder | undefined,
       report,
     },
@@ -46,10 +51,10 @@ function run(data: ExecutorThreadData): void {
     new RegionJobTransport(region, pen, memory.bytes, complain),
   );
   const turn = (): void => {
-    if (loop.turn()) setImmediate(turn);
-    else region.close();
+    loop.turn();
+    if (!ending()) setImmediate(turn);
   };
-  report({ kind: "ready", executor });
+  report({ kind: "ready" });
   setImmediate(turn);
 }
 

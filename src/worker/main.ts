@@ -9,21 +9,34 @@ import { MACHINES_FINGERPRINT } from "#generated/machines.js";
 import { EngineMemory, memoryLayout } from "#runtime/memory.js";
 import { FlightWriter } from "#transport/flight_writer.js";
 import { Region } from "#transport/region.js";
-import { EnvironmentError, readEnvironment, type WorkerEnvironment } from "./environment.js";
+import { EnvironmentError, readEnvironment } from "./environment.js";
 import type { ExecutorLink } from "./executor_pool.js";
 import type { ExecutorReport } from "./executor_ports.js";
 import type { ExecutorThreadData } from "./executor_thread.js";
 import { FlightPen } from "./flight_pen.js";
 import { describe, logLine } from "./log.js";
-import { StatementPlanner } from "./statement_planner.js";
-import { wireWorker, type WiredWorker } from "./wiring.js";
+import type { WiredWorker } from "./wiring.js";
 
 const MIB = 1024 * 1024;
 
-/** Ends the process; the supervisor starts the next one and tells sessions that this one is gone. */
+/** Shared with the executor threads; see ExecutorThreadData.ending. */
+const ending = new Int32Array(new SharedArrayBuffer(4));
+let wakeExecutors = (): void => undefined;
+
+/**
+ * Ends the process at once. Nothing is lost: the region outlives it, and the supervisor tells every session. Node
+ * waits for its threads, so those that sleep in the addon are woken to find that they may not sleep again.
+ */
+function end(code: number): never {
+  Atomics.store(ending, 0, 1);
+  wakeExecutors();
+  process.exit(code);
+}
+
+/** Ends the process with an explanation; the supervisor starts the next one. */
 function fail(what: string, thrown: unknown): never {
   logLine(`${what}: ${describe(thrown)}`);
-  process.exit(1);
+  end(1);
 }
 
 /** Both sides run the same machines, or records and conversations would mean different things. */
@@ -39,70 +52,70 @@ function checkMachines(flightFd: number): void {
   });
 }
 
-interface Threads {
-  readonly links: readonly ExecutorLink[];
-  readonly ready: Promise<unknown>;
-}
-
-function startThreads(
-  environment: WorkerEnvironment, memory: EngineMemory, region: Region, report: (report: ExecutorReport) => void,
-): Threads {
-  const { regionFd, flightFd, wakeFds } = environment;
-  const started = Array.from({ length: environment.executors }, (_, executor) => {
-    const data: ExecutorThreadData = {
-      executor, regionFd, flightFd, wakeFds, memory: memory.memory, layout: memory.layout,
-    };
-    const thread = new Worker(new URL("./executor_thread.js", import.meta.url), { workerData: data });
-    thread.on("error", (error) => fail(`executor ${executor}`, error));
-    thread.on("exit", (code) => fail(`executor ${executor}`, `it ended with code ${code}`));
-    const ready = new Promise<void>((resolve) => {
-      thread.on("message", (message: ExecutorReport) => {
-        if (message.kind === "ready") resolve();
-        report(message);
+/** Starts one executor thread; resolves when it can take orders. */
+function startThread(
+  data: ExecutorThreadData, region: Region, report: (report: ExecutorReport) => void,
+): Promise<ExecutorLink> {
+  const { executor } = data;
+  const thread = new Worker(new URL("./executor_thread.js", import.meta.url), { workerData: data });
+  thread.on("error", (error) => fail(`executor ${executor}`, error));
+  thread.on("exit", (code) => fail(`executor ${executor}`, `it ended with code ${code}`));
+  return new Promise((resolve) => {
+    thread.on("message", (message: ExecutorReport) => {
+      if (message.kind !== "ready") return report(message);
+      resolve({
+        executor,
+        post: (order) => thread.postMessage(order),
+        wake: () => region.wakeExecutor(executor),
       });
     });
-    const link: ExecutorLink = {
-      post: (order) => thread.postMessage(order),
-      wake: () => region.wakeExecutor(executor),
-    };
-    return { link, ready };
   });
-  return { links: started.map(({ link }) => link), ready: Promise.all(started.map(({ ready }) => ready)) };
+}
+
+/** The rest of the main thread's code; loading it takes as long as starting a thread, so both go on at once. */
+async function loadWiring() {
+  const [{ wireWorker }, { StatementPlanner }] =
+    await Promise.all([import("./wiring.js"), import("./statement_planner.js")]);
+  return { wireWorker, planner: new StatementPlanner(monotonicNs) };
 }
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
-  checkMachines(environment.flightFd);
-  const region = Region.attach(environment.regionFd, environment.wakeFds);
+  const { regionFd, flightFd, wakeFds, executors } = environment;
+  checkMachines(flightFd);
+  const region = Region.attach(regionFd, wakeFds);
   const { pageBytes, pageCount } = region.numbers;
   const memory = new EngineMemory(memoryLayout(environment.memoryMb * MIB, pageBytes * pageCount));
   region.mapPool(memory.memory, memory.layout.poolOffset);
+
+  wakeExecutors = () => {
+    for (let executor = 0; executor < executors; executor++) region.wakeExecutor(executor);
+  };
+
   let wired: WiredWorker | undefined;
-  const threads = startThreads(environment, memory, region, (report) => wired?.report(report));
-  await threads.ready;
-  wired = wireWorker({
-    transport: region,
-    pen: new FlightPen(FlightWriter.forWorker(environment.flightFd)),
-    planner: new StatementPlanner(monotonicNs),
-    executors: threads.links,
-    complain: logLine,
-  });
-  const { ring } = wired;
-  region.onWake((slots) => ring(slots));
-  if (!region.ready(environment.generation, environment.executors))
+  const start = (executor: number): Promise<ExecutorLink> => startThread(
+    { executor, regionFd, flightFd, wakeFds, memory: memory.memory, layout: memory.layout, ending }, region,
+    (report) => wired?.report(report));
+  const [first, { wireWorker, planner }] = await Promise.all([start(0), loadWiring()]);
+  const pen = new FlightPen(FlightWriter.forWorker(flightFd));
+  const worker = (wired = wireWorker({ transport: region, pen, planner, complain: logLine }));
+  worker.addExecutor(first);
+  region.onWake((slots) => worker.ring(slots));
+  if (!region.ready(environment.generation, executors))
     fail("not ready", `generation ${environment.generation} was superseded`);
+  // Statements need one thread; the others join while the first ones run.
+  for (let executor = 1; executor < executors; executor++) worker.addExecutor(await start(executor));
 }
 
 process.title = "pg_fusion worker";
 process.on("uncaughtException", (error) => fail("uncaught", error));
 process.on("unhandledRejection", (reason) => fail("unhandled rejection", reason));
-// Nothing is lost by leaving at once: the region outlives this process, and every session learns of its end.
-process.on("SIGTERM", () => process.exit(0));
+process.on("SIGTERM", () => end(0));
 
 main().catch((error: unknown) => {
   if (error instanceof EnvironmentError) {
     logLine(error.message);
-    process.exit(1);
+    end(1);
   }
   fail("cannot start", error);
 });

@@ -12,7 +12,6 @@ export interface WorkerParts {
   readonly transport: Transport;
   readonly pen: FlightPen;
   readonly planner: PlannerPort;
-  readonly executors: readonly ExecutorLink[];
   complain(text: string): void;
 }
 
@@ -22,6 +21,8 @@ export interface WiredWorker {
   readonly pool: ExecutorPool;
   /** News for some control slots. */
   ring(slots: readonly number[]): void;
+  /** An executor thread came up. */
+  addExecutor(link: ExecutorLink): void;
   /** A message of an executor thread. */
   report(report: ExecutorReport): void;
 }
@@ -50,7 +51,7 @@ function controlPort({ transport, pen, complain }: WorkerParts): ControlPort {
 
 export function wireWorker(parts: WorkerParts): WiredWorker {
   const { transport, complain } = parts;
-  const pool = new ExecutorPool(parts.executors, {
+  const pool = new ExecutorPool({
     assignExecutor: (lease: SessionLease, executor) => transport.control.assignExecutor(lease, executor),
   });
   const sessions = new SessionTable({
@@ -63,6 +64,7 @@ export function wireWorker(parts: WorkerParts): WiredWorker {
   return {
     sessions,
     pool,
+    addExecutor: (link) => pool.add(link),
     ring: (slots) => sessions.ring(slots),
     report: (report) => {
       pool.note(report);
