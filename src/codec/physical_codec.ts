@@ -195,7 +195,7 @@ function readPlan(wire: WirePlan): PhysicalPlan {
   const { leafCount } = wire;
   if (leafCount < 1 || leafCount > LEAVES_MAX) malformedPlan(`${leafCount} leaves`);
   const parameters = wire.parameters.map(({ id, type }) => ({ id, type: readEngineType(type) }));
-  const leaves = new Array<boolean>(leafCount).fill(false);
+  const leaves = Array.from({ length: leafCount }, () => false);
   if (wire.root === null || wire.root === undefined) malformedPlan("the root is missing");
   const root = readOperator(wire.root, leaves, new Map(parameters.map(({ id, type }) => [id, type])));
   if (leaves.includes(false)) malformedPlan("a leaf is never scanned");

@@ -21,6 +21,13 @@ function typeFields(node: TextNode, type: string, typmod: string | undefined, co
   };
 }
 
+/** The nodes of a list PostgreSQL never leaves empty. */
+function filledList(node: TextNode, field: string): readonly TextNode[] {
+  const nodes = nodeList(node, field);
+  if (nodes.length === 0) throw malformedMessage(`pg_fusion: ${node.tag} without ${field}`);
+  return nodes;
+}
+
 function readAll(nodes: readonly TextNode[]): readonly AnalysedExpression[] {
   return nodes.map(readExpression);
 }
@@ -113,7 +120,7 @@ function readArrayComparison(node: TextNode): AnalysedExpression {
 
 function readBoolean(node: TextNode): AnalysedExpression {
   const operation = node.fields.get("boolop");
-  const values = readAll(nodeList(node, "args"));
+  const values = readAll(filledList(node, "args"));
   if (operation === "and" || operation === "or")
     return { kind: operation, source: node, ...BOOL, arguments: values };
   const [argument] = values;
@@ -148,7 +155,7 @@ function readBooleanTest(node: TextNode): AnalysedExpression {
 
 function readCase(node: TextNode): Case {
   const argument = optionalNode(node, "arg");
-  const branches = nodeList(node, "args").map((branch) => ({
+  const branches = filledList(node, "args").map((branch) => ({
     when: readExpression(requiredNode(branch, "expr")),
     then: readExpression(requiredNode(branch, "result")),
   }));
@@ -167,7 +174,7 @@ function readCase(node: TextNode): Case {
 }
 
 function readCoalesce(node: TextNode): AnalysedExpression {
-  const values = readAll(nodeList(node, "args"));
+  const values = readAll(filledList(node, "args"));
   const type = numberField(node, "coalescetype");
   return {
     kind: "coalesce",
