@@ -4,6 +4,7 @@
 import type { EngineType } from "#types/engine_type.js";
 import {
   type DecimalType,
+  LEAST64,
   asDecimalType,
   asShape,
   decimalOf,
@@ -18,8 +19,8 @@ import {
   withinDigits,
 } from "./decimal.js";
 import { errorTemplates } from "./error_templates.js";
-import { type CallTypes, DECIMAL_DIGITS_MAX, type Emission, type Operand, type ScalarFunction } from "./function.js";
-import { addDecimal, compareDecimal, multiplyDecimal, negateDecimal } from "./library/int128.js";
+import { type CallTypes, DECIMAL_DIGITS_MAX, type Emission, type Operand, type ScalarFunction, shapeOf } from "./function.js";
+import { addDecimal, compareDecimal, multiplyDecimal, multiplyDecimal64, negateDecimal } from "./library/int128.js";
 import { first, push, second } from "./operand.js";
 
 interface Exact {
@@ -54,6 +55,18 @@ function emitSum(emission: Emission, operands: readonly Operand[], types: CallTy
     pushScaled(emission, first(operands), lift1);
     pushScaled(emission, second(operands), lift2);
     code.op(negated ? "i64.sub" : "i64.add");
+    return;
+  }
+  if (shapeOf(type, false) === "i64") {
+    // Eighteen digits at most on both sides: an i64 holds the sum, and only NaN needs a look.
+    pushScaled(emission, first(operands), lift1);
+    pushScaled(emission, second(operands), lift2);
+    code.op(negated ? "i64.sub" : "i64.add");
+    const sum = code.local("i64");
+    code.set(sum).i64(LEAST64).get(sum);
+    pushOperandIsNan(emission, first(operands));
+    pushOperandIsNan(emission, second(operands));
+    code.op("i32.or").select();
     return;
   }
   pushTerm(emission, first(operands), lift1, cut ? second(operands) : undefined);
@@ -120,6 +133,11 @@ const multiply: ScalarFunction = {
     const { code } = emission;
     if (emission.narrow) {
       push(push(code, first(operands)), second(operands)).op("i64.mul");
+      return;
+    }
+    if (first(operands).shape === "i64" && second(operands).shape === "i64") {
+      push(push(code, first(operands)), second(operands)).call(emission.library(multiplyDecimal64));
+      asShape(emission, types.result);
       return;
     }
     pushPair(emission, first(operands));

@@ -164,23 +164,22 @@ function emitSumInteger(target: StepTarget, slot: StateSlot, value: LoweredValue
 function emitSumWide(target: StepTarget, sum: WideSum, value: LoweredValue, skip: Local | undefined): void {
   const { context, place } = target;
   const { code } = context;
+  if (context.variant.numbers === "narrow") return emitSumInteger(target, sum.narrow, value, skip);
+  const [low, high] = [code.local("i64"), code.local("i64")];
   if (context.narrow) {
-    place.update(sum.narrow, () => {
-      place.get(sum.narrow);
-      pushAddend(target, value, skip);
-      code.op("i64.add");
-    });
+    pushAddend(target, value, skip);
+    code.tee(low).i64(63).op("i64.shr_s").set(high);
+    addPair(target, sum, low, high, false);
     return;
   }
   assert(skip === undefined, "a wide sum branches");
-  const [low, high] = [code.local("i64"), code.local("i64")];
   code.get(...value.parts);
   if (value.shape === "i64") {
     if (sum.nans === undefined) code.get(...value.parts).i64(63).op("i64.shr_s");
     else code.call(context.library(widenDecimal));
   }
   code.set(high).set(low);
-  if (sum.nans === undefined) return addPair(target, sum, low, high);
+  if (sum.nans === undefined) return addPair(target, sum, low, high, false);
   const { nans } = sum;
   code.get(high).i64(LEAST64).op("i64.eq");
   code.if(
@@ -189,12 +188,12 @@ function emitSumWide(target: StepTarget, sum: WideSum, value: LoweredValue, skip
       place.get(nans);
       code.i64(1).op("i64.add");
     }),
-    () => addPair(target, sum, low, high),
+    () => addPair(target, sum, low, high, true),
   );
 }
 
-/** Adds a pair to the wide sum; an error when 127 bits are left, beyond which no result could be delivered. */
-function addPair({ context, place }: StepTarget, sum: WideSum, low: Local, high: Local): void {
+/** Adds a pair to the wide sum; terms of 38 digits may leave 127 bits, beyond which no result could be delivered. */
+function addPair({ context, place }: StepTarget, sum: WideSum, low: Local, high: Local, mayOverflow: boolean): void {
   const { code } = context;
   const [newLow, newHigh, oldHigh] = [code.local("i64"), code.local("i64"), code.local("i64")];
   place.get(sum.high);
@@ -202,8 +201,10 @@ function addPair({ context, place }: StepTarget, sum: WideSum, low: Local, high:
   place.get(sum.low);
   code.get(low).op("i64.add").set(newLow);
   code.get(oldHigh, high).op("i64.add").get(newLow, low).op("i64.lt_u", "i64.extend_i32_u", "i64.add").set(newHigh);
-  code.get(oldHigh, newHigh).op("i64.xor").get(high, newHigh).op("i64.xor", "i64.and").i64(0).op("i64.lt_s");
-  context.raiseIf(errorTemplates.decimalTooWide);
+  if (mayOverflow) {
+    code.get(oldHigh, newHigh).op("i64.xor").get(high, newHigh).op("i64.xor", "i64.and").i64(0).op("i64.lt_s");
+    context.raiseIf(errorTemplates.decimalTooWide);
+  }
   place.update(sum.low, () => void code.get(newLow));
   place.update(sum.high, () => void code.get(newHigh));
 }

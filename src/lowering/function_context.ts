@@ -13,12 +13,20 @@ export interface LoweredValue extends Operand {
   readonly isNull: Local | undefined;
 }
 
+/** What the code of a pipeline may take for granted about its input. */
 export interface Variant {
-  /** Columns may hold NULLs. */
-  readonly nulls: boolean;
-  /** Decimals are plain i64 (see functions/function.ts). */
-  readonly narrow: boolean;
+  /** Columns that may hold NULLs; the others' validity is not looked at. */
+  readonly nullColumns: ReadonlySet<number>;
+  /**
+   * - `narrow`: decimals are plain i64 (see functions/function.ts), and so are sums until the host flushes them.
+   * - `wideSums`: decimals as above, sums of 128 bits.
+   * - `wide`: decimals as their types say, NaN included.
+   */
+  readonly numbers: "narrow" | "wideSums" | "wide";
 }
+
+/** Code that is right for every input of a pipeline whose source has no pages. */
+export const GROUPS_VARIANT: Variant = { nullColumns: new Set(), numbers: "wide" };
 
 export const shapeParts: Readonly<Record<Shape, readonly ValueType[]>> = {
   i32: ["i32"],
@@ -44,7 +52,7 @@ export class FunctionContext implements Emission {
   }
 
   get narrow(): boolean {
-    return this.variant.narrow;
+    return this.variant.numbers !== "wide";
   }
 
   library(callee: LibraryFunction): Callable {

@@ -118,7 +118,7 @@ export class PageSource {
       const entry = PageHeader.SIZE + index * PageColumn.SIZE;
       const [values, validity] = [code.local("i32"), code.local("i32")];
       code.get(this.#page, this.#page).load("i32.load", entry + PageColumn.values_offset).op("i32.add").set(values);
-      const nullable = type.nullable && variant.nulls;
+      const nullable = type.nullable && variant.nullColumns.has(index);
       if (nullable) {
         code.get(this.#page, this.#page).load("i32.load", entry + PageColumn.validity_offset).op("i32.add").set(validity);
       }

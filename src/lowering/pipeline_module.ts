@@ -9,7 +9,7 @@ import type { AggregatePlan } from "./aggregate_plan.js";
 import { AggregateSink, type Sink } from "./aggregate_sink.js";
 import { ControlBlock, type ControlLayout, ParameterSlot } from "./control_block.js";
 import { ExpressionLowering, type RowSource } from "./expression_lowering.js";
-import { FunctionContext, type LoweredValue, type Variant } from "./function_context.js";
+import { FunctionContext, GROUPS_VARIANT, type LoweredValue, type Variant } from "./function_context.js";
 import { GroupSource } from "./group_source.js";
 import { ModuleContext } from "./module_context.js";
 import { PageSource } from "./page_source.js";
@@ -155,7 +155,7 @@ class PipelineEmitter {
 export function emitFlush(plan: AggregatePlan, aggregate: number, layout: ControlLayout): EmittedModule {
   const module = new ModuleContext();
   module.builder.function(RUN_TYPE, "run", (code) => {
-    const context = new FunctionContext(code, module, { nulls: true, narrow: false });
+    const context = new FunctionContext(code, module, GROUPS_VARIANT);
     const [state, row] = [code.local("i32"), code.parameter(2)];
     const control = code.parameter(0);
     code.get(control).i32(layout.aggregate(aggregate)).op("i32.add").set(state);
@@ -182,9 +182,4 @@ function flushRow(context: FunctionContext, plan: AggregatePlan, row: Local): vo
     code.get(row, low).store("i64.store", sum.low.offset).get(row, high).store("i64.store", sum.high.offset);
     code.get(row).i64(0).store("i64.store", sum.narrow.offset);
   }
-}
-
-/** True when flushing would find something to do. */
-export function hasWideSums(plan: AggregatePlan): boolean {
-  return plan.classes.some(({ steps }) => steps.some(({ kind }) => kind === "sumWide"));
 }

@@ -36,7 +36,8 @@ export class CompiledPlan {
   }
 
   pipelineModule(pipeline: Pipeline, variant: Variant): CompiledModule {
-    const key = `${this.pipelines.pipelines.indexOf(pipeline)} ${variant.nulls} ${variant.narrow}`;
+    const nullColumns = [...variant.nullColumns].sort((a, b) => a - b).join();
+    const key = `${this.pipelines.pipelines.indexOf(pipeline)} ${variant.numbers} ${nullColumns}`;
     return this.#module(key, () => emitPipeline(pipeline, variant, this.layout));
   }
 

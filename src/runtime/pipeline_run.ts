@@ -6,9 +6,8 @@ import { throwTemplate } from "#functions/error_templates.js";
 import type { ErrorTemplate } from "#functions/function.js";
 import { NARROW_LIMIT, type ParameterMagnitude } from "#lowering/bounds.js";
 import { ControlBlock, RunStatus } from "#lowering/control_block.js";
-import type { Variant } from "#lowering/function_context.js";
+import { GROUPS_VARIANT, type Variant } from "#lowering/function_context.js";
 import type { Pipeline } from "#lowering/pipeline.js";
-import { hasWideSums } from "#lowering/pipeline_module.js";
 import type { CompiledModule, CompiledPlan } from "./compiled_plan.js";
 import type { GroupStore } from "./group_store.js";
 import type { EngineMemory } from "./memory.js";
@@ -33,7 +32,6 @@ interface Instance {
   readonly errors: readonly ErrorTemplate[];
 }
 
-const WIDE: Variant = { nulls: true, narrow: false };
 
 export class PipelineRun {
   readonly pipeline: Pipeline;
@@ -41,13 +39,16 @@ export class PipelineRun {
   readonly #instances = new Map<CompiledModule, Instance>();
   /** Row or group to go on with after a full result page. */
   #resume: number | undefined;
-  #variant: Variant = WIDE;
+  #variant: Variant = GROUPS_VARIANT;
+  /** Columns in which some page so far held NULLs: grows, so that few variants are ever compiled. */
+  #nullColumns: ReadonlySet<number> = new Set();
   /** Bound of what narrow code may have added to any sum since the last flush. */
   #pending = 0;
   #rowsIn = 0;
   #rowsOut = 0;
   #pages = 0;
   #bytes = 0;
+  /** Pages that needed more than narrow code. */
   #widePages = 0;
   #timeNs = 0n;
 
@@ -100,32 +101,27 @@ export class PipelineRun {
     const { source } = this.pipeline;
     if (source.kind === "groups") {
       this.#rowsIn = defined(this.#environment.stores[source.aggregate], "an aggregate").groups;
-      return WIDE;
+      return GROUPS_VARIANT;
     }
     const { facts } = this.#environment;
     facts.open(page);
     this.#pages++;
     this.#rowsIn += facts.rows;
     this.#bytes += facts.usedBytes;
-    let nulls = false;
     for (const column of this.pipeline.used) {
-      const nullCount = facts.nullCount(column);
-      if (nullCount === 0) continue;
+      if (facts.nullCount(column) === 0 || this.#nullColumns.has(column)) continue;
       assert(defined(source.columns[column], "a column").nullable, `column ${column} is declared without NULLs`);
-      nulls = true;
+      this.#nullColumns = new Set([...this.#nullColumns, column]);
     }
-    return this.#isNarrow() ? { nulls, narrow: true } : this.#wide();
+    const numbers = this.#numbers();
+    if (numbers !== "narrow") this.#widePages++;
+    return { nullColumns: this.#nullColumns, numbers };
   }
 
-  #wide(): Variant {
-    this.#widePages++;
-    return WIDE;
-  }
-
-  /** Whether this page may run narrow code; flushes sums first when the page could overflow what is pending. */
-  #isNarrow(): boolean {
+  /** How narrow this page may be; flushes sums first when the page could overflow what is pending. */
+  #numbers(): Variant["numbers"] {
     const { bounds, sink } = this.pipeline;
-    if (bounds.isTrivial) return true;
+    if (bounds.isTrivial) return "narrow";
     const { facts, parameterMagnitude } = this.#environment;
     const magnitudes = new Map<number, number>();
     const addend = bounds.largestAddend((column) => {
@@ -135,19 +131,19 @@ export class PipelineRun {
       magnitudes.set(column, magnitude);
       return magnitude;
     }, parameterMagnitude);
-    if (addend === undefined) return false;
+    if (addend === undefined) return "wide";
     const more = addend * facts.rows;
-    if (more >= NARROW_LIMIT) return false;
+    if (more >= NARROW_LIMIT) return "wideSums";
     if (this.#pending + more < NARROW_LIMIT) {
       this.#pending += more;
-      return true;
+      return "narrow";
     }
     assert(sink.kind === "aggregate", "only aggregates sum");
-    // Flushing visits every group: with more groups than rows the wide code is cheaper.
-    if (defined(this.#environment.stores[sink.aggregate], "an aggregate").groups > facts.rows) return false;
+    // Flushing visits every group: with more groups than rows adding to 128 bits is cheaper.
+    if (defined(this.#environment.stores[sink.aggregate], "an aggregate").groups > facts.rows) return "wideSums";
     this.#flush(sink.aggregate);
     this.#pending = more;
-    return true;
+    return "narrow";
   }
 
   #flush(aggregate: number): void {

@@ -155,6 +155,22 @@ export const multiplyDecimal: LibraryFunction = {
   },
 };
 
+/** The product of two int64 decimals as a pair: 36 digits at most. */
+export const multiplyDecimal64: LibraryFunction = {
+  name: "multiplyDecimal64",
+  type: { parameters: i64s(2), results: i64s(2) },
+  write(code, library) {
+    const [a, b] = [code.parameter(0), code.parameter(1)];
+    const [low, high] = [code.local("i64"), code.local("i64")];
+    code.get(a).i64(LEAST64).op("i64.eq").get(b).i64(LEAST64).op("i64.eq", "i32.or");
+    code.if([], () => code.i64(0).i64(LEAST64).return());
+    // The unsigned product of a negative factor is too large by the other factor, 64 bits up.
+    code.get(a, b).call(library(multiplyUnsigned)).set(high).set(low);
+    code.get(low, high).get(a).i64(63).op("i64.shr_s").get(b).op("i64.and", "i64.sub");
+    code.get(b).i64(63).op("i64.shr_s").get(a).op("i64.and", "i64.sub");
+  },
+};
+
 /** (a, b) -> -1, 0 or 1; NaN equals NaN and is above everything. */
 export const compareDecimal: LibraryFunction = {
   name: "compareDecimal",
