@@ -28,8 +28,8 @@ const plainTypes: ReadonlyMap<number, EngineType> = new Map<number, EngineType>(
 ]);
 
 /**
- * The decimal of a numeric whose display scale is known, when 38 digits hold it. numeric(2, 5) is below 0.001 but counts
- * as five digits: an encoding has no more decimal places than digits.
+ * The decimal of a numeric whose display scale is known, when 38 digits hold it. numeric(2, 5) is below 0.001 but
+ * counts as five digits: an encoding has no more decimal places than digits.
  */
 export function decimalType(shape: NumericShape | undefined): EngineType | undefined {
   if (shape === undefined) return undefined;

@@ -15,8 +15,8 @@ export interface ExplainOptions {
 
 /** Function keys shown as operators between two arguments. */
 const infix: Readonly<Record<string, string>> = {
-  add: "+", addDays: "+", subtract: "-", subtractDays: "-", multiply: "*", divide: "/", modulo: "%", equal: "=", notEqual: "<>",
-  less: "<", lessOrEqual: "<=", greater: ">", greaterOrEqual: ">=",
+  add: "+", addDays: "+", subtract: "-", subtractDays: "-", multiply: "*", divide: "/", modulo: "%",
+  equal: "=", notEqual: "<>", less: "<", lessOrEqual: "<=", greater: ">", greaterOrEqual: ">=",
 };
 
 const typeNames: Readonly<Record<EngineType["kind"], string>> = {

@@ -1,5 +1,5 @@
-// Plans survive their wire form unchanged, equal plans have equal bytes, and bytes that are no plan are refused, whether
-// they were invented, cut or changed.
+// Plans survive their wire form unchanged, equal plans have equal bytes, and bytes that are no plan are refused,
+// whether they were invented, cut or changed.
 import { FusionError } from "#base/errors.js";
 import { decodePhysicalPlan, encodePhysicalPlan } from "#codec/physical_codec.js";
 import { planDigest } from "#codec/plan_digest.js";
@@ -77,7 +77,8 @@ function expressions(columns: readonly ColumnType[]): fc.Arbitrary<readonly Expr
   });
   const constants = fc.constantFrom(...columns).chain((each) =>
     fc.option(scalar(each.engine)).map((value): Expression => ({ kind: "constant", value, type: each.engine })));
-  const simple = fc.oneof(fc.constantFrom(...reads), constants, ...(calls.length > 0 ? [fc.constantFrom(...calls)] : []));
+  const called = calls.length > 0 ? [fc.constantFrom(...calls)] : [];
+  const simple = fc.oneof(fc.constantFrom(...reads), constants, ...called);
   const condition = simple.map((argument): Expression => ({ kind: "isNull", argument, negated: true, type: BOOL }));
   const wrapped = fc.tuple(simple, condition, condition).chain(([value, when, other]) => fc.constantFrom<Expression>(
     value,
@@ -95,7 +96,8 @@ function isGroupable({ type }: Expression): boolean {
 }
 
 const plan: fc.Arbitrary<PhysicalPlan> = fc.array(column, { minLength: 1, maxLength: 5 })
-  .chain((columns) => fc.tuple(fc.constant(columns), expressions(columns), fc.constantFrom("scan", "project", "aggregate")))
+  .chain((columns) => fc.tuple(
+    fc.constant(columns), expressions(columns), fc.constantFrom("scan", "project", "aggregate")))
   .map(([columns, list, shape]): PhysicalPlan => {
     const scan: PhysicalOperator = { kind: "scan", leaf: 0, columns };
     const types = list.map((each) => columnOf(each.type, true));
@@ -108,7 +110,8 @@ const plan: fc.Arbitrary<PhysicalPlan> = fc.array(column, { minLength: 1, maxLen
           keys,
           aggregates: [
             { function: "countRows", result: columnOf({ kind: "int8" }, false) },
-            ...list.map((argument) => ({ function: "count" as const, argument, result: columnOf({ kind: "int8" }, false) })),
+            ...list.map((argument) => (
+              { function: "count" as const, argument, result: columnOf({ kind: "int8" }, false) })),
           ],
           columns: [
             ...keys.map((key) => columnOf(key.type, true)),
