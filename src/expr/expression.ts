@@ -4,8 +4,8 @@
 import type { EngineType } from "#types/engine_type.js";
 
 /**
- * Value images in plain TypeScript: null, boolean, number (float4/8), bigint (integers, dates, times, decimals as scaled
- * integers), bytes.
+ * Value images in plain TypeScript: null, boolean, number (float4/8), bigint (integers, dates, times, decimals as
+ * scaled integers), bytes.
  */
 export type Value = null | boolean | number | bigint | Uint8Array;
 
