@@ -12,20 +12,22 @@ import type { Session } from "./session.js";
 const timedRuns = 3;
 /** Locking rows is PostgreSQL's business whatever the engine learns. */
 const refusedQuery = "SELECT o_orderkey FROM orders WHERE o_totalprice > 500000 FOR UPDATE";
-/** Columns shown of a wide answer. */
-const cellBytesMax = 18;
-
 function print(text = ""): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** One line a column of the answer: the tour's answers are wider than they are long. */
 function printAnswer(answer: Answer): void {
-  const table = [answer.columns, ...answer.rows].map((row) =>
-    row.map((cell) => (cell ?? "NULL").slice(0, cellBytesMax)),
+  const lines = answer.columns.map((name, at) => [
+    name,
+    ...answer.rows.map((row) => row[at] ?? "NULL"),
+  ]);
+  const widths = [0, ...answer.rows.keys()].map((_, at) =>
+    Math.max(...lines.map((cells) => (cells[at] ?? "").length)),
   );
-  const widths = answer.columns.map((_, at) => Math.max(...table.map((r) => (r[at] ?? "").length)));
-  for (const row of table) {
-    print(`  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ").trimEnd()}`);
+  for (const [name = "", ...values] of lines) {
+    const cells = values.map((value, at) => value.padStart(widths[at + 1] ?? 0));
+    print(`  ${name.padEnd(widths[0] ?? 0)}  ${cells.join("  ")}`);
   }
 }
 
