@@ -56,6 +56,11 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     (asked ? process.stdout : process.stderr).write(usage);
     return asked ? 0 : 2;
   }
+  // Somebody who has read enough (`| head`) is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
   try {
     return await command(rest);
   } catch (error) {
