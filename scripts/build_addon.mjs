@@ -1,5 +1,5 @@
-// Builds the node addon with node-gyp. The headers come from the prefix of the running node when it carries them, so that no
-// download is needed and the addon always fits the node that loads it.
+// Builds the node addon with node-gyp. The headers come from the prefix of the running node when it carries
+// them, so that no download is needed and the addon always fits the node that loads it.
 import { spawnSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,7 +1,7 @@
 /*
  * addon.cc
- *    The module: two classes and the numbers of the statuses. Loaded once per thread (main loop and executors), each with its
- *    own instances; nothing here is global.
+ *    The module: two classes and the numbers of the statuses. Loaded once per thread (main loop and
+ *    executors), each with its own instances; nothing here is global.
  */
 #include "flight_handle.h"
 #include "region_handle.h"

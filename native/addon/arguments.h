@@ -1,7 +1,7 @@
 /*
  * arguments.h
- *    Checked arguments: what JavaScript passes becomes a number in range or bytes, or throws TypeError or RangeError. Every
- *    method of every handle reads its arguments through these.
+ *    Checked arguments: what JavaScript passes becomes a number in range or bytes, or throws TypeError or
+ *    RangeError. Every method of every handle reads its arguments through these.
  */
 #ifndef FUSION_ADDON_ARGUMENTS_H
 #define FUSION_ADDON_ARGUMENTS_H
@@ -26,23 +26,34 @@ integer_argument(const Napi::CallbackInfo &info, size_t index, const char *name,
 	double		value = info[index].As<Napi::Number>().DoubleValue();
 
 	if (!(value >= 0 && value <= max) || value != static_cast<double>(static_cast<uint64_t>(value)))
-		throw Napi::RangeError::New(info.Env(), std::string(name) + " must be an integer from 0 to " + std::to_string(max));
+		throw Napi::RangeError::New(info.Env(), std::string(name) + " must be an integer from 0 to " +
+									std::to_string(max));
 	return static_cast<uint32_t>(value);
+}
+
+/* Address and length of a typed array of `expected` elements; false for anything else. */
+inline bool
+typed_array(const Napi::CallbackInfo &info, size_t index, napi_typedarray_type expected, size_t *length, void **data)
+{
+	napi_typedarray_type type;
+	bool		is_typed = false;
+
+	if (index < info.Length())
+		napi_is_typedarray(info.Env(), info[index], &is_typed);
+	if (!is_typed)
+		return false;
+	return napi_get_typedarray_info(info.Env(), info[index], &type, length, data, nullptr, nullptr) == napi_ok &&
+		type == expected;
 }
 
 /* The bytes of a Uint8Array, wherever they live: its own buffer, a shared one, a WebAssembly memory. */
 inline Bytes
 bytes_argument(const Napi::CallbackInfo &info, size_t index, const char *name)
 {
-	napi_typedarray_type type;
 	size_t		length;
 	void	   *data;
-	bool		is_typed = false;
 
-	if (index < info.Length())
-		napi_is_typedarray(info.Env(), info[index], &is_typed);
-	if (!is_typed || napi_get_typedarray_info(info.Env(), info[index], &type, &length, &data, nullptr, nullptr) != napi_ok ||
-		type != napi_uint8_array)
+	if (!typed_array(info, index, napi_uint8_array, &length, &data))
 		throw Napi::TypeError::New(info.Env(), std::string(name) + " must be a Uint8Array");
 	return Bytes{static_cast<uint8_t *>(data), length};
 }
@@ -51,15 +62,10 @@ bytes_argument(const Napi::CallbackInfo &info, size_t index, const char *name)
 inline uint32_t *
 out_argument(const Napi::CallbackInfo &info, size_t index, size_t count)
 {
-	napi_typedarray_type type;
 	size_t		length;
 	void	   *data;
-	bool		is_typed = false;
 
-	if (index < info.Length())
-		napi_is_typedarray(info.Env(), info[index], &is_typed);
-	if (!is_typed || napi_get_typedarray_info(info.Env(), info[index], &type, &length, &data, nullptr, nullptr) != napi_ok ||
-		type != napi_uint32_array)
+	if (!typed_array(info, index, napi_uint32_array, &length, &data))
 		throw Napi::TypeError::New(info.Env(), "out must be a Uint32Array");
 	if (length < count)
 		throw Napi::RangeError::New(info.Env(), "out must have at least " + std::to_string(count) + " elements");

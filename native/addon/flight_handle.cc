@@ -19,12 +19,14 @@ FlightHandle::define(Napi::Env env)
 
 FlightHandle::FlightHandle(const Napi::CallbackInfo &info) : Napi::ObjectWrap<FlightHandle>(info)
 {
-	FusionPortStatus status = fusion_port_flight_attach(static_cast<int>(integer_argument(info, 0, "fd", INT32_MAX)), &flight_);
+	int			fd = static_cast<int>(integer_argument(info, 0, "fd", INT32_MAX));
+	FusionPortStatus status = fusion_port_flight_attach(fd, &flight_);
 
 	if (status == FUSION_PORT_MISMATCH)
 		throw coded_error(info.Env(), "LAYOUT_MISMATCH", "the descriptor is no flight recorder of this build");
 	if (status != FUSION_PORT_OK)
-		throw coded_error(info.Env(), "NOT_ATTACHED", std::string("cannot map the flight recorder: ") + strerror(errno));
+		throw coded_error(info.Env(), "NOT_ATTACHED",
+						  std::string("cannot map the flight recorder: ") + strerror(errno));
 }
 
 FlightHandle::~FlightHandle()
@@ -59,11 +61,13 @@ FlightHandle::record(const Napi::CallbackInfo &info)
 Napi::Value
 FlightHandle::writer(const Napi::CallbackInfo &info)
 {
+	uint32_t	kind = integer_argument(info, 0, "kind", 3);
+	uint32_t	index = integer_argument(info, 1, "index");
 	uint32_t	writer;
 
 	if (flight_ == nullptr)
 		throw Napi::Error::New(info.Env(), "the flight recorder is closed");
-	writer = fusion_port_flight_writer(flight_, integer_argument(info, 0, "kind", 3), integer_argument(info, 1, "index"));
+	writer = fusion_port_flight_writer(flight_, kind, index);
 	if (writer >= fusion_port_flight_writers(flight_))
 		throw Napi::RangeError::New(info.Env(), "index names no such writer");
 	return Napi::Number::New(info.Env(), writer);

@@ -1,7 +1,7 @@
 /*
  * flight_handle.h
- *    `Flight`: the flight recorder's file as JavaScript writes to it. Which numbers mean what is in the generated machine
- *    tables; reading is src/trace.
+ *    `Flight`: the flight recorder's file as JavaScript writes to it. Which numbers mean what is in the
+ *    generated machine tables; reading is src/trace.
  */
 #ifndef FUSION_ADDON_FLIGHT_HANDLE_H
 #define FUSION_ADDON_FLIGHT_HANDLE_H

@@ -1,7 +1,7 @@
 /*
  * frame_channel.cc
- *    Fragments out, fragments in. The rings never block and neither does this: what finds no room waits in a bounded queue
- *    until the reader's doorbell brings a flush.
+ *    Fragments out, fragments in. The rings never block and neither does this: what finds no room waits in a
+ *    bounded queue until the reader's doorbell brings a flush.
  */
 #include "frame_channel.h"
 
@@ -144,7 +144,7 @@ FrameChannel::send(uint32_t slot, uint32_t epoch, uint16_t type, uint32_t sequen
 		outgoing = Outgoing{};
 		outgoing.epoch = epoch;
 	}
-	if (outgoing.bytes + length > queued_bytes_max)
+	if (outgoing.bytes + length > queued_bytes_max || (!may_queue_ && !fits_now(slot, length)))
 		return Sent::Full;
 
 	FusionMessage message;
@@ -157,6 +157,15 @@ FrameChannel::send(uint32_t slot, uint32_t epoch, uint16_t type, uint32_t sequen
 	outgoing.messages.push_back(std::move(message));
 	flush(slot);
 	return Sent::Ok;
+}
+
+bool
+FrameChannel::fits_now(uint32_t slot, size_t length) const
+{
+	size_t		fragment = fusion_port_fragment_bytes(port_, kind_, slot);
+	size_t		fragments = fragment == 0 ? 0 : std::max<size_t>(1, (length + fragment - 1) / fragment);
+
+	return fragments > 0 && length + fragments * sizeof(FusionPortFrame) <= fusion_port_room(port_, kind_, slot);
 }
 
 /* Pushes one fragment of the first message. False when there is no room. */

@@ -1,8 +1,8 @@
 /*
  * frame_channel.h
- *    Whole messages over the byte rings of one kind of slot: splits and queues what does not fit, joins fragments, drops
- *    what belongs to an earlier lease, and lets only verified messages through. One channel per kind and Region handle.
- *    Not here: JavaScript (region_handle.cc) and the meaning of messages.
+ *    Whole messages over the byte rings of one kind of slot: splits and queues what does not fit, joins
+ *    fragments, drops what belongs to an earlier lease, and lets only verified messages through. One channel
+ *    per kind and Region handle. Not here: JavaScript (region_handle.cc) and the meaning of messages.
  */
 #ifndef FUSION_ADDON_FRAME_CHANNEL_H
 #define FUSION_ADDON_FRAME_CHANNEL_H
@@ -47,8 +47,17 @@ class FrameChannel
 	/* The next whole message of the slot's present lease. On Violation, *complaint says what was wrong. */
 	Received receive(uint32_t slot, FusionMessage *message, std::string *complaint);
 
-	/* Takes the message whole (Ok), refuses it whole (Full), or drops it because the peer has left the lease (Stale). */
+	/*
+	 * Takes the message whole (Ok), refuses it whole (Full), or drops it because the peer has left the lease
+	 * (Stale). What does not fit the ring is queued only while somebody listens for the room it needs.
+	 */
 	Sent send(uint32_t slot, uint32_t epoch, uint16_t type, uint32_t sequence, const uint8_t *bytes, size_t length);
+
+	/* Whether doorbells will bring a flush; else a message goes into the ring at once or not at all. */
+	void may_queue(bool may)
+	{
+		may_queue_ = may;
+	}
 
 	/* Pushes what is queued for the slot, as far as there is room. */
 	void flush(uint32_t slot);
@@ -66,11 +75,13 @@ class FrameChannel
 	};
 
 	Received take(uint32_t slot, const FusionPortFrame &frame, FusionMessage *partial, std::string *complaint);
+	bool fits_now(uint32_t slot, size_t length) const;
 	bool push_some(uint32_t slot, Outgoing *outgoing);
 
 	FusionPort *port_;
 	FusionPortSide side_;
 	uint32_t	kind_;
+	bool		may_queue_ = false;
 	std::unordered_map<uint32_t, FusionMessage> partial_;
 	std::unordered_map<uint32_t, Outgoing> outgoing_;
 };

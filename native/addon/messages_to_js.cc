@@ -46,7 +46,8 @@ fusion_send_from_js(const Napi::CallbackInfo &info, FrameChannel &channel)
 	Bytes		payload = bytes_argument(info, 5, "payload");
 
 	if (payload.length > FUSION_FRAME_BYTES_MAX)
-		throw Napi::RangeError::New(info.Env(), "a message may have at most " + std::to_string(FUSION_FRAME_BYTES_MAX) + " bytes");
+		throw Napi::RangeError::New(info.Env(), "a message may have at most " +
+									std::to_string(FUSION_FRAME_BYTES_MAX) + " bytes");
 	switch (channel.send(slot, epoch, static_cast<uint16_t>(type), sequence, payload.data, payload.length))
 	{
 		case FrameChannel::Sent::Ok:

@@ -1,6 +1,7 @@
 /*
  * messages_to_js.h
- *    Messages and reports as JavaScript values, for every handle that has a port: the worker's Region and the test peer.
+ *    Messages and reports as JavaScript values, for every handle that has a port: the worker's Region and the
+ *    test peer.
  */
 #ifndef FUSION_ADDON_MESSAGES_TO_JS_H
 #define FUSION_ADDON_MESSAGES_TO_JS_H

@@ -1,7 +1,8 @@
 /*
  * pool_mapping.cc
- *    See pool_mapping.h. V8 reserves the address range of a shared WebAssembly memory for its whole life and never moves
- *    it, which is what makes a fixed mapping inside it sound. When the memory is freed, V8 unmaps the range, ours included.
+ *    See pool_mapping.h. V8 reserves the address range of a shared WebAssembly memory for its whole life and
+ *    never moves it, which is what makes a fixed mapping inside it sound. When the memory is freed, V8 unmaps
+ *    the range, ours included.
  */
 #include "pool_mapping.h"
 
@@ -20,7 +21,8 @@ require_shared(Napi::Env env, const Napi::Value &view)
 	Napi::Value buffer = view.As<Napi::Object>().Get("buffer");
 	Napi::Value constructor = env.Global().Get("SharedArrayBuffer");
 
-	if (!buffer.IsObject() || !constructor.IsFunction() || !buffer.As<Napi::Object>().InstanceOf(constructor.As<Napi::Function>()))
+	if (!buffer.IsObject() || !constructor.IsFunction() ||
+		!buffer.As<Napi::Object>().InstanceOf(constructor.As<Napi::Function>()))
 		throw Napi::TypeError::New(env, "view must lie in the buffer of a shared WebAssembly.Memory");
 }
 
@@ -42,9 +44,11 @@ PoolMapping::map(const Napi::CallbackInfo &info, FusionPort *port)
 	fusion_port_numbers(port, &numbers);
 	length = static_cast<size_t>(numbers.page_bytes) * numbers.page_count;
 	if (offset > view.length || view.length - offset < length)
-		throw Napi::RangeError::New(env, "the pool of " + std::to_string(length) + " bytes does not fit behind byteOffset");
+		throw Napi::RangeError::New(env, "the pool of " + std::to_string(length) +
+									" bytes does not fit behind byteOffset");
 	if (reinterpret_cast<uintptr_t>(view.data + offset) % system_page != 0 || numbers.pages_offset % system_page != 0)
-		throw Napi::RangeError::New(env, "the window must start on a boundary of " + std::to_string(system_page) + " bytes");
+		throw Napi::RangeError::New(env, "the window must start on a boundary of " +
+									std::to_string(system_page) + " bytes");
 
 	if (mmap(view.data + offset, length, PROT_READ, MAP_SHARED | MAP_FIXED, numbers.fd,
 			 static_cast<off_t>(numbers.pages_offset)) == MAP_FAILED)

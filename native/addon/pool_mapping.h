@@ -1,8 +1,9 @@
 /*
  * pool_mapping.h
- *    The page pool inside a WebAssembly memory: replaces a window of a shared memory's address range by a read-only mapping
- *    of the region's pages. Read-only, so that generated code cannot damage PostgreSQL's pages: a store traps as a
- *    RuntimeError (a JavaScript store into the window kills the process; only WebAssembly may be pointed at it).
+ *    The page pool inside a WebAssembly memory: replaces a window of a shared memory's address range by a
+ *    read-only mapping of the region's pages. Read-only, so that generated code cannot damage PostgreSQL's
+ *    pages: a store traps as a RuntimeError (a JavaScript store into the window kills the process; only
+ *    WebAssembly may be pointed at it).
  */
 #ifndef FUSION_ADDON_POOL_MAPPING_H
 #define FUSION_ADDON_POOL_MAPPING_H

@@ -214,6 +214,14 @@ fusion_port_fragment_bytes(const FusionPort *port, uint32_t kind, uint32_t slot)
 	return ring == NULL ? 0 : fusion_ring_fragment_bytes(ring);
 }
 
+uint32_t
+fusion_port_room(const FusionPort *port, uint32_t kind, uint32_t slot)
+{
+	FusionByteRing *ring = outward_ring(port, kind, slot);
+
+	return ring == NULL ? 0 : fusion_ring_room(&port->region, ring);
+}
+
 static FusionFrameHeader
 header_of(const FusionPortFrame *frame)
 {
@@ -232,7 +240,9 @@ fusion_port_push(FusionPort *port, uint32_t kind, uint32_t slot, const FusionPor
 	FusionByteRing *ring = outward_ring(port, kind, slot);
 	FusionFrameHeader header = header_of(frame);
 
-	return ring == NULL ? FUSION_PORT_STALE : (FusionPortStatus) fusion_ring_push(&port->region, ring, &header, payload);
+	if (ring == NULL)
+		return FUSION_PORT_STALE;
+	return (FusionPortStatus) fusion_ring_push(&port->region, ring, &header, payload);
 }
 
 FusionPortStatus

@@ -1,9 +1,9 @@
 /*
  * port.h
- *    native/shm as the addon's C++ sees it: an opaque port and plain numbers. The layout structs use C11 atomics, which C++
- *    cannot include, so whatever touches them is in port.c and port_pages.c. A port speaks for one side of the
- *    conversation, the worker; the test peer of test/native/addon opens one for the backend.
- *    Statuses are FusionStatus values; slot kinds are 0 control, 1 scan (FusionSlotKind).
+ *    native/shm as the addon's C++ sees it: an opaque port and plain numbers. The layout structs use C11
+ *    atomics, which C++ cannot include, so whatever touches them is in port.c and port_pages.c. A port speaks
+ *    for one side of the conversation, the worker; the test peer of test/native/addon opens one for the
+ *    backend. Statuses are FusionStatus values; slot kinds are 0 control, 1 scan (FusionSlotKind).
  */
 #ifndef FUSION_PORT_H
 #define FUSION_PORT_H
@@ -53,7 +53,7 @@ typedef struct FusionPortNumbers
 	int			fd;
 } FusionPortNumbers;
 
-/* A fragment's header; see schemas/control/frame.json. */
+/* A fragment's header, as long as the one in the ring; see schemas/control/frame.json. */
 typedef struct FusionPortFrame
 {
 	uint32_t	length;
@@ -98,7 +98,10 @@ typedef struct FusionPortAudit
 extern FusionPortStatus fusion_port_attach(int fd, FusionPortSide side, FusionPort **port);
 extern void fusion_port_close(FusionPort *port);
 extern void fusion_port_numbers(const FusionPort *port, FusionPortNumbers *numbers);
-/* The wake descriptors in the order of FusionWakeFds; `count` must be 1 + control slots + scan slots. They stay the caller's. */
+/*
+ * The wake descriptors in the order of FusionWakeFds; `count` must be 1 + control slots + scan slots. They
+ * stay the caller's.
+ */
 extern bool fusion_port_set_wakes(FusionPort *port, const int *fds, uint32_t count);
 extern int	fusion_port_worker_fd(const FusionPort *port);
 
@@ -115,8 +118,12 @@ extern uint32_t fusion_port_lease(const FusionPort *port, uint32_t kind, uint32_
 /* Takes this side's bit off, then wakes the peer and page waiters. Returns the pages swept. */
 extern uint32_t fusion_port_detach(FusionPort *port, uint32_t kind, uint32_t slot, uint32_t epoch);
 
-/* Rings of a slot, seen from this side: push goes to the peer, peek and pop come from it (pop wakes a waiting writer). */
+/*
+ * Rings of a slot, seen from this side: push goes to the peer, peek and pop come from it (pop wakes a waiting
+ * writer).
+ */
 extern uint32_t fusion_port_fragment_bytes(const FusionPort *port, uint32_t kind, uint32_t slot);
+extern uint32_t fusion_port_room(const FusionPort *port, uint32_t kind, uint32_t slot);
 extern FusionPortStatus fusion_port_push(FusionPort *port, uint32_t kind, uint32_t slot, const FusionPortFrame *frame,
 										 const void *payload);
 extern FusionPortStatus fusion_port_peek(const FusionPort *port, uint32_t kind, uint32_t slot, FusionPortFrame *frame);
@@ -169,7 +176,8 @@ extern void fusion_port_flight_close(FusionPortFlight *flight);
 /* `kind`: 0 worker, 1 executor, 2 control slot, 3 scan slot; the writer count when the index is out of range. */
 extern uint32_t fusion_port_flight_writer(const FusionPortFlight *flight, uint32_t kind, uint32_t index);
 extern uint32_t fusion_port_flight_writers(const FusionPortFlight *flight);
-extern uint32_t fusion_port_flight_record(const FusionPortFlight *flight, uint32_t writer, const FusionPortRecord *record);
+extern uint32_t fusion_port_flight_record(const FusionPortFlight *flight, uint32_t writer,
+										  const FusionPortRecord *record);
 
 #ifdef __cplusplus
 }

@@ -215,6 +215,7 @@ RegionHandle::on_wake(const Napi::CallbackInfo &info)
 		throw Napi::Error::New(info.Env(), "the region was attached without wake descriptors");
 	wake_ = WakePoll::start(info.Env(), port_, info[0].As<Napi::Function>(),
 							[this](uint32_t slot) { control_->flush(slot); });
+	control_->may_queue(true);
 	/* A handle that listens is not garbage, even when nobody else names it. */
 	Ref();
 }
@@ -226,6 +227,7 @@ RegionHandle::end_waking()
 		return;
 	wake_->stop();
 	wake_.reset();
+	control_->may_queue(false);
 	Unref();
 }
 

@@ -1,8 +1,9 @@
 /*
  * region_handle.h
- *    `Region`: one thread's handle on the shared region, the worker's side of it. Thin: arguments are checked, a port function
- *    is called, numbers come back. Statuses are the addon's `status` numbers. src/transport makes leases, channels and
- *    errors of it; nothing else should use it. Methods are in region_handle.cc and region_pages.cc.
+ *    `Region`: one thread's handle on the shared region, the worker's side of it. Thin: arguments are
+ *    checked, a port function is called, numbers come back. Statuses are the addon's `status` numbers.
+ *    src/transport makes leases, channels and errors of it; nothing else should use it. Methods are in
+ *    region_handle.cc and region_pages.cc.
  */
 #ifndef FUSION_ADDON_REGION_HANDLE_H
 #define FUSION_ADDON_REGION_HANDLE_H

@@ -1,7 +1,8 @@
 /*
  * region_pages.cc
- *    Pages of `Region`: import, release, results, and the window in a WebAssembly memory. A page is named by the numbers its
- *    owner word is checked against, so a stale name is answered with a status, never with somebody else's bytes.
+ *    Pages of `Region`: import, release, results, and the window in a WebAssembly memory. A page is named by
+ *    the numbers its owner word is checked against, so a stale name is answered with a status, never with
+ *    somebody else's bytes.
  */
 #include <cstring>
 
@@ -33,7 +34,10 @@ result_page(const Napi::CallbackInfo &info)
 
 }	/* namespace */
 
-/* importScan(slot, epoch, out) -> status; out = page, generation, control, control epoch, kind, rows, bytes, flags, leaf, producer */
+/*
+ * importScan(slot, epoch, out) -> status; out = page, generation, control, control epoch, kind, rows, bytes,
+ * flags, leaf, producer
+ */
 Napi::Value
 RegionHandle::import_scan(const Napi::CallbackInfo &info)
 {

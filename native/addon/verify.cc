@@ -1,7 +1,7 @@
 /*
  * verify.cc
- *    The closed list of messages, with the verifier flatc generated for each. A new message in schemas/control/frame.json
- *    needs a case in both switches; the compiler names the one that misses it.
+ *    The closed list of messages, with the verifier flatc generated for each. A new message in
+ *    schemas/control/frame.json needs a case in both switches; the compiler names the one that misses it.
  */
 #include "verify.h"
 

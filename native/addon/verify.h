@@ -1,7 +1,7 @@
 /*
  * verify.h
- *    The door: which message may come from whom on which ring, and whether its bytes are a whole FlatBuffer of that type.
- *    Meaning is not looked at here; past this check TypeScript decodes without fear of bounds.
+ *    The door: which message may come from whom on which ring, and whether its bytes are a whole FlatBuffer
+ *    of that type. Meaning is not looked at here; past this check TypeScript decodes without fear of bounds.
  */
 #ifndef FUSION_ADDON_VERIFY_H
 #define FUSION_ADDON_VERIFY_H

@@ -31,7 +31,8 @@ ring_self(int fd)
 
 WakePoll::WakePoll(Napi::Env env, FusionPort *port, Napi::Function callback, std::function<void(uint32_t)> before)
 	: env_(env), port_(port), callback_(Napi::Persistent(callback)),
-	  context_(std::make_unique<Napi::AsyncContext>(env, "pg_fusion wake")), before_(std::move(before)), fd_(fusion_port_worker_fd(port))
+	  context_(std::make_unique<Napi::AsyncContext>(env, "pg_fusion wake")), before_(std::move(before)),
+	  fd_(fusion_port_worker_fd(port))
 {
 }
 
@@ -40,10 +41,13 @@ WakePoll::start(Napi::Env env, FusionPort *port, Napi::Function callback, std::f
 {
 	std::shared_ptr<WakePoll> self(new WakePoll(env, port, callback, std::move(before)));
 	uv_loop_t  *loop = nullptr;
-	int			status = napi_get_uv_event_loop(env, &loop) == napi_ok ? uv_poll_init(loop, &self->poll_, self->fd_) : UV_EINVAL;
+	int			status = UV_EINVAL;
 
+	if (napi_get_uv_event_loop(env, &loop) == napi_ok)
+		status = uv_poll_init(loop, &self->poll_, self->fd_);
 	if (status != 0)
-		throw coded_error(env, uv_err_name(status), std::string("cannot poll the worker's eventfd: ") + uv_strerror(status));
+		throw coded_error(env, uv_err_name(status),
+						  std::string("cannot poll the worker's eventfd: ") + uv_strerror(status));
 	self->self_ = self;
 	self->poll_.data = self.get();
 	napi_add_async_cleanup_hook(env, on_env_cleanup, self.get(), &self->cleanup_);

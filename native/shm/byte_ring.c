@@ -1,8 +1,8 @@
 /*
  * byte_ring.c
- *    Frames through a single-producer single-consumer ring of bytes. The control words may be written by a hostile peer,
- *    so every call takes them once into a private view, checks the view, and touches memory only through it.
- *    Joining fragments is the caller's work; sleeping is wake.c's.
+ *    Frames through a single-producer single-consumer ring of bytes. The control words may be written by a
+ *    hostile peer, so every call takes them once into a private view, checks the view, and touches memory
+ *    only through it. Joining fragments is the caller's work; sleeping is wake.c's.
  */
 #include "byte_ring.h"
 
@@ -92,6 +92,16 @@ fusion_ring_fragment_bytes(const FusionByteRing *ring)
 	uint32_t	capacity = capacity_once(ring);
 
 	return capacity == 0 ? 0 : capacity / 2 - (uint32_t) sizeof(FusionFrameHeader);
+}
+
+uint32_t
+fusion_ring_room(const FusionRegion *region, const FusionByteRing *ring)
+{
+	RingView	view;
+
+	if (!view_ring(region, ring, &view))
+		return 0;
+	return view.capacity - (uint32_t) (view.head - view.tail);
 }
 
 FusionStatus

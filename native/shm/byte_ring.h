@@ -20,6 +20,9 @@ extern FusionStatus fusion_ring_push(const FusionRegion *region, FusionByteRing 
 /* Longest payload one fragment may carry. */
 extern uint32_t fusion_ring_fragment_bytes(const FusionByteRing *ring);
 
+/* Bytes free for the writer, headers included; 0 when the control words contradict themselves. */
+extern uint32_t fusion_ring_room(const FusionRegion *region, const FusionByteRing *ring);
+
 /* Copies the next fragment's header out without consuming it. EMPTY, CORRUPT. */
 extern FusionStatus fusion_ring_peek(const FusionRegion *region, const FusionByteRing *ring, FusionFrameHeader *header);
 

@@ -1,7 +1,8 @@
 /*
  * page_pool.c
- *    Who holds a page: claim, reservation, release and the final sweep. Each step is one compare-and-swap of the page's
- *    owner word; that is its linearization point. Travelling through a ring is page_ring.c's, waiting for a page wake.c's.
+ *    Who holds a page: claim, reservation, release and the final sweep. Each step is one compare-and-swap of
+ *    the page's owner word; that is its linearization point. Travelling through a ring is page_ring.c's,
+ *    waiting for a page wake.c's.
  */
 #include "page_pool.h"
 
@@ -103,6 +104,17 @@ fusion_pages_reserve(const FusionRegion *region, FusionLease control, uint32_t s
 	return FUSION_OK;
 }
 
+/* A hint: whether some page of the reservation seems unused. */
+static bool
+reservation_left(FusionControlSlot *slot, uint32_t side)
+{
+	bool		scan = side == FUSION_PAGE_SIDE_SCAN;
+	uint32_t	used = atomic_load_explicit(scan ? &slot->used_scan : &slot->used_result, memory_order_relaxed);
+	uint32_t	kept = atomic_load_explicit(scan ? &slot->reserved_scan : &slot->reserved_result, memory_order_relaxed);
+
+	return used < kept;
+}
+
 FusionStatus
 fusion_page_acquire(const FusionRegion *region, FusionLease control, uint32_t side, FusionPage *page)
 {
@@ -122,9 +134,7 @@ fusion_page_acquire(const FusionRegion *region, FusionLease control, uint32_t si
 	page->control = control;
 
 	/* The counters only choose which look-up comes first; both are made before the pool is called full. */
-	reserved_first = side == FUSION_PAGE_SIDE_SCAN
-		? atomic_load_explicit(&slot->used_scan, memory_order_relaxed) < atomic_load_explicit(&slot->reserved_scan, memory_order_relaxed)
-		: atomic_load_explicit(&slot->used_result, memory_order_relaxed) < atomic_load_explicit(&slot->reserved_result, memory_order_relaxed);
+	reserved_first = reservation_left(slot, side);
 	if (!(reserved_first && claim_reserved(region, control, side, &page->page, &page->generation)) &&
 		!claim_free(region, next, &page->page, &page->generation) &&
 		!(!reserved_first && claim_reserved(region, control, side, &page->page, &page->generation)))

@@ -1,8 +1,8 @@
 /*
  * page_ring.c
- *    The descriptor rings that pages travel in: issue, end of stream, import, and the drain of an abandoned ring. A ring
- *    carries names of pages, never ownership: a descriptor is believed only as far as the page's owner word agrees.
- *    Claim and release are page_pool.c's.
+ *    The descriptor rings that pages travel in: issue, end of stream, import, and the drain of an abandoned
+ *    ring. A ring carries names of pages, never ownership: a descriptor is believed only as far as the page's
+ *    owner word agrees. Claim and release are page_pool.c's.
  */
 #include "page_pool.h"
 
@@ -96,10 +96,12 @@ fusion_page_issue_scan(const FusionRegion *region, FusionLease scan, const Fusio
 	FusionScanSlot *slot;
 	FusionStatus status;
 
-	if (!fusion_lease_open(region, FUSION_SLOT_SCAN, scan) || !fusion_lease_open(region, FUSION_SLOT_CONTROL, page->control))
+	if (!fusion_lease_open(region, FUSION_SLOT_SCAN, scan) ||
+		!fusion_lease_open(region, FUSION_SLOT_CONTROL, page->control))
 		return FUSION_STALE;
 	slot = &region->scan_slots[scan.index];
-	if (atomic_load(&slot->control_slot) != page->control.index || atomic_load(&slot->control_epoch) != page->control.epoch)
+	if (atomic_load(&slot->control_slot) != page->control.index ||
+		atomic_load(&slot->control_epoch) != page->control.epoch)
 		return FUSION_STALE;
 	status = issue(region, &slot->pages, slot->page_entries, FUSION_SCAN_RING_DESCRIPTORS, page, FUSION_PAGE_SIDE_SCAN,
 				   (FusionPageDescriptor) {
@@ -130,14 +132,20 @@ fusion_page_issue_result(const FusionRegion *region, const FusionPage *page,
 	slot = &region->control_slots[page->control.index];
 	status = issue(region, &slot->results, slot->result_entries, FUSION_RESULT_RING_DESCRIPTORS, page,
 				   FUSION_PAGE_SIDE_RESULT,
-				   (FusionPageDescriptor) {.lease_epoch = page->control.epoch, .flags = flags, .rows = rows, .bytes = bytes});
+				   (FusionPageDescriptor) {
+					   .lease_epoch = page->control.epoch,
+					   .flags = flags,
+					   .rows = rows,
+					   .bytes = bytes
+				   });
 	if (status == FUSION_OK)
 		count_issued(region, page->control, bytes);
 	return status;
 }
 
 static FusionStatus
-end_stream(FusionDescriptorRing *ring, FusionPageDescriptor *entries, uint32_t capacity, FusionPageDescriptor descriptor)
+end_stream(FusionDescriptorRing *ring, FusionPageDescriptor *entries, uint32_t capacity,
+		   FusionPageDescriptor descriptor)
 {
 	uint32_t	head;
 	FusionStatus status = reserve_entry(ring, capacity, 0, &head);
@@ -192,7 +200,8 @@ peek_descriptor(const FusionRegion *region, FusionDescriptorRing *ring, const Fu
 	if (head - tail > capacity)
 		return FUSION_CORRUPT;
 	memcpy(descriptor, &entries[tail & (capacity - 1)], sizeof(*descriptor));
-	if (descriptor->lease_epoch != epoch || descriptor->sequence != tail + 1 || descriptor->kind > FUSION_DESCRIPTOR_FAILED)
+	if (descriptor->lease_epoch != epoch || descriptor->sequence != tail + 1 ||
+		descriptor->kind > FUSION_DESCRIPTOR_FAILED)
 		return FUSION_CORRUPT;
 	if (descriptor->kind == FUSION_DESCRIPTOR_PAGE &&
 		(descriptor->page >= region->page_count || descriptor->bytes > region->page_bytes))
@@ -202,7 +211,8 @@ peek_descriptor(const FusionRegion *region, FusionDescriptorRing *ring, const Fu
 
 static FusionStatus
 import(const FusionRegion *region, FusionDescriptorRing *ring, const FusionPageDescriptor *entries, uint32_t capacity,
-	   uint32_t epoch, FusionLease control, uint32_t side, FusionPageDescriptor *descriptor, FusionPage *page, bool *wake_writer)
+	   uint32_t epoch, FusionLease control, uint32_t side, FusionPageDescriptor *descriptor, FusionPage *page,
+	   bool *wake_writer)
 {
 	FusionStatus status = peek_descriptor(region, ring, entries, capacity, epoch, descriptor);
 
@@ -262,7 +272,10 @@ fusion_page_import_result(const FusionRegion *region, FusionLease control, Fusio
 				  FUSION_PAGE_SIDE_RESULT, descriptor, page, wake_writer);
 }
 
-/* Sends home what a ring still names. Read only: a second drain, even beside a new lease, finds nothing that matches. */
+/*
+ * Sends home what a ring still names. Read only: a second drain, even beside a new lease, finds nothing that
+ * matches.
+ */
 static void
 drain(const FusionRegion *region, FusionDescriptorRing *ring, const FusionPageDescriptor *entries, uint32_t capacity,
 	  uint32_t epoch, FusionLease control)
@@ -277,11 +290,13 @@ drain(const FusionRegion *region, FusionDescriptorRing *ring, const FusionPageDe
 		FusionPageWord w;
 
 		memcpy(&descriptor, &entries[(tail + i) & (capacity - 1)], sizeof(descriptor));
-		if (descriptor.lease_epoch != epoch || descriptor.kind != FUSION_DESCRIPTOR_PAGE || descriptor.page >= region->page_count)
+		if (descriptor.lease_epoch != epoch || descriptor.kind != FUSION_DESCRIPTOR_PAGE ||
+			descriptor.page >= region->page_count)
 			continue;
 		seen = atomic_load(&region->owner_words[descriptor.page]);
 		w = fusion_page_unpack(seen);
-		if (w.state == FUSION_PAGE_ISSUED && w.generation == descriptor.page_generation && fusion_page_owned_by(w, control) &&
+		if (w.state == FUSION_PAGE_ISSUED && w.generation == descriptor.page_generation &&
+			fusion_page_owned_by(w, control) &&
 			fusion_page_swap(region, descriptor.page, &seen, fusion_page_at_home(w)))
 			fusion_page_hint_returned(region, w);
 	}

@@ -126,9 +126,9 @@ adopt(FusionRegion *region, uint8_t *base, int fd, const FusionRegionOptions *op
 uint64_t
 fusion_control_rings_offset(const FusionRegion *region, uint32_t index)
 {
-	uint64_t	slots_end = sizeof(FusionRegionHeader) + (uint64_t) region->control_slot_count * sizeof(FusionControlSlot);
+	uint64_t	slots = (uint64_t) region->control_slot_count * sizeof(FusionControlSlot);
 
-	return align_up(slots_end, SECTION_ALIGN) + 2ull * index * region->control_ring_bytes;
+	return align_up(sizeof(FusionRegionHeader) + slots, SECTION_ALIGN) + 2ull * index * region->control_ring_bytes;
 }
 
 /* A fresh memfd is all zeros, which already means: every slot and page free, worker offline. */
@@ -168,7 +168,7 @@ initialise(const FusionRegion *region, const FusionRegionOptions *options, const
 	for (uint32_t i = 0; i < options->scan_slot_count; i++)
 	{
 		FusionScanSlot *slot = &region->scan_slots[i];
-		uint64_t	rings = plan->scan_slots + (uint64_t) i * sizeof(FusionScanSlot) + offsetof(FusionScanSlot, ring_bytes);
+		uint64_t	rings = (uint64_t) (slot->ring_bytes - region->base);
 
 		fusion_ring_reset(&slot->to_producer, FUSION_SCAN_CONTROL_RING_BYTES, rings);
 		fusion_ring_reset(&slot->to_worker, FUSION_SCAN_CONTROL_RING_BYTES, rings + FUSION_SCAN_CONTROL_RING_BYTES);

@@ -53,7 +53,8 @@ fusion_worker_ready(const FusionRegion *region, uint32_t generation, uint32_t ex
 {
 	uint64_t	expected = ((uint64_t) generation << 32) | FUSION_WORKER_STARTING;
 
-	if (executor_count == 0 || executor_count > FUSION_EXECUTORS_MAX || atomic_load(&region->header->worker_word) != expected)
+	if (executor_count == 0 || executor_count > FUSION_EXECUTORS_MAX ||
+		atomic_load(&region->header->worker_word) != expected)
 		return false;
 	region->header->executor_count = executor_count;
 	return atomic_compare_exchange_strong(&region->header->worker_word, &expected,

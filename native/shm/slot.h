@@ -61,16 +61,21 @@ extern bool fusion_lease_open(const FusionRegion *region, FusionSlotKind kind, F
  */
 extern uint32_t fusion_slot_detach(const FusionRegion *region, FusionSlotKind kind, FusionLease lease, uint32_t owner);
 
-/* Supervisor: detaches the worker from every slot opened with another generation than `current` (0: from all; call
- * it after fusion_worker_enter took the dead worker out of READY). Finishes what it died sweeping. Returns slots detached;
- * calls `wake(arg, control slot)` for each so that waiting backends notice. */
+/*
+ * Supervisor: detaches the worker from every slot opened with another generation than `current` (0: from all;
+ * call it after fusion_worker_enter took the dead worker out of READY). Finishes what it died sweeping.
+ * Returns slots detached; calls `wake(arg, control slot)` for each so that waiting backends notice.
+ */
 extern uint32_t fusion_slots_detach_worker(const FusionRegion *region, uint32_t current,
 										   void (*wake) (void *arg, FusionSlotKind kind, uint32_t index), void *arg);
 
 /* Exit callback of a backend: detaches the backend from every slot that carries its pid. */
 extern uint32_t fusion_slots_detach_backend(const FusionRegion *region, uint32_t pid);
 
-/* Counts for the audit: slots not FREE, pages in use, pages reserved (in use or not). All 0 when nothing runs, free_pages apart. */
+/*
+ * Counts for the audit: slots not FREE, pages in use, pages reserved (in use or not). All 0 when nothing
+ * runs, free_pages apart.
+ */
 typedef struct FusionAudit
 {
 	uint32_t	control_slots_held;

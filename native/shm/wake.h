@@ -6,8 +6,9 @@
  *   sleeper: exchange(flag, 1); look again at everything it waits for; sleep; exchange(flag, 0)
  *   waker:   publish; if exchange(flag, 0) was 1: signal
  *
- * Signals: one eventfd for the worker's main loop, one per control slot, one per scan slot (made in the postmaster, inherited);
- * a futex word per executor thread. Descriptors are the caller's: this file only decides and rings.
+ * Signals: one eventfd for the worker's main loop, one per control slot, one per scan slot (made in the
+ * postmaster, inherited); a futex word per executor thread. Descriptors are the caller's: this file only
+ * decides and rings.
  */
 #ifndef FUSION_WAKE_H
 #define FUSION_WAKE_H

@@ -117,7 +117,8 @@ fusion_slot_word(const FusionRegion *region, FusionSlotKind kind, uint32_t index
 }
 
 /* page_pool.c, for slot.c: keeps `count` free pages for one side of a lease. FULL: none is kept. */
-extern FusionStatus fusion_pages_reserve(const FusionRegion *region, FusionLease control, uint32_t side, uint32_t count);
+extern FusionStatus fusion_pages_reserve(const FusionRegion *region, FusionLease control, uint32_t side,
+										 uint32_t count);
 /* Frees every page that carries the lease; returns how many were leased, issued or imported. */
 extern uint32_t fusion_pages_sweep(const FusionRegion *region, FusionLease control);
 extern void fusion_page_hint_returned(const FusionRegion *region, FusionPageWord was);

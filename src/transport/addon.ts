@@ -1,5 +1,6 @@
-// Loads the native addon and gives its exports types. Only region.ts and flight_writer.ts import this; their methods are what
-// the rest of the worker uses. The classes themselves are native/addon/region_handle.h and flight_handle.h.
+// Loads the native addon and gives its exports types. Only region.ts and flight_writer.ts import this; their
+// methods are what the rest of the worker uses. The classes themselves are native/addon/region_handle.h and
+// flight_handle.h.
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { FusionError } from "#base/errors.js";

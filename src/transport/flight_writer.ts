@@ -1,5 +1,5 @@
-// The worker's pen in the flight recorder: one writer per thread, every transition a record that survives kill -9. Machines,
-// events and states are numbers of the generated tables; reading them back is src/trace.
+// The worker's pen in the flight recorder: one writer per thread, every transition a record that survives
+// kill -9. Machines, events and states are numbers of the generated tables; reading them back is src/trace.
 import { FusionError } from "#base/errors.js";
 import { addon, type NativeFlight } from "./addon.js";
 import type { SlotLease } from "./transport.js";

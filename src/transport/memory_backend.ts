@@ -1,5 +1,6 @@
-// PostgreSQL's side of a MemoryRegion, for tests: supervisor, backend and producers in one object. The interface is also what
-// tests of the real region drive (test/support/region_peer.ts), so that one suite runs over both.
+// PostgreSQL's side of a MemoryRegion, for tests: supervisor, backend and producers in one object. The
+// interface is also what tests of the real region drive (test/support/region_peer.ts), so that one suite runs
+// over both.
 import { PAGE_SIDE_RESULT, PAGE_SIDE_SCAN, WORKER_OFFLINE, WORKER_READY, WORKER_STARTING, type MessageType }
   from "#generated/layout.js";
 import type { MemoryRegion, SlotKind } from "./memory_region.js";

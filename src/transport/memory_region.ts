@@ -1,6 +1,7 @@
-// A region in plain JavaScript, shared by memory_transport.ts (the worker's side) and memory_backend.ts (PostgreSQL's side).
-// It keeps the rules that matter to actors — leases and epochs, owners, bounded rings, one owner per page,
-// reservations — and none of the memory order: one thread, no bytes to verify. Never used by the worker itself.
+// A region in plain JavaScript, shared by memory_transport.ts (the worker's side) and memory_backend.ts
+// (PostgreSQL's side). It keeps the rules that matter to actors — leases and epochs, owners, bounded rings,
+// one owner per page, reservations — and none of the memory order: one thread, no bytes to verify. Never used
+// by the worker itself.
 import { assert, defined } from "#base/assert.js";
 import {
   EXECUTORS_MAX, RESULT_RING_DESCRIPTORS, SCAN_RING_DESCRIPTORS, WORKER_OFFLINE,

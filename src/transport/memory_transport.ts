@@ -1,10 +1,11 @@
-// The worker's side of a MemoryRegion: the same interface as region.ts, without addon, threads or shared memory, for tests of
-// actors and wiring. Wake-ups arrive on a microtask; nothing here sleeps. The other side is memory_backend.ts.
+// The worker's side of a MemoryRegion: the same interface as region.ts, without addon, threads or shared
+// memory, for tests of actors and wiring. Wake-ups arrive on a microtask; nothing here sleeps. The other side
+// is memory_backend.ts.
 import { defined } from "#base/assert.js";
 import {
   EXECUTORS_MAX, PAGE_SIDE_RESULT, PAGE_SIDE_SCAN, WORKER_READY, WORKER_STARTING, type MessageType,
 } from "#generated/layout.js";
-import { MemoryRegion, type MemorySlot, type SlotKind } from "./memory_region.js";
+import type { MemoryRegion, MemorySlot, SlotKind } from "./memory_region.js";
 import { PageLease, ResultPage, type PageName, type PageOwner, type ResultPageOwner } from "./page_lease.js";
 import type {
   ControlChannel, FrameChannel, LeaseState, PageOutcome, ReceivedFrame, RegionAudit, RegionNumbers,

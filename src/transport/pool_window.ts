@@ -1,5 +1,6 @@
-// Where a thread sees the page pool: a window of the shared WebAssembly memory, mapped by the addon. It turns page numbers
-// into addresses and views; whether a page may be looked at is its lease's business (page_lease.ts).
+// Where a thread sees the page pool: a window of the shared WebAssembly memory, mapped by the addon. It turns
+// page numbers into addresses and views; whether a page may be looked at is its lease's business
+// (page_lease.ts).
 import { assert, defined } from "#base/assert.js";
 import type { NativeRegion } from "./addon.js";
 import type { PageName, PageOwner } from "./page_lease.js";

@@ -1,5 +1,6 @@
-// The shared region through the addon: the Transport the worker runs on. Every thread attaches its own Region to the same
-// descriptors; the pool window is mapped into the shared WebAssembly memory once, by the main thread.
+// The shared region through the addon: the Transport the worker runs on. Every thread attaches its own Region
+// to the same descriptors; the pool window is mapped into the shared WebAssembly memory once, by the main
+// thread.
 import { FusionError } from "#base/errors.js";
 import { EXECUTORS_MAX } from "#generated/layout.js";
 import { addon, type NativeRegion } from "./addon.js";

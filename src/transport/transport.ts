@@ -25,7 +25,10 @@ export interface ReceivedFrame {
   readonly payload: Uint8Array;
 }
 
-/** ok: taken whole, perhaps queued. full: refused whole. stale: the peer has left, the message is dropped. */
+/**
+ * ok: taken whole. full: refused whole. stale: the peer has left, the message is dropped. Only control messages of
+ * the thread that listens (onWake) may be queued when the ring has no room; elsewhere they fit or are refused.
+ */
 export type SendOutcome = "ok" | "full" | "stale";
 
 /** full: try again after a wake-up. stale: the lease is over. */

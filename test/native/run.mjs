@@ -1,6 +1,7 @@
-// Builds and runs the native tests: every test/native/*/*_test.c with AddressSanitizer and UndefinedBehaviorSanitizer, and
-// the threaded ones again with ThreadSanitizer; *_test.cpp with the extension's messages.cpp. One line a test, then `native: N passed, M failed`. No dependencies.
-// `--soak SECONDS` gives each stress section that long instead of a few seconds; `--only NAME` runs one test.
+// Builds and runs the native tests: every test/native/*/*_test.c with AddressSanitizer and
+// UndefinedBehaviorSanitizer, and the threaded ones again with ThreadSanitizer; *_test.cpp with the
+// extension's messages.cpp. One line a test, then `native: N passed, M failed`. No dependencies. `--soak
+// SECONDS` gives each stress section that long instead of a few seconds; `--only NAME` runs one test.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,13 +21,17 @@ const flavours = {
   asan: ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
   tsan: ["-O1", "-fsanitize=thread"],
 };
-const flags = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", `-I${join(native, "shm")}`, `-I${join(native, "generated")}`];
+const flags = [
+  "-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror",
+  `-I${join(native, "shm")}`, `-I${join(native, "generated")}`,
+];
 const compiler = process.env.CC ?? "cc";
 /** The extension's C++ is one file that includes no PostgreSQL header, so it can be tested without a server. */
 const messages = {
   compiler: process.env.CXX ?? "c++",
   flags: [
-    "-std=c++17", "-g", "-Wall", "-Wextra", "-Werror", `-I${join(native, "extension")}`, `-I${join(native, "generated")}`,
+    "-std=c++17", "-g", "-Wall", "-Wextra", "-Werror",
+    `-I${join(native, "extension")}`, `-I${join(native, "generated")}`,
     "-isystem", join(native, "../build/flatbuffers/include"),
   ],
   sources: [join(native, "extension/messages.cpp")],
@@ -42,7 +47,9 @@ function run(command, args, options = {}) {
 function buildLibrary(flavour) {
   const folder = join(work, flavour);
   mkdirSync(folder);
-  const sources = readdirSync(join(native, "shm")).filter((name) => name.endsWith(".c")).map((name) => join(native, "shm", name));
+  const sources = readdirSync(join(native, "shm"))
+    .filter((name) => name.endsWith(".c"))
+    .map((name) => join(native, "shm", name));
   const built = run(compiler, [...flags, ...flavours[flavour], "-c", ...sources], { cwd: folder });
   if (built.status !== 0) throw new Error(`${compiler} (${flavour}) failed:\n${built.stderr}`);
   return readdirSync(folder).map((name) => join(folder, name));
@@ -53,8 +60,8 @@ function runTest(program, flavour) {
   const options = { cwd: work, env: environment, timeout: timeoutMs, killSignal: "SIGKILL" };
   const ran = run(program, [], options);
   // ThreadSanitizer of older compilers cannot place its shadow under strong address randomisation.
-  if (flavour === "tsan" && ran.stderr.includes("FATAL: ThreadSanitizer")) return run("setarch", ["-R", program], options);
-  return ran;
+  const refused = flavour === "tsan" && ran.stderr.includes("FATAL: ThreadSanitizer");
+  return refused ? run("setarch", ["-R", program], options) : ran;
 }
 
 function compile(source, flavour, program, objects) {
@@ -84,7 +91,8 @@ let failed = 0;
 try {
   const tests = readdirSync(here, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .flatMap((folder) => readdirSync(join(here, folder.name)).filter((name) => /_test\.(c|cpp)$/.test(name)).map((name) => join(here, folder.name, name)))
+    .flatMap((folder) => readdirSync(join(here, folder.name)).map((name) => join(here, folder.name, name)))
+    .filter((path) => /_test\.(c|cpp)$/.test(path))
     .filter((source) => !only || nameOf(source) === only)
     .sort();
   for (const flavour of Object.keys(flavours)) {

@@ -1,5 +1,5 @@
-// PostgreSQL's side of a real shared region, played by the native test peer (test/native/peer): the BackendSide interface,
-// and the pokes of a hostile peer. Needs `npm run build` to have built the addon.
+// PostgreSQL's side of a real shared region, played by the native test peer (test/native/peer): the
+// BackendSide interface, and the pokes of a hostile peer. Needs `npm run build` to have built the addon.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";

@@ -1,7 +1,7 @@
 /*
  * peer.cc
- *    `Peer`: a region of its own and everything PostgreSQL's side does with it, for tests of the addon and of the worker
- *    without a server. One object plays postmaster, supervisor, backend and producer at once.
+ *    `Peer`: a region of its own and everything PostgreSQL's side does with it, for tests of the addon and of
+ *    the worker without a server. One object plays postmaster, supervisor, backend and producer at once.
  */
 #include <cstring>
 #include <memory>
@@ -111,6 +111,9 @@ Peer::Peer(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Peer>(info)
 		throw Napi::Error::New(info.Env(), "the region cannot be made with these options");
 	control_ = std::make_unique<FrameChannel>(port_, FUSION_PORT_BACKEND, FUSION_PORT_CONTROL);
 	scan_ = std::make_unique<FrameChannel>(port_, FUSION_PORT_BACKEND, FUSION_PORT_SCAN);
+	/* Tests call receive() to move the queue on, as a backend is woken to. */
+	control_->may_queue(true);
+	scan_->may_queue(true);
 }
 
 void
@@ -151,7 +154,9 @@ Peer::wake_fds(const Napi::CallbackInfo &info)
 Napi::Value
 Peer::enter_worker(const Napi::CallbackInfo &info)
 {
-	return number(info, fusion_peer_enter_worker(port(info), integer_argument(info, 0, "state", FUSION_WORKER_DISABLED)));
+	uint32_t	state = integer_argument(info, 0, "state", FUSION_WORKER_DISABLED);
+
+	return number(info, fusion_peer_enter_worker(port(info), state));
 }
 
 Napi::Value
@@ -336,16 +341,19 @@ Peer::sleep(const Napi::CallbackInfo &info)
 void
 Peer::scribble(const Napi::CallbackInfo &info)
 {
+	uint32_t	offset = integer_argument(info, 0, "offset");
 	Bytes		bytes = bytes_argument(info, 1, "bytes");
 
-	if (!fusion_peer_scribble(port(info), integer_argument(info, 0, "offset"), bytes.data, static_cast<uint32_t>(bytes.length)))
+	if (!fusion_peer_scribble(port(info), offset, bytes.data, static_cast<uint32_t>(bytes.length)))
 		throw Napi::RangeError::New(info.Env(), "offset is outside the region");
 }
 
 Napi::Value
 Peer::ring_offset(const Napi::CallbackInfo &info)
 {
-	return Napi::Number::New(info.Env(), static_cast<double>(fusion_peer_ring_offset(port(info), integer_argument(info, 0, "slot"))));
+	uint64_t	offset = fusion_peer_ring_offset(port(info), integer_argument(info, 0, "slot"));
+
+	return Napi::Number::New(info.Env(), static_cast<double>(offset));
 }
 
 Napi::Object

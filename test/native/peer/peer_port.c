@@ -171,7 +171,8 @@ fusion_peer_sleep(FusionPort *port, uint32_t kind, uint32_t slot, uint32_t timeo
 		fusion_backend_sleeping(&port->region, slot, true);
 	else
 		fusion_producer_sleeping(&port->region, slot, true);
-	signalled = poll(&pollfd, 1, (int) timeout_ms) == 1 && read(pollfd.fd, &drained, sizeof(drained)) == sizeof(drained);
+	signalled = poll(&pollfd, 1, (int) timeout_ms) == 1 &&
+		read(pollfd.fd, &drained, sizeof(drained)) == sizeof(drained);
 	if (control)
 		fusion_backend_sleeping(&port->region, slot, false);
 	else

@@ -1,6 +1,7 @@
 /*
  * peer_port.h
- *    What a backend does and the addon does not: creating the region, leasing slots, producing pages. Only tests link this.
+ *    What a backend does and the addon does not: creating the region, leasing slots, producing pages. Only
+ *    tests link this.
  */
 #ifndef FUSION_PEER_PORT_H
 #define FUSION_PEER_PORT_H
@@ -31,10 +32,10 @@ extern uint32_t fusion_peer_bury_worker(FusionPort *port);
 
 extern FusionPortStatus fusion_peer_control_acquire(FusionPort *port, uint32_t pid, uint32_t permits_scan,
 													uint32_t permits_result, uint32_t *slot, uint32_t *epoch);
-extern FusionPortStatus fusion_peer_scan_acquire(FusionPort *port, uint32_t control, uint32_t control_epoch, uint16_t leaf,
-												 uint16_t producer, uint32_t *slot, uint32_t *epoch);
-extern FusionPortStatus fusion_peer_issue_scan(FusionPort *port, uint32_t slot, uint32_t epoch, const FusionPortPage *page,
-											   uint32_t rows, uint32_t bytes);
+extern FusionPortStatus fusion_peer_scan_acquire(FusionPort *port, uint32_t control, uint32_t control_epoch,
+												 uint16_t leaf, uint16_t producer, uint32_t *slot, uint32_t *epoch);
+extern FusionPortStatus fusion_peer_issue_scan(FusionPort *port, uint32_t slot, uint32_t epoch,
+											   const FusionPortPage *page, uint32_t rows, uint32_t bytes);
 extern FusionPortStatus fusion_peer_end_scan(FusionPort *port, uint32_t slot, uint32_t epoch, uint16_t kind);
 extern void fusion_peer_cancel(FusionPort *port, uint32_t slot);
 /* Writes raw bytes over the region, to play a hostile peer. False when out of range. */

@@ -65,7 +65,8 @@ every_writer_has_its_own_ring(void)
 {
 	FusionFlight flight = make_flight();
 	uint32_t	writers[] = {
-		fusion_flight_writer_worker(), fusion_flight_writer_executor(&flight, 0), fusion_flight_writer_executor(&flight, 63),
+		fusion_flight_writer_worker(),
+		fusion_flight_writer_executor(&flight, 0), fusion_flight_writer_executor(&flight, 63),
 		fusion_flight_writer_control(&flight, 0), fusion_flight_writer_control(&flight, 3),
 		fusion_flight_writer_scan(&flight, 0), fusion_flight_writer_scan(&flight, 5)
 	};

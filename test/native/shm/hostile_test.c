@@ -150,7 +150,8 @@ damage(FusionRegion *region, const uint8_t *source, size_t length, bool header_t
 		switch (place >> 30)
 		{
 			case 0:
-				at = (size_t) ((uint8_t *) region->control_slots - region->base) + place % (4 * sizeof(FusionControlSlot));
+				at = (size_t) ((uint8_t *) region->control_slots - region->base) +
+					place % (4 * sizeof(FusionControlSlot));
 				break;
 			case 1:
 				at = (size_t) ((uint8_t *) region->scan_slots - region->base) + place % (6 * sizeof(FusionScanSlot));
@@ -206,7 +207,8 @@ LLVMFuzzerTestOneInput(const uint8_t *source, size_t length)
 int
 main(void)
 {
-	uint64_t	random = getenv("PG_FUSION_SEED") != NULL ? strtoull(getenv("PG_FUSION_SEED"), NULL, 10) : (uint64_t) time(NULL);
+	const char *seed = getenv("PG_FUSION_SEED");
+	uint64_t	random = seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t) time(NULL);
 	time_t		end = time(NULL) + (time_t) soak_seconds(3);
 	uint64_t	runs = 0;
 

@@ -1,8 +1,9 @@
 /*
  * kill_test.c
- *    Real processes: two backends and a worker (main loop and executor thread) exchange checksummed frames and pages over
- *    one small region, while the supervisor kills any of them with SIGKILL at random moments. At the end everything
- *    is home, no byte was wrong, and no sleep was ended by its deadline while there was news.
+ *    Real processes: two backends and a worker (main loop and executor thread) exchange checksummed frames
+ *    and pages over one small region, while the supervisor kills any of them with SIGKILL at random moments.
+ *    At the end everything is home, no byte was wrong, and no sleep was ended by its deadline while there was
+ *    news.
  *
  * A backend that dies here is only replaced; under PostgreSQL the whole region would be.
  */
@@ -328,7 +329,8 @@ step_session(Session *session)
 			return false;
 		fusion_page_wait_end(&region, FUSION_SLOT_CONTROL, session->control.index);
 		session->holds_result = true;
-		memcpy(fusion_region_page(&region, session->result_page.page), fusion_region_page(&region, session->scan_page.page), PAYLOAD + 8);
+		memcpy(fusion_region_page(&region, session->result_page.page),
+			   fusion_region_page(&region, session->scan_page.page), PAYLOAD + 8);
 	}
 	if (fusion_page_issue_result(&region, &session->result_page, 0, 1, PAYLOAD + 8) != FUSION_OK)
 		return false;

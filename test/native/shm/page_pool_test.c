@@ -30,8 +30,9 @@ lay_out(uint32_t permits_scan, uint32_t permits_result)
 static uint32_t
 clear_away(Bench *bench)
 {
-	uint32_t	swept = fusion_slot_detach(&bench->region, FUSION_SLOT_CONTROL, bench->control, FUSION_SLOT_OWNER_WORKER);
+	uint32_t	swept = 0;
 
+	swept += fusion_slot_detach(&bench->region, FUSION_SLOT_CONTROL, bench->control, FUSION_SLOT_OWNER_WORKER);
 	swept += fusion_slot_detach(&bench->region, FUSION_SLOT_CONTROL, bench->control, FUSION_SLOT_OWNER_BACKEND);
 	check_clean(&bench->region);
 	fusion_region_detach(&bench->region);
@@ -301,8 +302,9 @@ consume(Bench *bench)
 		FusionStatus status;
 		uint8_t    *bytes;
 
-		while ((status = fusion_page_import_scan(&bench->region, bench->scan, &descriptor, &page, &wake)) == FUSION_EMPTY)
-			sched_yield();
+		do
+			status = fusion_page_import_scan(&bench->region, bench->scan, &descriptor, &page, &wake);
+		while (status == FUSION_EMPTY && sched_yield() == 0);
 		CHECK_EQ(status, FUSION_OK);
 		if (descriptor.kind == FUSION_DESCRIPTOR_END)
 		{

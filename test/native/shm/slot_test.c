@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
 #include "words.h"
 
@@ -226,7 +227,10 @@ acquire_and_release(void *arg)
 		FusionLease scan;
 
 		if (fusion_control_acquire(&race->region, race->pid, 1, 1, &control) != FUSION_OK)
+		{
+			sched_yield();
 			continue;
+		}
 		race->leases++;
 		fusion_scan_acquire(&race->region, control, 0, 0, &scan);
 		/* A live worker detaches; a dead one is taken off by the supervisor's sweep alone. */
@@ -242,6 +246,7 @@ no_acquisition_slips_past_a_worker_death(void)
 {
 	Race		race = {.region = make_region(&small_options), .pid = 77};
 	Race		rival;
+	time_t		end = time(NULL) + (time_t) soak_seconds(3);
 	pthread_t	threads[2];
 
 	CHECK_EQ(pthread_create(&threads[0], NULL, acquire_and_release, &race), 0);
@@ -250,7 +255,7 @@ no_acquisition_slips_past_a_worker_death(void)
 	rival.leases = 0;
 	rival.pid = 78;
 	CHECK_EQ(pthread_create(&threads[1], NULL, acquire_and_release, &rival), 0);
-	for (int round = 0; round < 20000; round++)
+	for (int round = 0; round < 200 || time(NULL) < end; round++)
 	{
 		uint64_t	before = race.leases + rival.leases;
 
@@ -269,8 +274,12 @@ no_acquisition_slips_past_a_worker_death(void)
 				/* It published late, and must back out on its own. */
 				FusionLease late = {.index = i, .epoch = w.epoch};
 
-				for (int spin = 0; spin < 1000000 && fusion_lease_current(&race.region, FUSION_SLOT_CONTROL, late); spin++)
+				for (int spin = 0; spin < 1000000; spin++)
+				{
+					if (!fusion_lease_current(&race.region, FUSION_SLOT_CONTROL, late))
+						break;
 					sched_yield();
+				}
 				CHECK(!fusion_lease_current(&race.region, FUSION_SLOT_CONTROL, late));
 			}
 		}
@@ -312,11 +321,13 @@ both_sides_may_close_at_once(void)
 {
 	Race		race = {.region = make_region(&small_options)};
 	pthread_t	worker;
+	FusionAudit audit;
 	uint32_t	leases = 0;
+	time_t		end = time(NULL) + (time_t) soak_seconds(2);
 
 	start_worker(&race.region);
 	CHECK_EQ(pthread_create(&worker, NULL, worker_closes, &race), 0);
-	while (leases < 20000)
+	while (leases < 1000 || time(NULL) < end)
 	{
 		FusionLease control;
 		FusionLease scan;
@@ -334,8 +345,11 @@ both_sides_may_close_at_once(void)
 			CHECK_EQ(fusion_page_release(&race.region, &page), FUSION_OK);
 		fusion_slot_detach(&race.region, FUSION_SLOT_CONTROL, control, FUSION_SLOT_OWNER_BACKEND);
 	}
-	for (FusionAudit audit = {.control_slots_held = 1}; audit.control_slots_held != 0; fusion_audit(&race.region, &audit))
+	do
+	{
 		sched_yield();
+		fusion_audit(&race.region, &audit);
+	} while (audit.control_slots_held != 0);
 	race.stop = true;
 	pthread_join(worker, NULL);
 	check_clean(&race.region);

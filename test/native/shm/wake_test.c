@@ -1,7 +1,8 @@
 /*
  * wake_test.c
- *    No wake-up is lost: adversarial rounds over every sleeping flag, each sleep bounded by a deadline that must never be
- *    what ends it. PG_FUSION_SOAK raises the rounds from thousands to what fits the given seconds.
+ *    No wake-up is lost: adversarial rounds over every sleeping flag, each sleep bounded by a deadline that
+ *    must never be what ends it. PG_FUSION_SOAK raises the rounds from thousands to what fits the given
+ *    seconds.
  */
 #define _GNU_SOURCE
 #include "harness.h"
@@ -304,7 +305,8 @@ a_released_page_wakes_who_waits_for_it(void)
 
 		/* Take every page: the producer starves. */
 		for (int i = 0; i < 8; i++)
-			while (fusion_page_acquire(&wakes->region, starved.control, FUSION_PAGE_SIDE_RESULT, &pages[i]) != FUSION_OK)
+			while (fusion_page_acquire(&wakes->region, starved.control, FUSION_PAGE_SIDE_RESULT,
+									   &pages[i]) != FUSION_OK)
 				sched_yield();
 		before = starved.got;
 		jitter(&random);

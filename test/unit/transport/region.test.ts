@@ -99,9 +99,21 @@ describe("frames", () => {
     expect(rung).toBeGreaterThan(0);
   });
 
+  it("of a thread that does not listen fit at once or are refused whole", () => {
+    const lease = controlLease();
+    const message = new Uint8Array(1500);
+    expect(region.control.send(lease, MessageType.ExecutionFailed, new Uint8Array(4080), 0)).toBe("full");
+    expect(region.control.send(lease, MessageType.ExecutionFailed, message, 0)).toBe("ok");
+    expect(region.control.send(lease, MessageType.ExecutionFailed, message, 0)).toBe("ok");
+    expect(region.control.send(lease, MessageType.ExecutionFailed, message, 0)).toBe("full");
+    expect(region.control.send(lease, MessageType.ExecutionFailed, new Uint8Array(1000), 0)).toBe("ok");
+    expect(region.control.send(lease, MessageType.ExecutionFailed, new Uint8Array(), 0)).toBe("ok");
+  });
+
   it("are refused whole when too much is queued", () => {
     const lease = controlLease();
     const large = new Uint8Array(FRAME_BYTES_MAX);
+    region.onWake(() => undefined);
     expect(region.control.send(lease, MessageType.ExecutionFailed, large, 0)).toBe("ok");
     expect(region.control.send(lease, MessageType.ExecutionFailed, large, 0)).toBe("ok");
     expect(region.control.send(lease, MessageType.ExecutionFailed, large, 0)).toBe("full");
@@ -338,25 +350,22 @@ describe("signals", () => {
     expect(peer.sleep("control", lease, 0)).toBe(false);
     expect(peer.sleep("scan", scan, 0)).toBe(false);
     const sleeper = `
-      const { parentPort, workerData } = require("node:worker_threads");
+      const { workerData } = require("node:worker_threads");
       const { Region } = require(workerData.addon);
       const region = new Region(workerData.fd, workerData.wakeFds);
-      parentPort.on("message", ({ slot, epoch, scan, scanEpoch }) => {
-        setTimeout(() => region.endResult(slot, epoch, 1), 30);
-        setTimeout(() => region.stopScan(scan, scanEpoch), 60);
-        setTimeout(() => parentPort.close(), 70);
-      });
+      const { lease, scan } = workerData;
+      setTimeout(() => region.endResult(lease.slot, lease.epoch, 1), 100);
+      setTimeout(() => region.stopScan(scan.slot, scan.epoch), 200);
     `;
     const worker = new Worker(sleeper, {
       eval: true,
       workerData: {
         addon: `${root}native/addon/build/Release/pg_fusion.node`, fd: peer.native.fd(),
-        wakeFds: peer.native.wakeFds(),
+        wakeFds: peer.native.wakeFds(), lease, scan,
       },
     });
     const exited = new Promise((resolve) => worker.on("exit", resolve));
     await new Promise((resolve) => worker.once("online", resolve));
-    worker.postMessage({ slot: lease.slot, epoch: lease.epoch, scan: scan.slot, scanEpoch: scan.epoch });
     expect(peer.sleep("control", lease, 10_000)).toBe(true);
     expect(peer.takeResult(lease)).toEqual({ kind: "end" });
     expect(peer.sleep("scan", scan, 10_000)).toBe(true);

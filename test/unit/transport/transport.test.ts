@@ -1,5 +1,6 @@
-// One conversation after another over both transports: the real region with a native peer, and the memory twin. What holds
-// for one must hold for the other, or tests over the twin would prove nothing. Region-only matters: region.test.ts.
+// One conversation after another over both transports: the real region with a native peer, and the memory
+// twin. What holds for one must hold for the other, or tests over the twin would prove nothing. Region-only
+// matters: region.test.ts.
 import { encodeCloseExecution, encodeExecutionStarted } from "#codec/execution_message.js";
 import { encodeOpenScan, encodeScanFinished } from "#codec/scan_message.js";
 import { MessageType, RESULT_RING_DESCRIPTORS, WORKER_OFFLINE, WORKER_READY } from "#generated/layout.js";
