@@ -1,6 +1,7 @@
-// `pg-fusion bench tpch|scan`: brings the server and the scale up, runs the bench, prints a table
+// `pg-fusion bench tpch|scan|latency`: brings the server and the scale up, runs the bench, prints a table
 // and writes the JSON. The measuring is in src/bench.
 import { writeFileSync } from "node:fs";
+import { benchLatency } from "#bench/latency_bench.js";
 import { benchScan } from "#bench/scan_bench.js";
 import { benchTpch } from "#bench/tpch_bench.js";
 import type { QueryReport } from "#bench/tpch_bench.js";
@@ -10,12 +11,14 @@ import type { Arguments } from "./arguments.js";
 import { bringSession, openSession } from "./session.js";
 
 const defaultRuns = 5;
+/** Short statements need more for a 99th percentile. */
+const defaultLatencyRuns = 300;
 const defaultScale = "1";
 /** A bench of more rounds than this was a typing mistake. */
 const runsMax = 1000;
 
-function parseRuns(text: string | undefined): number {
-  const runs = text === undefined ? defaultRuns : Number(text);
+function parseRuns(text: string | undefined, otherwise = defaultRuns): number {
+  const runs = text === undefined ? otherwise : Number(text);
   if (Number.isInteger(runs) && runs >= 1 && runs <= runsMax) return runs;
   throw new CommandError(`--runs ${text} is not possible.`, `Choose 1 to ${runsMax}.`);
 }
@@ -83,12 +86,30 @@ async function runScan(given: Arguments): Promise<number> {
   return 0;
 }
 
+async function runLatency(given: Arguments): Promise<number> {
+  const runs = parseRuns(given.values.runs, defaultLatencyRuns);
+  const session = openSession(given);
+  const database = await bringSession(session, given);
+  const report = await benchLatency(session.places, database, runs);
+  const widths = [12, 8, 8, 8];
+  print([report.statement], []);
+  print(["", "p50 ms", "p90 ms", "p99 ms"], widths);
+  for (const name of ["postgres", "fusion"] as const) {
+    const { p50_ms: half, p90_ms: most, p99_ms: nearlyAll } = report[name];
+    print([name, ...[half, most, nearlyAll].map((value) => value.toFixed(2))], widths);
+  }
+  writeJson(given.values.json, report);
+  return 0;
+}
+
 /** Runs one bench at its scale, 1 unless told otherwise. */
 export async function runBench(given: Arguments): Promise<number> {
+  const [kind] = given.words;
+  // A short statement costs the same at every scale: whatever is loaded will do.
+  if (kind === "latency") return runLatency(given);
   const values = { scale: defaultScale, ...given.values };
   const scaled = { ...given, values };
-  const [kind] = given.words;
   if (kind === "tpch") return runTpch(scaled);
   if (kind === "scan") return runScan(scaled);
-  throw new CommandError("bench what?", "npx pg-fusion bench tpch | npx pg-fusion bench scan");
+  throw new CommandError("bench what?", "npx pg-fusion bench tpch | scan | latency");
 }

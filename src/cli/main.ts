@@ -16,7 +16,8 @@ const usage = `usage: npx pg-fusion <command> [options]
   status   what runs, and where
   env      PGHOST, PGPORT, PGDATABASE, PGUSER as shell exports: eval "$(npx pg-fusion env)"
   bench    tpch [--scale 1] [--queries q1,q6] [--runs 5] [--json FILE]
-           scan [--scale 1] [--json FILE]
+           scan [--scale 1] [--runs 5] [--json FILE]
+           latency [--runs 300] [--json FILE]
   trace    what the state machines did: trace list | trace show
   stop     stop the server
   reset    stop it and delete everything it has
