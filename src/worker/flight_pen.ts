@@ -4,11 +4,14 @@ import type { SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 import type { FlightWriter } from "#transport/flight_writer.js";
 
+/** Writing is all that is asked of a writer. */
+export type FlightRecords = Pick<FlightWriter, "record">;
+
 export class FlightPen {
-  readonly #writer: FlightWriter;
+  readonly #writer: FlightRecords;
   #last = 0;
 
-  constructor(writer: FlightWriter) {
+  constructor(writer: FlightRecords) {
     this.#writer = writer;
   }
 
