@@ -120,9 +120,10 @@ export class Job {
       let pulled = false;
       for (const scan of this.#scans)
         if (!scan.ended && !result.blocked) pulled = scan.pull() || pulled;
-      if (!pulled) break;
+      // A page the engine refused left a finished result behind: that counts as movement, or the job would sleep on it.
+      const delivered = result.deliver();
+      if (!pulled && !delivered) break;
       moved = true;
-      result.deliver();
     }
     if (engine.done && !result.blocked) return this.#conclude(engine, result);
     this.#noteInputsEnded();
