@@ -1,5 +1,5 @@
-// Casts to and from numeric where the scale stays fixed: integers to numeric, numeric to numeric(p, s) with its rounding
-// and overflow, numeric to integers, and numeric to floats where one correctly rounded division gives the digits'
+// Casts to and from numeric where the scale stays fixed: integers to numeric, numeric to numeric(p, s) with its
+// rounding and overflow, numeric to integers, and numeric to floats where one correctly rounded division gives the digits'
 // nearest float, as PostgreSQL's detour through text does.
 import type { EngineType } from "#types/engine_type.js";
 import {
@@ -14,7 +14,16 @@ import {
   roundAway,
 } from "./decimal.js";
 import { errorTemplates, fieldOverflow, throwTemplate } from "./error_templates.js";
-import { type CallTypes, DECIMAL64_DIGITS, DECIMAL_DIGITS_MAX, type Emission, type ErrorTemplate, type Operand, type ScalarFunction, shapeOf } from "./function.js";
+import {
+  type CallTypes,
+  DECIMAL64_DIGITS,
+  DECIMAL_DIGITS_MAX,
+  type Emission,
+  type ErrorTemplate,
+  type Operand,
+  type ScalarFunction,
+  shapeOf,
+} from "./function.js";
 import { emitNarrowI64, fitInteger } from "./cast_numbers.js";
 import { multiplyDecimal, pushPowerOfTen, reachesPowerOfTen, roundDecimal } from "./library/int128.js";
 import { asBigint, first, push, pushAsI64 } from "./operand.js";
@@ -36,14 +45,17 @@ function integerToDecimal(kind: IntegerKind, oid: number, source: string): Scala
     procedures: [{ oid, source }],
     doc: `Cast of ${kind} to numeric without decimal places`,
     resultType: ([only, ...more]) =>
-      only?.kind === kind && more.length === 0 ? { kind: "decimal", precision: digitsOf[kind], scale: 0 } : undefined,
+      only?.kind === kind && more.length === 0
+        ? { kind: "decimal", precision: digitsOf[kind], scale: 0 }
+        : undefined,
     mayFail: () => false,
     evaluate: (values) => first(values),
     emit(emission, operands, types) {
       const operand = first(operands);
       pushAsI64(emission.code, operand);
       // An int8 is a plain number: the least one is no NaN, so it is widened by its sign alone.
-      if (shapeOf(types.result, emission.narrow) === "i128") push(emission.code, operand).i64(63).op("i64.shr_s");
+      if (shapeOf(types.result, emission.narrow) === "i128")
+        push(emission.code, operand).i64(63).op("i64.shr_s");
     },
     bound: (magnitudes) => ({ result: first(magnitudes), peak: first(magnitudes) }),
   };
@@ -54,12 +66,26 @@ function emitRoundNarrow({ code }: Emission, digits: number): void {
   const value = code.local("i64");
   const divisor = powerOfTen(digits);
   code.set(value);
-  code.get(value).get(value).i64(63).op("i64.shr_s").i64(1n).op("i64.or").i64(divisor / 2n).op("i64.mul", "i64.add");
+  code
+    .get(value)
+    .get(value)
+    .i64(63)
+    .op("i64.shr_s")
+    .i64(1n)
+    .op("i64.or")
+    .i64(divisor / 2n)
+    .op("i64.mul", "i64.add");
   code.i64(divisor).op("i64.div_s");
 }
 
 /** Leaves the operand at another scale on the stack: an i64 in narrow code, a pair in wide code. */
-function emitRescaled(emission: Emission, operand: Operand, from: number, to: number, mayExceed: ErrorTemplate): void {
+function emitRescaled(
+  emission: Emission,
+  operand: Operand,
+  from: number,
+  to: number,
+  mayExceed: ErrorTemplate,
+): void {
   const { code } = emission;
   if (emission.narrow) {
     push(code, operand);
@@ -155,7 +181,11 @@ function emitPairToI64(emission: Emission, range: ErrorTemplate, nan: ErrorTempl
 }
 
 function decimalToInteger(kind: IntegerKind, oid: number, source: string): ScalarFunction {
-  const range = { int2: errorTemplates.int2OutOfRange, int4: errorTemplates.int4OutOfRange, int8: errorTemplates.int8OutOfRange }[kind];
+  const range = {
+    int2: errorTemplates.int2OutOfRange,
+    int4: errorTemplates.int4OutOfRange,
+    int8: errorTemplates.int8OutOfRange,
+  }[kind];
   return {
     key: `cast.decimal.${kind}`,
     procedures: [{ oid, source }],

@@ -141,7 +141,8 @@ const doubleToReal: CastBody = {
   evaluate(value) {
     const double = asNumber(value);
     const real = Math.fround(double);
-    if (Math.abs(real) === Infinity && Math.abs(double) !== Infinity) throwTemplate(errorTemplates.floatOverflow);
+    if (Math.abs(real) === Infinity && Math.abs(double) !== Infinity)
+      throwTemplate(errorTemplates.floatOverflow);
     if (real === 0 && double !== 0) throwTemplate(errorTemplates.floatUnderflow);
     return real;
   },

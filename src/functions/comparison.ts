@@ -4,13 +4,27 @@ import { assert } from "#base/assert.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import type { NumericInstruction } from "#wasm/opcodes.js";
 import { asDecimalType, integerDigits, isNan, powerOfTen, pushLifted, pushScaled } from "./decimal.js";
-import { type CallTypes, DECIMAL_DIGITS_MAX, type Emission, type Operand, type Present, type ScalarFunction } from "./function.js";
+import {
+  type CallTypes,
+  DECIMAL_DIGITS_MAX,
+  type Emission,
+  type Operand,
+  type Present,
+  type ScalarFunction,
+} from "./function.js";
 import { compareDecimal } from "./library/int128.js";
 import { asBigint, asNumber, first, push, pushAsI64, second } from "./operand.js";
 
 export type Comparison = "equal" | "notEqual" | "less" | "lessOrEqual" | "greater" | "greaterOrEqual";
 
-export const comparisons: readonly Comparison[] = ["equal", "notEqual", "less", "lessOrEqual", "greater", "greaterOrEqual"];
+export const comparisons: readonly Comparison[] = [
+  "equal",
+  "notEqual",
+  "less",
+  "lessOrEqual",
+  "greater",
+  "greaterOrEqual",
+];
 
 const holds: Readonly<Record<Comparison, (order: number) => boolean>> = {
   equal: (order) => order === 0,
@@ -65,7 +79,12 @@ export function comparisonFunctions(family: ComparisonFamily): readonly ScalarFu
     emit: (emission, operands, types) => family.emit(emission, operands, comparison, types),
     ...(family.peak === undefined
       ? {}
-      : { bound: (magnitudes: readonly number[], types: CallTypes) => ({ result: 1, peak: family.peak?.(magnitudes, types) ?? 0 }) }),
+      : {
+          bound: (magnitudes: readonly number[], types: CallTypes) => ({
+            result: 1,
+            peak: family.peak?.(magnitudes, types) ?? 0,
+          }),
+        }),
   }));
 }
 
@@ -102,7 +121,10 @@ const integer: ComparisonFamily = {
 };
 
 /** A family whose images compare as signed integers of one width. */
-function plain(kind: "bool" | "date" | "time" | "timestamp" | "timestamptz", procedures: readonly ComparisonProcedures[]): ComparisonFamily {
+function plain(
+  kind: "bool" | "date" | "time" | "timestamp" | "timestamptz",
+  procedures: readonly ComparisonProcedures[],
+): ComparisonFamily {
   const type = kind === "bool" || kind === "date" ? "i32" : "i64";
   return {
     name: kind,
@@ -120,7 +142,7 @@ const DAY = 86_400_000_000n;
 const LEAST_DATE = -(1n << 31n);
 const LEAST64 = -(1n << 63n);
 
-/** A date as a timestamp that compares alike: infinities stay, dates past the last timestamp stand just below infinity. */
+/** A date as a timestamp that compares alike: infinities stay, dates past the last timestamp are just below. */
 function dateAsTimestamp(days: bigint): bigint {
   if (days === LEAST_DATE) return LEAST64;
   if (days === -LEAST_DATE - 1n) return -LEAST64 - 1n;
@@ -130,8 +152,18 @@ function dateAsTimestamp(days: bigint): bigint {
 function pushDateAsTimestamp({ code }: Emission, operand: Operand): void {
   const days = code.local("i64");
   pushAsI64(code, operand).tee(days).i64(DAY).op("i64.mul");
-  code.i64(-LEAST64 - 2n).get(days).i64(END_DAYS).op("i64.lt_s").select();
-  code.i64(-LEAST64 - 1n).get(days).i64(-LEAST_DATE - 1n).op("i64.ne").select();
+  code
+    .i64(-LEAST64 - 2n)
+    .get(days)
+    .i64(END_DAYS)
+    .op("i64.lt_s")
+    .select();
+  code
+    .i64(-LEAST64 - 1n)
+    .get(days)
+    .i64(-LEAST_DATE - 1n)
+    .op("i64.ne")
+    .select();
   code.i64(LEAST64).get(days).i64(LEAST_DATE).op("i64.ne").select();
 }
 
@@ -228,7 +260,10 @@ const decimal: ComparisonFamily = {
   name: "decimal",
   doc: "Comparison of numerics of fixed scale, NaN equal to itself and largest",
   procedures: [
-    six("numeric_eq numeric_ne numeric_lt numeric_le numeric_gt numeric_ge", [1718, 1719, 1722, 1723, 1720, 1721]),
+    six(
+      "numeric_eq numeric_ne numeric_lt numeric_le numeric_gt numeric_ge",
+      [1718, 1719, 1722, 1723, 1720, 1721],
+    ),
   ],
   accepts(a, b) {
     if (a.kind !== "decimal" || b.kind !== "decimal") return false;
@@ -263,21 +298,37 @@ const decimal: ComparisonFamily = {
 const families: readonly ComparisonFamily[] = [
   integer,
   plain("bool", [six("booleq boolne boollt boolle boolgt boolge", [60, 84, 56, 1691, 57, 1692])]),
-  plain("date", [six("date_eq date_ne date_lt date_le date_gt date_ge", [1086, 1091, 1087, 1088, 1089, 1090])]),
-  plain("time", [six("time_eq time_ne time_lt time_le time_gt time_ge", [1145, 1106, 1102, 1103, 1104, 1105])]),
+  plain("date", [
+    six("date_eq date_ne date_lt date_le date_gt date_ge", [1086, 1091, 1087, 1088, 1089, 1090]),
+  ]),
+  plain("time", [
+    six("time_eq time_ne time_lt time_le time_gt time_ge", [1145, 1106, 1102, 1103, 1104, 1105]),
+  ]),
   plain("timestamp", [
-    six("timestamp_eq timestamp_ne timestamp_lt timestamp_le timestamp_gt timestamp_ge", [2052, 2053, 2054, 2055, 2057, 2056]),
+    six(
+      "timestamp_eq timestamp_ne timestamp_lt timestamp_le timestamp_gt timestamp_ge",
+      [2052, 2053, 2054, 2055, 2057, 2056],
+    ),
   ]),
   plain("timestamptz", [
-    six("timestamp_eq timestamp_ne timestamp_lt timestamp_le timestamp_gt timestamp_ge", [1152, 1153, 1154, 1155, 1157, 1156]),
+    six(
+      "timestamp_eq timestamp_ne timestamp_lt timestamp_le timestamp_gt timestamp_ge",
+      [1152, 1153, 1154, 1155, 1157, 1156],
+    ),
   ]),
   dateTimestamp(
     true,
-    six("date_eq_timestamp date_ne_timestamp date_lt_timestamp date_le_timestamp date_gt_timestamp date_ge_timestamp", [2340, 2343, 2338, 2339, 2341, 2342]),
+    six(
+      "date_eq_timestamp date_ne_timestamp date_lt_timestamp date_le_timestamp date_gt_timestamp date_ge_timestamp",
+      [2340, 2343, 2338, 2339, 2341, 2342],
+    ),
   ),
   dateTimestamp(
     false,
-    six("timestamp_eq_date timestamp_ne_date timestamp_lt_date timestamp_le_date timestamp_gt_date timestamp_ge_date", [2366, 2369, 2364, 2365, 2367, 2368]),
+    six(
+      "timestamp_eq_date timestamp_ne_date timestamp_lt_date timestamp_le_date timestamp_gt_date timestamp_ge_date",
+      [2366, 2369, 2364, 2365, 2367, 2368],
+    ),
   ),
   float,
   decimal,

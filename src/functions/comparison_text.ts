@@ -1,7 +1,13 @@
 // Comparisons of character and byte strings. Equality is bytewise under every deterministic collation; the order only
 // where the collation is the byte order. char(n) travels without trailing blanks, so it compares as text does.
 import type { EngineType } from "#types/engine_type.js";
-import { type Comparison, type ComparisonFamily, type ComparisonProcedures, comparisonFunctions, integerWord } from "./comparison.js";
+import {
+  type Comparison,
+  type ComparisonFamily,
+  type ComparisonProcedures,
+  comparisonFunctions,
+  integerWord,
+} from "./comparison.js";
 import type { Emission, Operand, Present, ScalarFunction } from "./function.js";
 import { compareViews, equalViews } from "./library/bytes.js";
 import { asBytes, first, push, second } from "./operand.js";
@@ -61,20 +67,48 @@ function opaque(name: string, width: number, procedures: ComparisonProcedures): 
 export const comparisonsOfStrings: readonly ScalarFunction[] = [
   characters(
     "text",
-    rows([67, "texteq"], [157, "textne"], [740, "text_lt"], [741, "text_le"], [742, "text_gt"], [743, "text_ge"]),
+    rows(
+      [67, "texteq"],
+      [157, "textne"],
+      [740, "text_lt"],
+      [741, "text_le"],
+      [742, "text_gt"],
+      [743, "text_ge"],
+    ),
   ),
   characters(
     "bpchar",
-    rows([1048, "bpchareq"], [1053, "bpcharne"], [1049, "bpcharlt"], [1050, "bpcharle"], [1051, "bpchargt"], [1052, "bpcharge"]),
+    rows(
+      [1048, "bpchareq"],
+      [1053, "bpcharne"],
+      [1049, "bpcharlt"],
+      [1050, "bpcharle"],
+      [1051, "bpchargt"],
+      [1052, "bpcharge"],
+    ),
   ),
   opaque(
     "bytea",
     -1,
-    rows([1948, "byteaeq"], [1953, "byteane"], [1949, "bytealt"], [1950, "byteale"], [1951, "byteagt"], [1952, "byteage"]),
+    rows(
+      [1948, "byteaeq"],
+      [1953, "byteane"],
+      [1949, "bytealt"],
+      [1950, "byteale"],
+      [1951, "byteagt"],
+      [1952, "byteage"],
+    ),
   ),
   opaque(
     "uuid",
     16,
-    rows([2956, "uuid_eq"], [2959, "uuid_ne"], [2954, "uuid_lt"], [2955, "uuid_le"], [2958, "uuid_gt"], [2957, "uuid_ge"]),
+    rows(
+      [2956, "uuid_eq"],
+      [2959, "uuid_ne"],
+      [2954, "uuid_lt"],
+      [2955, "uuid_le"],
+      [2958, "uuid_gt"],
+      [2957, "uuid_ge"],
+    ),
   ),
 ].flatMap(asScalarFunctions);

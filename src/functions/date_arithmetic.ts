@@ -16,7 +16,10 @@ const TIMESTAMP_MINUS_INFINITY = -(1n << 63n);
 const TIMESTAMP_INFINITY = (1n << 63n) - 1n;
 const DAY = 86_400_000_000n;
 
-const outOfRangeForTimestamp: ErrorTemplate = { sqlstate: "22008", message: "date out of range for timestamp" };
+const outOfRangeForTimestamp: ErrorTemplate = {
+  sqlstate: "22008",
+  message: "date out of range for timestamp",
+};
 
 const isInfiniteDate = (days: bigint): boolean => days === DATE_MINUS_INFINITY || days === DATE_INFINITY;
 
@@ -38,7 +41,9 @@ function emitShift(emission: Emission, operands: readonly Operand[], word: "add"
   const [shifted, infinite] = [code.local("i64"), code.local("i32")];
   pushIsInfiniteDate(emission, first(operands));
   code.set(infinite);
-  pushAsI64(pushAsI64(code, first(operands)), second(operands)).op(`i64.${word}`).set(shifted);
+  pushAsI64(pushAsI64(code, first(operands)), second(operands))
+    .op(`i64.${word}`)
+    .set(shifted);
   code.get(shifted).i64(DATE_FIRST).op("i64.lt_s").get(shifted).i64(DATE_END).op("i64.ge_s", "i32.or");
   code.get(infinite).op("i32.eqz", "i32.and");
   emission.raiseIf(errorTemplates.dateOutOfRange);
@@ -53,7 +58,8 @@ function shift(key: string, procedure: Procedure, word: "add" | "sub"): ScalarFu
     resultType: ([a, b, ...more]) =>
       a?.kind === "date" && b?.kind === "int4" && more.length === 0 ? { kind: "date" } : undefined,
     mayFail: () => true,
-    evaluate: (values) => shiftDate(first(values), word === "add" ? asBigint(second(values)) : -asBigint(second(values))),
+    evaluate: (values) =>
+      shiftDate(first(values), word === "add" ? asBigint(second(values)) : -asBigint(second(values))),
     emit: (emission, operands) => emitShift(emission, operands, word),
   };
 }
@@ -79,41 +85,69 @@ const subtract: ScalarFunction = {
   },
 };
 
-const dateToTimestamp = castFunction("date", "timestamp", { kind: "timestamp" }, { oid: 2024, source: "date_timestamp" }, {
-  mayFail: true,
-  evaluate(value) {
-    const days = asBigint(value);
-    if (days === DATE_MINUS_INFINITY) return TIMESTAMP_MINUS_INFINITY;
-    if (days === DATE_INFINITY) return TIMESTAMP_INFINITY;
-    return days >= TIMESTAMP_END_DAY ? throwTemplate(outOfRangeForTimestamp) : days * DAY;
+const dateToTimestamp = castFunction(
+  "date",
+  "timestamp",
+  { kind: "timestamp" },
+  { oid: 2024, source: "date_timestamp" },
+  {
+    mayFail: true,
+    evaluate(value) {
+      const days = asBigint(value);
+      if (days === DATE_MINUS_INFINITY) return TIMESTAMP_MINUS_INFINITY;
+      if (days === DATE_INFINITY) return TIMESTAMP_INFINITY;
+      return days >= TIMESTAMP_END_DAY ? throwTemplate(outOfRangeForTimestamp) : days * DAY;
+    },
+    emit(emission, operand) {
+      const { code } = emission;
+      const days = code.local("i64");
+      pushAsI64(code, operand)
+        .tee(days)
+        .i64(TIMESTAMP_END_DAY)
+        .op("i64.ge_s")
+        .get(days)
+        .i64(DATE_INFINITY)
+        .op("i64.ne", "i32.and");
+      emission.raiseIf(outOfRangeForTimestamp);
+      code.get(days).i64(DAY).op("i64.mul");
+      code.i64(TIMESTAMP_INFINITY).get(days).i64(DATE_INFINITY).op("i64.ne").select();
+      code.i64(TIMESTAMP_MINUS_INFINITY).get(days).i64(DATE_MINUS_INFINITY).op("i64.ne").select();
+    },
   },
-  emit(emission, operand) {
-    const { code } = emission;
-    const days = code.local("i64");
-    pushAsI64(code, operand).tee(days).i64(TIMESTAMP_END_DAY).op("i64.ge_s").get(days).i64(DATE_INFINITY).op("i64.ne", "i32.and");
-    emission.raiseIf(outOfRangeForTimestamp);
-    code.get(days).i64(DAY).op("i64.mul");
-    code.i64(TIMESTAMP_INFINITY).get(days).i64(DATE_INFINITY).op("i64.ne").select();
-    code.i64(TIMESTAMP_MINUS_INFINITY).get(days).i64(DATE_MINUS_INFINITY).op("i64.ne").select();
-  },
-});
+);
 
-const timestampToDate = castFunction("timestamp", "date", { kind: "date" }, { oid: 2029, source: "timestamp_date" }, {
-  mayFail: false,
-  evaluate(value) {
-    const time = asBigint(value);
-    if (time === TIMESTAMP_MINUS_INFINITY) return DATE_MINUS_INFINITY;
-    if (time === TIMESTAMP_INFINITY) return DATE_INFINITY;
-    const days = time / DAY;
-    return time % DAY < 0n ? days - 1n : days;
+const timestampToDate = castFunction(
+  "timestamp",
+  "date",
+  { kind: "date" },
+  { oid: 2029, source: "timestamp_date" },
+  {
+    mayFail: false,
+    evaluate(value) {
+      const time = asBigint(value);
+      if (time === TIMESTAMP_MINUS_INFINITY) return DATE_MINUS_INFINITY;
+      if (time === TIMESTAMP_INFINITY) return DATE_INFINITY;
+      const days = time / DAY;
+      return time % DAY < 0n ? days - 1n : days;
+    },
+    emit({ code }, operand) {
+      push(code, operand).i64(DAY).op("i64.div_s");
+      push(code, operand)
+        .i64(DAY)
+        .op("i64.rem_s")
+        .i64(0)
+        .op("i64.lt_s", "i64.extend_i32_u", "i64.sub", "i32.wrap_i64");
+      push(code.i32(Number(DATE_INFINITY)), operand)
+        .i64(TIMESTAMP_INFINITY)
+        .op("i64.ne")
+        .select();
+      push(code.i32(Number(DATE_MINUS_INFINITY)), operand)
+        .i64(TIMESTAMP_MINUS_INFINITY)
+        .op("i64.ne")
+        .select();
+    },
   },
-  emit({ code }, operand) {
-    push(code, operand).i64(DAY).op("i64.div_s");
-    push(code, operand).i64(DAY).op("i64.rem_s").i64(0).op("i64.lt_s", "i64.extend_i32_u", "i64.sub", "i32.wrap_i64");
-    push(code.i32(Number(DATE_INFINITY)), operand).i64(TIMESTAMP_INFINITY).op("i64.ne").select();
-    push(code.i32(Number(DATE_MINUS_INFINITY)), operand).i64(TIMESTAMP_MINUS_INFINITY).op("i64.ne").select();
-  },
-});
+);
 
 export const dateArithmetic: readonly ScalarFunction[] = [
   shift("date.addDays", { oid: 1141, source: "date_pli" }, "add"),

@@ -23,7 +23,10 @@ export function integerDigits(type: DecimalType): number {
 }
 
 /** A type of so many digits, cut at 38: whoever yields it checks at run time when `cut` says so. */
-export function decimalOf(digits: number, scale: number): { readonly type: DecimalType; readonly cut: boolean } {
+export function decimalOf(
+  digits: number,
+  scale: number,
+): { readonly type: DecimalType; readonly cut: boolean } {
   const precision = Math.max(1, digits);
   return {
     type: { kind: "decimal", precision: Math.min(precision, DECIMAL_DIGITS_MAX), scale },

@@ -19,8 +19,21 @@ import {
   withinDigits,
 } from "./decimal.js";
 import { errorTemplates } from "./error_templates.js";
-import { type CallTypes, DECIMAL_DIGITS_MAX, type Emission, type Operand, type ScalarFunction, shapeOf } from "./function.js";
-import { addDecimal, compareDecimal, multiplyDecimal, multiplyDecimal64, negateDecimal } from "./library/int128.js";
+import {
+  type CallTypes,
+  DECIMAL_DIGITS_MAX,
+  type Emission,
+  type Operand,
+  type ScalarFunction,
+  shapeOf,
+} from "./function.js";
+import {
+  addDecimal,
+  compareDecimal,
+  multiplyDecimal,
+  multiplyDecimal64,
+  negateDecimal,
+} from "./library/int128.js";
 import { first, push, second } from "./operand.js";
 
 interface Exact {
@@ -112,7 +125,9 @@ function sumFunction(key: string, oid: number, source: string, negated: boolean)
     bound(magnitudes, types) {
       const pair = decimalPair(types);
       const { scale } = asDecimalType(types.result);
-      const result = first(magnitudes) * 10 ** (scale - pair[0].scale) + second(magnitudes) * 10 ** (scale - pair[1].scale);
+      const result =
+        first(magnitudes) * 10 ** (scale - pair[0].scale) +
+        second(magnitudes) * 10 ** (scale - pair[1].scale);
       return { result, peak: result };
     },
   };
@@ -157,7 +172,10 @@ function unaryType(argumentTypes: readonly EngineType[]): EngineType | undefined
   return argumentTypes.length === 1 && only?.kind === "decimal" ? only : undefined;
 }
 
-const sameBound: ScalarFunction["bound"] = (magnitudes) => ({ result: first(magnitudes), peak: first(magnitudes) });
+const sameBound: ScalarFunction["bound"] = (magnitudes) => ({
+  result: first(magnitudes),
+  peak: first(magnitudes),
+});
 
 const negate: ScalarFunction = {
   key: "decimal.negate",

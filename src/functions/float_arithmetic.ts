@@ -12,7 +12,11 @@ const words = { add: "add", subtract: "sub", multiply: "mul", divide: "div" } as
 const wasmType = { float4: "f32", float8: "f64" } as const;
 
 /** Any two floats of which at least one is double give double. */
-function floatType(kind: FloatKind, argumentTypes: readonly EngineType[], count: number): EngineType | undefined {
+function floatType(
+  kind: FloatKind,
+  argumentTypes: readonly EngineType[],
+  count: number,
+): EngineType | undefined {
   if (argumentTypes.length !== count) return undefined;
   if (argumentTypes.some(({ kind: each }) => each !== "float4" && each !== "float8")) return undefined;
   const widest = argumentTypes.some(({ kind: each }) => each === "float8") ? "float8" : "float4";
@@ -22,7 +26,8 @@ function floatType(kind: FloatKind, argumentTypes: readonly EngineType[], count:
 /** The value of an operation before checks, in the precision of the type. */
 function compute(kind: FloatKind, operation: Operation, a: number, b: number): number {
   // A double holds more than twice the digits of a real, so rounding its result once more changes nothing.
-  const exact = operation === "add" ? a + b : operation === "subtract" ? a - b : operation === "multiply" ? a * b : a / b;
+  const exact =
+    operation === "add" ? a + b : operation === "subtract" ? a - b : operation === "multiply" ? a * b : a / b;
   return kind === "float4" ? Math.fround(exact) : exact;
 }
 
@@ -33,7 +38,8 @@ export function floatResult(kind: FloatKind, operation: Operation, a: number, b:
   if (operation === "divide" && b === 0 && !Number.isNaN(a)) throwTemplate(errorTemplates.divisionByZero);
   const result = compute(kind, operation, a, b);
   const bMatters = operation !== "divide";
-  if (isInfinite(result) && !isInfinite(a) && !(bMatters && isInfinite(b))) throwTemplate(errorTemplates.floatOverflow);
+  if (isInfinite(result) && !isInfinite(a) && !(bMatters && isInfinite(b)))
+    throwTemplate(errorTemplates.floatOverflow);
   if (result !== 0 || a === 0) return result;
   if (operation === "multiply" && b !== 0) throwTemplate(errorTemplates.floatUnderflow);
   if (operation === "divide" && !isInfinite(b)) throwTemplate(errorTemplates.floatUnderflow);
@@ -90,11 +96,15 @@ function emit(emission: Emission, operands: readonly Operand[], kind: FloatKind,
   code.get(result);
 }
 
-function floatFunction(kind: FloatKind, operation: Operation, procedures: readonly Procedure[]): ScalarFunction {
+function floatFunction(
+  kind: FloatKind,
+  operation: Operation,
+  procedures: readonly Procedure[],
+): ScalarFunction {
   return {
     key: `${kind}.${operation}`,
     procedures,
-    doc: `IEEE ${words[operation]} of ${kind}; an error on overflow${operation === "divide" ? " or a zero divisor" : ""}`,
+    doc: `IEEE ${words[operation]} of ${kind}; an error on overflow or a zero divisor`,
     resultType: (argumentTypes) => floatType(kind, argumentTypes, 2),
     mayFail: () => true,
     evaluate: (values) => floatResult(kind, operation, asNumber(first(values)), asNumber(second(values))),
@@ -102,14 +112,19 @@ function floatFunction(kind: FloatKind, operation: Operation, procedures: readon
   };
 }
 
-function signFunction(kind: FloatKind, operation: "negate" | "absolute", procedures: readonly Procedure[]): ScalarFunction {
+function signFunction(
+  kind: FloatKind,
+  operation: "negate" | "absolute",
+  procedures: readonly Procedure[],
+): ScalarFunction {
   return {
     key: `${kind}.${operation}`,
     procedures,
     doc: `${operation === "negate" ? "Negation" : "Absolute value"} of ${kind}: only the sign bit changes`,
     resultType: (argumentTypes) => floatType(kind, argumentTypes, 1),
     mayFail: () => false,
-    evaluate: (values) => (operation === "negate" ? -asNumber(first(values)) : Math.abs(asNumber(first(values)))),
+    evaluate: (values) =>
+      operation === "negate" ? -asNumber(first(values)) : Math.abs(asNumber(first(values))),
     emit: ({ code }, operands) =>
       void push(code, first(operands)).op(`${wasmType[kind]}.${operation === "negate" ? "neg" : "abs"}`),
   };
@@ -124,10 +139,26 @@ export const floatArithmetic: readonly ScalarFunction[] = [
   floatFunction("float4", "divide", [procedure(203, "float4div")]),
   signFunction("float4", "negate", [procedure(206, "float4um")]),
   signFunction("float4", "absolute", [procedure(207, "float4abs"), procedure(1394, "float4abs")]),
-  floatFunction("float8", "add", [procedure(218, "float8pl"), procedure(281, "float48pl"), procedure(285, "float84pl")]),
-  floatFunction("float8", "subtract", [procedure(219, "float8mi"), procedure(282, "float48mi"), procedure(286, "float84mi")]),
-  floatFunction("float8", "multiply", [procedure(216, "float8mul"), procedure(279, "float48mul"), procedure(283, "float84mul")]),
-  floatFunction("float8", "divide", [procedure(217, "float8div"), procedure(280, "float48div"), procedure(284, "float84div")]),
+  floatFunction("float8", "add", [
+    procedure(218, "float8pl"),
+    procedure(281, "float48pl"),
+    procedure(285, "float84pl"),
+  ]),
+  floatFunction("float8", "subtract", [
+    procedure(219, "float8mi"),
+    procedure(282, "float48mi"),
+    procedure(286, "float84mi"),
+  ]),
+  floatFunction("float8", "multiply", [
+    procedure(216, "float8mul"),
+    procedure(279, "float48mul"),
+    procedure(283, "float84mul"),
+  ]),
+  floatFunction("float8", "divide", [
+    procedure(217, "float8div"),
+    procedure(280, "float48div"),
+    procedure(284, "float84div"),
+  ]),
   signFunction("float8", "negate", [procedure(220, "float8um")]),
   signFunction("float8", "absolute", [procedure(221, "float8abs"), procedure(1395, "float8abs")]),
 ];

@@ -48,7 +48,11 @@ export function isFunctionKey(key: string): boolean {
 }
 
 /** One row per function, for the generated documentation. */
-export function functionRows(): readonly { readonly key: string; readonly procedures: string; readonly doc: string }[] {
+export function functionRows(): readonly {
+  readonly key: string;
+  readonly procedures: string;
+  readonly doc: string;
+}[] {
   return [...byKey.values()].map(({ key, procedures, doc }) => ({
     key,
     procedures: procedures.map(({ source }) => source).join(", "),

@@ -17,7 +17,7 @@ export interface StateSlot {
   readonly initial: bigint | number;
 }
 
-/** A sum of numbers beyond 64 bits: narrow code adds to `narrow`, wide code to the pair; NaNs of numeric are counted. */
+/** A sum beyond 64 bits: narrow code adds to `narrow`, wide code to the pair; NaNs of numeric are counted. */
 export interface WideSum {
   readonly narrow: StateSlot;
   readonly low: StateSlot;
@@ -25,7 +25,7 @@ export interface WideSum {
   readonly nans: StateSlot | undefined;
 }
 
-/** The bytes of a text minimum or maximum: a view with absolute addresses, the buffer behind it, whether there is one. */
+/** A text minimum or maximum: a view with absolute addresses, the buffer behind it, whether there is one. */
 export interface ViewState {
   readonly first: StateSlot;
   readonly second: StateSlot;
@@ -40,8 +40,18 @@ export type AggregateStep =
   | { readonly kind: "sumInteger"; readonly argument: Expression; readonly slot: StateSlot }
   | { readonly kind: "sumWide"; readonly argument: Expression; readonly sum: WideSum }
   | { readonly kind: "sumFloat"; readonly argument: Expression; readonly slot: StateSlot }
-  | { readonly kind: "extreme"; readonly argument: Expression; readonly largest: boolean; readonly slots: readonly StateSlot[] }
-  | { readonly kind: "extremeView"; readonly argument: Expression; readonly largest: boolean; readonly view: ViewState }
+  | {
+      readonly kind: "extreme";
+      readonly argument: Expression;
+      readonly largest: boolean;
+      readonly slots: readonly StateSlot[];
+    }
+  | {
+      readonly kind: "extremeView";
+      readonly argument: Expression;
+      readonly largest: boolean;
+      readonly view: ViewState;
+    }
   | { readonly kind: "bool"; readonly argument: Expression; readonly all: boolean; readonly slot: StateSlot };
 
 /** Steps under one FILTER; the plain ones have none. */
@@ -141,7 +151,12 @@ class StateBuilder {
       case "boolAnd":
       case "boolOr": {
         const all = call.function === "boolAnd";
-        return this.#shared(key, call.filter, () => ({ kind: "bool", argument, all, slot: this.#slot("i32", all ? 1 : 0) }));
+        return this.#shared(key, call.filter, () => ({
+          kind: "bool",
+          argument,
+          all,
+          slot: this.#slot("i32", all ? 1 : 0),
+        }));
       }
       default:
         throw new Error(`${call.function} keeps no value`);
@@ -162,7 +177,11 @@ class StateBuilder {
       case "float4":
       case "float8":
         // -0 is the neutral start: -0 + x is x for every x, the zeros included.
-        return { kind: "sumFloat", argument, slot: this.#slot(argument.type.kind === "float4" ? "f32" : "f64", -0) };
+        return {
+          kind: "sumFloat",
+          argument,
+          slot: this.#slot(argument.type.kind === "float4" ? "f32" : "f64", -0),
+        };
       default:
         throw new Error(`sum of ${argument.type.kind}`);
     }
@@ -171,7 +190,12 @@ class StateBuilder {
   #extreme(argument: Expression, largest: boolean): AggregateStep {
     const start = extremeStart(argument.type, largest);
     if (start !== undefined) {
-      return { kind: "extreme", argument, largest, slots: start.map(([type, initial]) => this.#slot(type, initial)) };
+      return {
+        kind: "extreme",
+        argument,
+        largest,
+        slots: start.map(([type, initial]) => this.#slot(type, initial)),
+      };
     }
     const word = (): StateSlot => this.#slot("i64", 0n);
     const number = (): StateSlot => this.#slot("i32", 0);
@@ -232,7 +256,10 @@ const BELOW_DECIMALS = -(10n ** 38n);
  * The value every other one replaces, in the order of the type; undefined for views. Decimals of 64 bits are kept with
  * NaN at the upper end of i64, where it belongs in the order.
  */
-function extremeStart(type: EngineType, largest: boolean): readonly (readonly [ValueType, bigint | number])[] | undefined {
+function extremeStart(
+  type: EngineType,
+  largest: boolean,
+): readonly (readonly [ValueType, bigint | number])[] | undefined {
   switch (type.kind) {
     case "int2":
     case "int4":
@@ -250,7 +277,10 @@ function extremeStart(type: EngineType, largest: boolean): readonly (readonly [V
     case "decimal": {
       if (type.precision <= DECIMAL64_DIGITS) return [["i64", largest ? LEAST64 : -LEAST64 - 1n]];
       const least = largest ? BELOW_DECIMALS : LEAST64 << 64n;
-      return [["i64", BigInt.asIntN(64, least)], ["i64", least >> 64n]];
+      return [
+        ["i64", BigInt.asIntN(64, least)],
+        ["i64", least >> 64n],
+      ];
     }
     default:
       return undefined;

@@ -3,7 +3,15 @@
 import type { Expression } from "#expr/expression.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { AggregatePlan, AggregateStep, FilterClass } from "./aggregate_plan.js";
-import { LocalPlace, type StatePlace, type StepTarget, emitNulls, emitStep, isMaskable, rowPlace } from "./aggregate_steps.js";
+import {
+  LocalPlace,
+  type StatePlace,
+  type StepTarget,
+  emitNulls,
+  emitStep,
+  isMaskable,
+  rowPlace,
+} from "./aggregate_steps.js";
 import { AggregateState, GroupChunk } from "./control_block.js";
 import type { ExpressionLowering } from "./expression_lowering.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
@@ -43,7 +51,12 @@ export class AggregateSink implements Sink {
       return;
     }
     const row = code.local("i32");
-    code.get(this.#state).load("i32.load", AggregateState.firstChunk).i32(GroupChunk.SIZE).op("i32.add").set(row);
+    code
+      .get(this.#state)
+      .load("i32.load", AggregateState.firstChunk)
+      .i32(GroupChunk.SIZE)
+      .op("i32.add")
+      .set(row);
     this.#single = new LocalPlace(this.#context, row, localSlots(this.#plan));
     this.#single.open();
   }
@@ -70,7 +83,11 @@ export class AggregateSink implements Sink {
     return this.#plan.classes.every(
       ({ filter, steps }) =>
         (filter === undefined || !lowering.mayFail(filter)) &&
-        steps.every((step) => isMaskable(step, this.#context.narrow) && !argumentsOf(step).some((each) => lowering.mayFail(each))),
+        steps.every(
+          (step) =>
+            isMaskable(step, this.#context.narrow) &&
+            !argumentsOf(step).some((each) => lowering.mayFail(each)),
+        ),
     );
   }
 
@@ -87,10 +104,16 @@ export class AggregateSink implements Sink {
     return rowPlace(this.#context, findGroup(this.#context, this.#plan, directory, keys));
   }
 
-  #class(lowering: ExpressionLowering, place: StatePlace, { filter, steps }: FilterClass, excluded: Local | undefined): void {
+  #class(
+    lowering: ExpressionLowering,
+    place: StatePlace,
+    { filter, steps }: FilterClass,
+    excluded: Local | undefined,
+  ): void {
     const { code } = this.#context;
     const run = (mask: Local | undefined): void => {
-      for (const step of steps) this.#step(lowering, { context: this.#context, place, state: this.#state }, step, mask);
+      for (const step of steps)
+        this.#step(lowering, { context: this.#context, place, state: this.#state }, step, mask);
     };
     if (filter === undefined) {
       run(excluded);
@@ -107,7 +130,12 @@ export class AggregateSink implements Sink {
     run(mask);
   }
 
-  #step(lowering: ExpressionLowering, target: StepTarget, step: AggregateStep, excluded: Local | undefined): void {
+  #step(
+    lowering: ExpressionLowering,
+    target: StepTarget,
+    step: AggregateStep,
+    excluded: Local | undefined,
+  ): void {
     if (step.kind === "rows") {
       emitStep(target, step, undefined, excluded);
       return;
@@ -132,7 +160,9 @@ export class AggregateSink implements Sink {
 /** Every slot but those of views, which stay in memory. */
 function localSlots(plan: AggregatePlan): AggregatePlan["slots"] {
   const inMemory = new Set(
-    plan.classes.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === "extremeView" ? Object.values(step.view) : []))),
+    plan.classes.flatMap(({ steps }) =>
+      steps.flatMap((step) => (step.kind === "extremeView" ? Object.values(step.view) : [])),
+    ),
   );
   return plan.slots.filter((slot) => !inMemory.has(slot));
 }

@@ -96,10 +96,18 @@ export interface StepTarget {
 }
 
 /** Emits a step for a value already computed; `skip` covers NULL and the mask. */
-export function emitStep(target: StepTarget, step: AggregateStep, value: LoweredValue | undefined, skip: Local | undefined): void {
+export function emitStep(
+  target: StepTarget,
+  step: AggregateStep,
+  value: LoweredValue | undefined,
+  skip: Local | undefined,
+): void {
   const { code } = target.context;
   if (skip !== undefined && !isMaskable(step, target.context.narrow)) {
-    code.get(skip).op("i32.eqz").if([], () => emitStep(target, step, value, undefined));
+    code
+      .get(skip)
+      .op("i32.eqz")
+      .if([], () => emitStep(target, step, value, undefined));
     return;
   }
   switch (step.kind) {
@@ -133,7 +141,12 @@ function emitRows({ context, place }: StepTarget, slot: StateSlot, skip: Local |
 }
 
 /** Counts the row when its value is NULL; `excluded` is 1 for rows that do not belong to the group at all. */
-export function emitNulls({ context, place }: StepTarget, slot: StateSlot, isNull: Local, excluded: Local | undefined): void {
+export function emitNulls(
+  { context, place }: StepTarget,
+  slot: StateSlot,
+  isNull: Local,
+  excluded: Local | undefined,
+): void {
   const { code } = context;
   place.update(slot, () => {
     place.get(slot);
@@ -153,7 +166,12 @@ function pushAddend({ context }: StepTarget, value: LoweredValue, skip: Local | 
 }
 
 /** sum(int2), sum(int4): PostgreSQL adds to an int8 without looking; 2^31 rows of extremes stay below its end. */
-function emitSumInteger(target: StepTarget, slot: StateSlot, value: LoweredValue, skip: Local | undefined): void {
+function emitSumInteger(
+  target: StepTarget,
+  slot: StateSlot,
+  value: LoweredValue,
+  skip: Local | undefined,
+): void {
   target.place.update(slot, () => {
     target.place.get(slot);
     pushAddend(target, value, skip);
@@ -175,7 +193,11 @@ function emitSumWide(target: StepTarget, sum: WideSum, value: LoweredValue, skip
   assert(skip === undefined, "a wide sum branches");
   code.get(...value.parts);
   if (value.shape === "i64") {
-    if (sum.nans === undefined) code.get(...value.parts).i64(63).op("i64.shr_s");
+    if (sum.nans === undefined)
+      code
+        .get(...value.parts)
+        .i64(63)
+        .op("i64.shr_s");
     else code.call(context.library(widenDecimal));
   }
   code.set(high).set(low);
@@ -184,25 +206,43 @@ function emitSumWide(target: StepTarget, sum: WideSum, value: LoweredValue, skip
   code.get(high).i64(LEAST64).op("i64.eq");
   code.if(
     [],
-    () => place.update(nans, () => {
-      place.get(nans);
-      code.i64(1).op("i64.add");
-    }),
+    () =>
+      place.update(nans, () => {
+        place.get(nans);
+        code.i64(1).op("i64.add");
+      }),
     () => addPair(target, sum, low, high, true),
   );
 }
 
 /** Adds a pair to the wide sum; terms of 38 digits may leave 127 bits, beyond which no result could be delivered. */
-function addPair({ context, place }: StepTarget, sum: WideSum, low: Local, high: Local, mayOverflow: boolean): void {
+function addPair(
+  { context, place }: StepTarget,
+  sum: WideSum,
+  low: Local,
+  high: Local,
+  mayOverflow: boolean,
+): void {
   const { code } = context;
   const [newLow, newHigh, oldHigh] = [code.local("i64"), code.local("i64"), code.local("i64")];
   place.get(sum.high);
   code.set(oldHigh);
   place.get(sum.low);
   code.get(low).op("i64.add").set(newLow);
-  code.get(oldHigh, high).op("i64.add").get(newLow, low).op("i64.lt_u", "i64.extend_i32_u", "i64.add").set(newHigh);
+  code
+    .get(oldHigh, high)
+    .op("i64.add")
+    .get(newLow, low)
+    .op("i64.lt_u", "i64.extend_i32_u", "i64.add")
+    .set(newHigh);
   if (mayOverflow) {
-    code.get(oldHigh, newHigh).op("i64.xor").get(high, newHigh).op("i64.xor", "i64.and").i64(0).op("i64.lt_s");
+    code
+      .get(oldHigh, newHigh)
+      .op("i64.xor")
+      .get(high, newHigh)
+      .op("i64.xor", "i64.and")
+      .i64(0)
+      .op("i64.lt_s");
     context.raiseIf(errorTemplates.decimalTooWide);
   }
   place.update(sum.low, () => void code.get(newLow));
@@ -245,7 +285,7 @@ function emitExtreme(
   pushOrdered(context, value);
   code.set(candidate);
   place.update(first, () => {
-    // smaller(state, new) and larger(state, new): the new value wins a tie, as in PostgreSQL, which shows in float zeros.
+    // The new value wins a tie, as in PostgreSQL's *smaller and *larger functions; float zeros show it.
     place.get(first);
     code.get(candidate);
     place.get(first);
@@ -257,7 +297,13 @@ function emitExtreme(
 }
 
 /** Takes (state, new) off the stack and pushes 1 when the state stays. */
-function pushFloatAwareOrder(context: FunctionContext, slot: StateSlot, candidate: Local, place: StatePlace, largest: boolean): void {
+function pushFloatAwareOrder(
+  context: FunctionContext,
+  slot: StateSlot,
+  candidate: Local,
+  place: StatePlace,
+  largest: boolean,
+): void {
   const { code } = context;
   if (slot.type === "i32" || slot.type === "i64") {
     code.op(largest ? `${slot.type}.gt_s` : `${slot.type}.lt_s`);
@@ -280,25 +326,50 @@ function pushOrdered({ code, narrow }: FunctionContext, value: LoweredValue): vo
   code.get(...value.parts);
   if (value.type.kind !== "decimal" || narrow) return;
   assert(value.type.precision <= DECIMAL64_DIGITS, "a 64-bit decimal");
-  code.i64(-LEAST64 - 1n).get(...value.parts).i64(LEAST64).op("i64.ne").select();
+  code
+    .i64(-LEAST64 - 1n)
+    .get(...value.parts)
+    .i64(LEAST64)
+    .op("i64.ne")
+    .select();
 }
 
-function emitExtremePair({ context, place }: StepTarget, largest: boolean, value: LoweredValue, low: StateSlot, high: StateSlot): void {
+function emitExtremePair(
+  { context, place }: StepTarget,
+  largest: boolean,
+  value: LoweredValue,
+  low: StateSlot,
+  high: StateSlot,
+): void {
   const { code } = context;
   const [newLow, newHigh] = [code.local("i64"), code.local("i64")];
   code.get(...value.parts);
-  if (value.shape === "i64") code.get(...value.parts).i64(63).op("i64.shr_s");
+  if (value.shape === "i64")
+    code
+      .get(...value.parts)
+      .i64(63)
+      .op("i64.shr_s");
   code.set(newHigh).set(newLow);
   place.get(low);
   place.get(high);
-  code.get(newLow, newHigh).call(context.library(compareDecimal)).i32(0).op(largest ? "i32.lt_s" : "i32.gt_s");
+  code
+    .get(newLow, newHigh)
+    .call(context.library(compareDecimal))
+    .i32(0)
+    .op(largest ? "i32.lt_s" : "i32.gt_s");
   code.if([], () => {
     place.update(low, () => void code.get(newLow));
     place.update(high, () => void code.get(newHigh));
   });
 }
 
-function emitBool({ context, place }: StepTarget, slot: StateSlot, all: boolean, value: LoweredValue, skip: Local | undefined): void {
+function emitBool(
+  { context, place }: StepTarget,
+  slot: StateSlot,
+  all: boolean,
+  value: LoweredValue,
+  skip: Local | undefined,
+): void {
   const { code } = context;
   place.update(slot, () => {
     place.get(slot);
@@ -314,20 +385,27 @@ function emitBool({ context, place }: StepTarget, slot: StateSlot, all: boolean,
 }
 
 /** Views are compared in memory, so their state lives in the group's row whatever the place. */
-function emitExtremeView({ context, place, state }: StepTarget, view: ViewState, largest: boolean, value: LoweredValue): void {
+function emitExtremeView(
+  { context, place, state }: StepTarget,
+  view: ViewState,
+  largest: boolean,
+  value: LoweredValue,
+): void {
   const { code } = context;
   const { row } = place;
   const [address, tail] = [defined(value.parts[0], "a view"), defined(value.parts[1], "a tail")];
   const base = view.first.offset;
   const replace = context.library(replaceView(context));
-  const call = (): void =>
-    void code.get(state, row).i32(base).op("i32.add").get(address, tail).call(replace);
+  const call = (): void => void code.get(state, row).i32(base).op("i32.add").get(address, tail).call(replace);
   code.get(row).load("i32.load", view.seen.offset);
   code.if(
     [],
     () => {
       code.get(address, tail).get(row).i32(base).op("i32.add").i32(0).call(context.library(compareViews));
-      code.i32(0).op(largest ? "i32.gt_s" : "i32.lt_s").if([], call);
+      code
+        .i32(0)
+        .op(largest ? "i32.gt_s" : "i32.lt_s")
+        .if([], call);
     },
     () => {
       code.get(row).i32(1).store("i32.store", view.seen.offset);
@@ -341,8 +419,8 @@ const BUFFER = 16;
 const CAPACITY = 24;
 
 /**
- * (state, target, view, tail): makes `target`, the first word of a ViewState, hold a copy of the view. A buffer is reused
- * while the bytes fit and doubled when they do not, so ever longer values waste a bounded share of memory.
+ * (state, target, view, tail): makes `target`, the first word of a ViewState, hold a copy of the view. A buffer is
+ * reused while the bytes fit and doubled when they do not, so ever longer values waste a bounded share of memory.
  */
 function replaceView(context: FunctionContext): LibraryFunction {
   const { host } = context.module;
@@ -350,7 +428,12 @@ function replaceView(context: FunctionContext): LibraryFunction {
     name: "replaceView",
     type: { parameters: ["i32", "i32", "i32", "i32"], results: [] },
     write(code, library) {
-      const [state, target, view, tail] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
+      const [state, target, view, tail] = [
+        code.parameter(0),
+        code.parameter(1),
+        code.parameter(2),
+        code.parameter(3),
+      ];
       const [length, source, buffer] = [code.local("i32"), code.local("i32"), code.local("i32")];
       code.get(view).load("i32.load").set(length);
       code.get(target).get(view).load("i64.load").store("i64.store");
@@ -366,7 +449,13 @@ function replaceView(context: FunctionContext): LibraryFunction {
         () => {
           // Twice the length is reserved; only the length is copied.
           code.get(target).get(length).i32(1).op("i32.shl").store("i32.store", CAPACITY);
-          code.get(state, source, length).get(length).i32(1).op("i32.shl").call(library(copyBytes(host))).set(buffer);
+          code
+            .get(state, source, length)
+            .get(length)
+            .i32(1)
+            .op("i32.shl")
+            .call(library(copyBytes(host)))
+            .set(buffer);
           code.get(target, buffer).store("i32.store", BUFFER);
         },
       );

@@ -99,13 +99,18 @@ export class BoundProgram {
         return constantMagnitude(expression, (node) => this.#obligations.push(node));
       case "parameter": {
         const { id, type } = expression;
-        return type.kind === "decimal" || type.kind === "int8" ? (_, parameters) => parameters(id) : () => fixed;
+        return type.kind === "decimal" || type.kind === "int8"
+          ? (_, parameters) => parameters(id)
+          : () => fixed;
       }
       case "call":
         return this.#call(expression, fixed);
       case "case": {
         for (const { when } of expression.branches) this.#node(when);
-        return largest([...expression.branches.map(({ then }) => this.#node(then)), this.#node(expression.otherwise)]);
+        return largest([
+          ...expression.branches.map(({ then }) => this.#node(then)),
+          this.#node(expression.otherwise),
+        ]);
       }
       case "coalesce":
         return largest(expression.arguments.map((argument) => this.#node(argument)));
@@ -129,7 +134,10 @@ export class BoundProgram {
     const peak = remembered(
       () => this.#page,
       (columns, parameters) => {
-        const at = bound(nodes.map((node) => node(columns, parameters)), types);
+        const at = bound(
+          nodes.map((node) => node(columns, parameters)),
+          types,
+        );
         result = at.result;
         return at.peak;
       },
@@ -149,7 +157,10 @@ export function scalarMagnitude(value: Scalar): number {
   return typeof value === "bigint" ? Math.abs(Number(value)) : 0;
 }
 
-function constantMagnitude(expression: Extract<Expression, { kind: "constant" }>, oblige: (node: Node) => void): Node {
+function constantMagnitude(
+  expression: Extract<Expression, { kind: "constant" }>,
+  oblige: (node: Node) => void,
+): Node {
   const magnitude = scalarMagnitude(expression.value);
   const node: Node = () => magnitude;
   // Only a constant that does not fit makes narrow code wrong; the others need no look per page.

@@ -211,7 +211,12 @@ export class ExpressionLowering {
         nullable = assign(expression.otherwise) || nullable;
       });
     });
-    return { type: expression.type, shape: place.shape, parts: place.parts, isNull: nullable ? place.isNull : undefined };
+    return {
+      type: expression.type,
+      shape: place.shape,
+      parts: place.parts,
+      isNull: nullable ? place.isNull : undefined,
+    };
   }
 
   /** All branches evaluated, the last one first, each replacing the outcome when its condition holds. */
@@ -238,7 +243,12 @@ export class ExpressionLowering {
       code.get(place.isNull, condition).select().set(place.isNull);
       nullable ||= value.isNull !== undefined;
     }
-    return { type: expression.type, shape: place.shape, parts: place.parts, isNull: nullable ? place.isNull : undefined };
+    return {
+      type: expression.type,
+      shape: place.shape,
+      parts: place.parts,
+      isNull: nullable ? place.isNull : undefined,
+    };
   }
 
   #coalesce(expression: Extract<Expression, { kind: "coalesce" }>): LoweredValue {
@@ -268,6 +278,11 @@ export class ExpressionLowering {
         }
       });
     });
-    return { type: expression.type, shape: place.shape, parts: place.parts, isNull: nullable ? place.isNull : undefined };
+    return {
+      type: expression.type,
+      shape: place.shape,
+      parts: place.parts,
+      isNull: nullable ? place.isNull : undefined,
+    };
   }
 }

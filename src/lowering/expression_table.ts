@@ -51,7 +51,8 @@ export class ExpressionTable {
     const key = `${this.intern(expression)}${narrow}`;
     const known = this.#mayFail.get(key);
     if (known !== undefined) return known;
-    const result = childrenOf(expression).some((child) => this.mayFail(child, narrow)) || callMayFail(expression, narrow);
+    const result =
+      childrenOf(expression).some((child) => this.mayFail(child, narrow)) || callMayFail(expression, narrow);
     this.#mayFail.set(key, result);
     return result;
   }

@@ -63,7 +63,12 @@ export interface LoweredKey {
 }
 
 /** Computes a key's words; a NULL key has zero words and its bit in the row's null mask. */
-export function lowerKey(context: FunctionContext, lowering: ExpressionLowering, source: PageSource | undefined, plan: KeyPlan): LoweredKey {
+export function lowerKey(
+  context: FunctionContext,
+  lowering: ExpressionLowering,
+  source: PageSource | undefined,
+  plan: KeyPlan,
+): LoweredKey {
   const { code } = context;
   const value = rawDecimal(source, plan) ?? lowering.lower(plan.expression);
   const words = Array.from({ length: plan.stored }, () => code.local("i64"));
@@ -90,9 +95,14 @@ function rawDecimal(source: PageSource | undefined, plan: KeyPlan): LoweredValue
   return source.rawPair(plan.expression.kind === "column" ? plan.expression.index : 0);
 }
 
-export function isRawDecimalKey(plan: Pick<KeyPlan, "expression" | "stored">, encoding: (index: number) => Encoding): boolean {
+export function isRawDecimalKey(
+  plan: Pick<KeyPlan, "expression" | "stored">,
+  encoding: (index: number) => Encoding,
+): boolean {
   const { expression } = plan;
-  return expression.kind === "column" && plan.stored === 2 && encoding(expression.index) === Encoding.decimal128;
+  return (
+    expression.kind === "column" && plan.stored === 2 && encoding(expression.index) === Encoding.decimal128
+  );
 }
 
 function pushWords(context: FunctionContext, plan: KeyPlan, value: LoweredValue): void {
@@ -104,7 +114,11 @@ function pushWords(context: FunctionContext, plan: KeyPlan, value: LoweredValue)
       return;
     case "i64":
       code.get(...value.parts);
-      if (plan.stored === 2) code.get(...value.parts).i64(63).op("i64.shr_s");
+      if (plan.stored === 2)
+        code
+          .get(...value.parts)
+          .i64(63)
+          .op("i64.shr_s");
       return;
     case "i128":
       code.get(...value.parts);
@@ -168,12 +182,29 @@ const hashBytes: LibraryFunction = {
     const hash = code.local("i64");
     code.get(length).op("i64.extend_i32_u").set(hash);
     const step = (bytes: number, again: Parameters<FunctionBuilder["br"]>[0]): void => {
-      mixWord(code, hash, () => void (bytes === 8 ? code.get(address).load("i64.load") : code.get(address).load("i64.load8_u")));
-      code.get(address).i32(bytes).op("i32.add").set(address).get(length).i32(bytes).op("i32.sub").set(length).br(again);
+      mixWord(
+        code,
+        hash,
+        () => void (bytes === 8 ? code.get(address).load("i64.load") : code.get(address).load("i64.load8_u")),
+      );
+      code
+        .get(address)
+        .i32(bytes)
+        .op("i32.add")
+        .set(address)
+        .get(length)
+        .i32(bytes)
+        .op("i32.sub")
+        .set(length)
+        .br(again);
     };
     for (const bytes of [8, 1]) {
       code.loop((again) => {
-        code.get(length).i32(bytes).op("i32.ge_u").if([], () => step(bytes, again));
+        code
+          .get(length)
+          .i32(bytes)
+          .op("i32.ge_u")
+          .if([], () => step(bytes, again));
       });
     }
     code.get(hash);
@@ -181,7 +212,11 @@ const hashBytes: LibraryFunction = {
 };
 
 /** The 32-bit hash of the row's keys, in a local. */
-export function hashKeys(context: FunctionContext, keys: readonly LoweredKey[], nulls: Local | undefined): Local {
+export function hashKeys(
+  context: FunctionContext,
+  keys: readonly LoweredKey[],
+  nulls: Local | undefined,
+): Local {
   const { code } = context;
   const [hash, hash32] = [code.local("i64"), code.local("i32")];
   if (nulls === undefined) code.i64(0).set(hash);
@@ -210,7 +245,14 @@ export function hashKeys(context: FunctionContext, keys: readonly LoweredKey[], 
 }
 
 /** A key of a group read back, with `row` the group's address. */
-export function readKey(context: FunctionContext, plan: KeyPlan, index: number, row: Local, nullMaskOffset: number, nullable: boolean): LoweredValue {
+export function readKey(
+  context: FunctionContext,
+  plan: KeyPlan,
+  index: number,
+  row: Local,
+  nullMaskOffset: number,
+  nullable: boolean,
+): LoweredValue {
   const { code } = context;
   const shape = shapeOf(plan.type, context.narrow);
   const word = (place: number): void => void code.get(row).load("i64.load", plan.offset + 8 * place);
@@ -240,6 +282,13 @@ export function readKey(context: FunctionContext, plan: KeyPlan, index: number, 
   const parts = context.take(shape);
   if (!nullable) return { type: plan.type, shape, parts, isNull: undefined };
   const isNull = code.local("i32");
-  code.get(row).load("i64.load", nullMaskOffset).i64(index).op("i64.shr_u", "i32.wrap_i64").i32(1).op("i32.and").set(isNull);
+  code
+    .get(row)
+    .load("i64.load", nullMaskOffset)
+    .i64(index)
+    .op("i64.shr_u", "i32.wrap_i64")
+    .i32(1)
+    .op("i32.and")
+    .set(isNull);
   return { type: plan.type, shape, parts, isNull };
 }

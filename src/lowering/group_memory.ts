@@ -10,9 +10,18 @@ export function copyBytes(host: HostCalls): LibraryFunction {
     name: "copyBytes",
     type: { parameters: ["i32", "i32", "i32", "i32"], results: ["i32"] },
     write(code) {
-      const [state, source, length, reserved] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
+      const [state, source, length, reserved] = [
+        code.parameter(0),
+        code.parameter(1),
+        code.parameter(2),
+        code.parameter(3),
+      ];
       const target = code.local("i32");
-      code.get(state).load("i32.load", AggregateState.bytesEnd).get(state).load("i32.load", AggregateState.bytesNext);
+      code
+        .get(state)
+        .load("i32.load", AggregateState.bytesEnd)
+        .get(state)
+        .load("i32.load", AggregateState.bytesNext);
       code.op("i32.sub").get(reserved).op("i32.lt_u");
       code.if([], () => code.get(state, reserved).call(host.addBytes));
       code.get(state).load("i32.load", AggregateState.bytesNext).tee(target).get(source, length).memoryCopy();

@@ -6,7 +6,13 @@ import { shapeOf } from "#functions/function.js";
 import { narrowDecimal, pushPowerOfTen, reachesPowerOfTen } from "#functions/library/int128.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
-import { type AggregatePlan, NULL_MASK_OFFSET, type ResultPlan, type StateSlot, type WideSum } from "./aggregate_plan.js";
+import {
+  type AggregatePlan,
+  NULL_MASK_OFFSET,
+  type ResultPlan,
+  type StateSlot,
+  type WideSum,
+} from "./aggregate_plan.js";
 import { AggregateState, ControlBlock, GroupChunk } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { readKey } from "./group_keys.js";
@@ -34,8 +40,17 @@ export class GroupSource {
     const { code } = this.#context;
     const [chunk, end] = [code.local("i32"), code.local("i32")];
     const enter = (): void => {
-      code.get(chunk).load("i32.load", GroupChunk.end).get(this.#state).load("i32.load", AggregateState.rowNext);
-      code.get(chunk, this.#state).load("i32.load", AggregateState.currentChunk).op("i32.ne").select().set(end);
+      code
+        .get(chunk)
+        .load("i32.load", GroupChunk.end)
+        .get(this.#state)
+        .load("i32.load", AggregateState.rowNext);
+      code
+        .get(chunk, this.#state)
+        .load("i32.load", AggregateState.currentChunk)
+        .op("i32.ne")
+        .select()
+        .set(end);
     };
     code.get(this.#row);
     code.if(
@@ -57,7 +72,14 @@ export class GroupSource {
               code.get(this.#row).i32(this.#plan.rowBytes).op("i32.add").set(this.#row).br(again);
             });
           });
-          code.get(chunk).load("i32.load", GroupChunk.next).tee(chunk).i32(GroupChunk.SIZE).op("i32.add").set(this.#row).br(nextChunk);
+          code
+            .get(chunk)
+            .load("i32.load", GroupChunk.next)
+            .tee(chunk)
+            .i32(GroupChunk.SIZE)
+            .op("i32.add")
+            .set(this.#row)
+            .br(nextChunk);
         });
       });
     });
@@ -133,7 +155,14 @@ export class GroupSource {
   #restoreNan(): void {
     const { code } = this.#context;
     const value = code.local("i64");
-    code.set(value).i64(LEAST64).get(value).get(value).i64(-LEAST64 - 1n).op("i64.eq").select();
+    code
+      .set(value)
+      .i64(LEAST64)
+      .get(value)
+      .get(value)
+      .i64(-LEAST64 - 1n)
+      .op("i64.eq")
+      .select();
   }
 
   /** Narrow and wide parts of a sum together; NaN when one was added; refused beyond 38 digits. */
@@ -145,7 +174,13 @@ export class GroupSource {
     this.#get(sum.low);
     code.get(narrow).op("i64.add").set(low);
     this.#get(sum.high);
-    code.get(narrow).i64(63).op("i64.shr_s", "i64.add").get(low, narrow).op("i64.lt_u", "i64.extend_i32_u", "i64.add").set(high);
+    code
+      .get(narrow)
+      .i64(63)
+      .op("i64.shr_s", "i64.add")
+      .get(low, narrow)
+      .op("i64.lt_u", "i64.extend_i32_u", "i64.add")
+      .set(high);
     const check = (): void => {
       code.get(low, high);
       pushPowerOfTen(code, DELIVERED_DIGITS);

@@ -46,7 +46,12 @@ export function findGroup(
   code.get(hash).set(place);
   code.block([], (found) => {
     code.loop((again) => {
-      code.get(directory.base, place, directory.mask).op("i32.and").tee(place).i32(3).op("i32.shl", "i32.add");
+      code
+        .get(directory.base, place, directory.mask)
+        .op("i32.and")
+        .tee(place)
+        .i32(3)
+        .op("i32.shl", "i32.add");
       code.load("i64.load").tee(entry).op("i64.eqz");
       code.if([], () => {
         code.get(directory.state, hash, place);
@@ -80,15 +85,27 @@ function nullMask(code: FunctionBuilder, keys: readonly LoweredKey[]): Local {
 }
 
 /** Branches to `next` when a key differs from the group's. */
-function compareKeys(context: FunctionContext, keys: readonly LoweredKey[], nulls: Local | undefined, row: Local, next: Label): void {
+function compareKeys(
+  context: FunctionContext,
+  keys: readonly LoweredKey[],
+  nulls: Local | undefined,
+  row: Local,
+  next: Label,
+): void {
   const { code } = context;
-  if (nulls !== undefined) code.get(row).load("i64.load", NULL_MASK_OFFSET).get(nulls).op("i64.ne").brIf(next);
+  if (nulls !== undefined)
+    code.get(row).load("i64.load", NULL_MASK_OFFSET).get(nulls).op("i64.ne").brIf(next);
   for (const { plan, words } of keys) {
     const [first, second] = words;
     code.get(row).load("i64.load", plan.offset).get(defined(first, "a word")).op("i64.ne").brIf(next);
     if (plan.compared === 1) continue;
     const word = defined(second, "a second word");
-    const differs = (): FunctionBuilder => code.get(row).load("i64.load", plan.offset + 8).get(word).op("i64.ne");
+    const differs = (): FunctionBuilder =>
+      code
+        .get(row)
+        .load("i64.load", plan.offset + 8)
+        .get(word)
+        .op("i64.ne");
     if (plan.image !== "long") {
       differs().brIf(next);
       continue;
@@ -97,8 +114,17 @@ function compareKeys(context: FunctionContext, keys: readonly LoweredKey[], null
     code.if(
       ["i32"],
       () => {
-        code.get(row).load("i64.load", plan.offset + 8).i64(32).op("i64.shr_u", "i32.wrap_i64");
-        code.get(word).i64(32).op("i64.shr_u", "i32.wrap_i64").get(defined(first, "a word")).op("i32.wrap_i64");
+        code
+          .get(row)
+          .load("i64.load", plan.offset + 8)
+          .i64(32)
+          .op("i64.shr_u", "i32.wrap_i64");
+        code
+          .get(word)
+          .i64(32)
+          .op("i64.shr_u", "i32.wrap_i64")
+          .get(defined(first, "a word"))
+          .op("i32.wrap_i64");
         code.call(context.library(equalBytes)).op("i32.eqz");
       },
       () => differs(),
@@ -126,7 +152,8 @@ function insertFunction(module: ModuleContext, plan: AggregatePlan): Callable {
       let parameter = 3 + nulls.length;
       for (const key of plan.keys) {
         const first = code.parameter(parameter);
-        if (key.image === "long") keepBytes(code, state, first, code.parameter(parameter + 1), library(copyBytes(host)));
+        if (key.image === "long")
+          keepBytes(code, state, first, code.parameter(parameter + 1), library(copyBytes(host)));
         for (let k = 0; k < key.stored; k++) {
           code.get(row, code.parameter(parameter + k)).store("i64.store", key.offset + 8 * k);
         }
@@ -141,16 +168,39 @@ function insertFunction(module: ModuleContext, plan: AggregatePlan): Callable {
         code.store(`${slot.type}.store` as StoreInstruction, slot.offset);
       }
       code.get(state).load("i32.load", AggregateState.directory).get(place).i32(3).op("i32.shl", "i32.add");
-      code.get(hash).op("i64.extend_i32_u").i64(32).op("i64.shl").get(row).op("i64.extend_i32_u", "i64.or").store("i64.store");
-      code.get(state, state).load("i32.load", AggregateState.groups).i32(1).op("i32.add").store("i32.store", AggregateState.groups);
-      code.get(state).load("i32.load", AggregateState.groups).get(state).load("i32.load", AggregateState.growAt).op("i32.ge_u");
+      code
+        .get(hash)
+        .op("i64.extend_i32_u")
+        .i64(32)
+        .op("i64.shl")
+        .get(row)
+        .op("i64.extend_i32_u", "i64.or")
+        .store("i64.store");
+      code
+        .get(state, state)
+        .load("i32.load", AggregateState.groups)
+        .i32(1)
+        .op("i32.add")
+        .store("i32.store", AggregateState.groups);
+      code
+        .get(state)
+        .load("i32.load", AggregateState.groups)
+        .get(state)
+        .load("i32.load", AggregateState.growAt)
+        .op("i32.ge_u");
       code.if([], () => code.get(state).call(host.growDirectory));
       code.get(row);
     },
   });
 }
 
-function reserveRow(code: FunctionBuilder, state: Local, row: Local, rowBytes: number, addRows: Callable): void {
+function reserveRow(
+  code: FunctionBuilder,
+  state: Local,
+  row: Local,
+  rowBytes: number,
+  addRows: Callable,
+): void {
   code.get(state).load("i32.load", AggregateState.rowNext).i32(rowBytes).op("i32.add");
   code.get(state).load("i32.load", AggregateState.rowEnd).op("i32.gt_u");
   code.if([], () => code.get(state).call(addRows));

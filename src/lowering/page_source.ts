@@ -45,7 +45,13 @@ export class PageSource {
   readonly #access = new Map<number, ColumnAccess>();
   readonly #offsets = new Map<number, Local>();
 
-  constructor(context: FunctionContext, columns: readonly ColumnType[], control: Local, page: Local, row: Local) {
+  constructor(
+    context: FunctionContext,
+    columns: readonly ColumnType[],
+    control: Local,
+    page: Local,
+    row: Local,
+  ) {
     this.#context = context;
     this.#columns = columns;
     this.#control = control;
@@ -117,10 +123,18 @@ export class PageSource {
       const type = defined(this.#columns[index], `column ${index}`);
       const entry = PageHeader.SIZE + index * PageColumn.SIZE;
       const [values, validity] = [code.local("i32"), code.local("i32")];
-      code.get(this.#page, this.#page).load("i32.load", entry + PageColumn.values_offset).op("i32.add").set(values);
+      code
+        .get(this.#page, this.#page)
+        .load("i32.load", entry + PageColumn.values_offset)
+        .op("i32.add")
+        .set(values);
       const nullable = type.nullable && variant.nullColumns.has(index);
       if (nullable) {
-        code.get(this.#page, this.#page).load("i32.load", entry + PageColumn.validity_offset).op("i32.add").set(validity);
+        code
+          .get(this.#page, this.#page)
+          .load("i32.load", entry + PageColumn.validity_offset)
+          .op("i32.add")
+          .set(validity);
       }
       this.#access.set(index, { type, values, validity: nullable ? validity : undefined });
       const width = defined(encodingWidth[type.encoding], "a width");

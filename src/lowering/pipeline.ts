@@ -74,7 +74,11 @@ class Cutter {
         return {
           source: { kind: "pages", leaf, columns },
           filters: [],
-          columns: columns.map((column, index): Expression => ({ kind: "column", index, type: column.engine })),
+          columns: columns.map((column, index): Expression => ({
+            kind: "column",
+            index,
+            type: column.engine,
+          })),
           operators: [number],
         };
       }
@@ -108,9 +112,16 @@ class Cutter {
       this.aggregates.push(planned);
       return { kind: "aggregate", aggregate: index, plan: planned };
     });
-    const columns = [...operator.keys.map(({ type }) => type), ...operator.aggregates.map(({ result }) => result.engine)];
+    const columns = [
+      ...operator.keys.map(({ type }) => type),
+      ...operator.aggregates.map(({ result }) => result.engine),
+    ];
     return {
-      source: { kind: "groups", aggregate: index, plan: defined(plan.sink.kind === "aggregate" ? plan.sink.plan : undefined, "an aggregate") },
+      source: {
+        kind: "groups",
+        aggregate: index,
+        plan: defined(plan.sink.kind === "aggregate" ? plan.sink.plan : undefined, "an aggregate"),
+      },
       filters: [],
       columns: columns.map((type, column): Expression => ({ kind: "column", index: column, type })),
       operators: [number],
@@ -138,12 +149,20 @@ function sinkExpressions(sink: PipelineSink): readonly Expression[] {
   const { keys, classes } = sink.plan;
   return [
     ...keys.map(({ expression }) => expression),
-    ...classes.flatMap(({ filter, steps }) => [...(filter === undefined ? [] : [filter]), ...steps.flatMap(argumentsOf)]),
+    ...classes.flatMap(({ filter, steps }) => [
+      ...(filter === undefined ? [] : [filter]),
+      ...steps.flatMap(argumentsOf),
+    ]),
   ];
 }
 
 /** Also numbers every subexpression, so that all slots exist before code is emitted. */
-function collectColumns(expression: Expression, table: ExpressionTable, used: Set<number>, seen: Set<number>): void {
+function collectColumns(
+  expression: Expression,
+  table: ExpressionTable,
+  used: Set<number>,
+  seen: Set<number>,
+): void {
   const number = table.intern(expression);
   if (seen.has(number)) return;
   seen.add(number);
@@ -152,7 +171,12 @@ function collectColumns(expression: Expression, table: ExpressionTable, used: Se
 }
 
 /** Everything narrow code computes must be bounded, except 16-byte columns that are only copied or compared bitwise. */
-function boundsOf(source: PipelineSource, filters: readonly Expression[], sink: PipelineSink, table: ExpressionTable): BoundProgram {
+function boundsOf(
+  source: PipelineSource,
+  filters: readonly Expression[],
+  sink: PipelineSink,
+  table: ExpressionTable,
+): BoundProgram {
   const bounds = new BoundProgram(table);
   if (source.kind !== "pages") return bounds;
   const encoding = (index: number): Encoding => defined(source.columns[index], `column ${index}`).encoding;
@@ -173,7 +197,8 @@ function boundsOf(source: PipelineSource, filters: readonly Expression[], sink: 
     for (const step of steps) {
       if (step.kind === "sumWide") bounds.requireSum(step.argument);
       // Counting a column's NULLs does not look at its values.
-      else if (step.kind !== "nulls" || step.argument.kind !== "column") argumentsOf(step).forEach((each) => bounds.require(each));
+      else if (step.kind !== "nulls" || step.argument.kind !== "column")
+        argumentsOf(step).forEach((each) => bounds.require(each));
     }
   }
   return bounds;

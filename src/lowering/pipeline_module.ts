@@ -54,7 +54,10 @@ class PipelineEmitter {
     const slots = this.#loadSlots();
     const { source, produce } = this.#source();
     const sink = this.#sink(source instanceof PageSource ? source : undefined);
-    const rows: RowSource = { column: (index) => source.column(index), slot: (index) => defined(slots[index], "a slot") };
+    const rows: RowSource = {
+      column: (index) => source.column(index),
+      slot: (index) => defined(slots[index], "a slot"),
+    };
     sink.open();
     produce(() => {
       const lowering = new ExpressionLowering(this.#context, this.#pipeline.table, rows);
@@ -74,7 +77,13 @@ class PipelineEmitter {
     const { source: from, used } = this.#pipeline;
     const { code } = this.#context;
     if (from.kind === "pages") {
-      const source = new PageSource(this.#context, from.columns, this.#control, code.parameter(1), this.#from);
+      const source = new PageSource(
+        this.#context,
+        from.columns,
+        this.#control,
+        code.parameter(1),
+        this.#from,
+      );
       return { source, produce: (consume) => source.produce(used, consume) };
     }
     const state = this.#stateAddress(from.aggregate);
@@ -138,14 +147,22 @@ class PipelineEmitter {
       if (shape === "view") {
         code.get(this.#control).i32(offset).op("i32.add").i32(0);
       } else if (shape === "i128") {
-        code.get(this.#control).load("i64.load", offset).get(this.#control).load("i64.load", offset + 8);
+        code
+          .get(this.#control)
+          .load("i64.load", offset)
+          .get(this.#control)
+          .load("i64.load", offset + 8);
       } else {
         code.get(this.#control).load(`${shape}.load`, offset);
       }
       const parts = this.#context.take(shape);
-      if (source.kind === "constant" && source.value !== null) return { type, shape, parts, isNull: undefined };
+      if (source.kind === "constant" && source.value !== null)
+        return { type, shape, parts, isNull: undefined };
       const isNull = code.local("i32");
-      code.get(this.#control).load("i32.load", offset + ParameterSlot.isNull).set(isNull);
+      code
+        .get(this.#control)
+        .load("i32.load", offset + ParameterSlot.isNull)
+        .set(isNull);
       return { type, shape, parts, isNull };
     });
   }

@@ -56,7 +56,12 @@ export class ResultSink implements Sink {
   readonly #tailRoom: Local;
   readonly #outputs: OutputColumn[] = [];
 
-  constructor(context: FunctionContext, columns: readonly ResultColumn[], control: Local, source: PageSource | undefined) {
+  constructor(
+    context: FunctionContext,
+    columns: readonly ResultColumn[],
+    control: Local,
+    source: PageSource | undefined,
+  ) {
     this.#context = context;
     this.#columns = columns;
     this.#control = control;
@@ -69,18 +74,32 @@ export class ResultSink implements Sink {
   open(): void {
     const { code } = this.#context;
     code.get(this.#control).load("i32.load", ControlBlock.resultPage).set(this.#page);
-    const read = (target: Local, offset: number): void => void code.get(this.#page).load("i32.load", offset).set(target);
+    const read = (target: Local, offset: number): void =>
+      void code.get(this.#page).load("i32.load", offset).set(target);
     read(this.#rows, PageHeader.row_count);
     read(this.#capacity, PageHeader.row_capacity);
     read(this.#tailBytes, PageHeader.tail_bytes);
     read(this.#tail, PageHeader.tail_offset);
-    code.get(this.#page).load("i32.load", PageHeader.page_bytes).get(this.#tail).op("i32.sub").set(this.#tailRoom);
+    code
+      .get(this.#page)
+      .load("i32.load", PageHeader.page_bytes)
+      .get(this.#tail)
+      .op("i32.sub")
+      .set(this.#tailRoom);
     code.get(this.#page, this.#tail).op("i32.add").set(this.#tail);
     this.#columns.forEach(({ type }, index) => {
       const entry = PageHeader.SIZE + index * PageColumn.SIZE;
       const [values, validity] = [code.local("i32"), code.local("i32")];
-      code.get(this.#page, this.#page).load("i32.load", entry + PageColumn.values_offset).op("i32.add").set(values);
-      code.get(this.#page, this.#page).load("i32.load", entry + PageColumn.validity_offset).op("i32.add").set(validity);
+      code
+        .get(this.#page, this.#page)
+        .load("i32.load", entry + PageColumn.values_offset)
+        .op("i32.add")
+        .set(values);
+      code
+        .get(this.#page, this.#page)
+        .load("i32.load", entry + PageColumn.validity_offset)
+        .op("i32.add")
+        .set(validity);
       this.#outputs.push({ type, entry, values, validity });
     });
   }
@@ -98,7 +117,10 @@ export class ResultSink implements Sink {
 
   #row(lowering: ExpressionLowering): void {
     const { code } = this.#context;
-    code.get(this.#rows, this.#capacity).op("i32.ge_u").if([], () => this.#context.leave(RunStatus.outputFull));
+    code
+      .get(this.#rows, this.#capacity)
+      .op("i32.ge_u")
+      .if([], () => this.#context.leave(RunStatus.outputFull));
     const values = this.#columns.map((column) => this.#raw(column) ?? lowering.lower(column.expression));
     this.#reserveTail(values);
     values.forEach((value, index) => this.#write(defined(this.#outputs[index], "an output"), value));
@@ -107,7 +129,8 @@ export class ResultSink implements Sink {
 
   /** A 16-byte decimal column that only passes through keeps its image: no page bound is needed to read it. */
   #raw({ expression, type }: ResultColumn): LoweredValue | undefined {
-    if (this.#source === undefined || expression.kind !== "column" || type.encoding !== Encoding.decimal128) return undefined;
+    if (this.#source === undefined || expression.kind !== "column" || type.encoding !== Encoding.decimal128)
+      return undefined;
     if (this.#source.encoding(expression.index) !== Encoding.decimal128) return undefined;
     return this.#source.rawPair(expression.index);
   }
@@ -120,13 +143,21 @@ export class ResultSink implements Sink {
     const [need, length] = [code.local("i64"), code.local("i32")];
     code.i64(0).set(need);
     for (const view of views) {
-      code.get(defined(view.parts[0], "a view")).load("i32.load").tee(length).i32(VIEW_INLINE_BYTES).op("i32.gt_u");
+      code
+        .get(defined(view.parts[0], "a view"))
+        .load("i32.load")
+        .tee(length)
+        .i32(VIEW_INLINE_BYTES)
+        .op("i32.gt_u");
       if (view.isNull !== undefined) code.get(view.isNull).op("i32.eqz", "i32.and");
       code.if([], () => code.get(need).get(length).op("i64.extend_i32_u", "i64.add").set(need));
     }
     code.get(need).get(this.#tailRoom, this.#tailBytes).op("i32.sub", "i64.extend_i32_u", "i64.gt_u");
     code.if([], () => {
-      code.get(this.#rows).op("i32.eqz").if([], () => this.#context.leave(RunStatus.rowTooLarge));
+      code
+        .get(this.#rows)
+        .op("i32.eqz")
+        .if([], () => this.#context.leave(RunStatus.rowTooLarge));
       this.#context.leave(RunStatus.outputFull);
     });
   }
@@ -148,7 +179,11 @@ export class ResultSink implements Sink {
         // A reader may look at every slot: NULL leaves zeros.
         for (let offset = 0; offset < width; offset += 8) {
           if (width >= 8) code.get(address).i64(0).store("i64.store", offset);
-          else code.get(address).i32(0).store(width === 4 ? "i32.store" : width === 2 ? "i32.store16" : "i32.store8");
+          else
+            code
+              .get(address)
+              .i32(0)
+              .store(width === 4 ? "i32.store" : width === 2 ? "i32.store16" : "i32.store8");
         }
       },
       () => this.#writeValue(output, address, value),
@@ -159,16 +194,29 @@ export class ResultSink implements Sink {
     const { code } = this.#context;
     const byte = code.local("i32");
     code.get(validity, this.#rows).i32(3).op("i32.shr_u", "i32.add").tee(byte).get(byte).load("i32.load8_u");
-    code.i32(1).get(this.#rows).i32(7).op("i32.and", "i32.shl").i32(-1).op("i32.xor", "i32.and").store("i32.store8");
+    code
+      .i32(1)
+      .get(this.#rows)
+      .i32(7)
+      .op("i32.and", "i32.shl")
+      .i32(-1)
+      .op("i32.xor", "i32.and")
+      .store("i32.store8");
     const nullCount = entry + PageColumn.null_count;
-    code.get(this.#page, this.#page).load("i32.load", nullCount).i32(1).op("i32.add").store("i32.store", nullCount);
+    code
+      .get(this.#page, this.#page)
+      .load("i32.load", nullCount)
+      .i32(1)
+      .op("i32.add")
+      .store("i32.store", nullCount);
   }
 
   #writeValue(output: OutputColumn, address: Local, value: LoweredValue): void {
     const { code } = this.#context;
     const { encoding } = output.type;
     if (isView(encoding)) return this.#writeView(address, value);
-    if (encoding === Encoding.decimal64 || encoding === Encoding.decimal128) return this.#writeDecimal(output, address, value);
+    if (encoding === Encoding.decimal64 || encoding === Encoding.decimal128)
+      return this.#writeDecimal(output, address, value);
     code.get(address, ...value.parts).store(defined(storeOf[encoding], "a value encoding"));
   }
 
@@ -178,7 +226,10 @@ export class ResultSink implements Sink {
     code.get(...value.parts);
     if (output.type.encoding === Encoding.decimal64) {
       if (value.shape === "i128") {
-        assert(output.type.engine.kind === "decimal" && output.type.engine.precision <= DECIMAL64_DIGITS, "18 digits");
+        assert(
+          output.type.engine.kind === "decimal" && output.type.engine.precision <= DECIMAL64_DIGITS,
+          "18 digits",
+        );
         code.call(this.#context.library(narrowDecimal));
       }
       code.set(low).get(address, low).store("i64.store");
@@ -186,18 +237,30 @@ export class ResultSink implements Sink {
       return;
     }
     if (value.shape === "i64") {
-      if (narrow || value.type.kind === "int8") code.get(...value.parts).i64(63).op("i64.shr_s");
+      if (narrow || value.type.kind === "int8")
+        code
+          .get(...value.parts)
+          .i64(63)
+          .op("i64.shr_s");
       else code.call(this.#context.library(widenDecimal));
     }
     code.set(high).set(low);
     code.get(address, low).store("i64.store").get(address, high).store("i64.store", 8);
-    this.#flagSpecial(output, () => void code.get(high).i64(LEAST64).op("i64.eq").get(low).op("i64.eqz", "i32.and"));
+    this.#flagSpecial(
+      output,
+      () => void code.get(high).i64(LEAST64).op("i64.eq").get(low).op("i64.eqz", "i32.and"),
+    );
   }
 
   #flagSpecial({ entry }: OutputColumn, pushIsNan: () => void): void {
     const { code } = this.#context;
     pushIsNan();
-    code.if([], () => code.get(this.#page).i32(COLUMN_FLAG_SPECIAL).store("i32.store16", entry + PageColumn.flags));
+    code.if([], () =>
+      code
+        .get(this.#page)
+        .i32(COLUMN_FLAG_SPECIAL)
+        .store("i32.store16", entry + PageColumn.flags),
+    );
   }
 
   #writeView(address: Local, value: LoweredValue): void {
@@ -212,7 +275,13 @@ export class ResultSink implements Sink {
       () => {
         code.get(address).i32(0).store("i32.store", View.buffer);
         code.get(address, this.#tailBytes).store("i32.store", View.offset);
-        code.get(this.#tail, this.#tailBytes).op("i32.add").get(view).load("i32.load", View.offset).get(base).op("i32.add");
+        code
+          .get(this.#tail, this.#tailBytes)
+          .op("i32.add")
+          .get(view)
+          .load("i32.load", View.offset)
+          .get(base)
+          .op("i32.add");
         code.get(length).memoryCopy();
         code.get(this.#tailBytes, length).op("i32.add").set(this.#tailBytes);
       },

@@ -48,7 +48,9 @@ export class Arena {
         code: "limitReached",
         sqlstate: "53200",
         message: "out of memory",
-        detail: `pg_fusion.worker_memory (${Math.floor(this.memory.stateBytes / 1024 / 1024)} MB) has no room for ${rounded} more bytes; this statement holds ${this.#bytes}.`,
+        detail:
+          `pg_fusion.worker_memory (${Math.floor(this.memory.stateBytes / 1024 / 1024)} MB) has no room for ` +
+          `${rounded} more bytes; this statement holds ${this.#bytes}.`,
         hint: "Raise pg_fusion.worker_memory, or run the statement with pg_fusion.enable = off.",
       });
     }
@@ -68,7 +70,7 @@ export class Arena {
 
   /** Gives everything back; the arena is empty afterwards and may not be used. */
   dispose(): void {
-    for (const address of [...this.#runs.keys()]) this.freeRun(address);
+    for (const address of this.#runs.keys()) this.freeRun(address);
     this.#next = 0;
     this.#end = 0;
   }

@@ -85,7 +85,9 @@ export class PlanExecution {
   }
 
   stats(): readonly OperatorStats[] {
-    return this.#runs.flatMap((run, index) => run.stats(index === this.#runs.length - 1 ? this.#arena.peakBytes : 0));
+    return this.#runs.flatMap((run, index) =>
+      run.stats(index === this.#runs.length - 1 ? this.#arena.peakBytes : 0),
+    );
   }
 
   /** Gives all memory back; may be called at any time and more than once. */
@@ -147,7 +149,10 @@ export class PlanExecution {
     const { layout, pipelines: plan } = this.#compiled;
     for (const { table, firstSlot } of plan.pipelines satisfies readonly Pipeline[]) {
       table.slots.forEach(({ type, source }, index) => {
-        const value = source.kind === "constant" ? source.value : defined(parameters.get(source.id), `parameter ${source.id}`);
+        const value =
+          source.kind === "constant"
+            ? source.value
+            : defined(parameters.get(source.id), `parameter ${source.id}`);
         writeSlot(this.#arena, control + layout.slot(firstSlot + index), type, value);
       });
     }

@@ -53,22 +53,54 @@ function emitMagnitude(builder: ModuleBuilder, name: string, width: 8 | 16): Cal
         code.get(values).i32(width).op("i32.add").set(values).br(again);
       });
     });
-    code.f64(Infinity).get(bits).op("f64.convert_i64_u").f64(1).op("f64.add").get(misfit).i64(0).op("i64.ne").select();
+    code
+      .f64(Infinity)
+      .get(bits)
+      .op("f64.convert_i64_u")
+      .f64(1)
+      .op("f64.add")
+      .get(misfit)
+      .i64(0)
+      .op("i64.ne")
+      .select();
   });
 }
 
-function orBits(code: FunctionBuilder, values: Local, offset: number, width: 8 | 16, bits: Local, misfit: Local): void {
+function orBits(
+  code: FunctionBuilder,
+  values: Local,
+  offset: number,
+  width: 8 | 16,
+  bits: Local,
+  misfit: Local,
+): void {
   const value = code.local("i64");
   code.get(values).load("i64.load", offset).set(value);
   code.get(bits).get(value, value).i64(63).op("i64.shr_s", "i64.xor", "i64.or").set(bits);
   if (width === 8) return;
-  code.get(misfit, values).load("i64.load", offset + 8).get(value).i64(63).op("i64.shr_s", "i64.xor", "i64.or").set(misfit);
+  code
+    .get(misfit, values)
+    .load("i64.load", offset + 8)
+    .get(value)
+    .i64(63)
+    .op("i64.shr_s", "i64.xor", "i64.or")
+    .set(misfit);
 }
 
 function emitRehash(builder: ModuleBuilder): Callable {
   return builder.function({ parameters: ["i32", "i32", "i32", "i32"], results: [] }, "rehash", (code) => {
-    const [old, oldEntries, fresh, freshEntries] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
-    const [end, mask, place, entry] = [code.local("i32"), code.local("i32"), code.local("i32"), code.local("i64")];
+    const [old, oldEntries, fresh, freshEntries] = [
+      code.parameter(0),
+      code.parameter(1),
+      code.parameter(2),
+      code.parameter(3),
+    ];
+    const [end, mask, place, entry] = [
+      code.local("i32"),
+      code.local("i32"),
+      code.local("i32"),
+      code.local("i64"),
+    ];
     code.get(fresh).i32(0).get(freshEntries).i32(3).op("i32.shl").memoryFill();
     code.get(old, oldEntries).i32(3).op("i32.shl", "i32.add").set(end);
     code.get(freshEntries).i32(1).op("i32.sub").set(mask);

@@ -87,7 +87,10 @@ export class EngineMemory {
   give(owner: number, address: number, bytes: number): void {
     const first = (address - this.layout.stateOffset) / BLOCK_BYTES;
     const count = Math.ceil(bytes / BLOCK_BYTES);
-    assert(Number.isInteger(first) && first >= 0 && first + count <= this.layout.stateBlocks, "a run of blocks");
+    assert(
+      Number.isInteger(first) && first >= 0 && first + count <= this.layout.stateBlocks,
+      "a run of blocks",
+    );
     for (let block = first; block < first + count; block++) {
       const found = Atomics.compareExchange(this.#owners, block, owner, OWNER_NONE);
       assert(found === owner, "blocks are given back by their owner");

@@ -3,7 +3,14 @@
 import { assert, defined } from "#base/assert.js";
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
-import { COLUMN_FLAG_RANGE, COLUMN_FLAG_SPECIAL, PageColumn, PageHeader, VIEW_INLINE_BYTES, View } from "#generated/layout.js";
+import {
+  COLUMN_FLAG_RANGE,
+  COLUMN_FLAG_SPECIAL,
+  PageColumn,
+  PageHeader,
+  VIEW_INLINE_BYTES,
+  View,
+} from "#generated/layout.js";
 import type { ColumnType } from "#types/column_type.js";
 import { layoutForRows, schemaFingerprint, writeEmptyPage } from "./page_layout.js";
 
@@ -16,7 +23,11 @@ export interface BuildOptions {
 const LEAST64 = -(1n << 63n);
 
 /** A page with all the rows, or an assertion when they do not fit. */
-export function buildPage(columns: readonly ColumnType[], rows: readonly (readonly Scalar[])[], options: BuildOptions = {}): Uint8Array {
+export function buildPage(
+  columns: readonly ColumnType[],
+  rows: readonly (readonly Scalar[])[],
+  options: BuildOptions = {},
+): Uint8Array {
   const pageBytes = options.pageBytes ?? 256 * 1024;
   const layout = layoutForRows(columns, Math.max(1, rows.length), pageBytes);
   assert(layout !== undefined, "the rows fit the page");
@@ -27,7 +38,12 @@ export function buildPage(columns: readonly ColumnType[], rows: readonly (readon
   let tail = 0;
   columns.forEach((column, index) => {
     const values = rows.map((row) => defined(row[index], `column ${index}`));
-    const writer = new ColumnWriter(bytes, column, PageHeader.SIZE + index * PageColumn.SIZE, layout.tailOffset);
+    const writer = new ColumnWriter(
+      bytes,
+      column,
+      PageHeader.SIZE + index * PageColumn.SIZE,
+      layout.tailOffset,
+    );
     tail = writer.write(values, tail);
     if (options.ranges === true) writer.writeRange(values);
   });

@@ -44,7 +44,9 @@ export class PageFacts {
     }
     const values = this.#page + this.#view.getUint32(entry + PageColumn.values_offset, true);
     const wide = this.#view.getUint16(entry + PageColumn.encoding, true) === Encoding.decimal128;
-    return wide ? this.#kernels.magnitude128(values, this.rows) : this.#kernels.magnitude64(values, this.rows);
+    return wide
+      ? this.#kernels.magnitude128(values, this.rows)
+      : this.#kernels.magnitude64(values, this.rows);
   }
 
   #entry(column: number): number {

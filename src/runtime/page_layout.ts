@@ -18,7 +18,11 @@ const align = (offset: number): number => Math.ceil(offset / PAGE_BUFFER_ALIGN) 
 const widthOf = (column: ColumnType): number => defined(encodingWidth[column.encoding], "a value width");
 
 /** Buffers for so many rows, or undefined when they do not fit. */
-export function layoutForRows(columns: readonly ColumnType[], rowCapacity: number, pageBytes: number): PageLayout | undefined {
+export function layoutForRows(
+  columns: readonly ColumnType[],
+  rowCapacity: number,
+  pageBytes: number,
+): PageLayout | undefined {
   const validityOffsets: number[] = [];
   const valuesOffsets: number[] = [];
   let end = align(PageHeader.SIZE + columns.length * PageColumn.SIZE);
@@ -28,7 +32,9 @@ export function layoutForRows(columns: readonly ColumnType[], rowCapacity: numbe
     valuesOffsets.push(end);
     end = align(end + rowCapacity * widthOf(column));
   }
-  return end > pageBytes ? undefined : { rowCapacity, validityOffsets, valuesOffsets, tailOffset: end, pageBytes };
+  return end > pageBytes
+    ? undefined
+    : { rowCapacity, validityOffsets, valuesOffsets, tailOffset: end, pageBytes };
 }
 
 /** A page without columns still counts rows; as many as the extension puts into one. */
@@ -43,15 +49,26 @@ export function resultLayout(columns: readonly ColumnType[], pageBytes: number):
   const hasTail = columns.some(({ encoding }) => encoding === Encoding.text || encoding === Encoding.datum);
   const room = hasTail ? pageBytes / 2 : pageBytes;
   const bitsPerRow = columns.reduce((sum, column) => sum + widthOf(column) * 8 + 1, 0);
-  const overhead = PageHeader.SIZE + columns.length * (PageColumn.SIZE + 2 * PAGE_BUFFER_ALIGN) + PAGE_BUFFER_ALIGN;
+  const overhead =
+    PageHeader.SIZE + columns.length * (PageColumn.SIZE + 2 * PAGE_BUFFER_ALIGN) + PAGE_BUFFER_ALIGN;
   const rows = Math.max(1, Math.floor(((room - overhead) * 8) / bitsPerRow));
   const layout = layoutForRows(columns, rows, pageBytes);
   assert(layout !== undefined, "a result row fits a page");
   return layout;
 }
 
-/** FNV-1a over encoding and scale of every column, as schemas/layout/page.json says. */
+const fingerprints = new WeakMap<readonly ColumnType[], bigint>();
+
+/** FNV-1a over encoding and scale of every column, see schemas/layout/page.json. Asked per page, so remembered. */
 export function schemaFingerprint(columns: readonly ColumnType[]): bigint {
+  const known = fingerprints.get(columns);
+  if (known !== undefined) return known;
+  const hash = computeFingerprint(columns);
+  fingerprints.set(columns, hash);
+  return hash;
+}
+
+function computeFingerprint(columns: readonly ColumnType[]): bigint {
   let hash = 0xcbf29ce484222325n;
   const mix = (byte: number): void => {
     hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
@@ -65,7 +82,12 @@ export function schemaFingerprint(columns: readonly ColumnType[]): bigint {
 }
 
 /** Writes header and column table of an empty page; validity is all ones. */
-export function writeEmptyPage(bytes: Uint8Array, columns: readonly ColumnType[], layout: PageLayout, fingerprint: bigint): void {
+export function writeEmptyPage(
+  bytes: Uint8Array,
+  columns: readonly ColumnType[],
+  layout: PageLayout,
+  fingerprint: bigint,
+): void {
   assert(bytes.length >= layout.tailOffset, "room for the buffers");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   bytes.fill(0, 0, PageHeader.SIZE + columns.length * PageColumn.SIZE);

@@ -1,5 +1,5 @@
 // Reads page images in plain TypeScript: the check a page passes once when it is imported, and its rows as plain
-// values for tests, traces and EXPLAIN samples. Executor threads read pages in place instead. Read next: page_layout.ts.
+// values for tests and traces. Executor threads read pages in place instead. Read next: page_layout.ts.
 import { defined } from "#base/assert.js";
 import { FusionError } from "#base/errors.js";
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
@@ -19,7 +19,12 @@ import { schemaFingerprint } from "./page_layout.js";
 const LEAST64 = -(1n << 63n);
 
 function malformed(detail: string): FusionError {
-  return new FusionError({ code: "malformedMessage", sqlstate: "08P01", message: "pg_fusion: malformed page", detail });
+  return new FusionError({
+    code: "malformedMessage",
+    sqlstate: "08P01",
+    message: "pg_fusion: malformed page",
+    detail,
+  });
 }
 
 function check(condition: boolean, detail: string): void {
@@ -36,7 +41,10 @@ export function verifyPage(bytes: Uint8Array, columns: readonly ColumnType[]): v
   check(view.getUint32(PageHeader.magic, true) === PAGE_MAGIC, "no magic");
   check(view.getUint16(PageHeader.version, true) === PAGE_VERSION, "another version");
   check(view.getUint16(PageHeader.column_count, true) === columns.length, "another number of columns");
-  check(view.getBigUint64(PageHeader.schema_fingerprint, true) === schemaFingerprint(columns), "other columns");
+  check(
+    view.getBigUint64(PageHeader.schema_fingerprint, true) === schemaFingerprint(columns),
+    "other columns",
+  );
   const pageBytes = view.getUint32(PageHeader.page_bytes, true);
   check(pageBytes <= bytes.length && pageBytes <= PAGE_BYTES_MAX, "page_bytes beyond the page");
   const rows = view.getUint32(PageHeader.row_count, true);
@@ -48,8 +56,14 @@ export function verifyPage(bytes: Uint8Array, columns: readonly ColumnType[]): v
   let end = PageHeader.SIZE + columns.length * PageColumn.SIZE;
   columns.forEach((column, index) => {
     const entry = PageHeader.SIZE + index * PageColumn.SIZE;
-    check(view.getUint16(entry + PageColumn.encoding, true) === column.encoding, `column ${index}: another encoding`);
-    check(view.getUint32(entry + PageColumn.null_count, true) <= rows, `column ${index}: more NULLs than rows`);
+    check(
+      view.getUint16(entry + PageColumn.encoding, true) === column.encoding,
+      `column ${index}: another encoding`,
+    );
+    check(
+      view.getUint32(entry + PageColumn.null_count, true) <= rows,
+      `column ${index}: more NULLs than rows`,
+    );
     const validity = view.getUint32(entry + PageColumn.validity_offset, true);
     check(validity >= end, `column ${index}: validity overlaps`);
     const values = view.getUint32(entry + PageColumn.values_offset, true);
@@ -85,7 +99,9 @@ export class PageReader {
   }
 
   all(): Scalar[][] {
-    return Array.from({ length: this.rows }, (_, row) => this.#columns.map((__, column) => this.value(column, row)));
+    return Array.from({ length: this.rows }, (_, row) =>
+      this.#columns.map((__, column) => this.value(column, row)),
+    );
   }
 
   value(column: number, row: number): Scalar {
@@ -93,7 +109,9 @@ export class PageReader {
     const entry = PageHeader.SIZE + column * PageColumn.SIZE;
     const validity = this.#view.getUint32(entry + PageColumn.validity_offset, true);
     if (((this.#view.getUint8(validity + (row >> 3)) >> (row & 7)) & 1) === 0) return null;
-    const at = this.#view.getUint32(entry + PageColumn.values_offset, true) + row * defined(encodingWidth[encoding], "a width");
+    const at =
+      this.#view.getUint32(entry + PageColumn.values_offset, true) +
+      row * defined(encodingWidth[encoding], "a width");
     const view = this.#view;
     switch (encoding) {
       case Encoding.bool8:
@@ -130,7 +148,10 @@ export class PageReader {
     const tailOffset = this.#view.getUint32(PageHeader.tail_offset, true);
     const tailBytes = this.#view.getUint32(PageHeader.tail_bytes, true);
     const offset = this.#view.getUint32(at + View.offset, true);
-    check(this.#view.getUint32(at + View.buffer, true) === 0 && offset + length <= tailBytes, "a string beyond the tail");
+    check(
+      this.#view.getUint32(at + View.buffer, true) === 0 && offset + length <= tailBytes,
+      "a string beyond the tail",
+    );
     return this.#bytes.slice(tailOffset + offset, tailOffset + offset + length);
   }
 }

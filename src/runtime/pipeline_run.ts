@@ -32,7 +32,6 @@ interface Instance {
   readonly errors: readonly ErrorTemplate[];
 }
 
-
 export class PipelineRun {
   readonly pipeline: Pipeline;
   readonly #environment: RunEnvironment;
@@ -82,7 +81,7 @@ export class PipelineRun {
       return {
         operator,
         rowsIn: this.#rowsIn,
-        rowsOut: isScan ? this.#rowsIn : last ? this.#sinkGroups() ?? this.#rowsOut : this.#rowsOut,
+        rowsOut: isScan ? this.#rowsIn : last ? (this.#sinkGroups() ?? this.#rowsOut) : this.#rowsOut,
         pages: isScan ? this.#pages : 0,
         bytes: isScan ? this.#bytes : 0,
         timeNs: last ? Number(this.#timeNs) : 0,
@@ -110,7 +109,10 @@ export class PipelineRun {
     this.#bytes += facts.usedBytes;
     for (const column of this.pipeline.used) {
       if (facts.nullCount(column) === 0 || this.#nullColumns.has(column)) continue;
-      assert(defined(source.columns[column], "a column").nullable, `column ${column} is declared without NULLs`);
+      assert(
+        defined(source.columns[column], "a column").nullable,
+        `column ${column} is declared without NULLs`,
+      );
       this.#nullColumns = new Set([...this.#nullColumns, column]);
     }
     const numbers = this.#numbers();
@@ -140,7 +142,8 @@ export class PipelineRun {
     }
     assert(sink.kind === "aggregate", "only aggregates sum");
     // Flushing visits every group: with more groups than rows adding to 128 bits is cheaper.
-    if (defined(this.#environment.stores[sink.aggregate], "an aggregate").groups > facts.rows) return "wideSums";
+    if (defined(this.#environment.stores[sink.aggregate], "an aggregate").groups > facts.rows)
+      return "wideSums";
     this.#flush(sink.aggregate);
     this.#pending = more;
     return "narrow";

@@ -4,7 +4,13 @@ import { FusionError } from "#base/errors.js";
 import { PageHeader } from "#generated/layout.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { Arena } from "./arena.js";
-import { type PageLayout, layoutForRows, resultLayout, schemaFingerprint, writeEmptyPage } from "./page_layout.js";
+import {
+  type PageLayout,
+  layoutForRows,
+  resultLayout,
+  schemaFingerprint,
+  writeEmptyPage,
+} from "./page_layout.js";
 
 /** A finished page: copy it before the next call of its execution. */
 export interface ResultImage {
@@ -64,6 +70,11 @@ export class ResultPage {
 
   #write(layout: PageLayout): void {
     const { bytes } = this.#arena.memory;
-    writeEmptyPage(bytes.subarray(this.address, this.address + this.#pageBytes), this.#columns, layout, this.#fingerprint);
+    writeEmptyPage(
+      bytes.subarray(this.address, this.address + this.#pageBytes),
+      this.#columns,
+      layout,
+      this.#fingerprint,
+    );
   }
 }

@@ -40,7 +40,12 @@ export class ModuleBuilder {
 
   /** Reserves a function's index, so that others may call it; `define` gives it a body. */
   declare(type: FunctionType, exportName?: string): Callable {
-    const declared = { type, exportName, index: this.#imports.length + this.#functions.length, body: undefined };
+    const declared = {
+      type,
+      exportName,
+      index: this.#imports.length + this.#functions.length,
+      body: undefined,
+    };
     this.#functions.push(declared);
     return declared;
   }
@@ -53,7 +58,11 @@ export class ModuleBuilder {
     target.body = builder.finish();
   }
 
-  function(type: FunctionType, exportName: string | undefined, write: (code: FunctionBuilder) => void): Callable {
+  function(
+    type: FunctionType,
+    exportName: string | undefined,
+    write: (code: FunctionBuilder) => void,
+  ): Callable {
     const declared = this.declare(type, exportName);
     this.define(declared, write);
     return declared;
@@ -113,7 +122,10 @@ export class ModuleBuilder {
     const exported = this.#functions.filter((each) => each.exportName !== undefined);
     const section = new ByteWriter().u32(exported.length);
     for (const { exportName, index } of exported) {
-      section.name(exportName ?? "").byte(EXTERNAL_FUNCTION).u32(index);
+      section
+        .name(exportName ?? "")
+        .byte(EXTERNAL_FUNCTION)
+        .u32(index);
     }
     return section;
   }

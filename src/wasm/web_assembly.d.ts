@@ -13,9 +13,8 @@ declare namespace WebAssembly {
     readonly buffer: SharedArrayBuffer;
   }
 
-  class Module {
-    constructor(bytes: Uint8Array<ArrayBuffer>);
-  }
+  type Module = object;
+  const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
 
   type ImportValue = Memory | ((...values: number[]) => number | void);
 

@@ -44,7 +44,13 @@ export function encodingOf(engine: EngineType): Encoding {
       return Encoding.text;
     case "opaque":
       if (!engine.byValue) return Encoding.datum;
-      return engine.width === 1 ? Encoding.int8 : engine.width === 2 ? Encoding.int16 : engine.width === 4 ? Encoding.int32 : Encoding.int64;
+      return engine.width === 1
+        ? Encoding.int8
+        : engine.width === 2
+          ? Encoding.int16
+          : engine.width === 4
+            ? Encoding.int32
+            : Encoding.int64;
   }
 }
 
@@ -69,7 +75,11 @@ export interface RunOptions {
 }
 
 /** Pushes page images of leaf 0 and reads all results. */
-export function runPages(plan: PhysicalPlan, pages: readonly Uint8Array[], options: RunOptions = {}): { rows: Scalar[][]; execution: PlanExecution } {
+export function runPages(
+  plan: PhysicalPlan,
+  pages: readonly Uint8Array[],
+  options: RunOptions = {},
+): { rows: Scalar[][]; execution: PlanExecution } {
   const compiled = compileExecution(plan, cache);
   const execution = new PlanExecution(compiled, {
     memory,
@@ -110,7 +120,12 @@ export function scanColumns(plan: PhysicalPlan): readonly ColumnType[] {
 }
 
 /** Rows into pages of a few hundred rows, or as many as fit. */
-export function pagesOf(columns: readonly ColumnType[], rows: readonly (readonly Scalar[])[], perPage: number, ranges = false): Uint8Array[] {
+export function pagesOf(
+  columns: readonly ColumnType[],
+  rows: readonly (readonly Scalar[])[],
+  perPage: number,
+  ranges = false,
+): Uint8Array[] {
   const pages: Uint8Array[] = [];
   for (let first = 0; first < rows.length; first += perPage) {
     pages.push(buildPage(columns, rows.slice(first, first + perPage), { pageBytes: PAGE_BYTES, ranges }));

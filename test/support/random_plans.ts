@@ -100,15 +100,21 @@ export function randomValue(dice: Dice, type: EngineType, calm: boolean): Exclud
     case "int8":
       return calm ? small() : integer(dice, 64);
     case "date":
-      return calm ? small() : dice.pick([-(2n ** 31n), 2n ** 31n - 1n, -2451545n, 2145031948n, 106751991n, 106751983n, small()]);
+      return calm
+        ? small()
+        : dice.pick([-(2n ** 31n), 2n ** 31n - 1n, -2451545n, 2145031948n, 106751991n, 106751983n, small()]);
     case "time":
       return BigInt(dice.below(100)) * 864_000_000n;
     case "timestamp":
     case "timestamptz":
-      return calm ? small() * 43_200_000_000n : dice.pick([-(2n ** 63n), 2n ** 63n - 1n, 9223371331199999999n, -211813488000000000n, small()]);
+      return calm
+        ? small() * 43_200_000_000n
+        : dice.pick([-(2n ** 63n), 2n ** 63n - 1n, 9223371331199999999n, -211813488000000000n, small()]);
     case "float4":
     case "float8": {
-      const value = calm ? Number(small()) / 4 : dice.pick([NaN, Infinity, -Infinity, 0, -0, 1e300, -1e-300, 3e38, 1e-40, 2.5, -1.5, 1e10, 0.1]);
+      const value = calm
+        ? Number(small()) / 4
+        : dice.pick([NaN, Infinity, -Infinity, 0, -0, 1e300, -1e-300, 3e38, 1e-40, 2.5, -1.5, 1e10, 0.1]);
       return type.kind === "float4" ? Math.fround(value) : value;
     }
     case "decimal": {
@@ -125,7 +131,10 @@ export function randomValue(dice: Dice, type: EngineType, calm: boolean): Exclud
     case "bpchar":
       return bytes(dice, type.length, false);
     case "opaque":
-      if (!type.byValue) return type.width < 0 ? bytes(dice, 300, true) : Uint8Array.from({ length: type.width }, () => dice.below(2));
+      if (!type.byValue)
+        return type.width < 0
+          ? bytes(dice, 300, true)
+          : Uint8Array.from({ length: type.width }, () => dice.below(2));
       return type.width === 1 ? BigInt(dice.below(4)) : calm ? small() : integer(dice, type.width * 8);
   }
 }
@@ -140,7 +149,13 @@ const bool: EngineType = { kind: "bool" };
 const sameType = (a: EngineType, b: EngineType): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Columns first, then whatever grows from them. */
-export function growExpressions(dice: Dice, columns: readonly EngineType[], parameters: EngineType[], count: number, calm: boolean): Expression[] {
+export function growExpressions(
+  dice: Dice,
+  columns: readonly EngineType[],
+  parameters: EngineType[],
+  count: number,
+  calm: boolean,
+): Expression[] {
   const pool: Expression[] = columns.map((type, index) => ({ kind: "column", index, type }));
   if (pool.length === 0) pool.push(randomConstant(dice, dice.pick(types), calm));
   const ofType = (type: EngineType): Expression => {
@@ -159,7 +174,11 @@ export function growExpressions(dice: Dice, columns: readonly EngineType[], para
   return pool;
 }
 
-function randomCall(dice: Dice, pool: readonly Expression[], ofType: (type: EngineType) => Expression): Expression | undefined {
+function randomCall(
+  dice: Dice,
+  pool: readonly Expression[],
+  ofType: (type: EngineType) => Expression,
+): Expression | undefined {
   const first = dice.pick(pool);
   const second = dice.chance(50) ? dice.pick(pool) : ofType(dice.chance(50) ? first.type : dice.pick(types));
   const swapped = dice.chance(20) ? [second, first] : [first, second];
@@ -169,20 +188,35 @@ function randomCall(dice: Dice, pool: readonly Expression[], ofType: (type: Engi
     const callee = functionByKey(key);
     const typmod = 4 + ((dice.below(38) + 1) << 16) + dice.below(8);
     for (const list of [[first], swapped]) {
-      const type = callee.resultType(list.map((each) => each.type), typmod);
+      const type = callee.resultType(
+        list.map((each) => each.type),
+        typmod,
+      );
       if (type !== undefined) return { kind: "call", function: key, arguments: list, type };
     }
   }
   return undefined;
 }
 
-function randomForm(dice: Dice, pool: readonly Expression[], ofType: (type: EngineType) => Expression): Expression {
+function randomForm(
+  dice: Dice,
+  pool: readonly Expression[],
+  ofType: (type: EngineType) => Expression,
+): Expression {
   const any = dice.pick(pool);
   switch (dice.below(6)) {
     case 0:
-      return { kind: "and", arguments: Array.from({ length: 2 + dice.below(3) }, () => ofType(bool)), type: { kind: "bool" } };
+      return {
+        kind: "and",
+        arguments: Array.from({ length: 2 + dice.below(3) }, () => ofType(bool)),
+        type: { kind: "bool" },
+      };
     case 1:
-      return { kind: "or", arguments: Array.from({ length: 2 + dice.below(3) }, () => ofType(bool)), type: { kind: "bool" } };
+      return {
+        kind: "or",
+        arguments: Array.from({ length: 2 + dice.below(3) }, () => ofType(bool)),
+        type: { kind: "bool" },
+      };
     case 2:
       return dice.chance(50)
         ? { kind: "not", argument: ofType(bool), type: { kind: "bool" } }
@@ -198,7 +232,10 @@ function randomForm(dice: Dice, pool: readonly Expression[], ofType: (type: Engi
     case 4:
       return {
         kind: "case",
-        branches: Array.from({ length: 1 + dice.below(6) }, () => ({ when: ofType(bool), then: ofType(any.type) })),
+        branches: Array.from({ length: 1 + dice.below(6) }, () => ({
+          when: ofType(bool),
+          then: ofType(any.type),
+        })),
         otherwise: ofType(any.type),
         type: any.type,
       };
@@ -209,7 +246,8 @@ function randomForm(dice: Dice, pool: readonly Expression[], ofType: (type: Engi
 
 /** The result type of an aggregate, or undefined when the engine has none. */
 function aggregateType(name: AggregateFunction, type: EngineType): EngineType | undefined {
-  const ordered = type.kind !== "bool" && type.kind !== "opaque" && (!("byteOrder" in type) || type.byteOrder);
+  const ordered =
+    type.kind !== "bool" && type.kind !== "opaque" && (!("byteOrder" in type) || type.byteOrder);
   switch (name) {
     case "countRows":
     case "count":
@@ -255,13 +293,16 @@ export interface RandomPlan {
 export function randomPlan(seed: number): RandomPlan {
   const dice = new Dice(seed);
   const calm = dice.chance(60);
-  const columns = Array.from({ length: dice.chance(3) ? 0 : 1 + dice.below(6) }, () => columnType(dice.pick(types), dice.chance(60)));
+  const columns = Array.from({ length: dice.chance(3) ? 0 : 1 + dice.below(6) }, () =>
+    columnType(dice.pick(types), dice.chance(60)),
+  );
   const parameters: EngineType[] = [];
   let operator: PhysicalOperator = { kind: "scan", leaf: 0, columns };
   let current = columns.map(({ engine }) => engine);
   const steps = 1 + dice.below(3);
   let aggregated = 0;
-  const grown = <T>(pool: readonly T[]): T => (dice.chance(70) ? dice.pick(pool.slice(Math.floor(pool.length / 2))) : dice.pick(pool));
+  const grown = <T>(pool: readonly T[]): T =>
+    dice.chance(70) ? dice.pick(pool.slice(Math.floor(pool.length / 2))) : dice.pick(pool);
   for (let step = 0; step < steps; step++) {
     const pool = growExpressions(dice, current, parameters, 2 + dice.below(10), calm);
     const conditions = pool.filter((each) => each.type.kind === "bool");
@@ -271,25 +312,46 @@ export function randomPlan(seed: number): RandomPlan {
       operator = { kind: "filter", input: operator, predicate: dice.pick(conditions) };
     } else if (choice === 1) {
       const expressions = Array.from({ length: dice.chance(5) ? 0 : 1 + dice.below(5) }, () => grown(pool));
-      operator = { kind: "project", input: operator, expressions, columns: expressions.map(({ type }) => columnType(type)) };
+      operator = {
+        kind: "project",
+        input: operator,
+        expressions,
+        columns: expressions.map(({ type }) => columnType(type)),
+      };
       current = expressions.map(({ type }) => type);
     } else if (aggregated < 2) {
       aggregated++;
       const groupKeys = Array.from({ length: dice.chance(30) ? 0 : 1 + dice.below(3) }, () => grown(pool));
       const aggregates = randomAggregates(dice, pool);
-      const outputs = [...groupKeys.map(({ type }) => columnType(type)), ...aggregates.map(({ result }) => result)];
-      operator = { kind: "hashAggregate", input: operator, keys: groupKeys, aggregates, columns: outputs, groupsEstimate: 0 };
+      const outputs = [
+        ...groupKeys.map(({ type }) => columnType(type)),
+        ...aggregates.map(({ result }) => result),
+      ];
+      operator = {
+        kind: "hashAggregate",
+        input: operator,
+        keys: groupKeys,
+        aggregates,
+        columns: outputs,
+        groupsEstimate: 0,
+      };
       current = outputs.map(({ engine }) => engine);
     }
   }
   const distinct = 1 + dice.below(dice.chance(50) ? 6 : 40);
   const nullPercent = dice.pick([0, 10, 10, dice.chance(30) ? 100 : 30]);
   const palette = columns.map(({ engine, nullable }) =>
-    Array.from({ length: distinct }, () => (nullable && dice.chance(nullPercent) ? null : randomValue(dice, engine, calm))),
+    Array.from({ length: distinct }, () =>
+      nullable && dice.chance(nullPercent) ? null : randomValue(dice, engine, calm),
+    ),
   );
   const count = dice.pick([1, 7, 64, 250, 250, dice.chance(20) ? 0 : 130]);
   const rows = Array.from({ length: count }, () => palette.map((values) => dice.pick(values)));
-  const values = new Map(parameters.map((type, index) => [index + 1, dice.chance(10) ? null : randomValue(dice, type, calm)] as const));
+  const values = new Map(
+    parameters.map(
+      (type, index) => [index + 1, dice.chance(10) ? null : randomValue(dice, type, calm)] as const,
+    ),
+  );
   const plan: PhysicalPlan = {
     version: 1,
     root: operator,

@@ -27,7 +27,10 @@ export const equalBytes: LibraryFunction = {
       });
     });
     code.loop((again) => {
-      code.get(length).op("i32.eqz").if([], () => code.i32(1).return());
+      code
+        .get(length)
+        .op("i32.eqz")
+        .if([], () => code.i32(1).return());
       code.get(a).load("i32.load8_u").get(b).load("i32.load8_u").op("i32.ne");
       code.if([], () => code.i32(0).return());
       for (const pointer of [a, b]) code.get(pointer).i32(1).op("i32.add").set(pointer);
@@ -45,7 +48,13 @@ export const equalViews: LibraryFunction = {
     const [a, aTail, b, bTail] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
     const length = code.local("i32");
     // Length and prefix first: they differ in most unequal pairs.
-    code.get(a).load("i64.load").get(b).load("i64.load").op("i64.ne").if([], () => code.i32(0).return());
+    code
+      .get(a)
+      .load("i64.load")
+      .get(b)
+      .load("i64.load")
+      .op("i64.ne")
+      .if([], () => code.i32(0).return());
     code.get(a).load("i32.load").tee(length).i32(VIEW_INLINE_BYTES).op("i32.le_u");
     code.if([], () => code.get(a).load("i64.load", 8).get(b).load("i64.load", 8).op("i64.eq").return());
     code.get(a).load("i32.load", View.offset).get(aTail).op("i32.add");
@@ -60,7 +69,12 @@ export const compareViews: LibraryFunction = {
   type: { parameters: ["i32", "i32", "i32", "i32"], results: ["i32"] },
   write(code) {
     const [a, aTail, b, bTail] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
-    const [aBytes, bBytes, rest, difference] = [code.local("i32"), code.local("i32"), code.local("i32"), code.local("i32")];
+    const [aBytes, bBytes, rest, difference] = [
+      code.local("i32"),
+      code.local("i32"),
+      code.local("i32"),
+      code.local("i32"),
+    ];
     pushViewBytes(code, a, aTail);
     code.set(aBytes);
     pushViewBytes(code, b, bTail);

@@ -61,7 +61,12 @@ export const multiplyUnsigned: LibraryFunction = {
   type: { parameters: i64s(2), results: i64s(2) },
   write(code) {
     const [a, b] = [code.parameter(0), code.parameter(1)];
-    const [low, cross1, cross2, middle] = [code.local("i64"), code.local("i64"), code.local("i64"), code.local("i64")];
+    const [low, cross1, cross2, middle] = [
+      code.local("i64"),
+      code.local("i64"),
+      code.local("i64"),
+      code.local("i64"),
+    ];
     const half = (value: Local, upper: boolean): FunctionBuilder =>
       upper ? code.get(value).i64(32).op("i64.shr_u") : code.get(value).i64(0xffffffffn).op("i64.and");
     half(a, false);
@@ -89,13 +94,24 @@ export const addDecimal: LibraryFunction = {
   name: "addDecimal",
   type: { parameters: i64s(4), results: ["i64", "i64", "i32"] },
   write(code) {
-    const [aLow, aHigh, bLow, bHigh] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
+    const [aLow, aHigh, bLow, bHigh] = [
+      code.parameter(0),
+      code.parameter(1),
+      code.parameter(2),
+      code.parameter(3),
+    ];
     const [low, high, negative] = [code.local("i64"), code.local("i64"), code.local("i32")];
     const [sumLow, sumHigh] = [code.local("i64"), code.local("i64")];
     returnNan(code, aLow, aHigh);
     returnNan(code, bLow, bHigh);
     code.get(aLow, bLow).op("i64.add").tee(sumLow).set(low);
-    code.get(aHigh, bHigh).op("i64.add").get(low, aLow).op("i64.lt_u", "i64.extend_i32_u", "i64.add").tee(sumHigh).set(high);
+    code
+      .get(aHigh, bHigh)
+      .op("i64.add")
+      .get(low, aLow)
+      .op("i64.lt_u", "i64.extend_i32_u", "i64.add")
+      .tee(sumHigh)
+      .set(high);
     // Terms below 10^38 can leave 127 bits by one: the magnitude, as an unsigned pair, still tells.
     code.get(aHigh).i64(0).op("i64.lt_s").set(negative);
     code.get(aHigh, bHigh).op("i64.xor").i64(0).op("i64.lt_s");
@@ -129,8 +145,18 @@ export const multiplyDecimal: LibraryFunction = {
   name: "multiplyDecimal",
   type: { parameters: i64s(4), results: ["i64", "i64", "i32"] },
   write(code, library) {
-    const [aLow, aHigh, bLow, bHigh] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
-    const [low, high, cross, over] = [code.local("i64"), code.local("i64"), code.local("i64"), code.local("i64")];
+    const [aLow, aHigh, bLow, bHigh] = [
+      code.parameter(0),
+      code.parameter(1),
+      code.parameter(2),
+      code.parameter(3),
+    ];
+    const [low, high, cross, over] = [
+      code.local("i64"),
+      code.local("i64"),
+      code.local("i64"),
+      code.local("i64"),
+    ];
     const [sign, negative, tooWide] = [code.local("i32"), code.local("i32"), code.local("i32")];
     const multiply = library(multiplyUnsigned);
     returnNan(code, aLow, aHigh);
@@ -147,7 +173,15 @@ export const multiplyDecimal: LibraryFunction = {
     code.get(bLow, aLow).get(aHigh).i64(0).op("i64.ne").select().get(over);
     code.call(multiply).set(over).set(cross);
     code.get(over).i64(0).op("i64.ne").get(tooWide).op("i32.or").set(tooWide);
-    code.get(high, cross).op("i64.add").tee(high).get(cross).op("i64.lt_u").get(tooWide).op("i32.or").set(tooWide);
+    code
+      .get(high, cross)
+      .op("i64.add")
+      .tee(high)
+      .get(cross)
+      .op("i64.lt_u")
+      .get(tooWide)
+      .op("i32.or")
+      .set(tooWide);
     pushTooWide(code, low, high);
     code.get(tooWide).op("i32.or").set(tooWide);
     negateIf(code, low, high, sign);
@@ -176,10 +210,21 @@ export const compareDecimal: LibraryFunction = {
   name: "compareDecimal",
   type: { parameters: i64s(4), results: ["i32"] },
   write(code) {
-    const [aLow, aHigh, bLow, bHigh] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
+    const [aLow, aHigh, bLow, bHigh] = [
+      code.parameter(0),
+      code.parameter(1),
+      code.parameter(2),
+      code.parameter(3),
+    ];
     // High words of numbers never reach either end of i64, so NaN may move from one end to the other.
     for (const high of [aHigh, bHigh]) {
-      code.i64(-LEAST64 - 1n).get(high, high).i64(LEAST64).op("i64.eq").select().set(high);
+      code
+        .i64(-LEAST64 - 1n)
+        .get(high, high)
+        .i64(LEAST64)
+        .op("i64.eq")
+        .select()
+        .set(high);
     }
     code.get(aHigh, bHigh).op("i64.eq");
     code.if(
@@ -208,7 +253,14 @@ export const roundDecimal: LibraryFunction = {
         code.get(digits).op("i32.eqz").brIf(end);
         code.get(digits).i32(1).op("i32.sub").tee(digits).op("i32.eqz").set(done);
         code.get(low).get(done).op("i64.extend_i32_u").i64(5).op("i64.mul", "i64.add").tee(low);
-        code.get(done).op("i64.extend_i32_u").i64(5).op("i64.mul", "i64.lt_u", "i64.extend_i32_u").get(high).op("i64.add").set(high);
+        code
+          .get(done)
+          .op("i64.extend_i32_u")
+          .i64(5)
+          .op("i64.mul", "i64.lt_u", "i64.extend_i32_u")
+          .get(high)
+          .op("i64.add")
+          .set(high);
         code.get(low, high).call(divide).set(high).set(low).br(again);
       });
     });
@@ -226,8 +278,28 @@ const divideByTen: LibraryFunction = {
     const [digit, quotient, result] = [code.local("i64"), code.local("i64"), code.local("i64")];
     code.get(high).i64(10).op("i64.rem_u").set(digit);
     code.get(high).i64(10).op("i64.div_u").set(result);
-    code.get(digit).i64(32).op("i64.shl").get(low).i64(32).op("i64.shr_u", "i64.or").tee(digit).i64(10).op("i64.div_u").set(quotient);
-    code.get(digit).i64(10).op("i64.rem_u").i64(32).op("i64.shl").get(low).i64(0xffffffffn).op("i64.and", "i64.or").i64(10).op("i64.div_u");
+    code
+      .get(digit)
+      .i64(32)
+      .op("i64.shl")
+      .get(low)
+      .i64(32)
+      .op("i64.shr_u", "i64.or")
+      .tee(digit)
+      .i64(10)
+      .op("i64.div_u")
+      .set(quotient);
+    code
+      .get(digit)
+      .i64(10)
+      .op("i64.rem_u")
+      .i64(32)
+      .op("i64.shl")
+      .get(low)
+      .i64(0xffffffffn)
+      .op("i64.and", "i64.or")
+      .i64(10)
+      .op("i64.div_u");
     code.get(quotient).i64(32).op("i64.shl", "i64.or").get(result);
   },
 };
@@ -243,7 +315,12 @@ export const reachesPowerOfTen: LibraryFunction = {
   name: "reachesPowerOfTen",
   type: { parameters: i64s(4), results: ["i32"] },
   write(code) {
-    const [low, high, powerLow, powerHigh] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
+    const [low, high, powerLow, powerHigh] = [
+      code.parameter(0),
+      code.parameter(1),
+      code.parameter(2),
+      code.parameter(3),
+    ];
     const negative = code.local("i32");
     pushIsNan(code, low, high);
     code.if([], () => code.i32(0).return());
@@ -253,4 +330,3 @@ export const reachesPowerOfTen: LibraryFunction = {
     code.get(high, powerHigh).op("i64.eq").get(low, powerLow).op("i64.ge_u", "i32.and", "i32.or");
   },
 };
-

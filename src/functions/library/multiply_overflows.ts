@@ -15,7 +15,11 @@ export const multiplyOverflows: LibraryFunction = {
         code.get(a).i64(-1n).op("i64.eq");
         code.if(
           ["i32"],
-          () => code.get(b).i64(-(1n << 63n)).op("i64.eq"),
+          () =>
+            code
+              .get(b)
+              .i64(-(1n << 63n))
+              .op("i64.eq"),
           () => code.get(a, b).op("i64.mul").get(a).op("i64.div_s").get(b).op("i64.ne"),
         );
       },

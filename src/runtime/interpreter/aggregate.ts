@@ -26,8 +26,15 @@ function groupKey(value: Scalar): string {
   return `${typeof value}${String(value)}`;
 }
 
-export function aggregateRows(operator: HashAggregate, rows: Iterable<Row>, parameters: Parameters): Scalar[][] {
-  const groups = new Map<string, { readonly keys: readonly Scalar[]; readonly accumulators: readonly Accumulator[] }>();
+export function aggregateRows(
+  operator: HashAggregate,
+  rows: Iterable<Row>,
+  parameters: Parameters,
+): Scalar[][] {
+  const groups = new Map<
+    string,
+    { readonly keys: readonly Scalar[]; readonly accumulators: readonly Accumulator[] }
+  >();
   const open = (keys: readonly Scalar[]) => ({ keys, accumulators: operator.aggregates.map(accumulatorOf) });
   if (operator.keys.length === 0) groups.set("", open([]));
   for (const row of rows) {
@@ -41,7 +48,10 @@ export function aggregateRows(operator: HashAggregate, rows: Iterable<Row>, para
       defined(group?.accumulators[index], "an accumulator").add(value);
     });
   }
-  return [...groups.values()].map(({ keys, accumulators }) => [...keys, ...accumulators.map((each) => each.result())]);
+  return [...groups.values()].map(({ keys, accumulators }) => [
+    ...keys,
+    ...accumulators.map((each) => each.result()),
+  ]);
 }
 
 function accumulatorOf(call: AggregateCall): Accumulator {
@@ -68,7 +78,10 @@ function counter(): Accumulator {
 }
 
 /** Starts with the first value that is not NULL, as strict transition functions do. */
-function fold(combine: (state: Exclude<Scalar, null>, value: Exclude<Scalar, null>) => Scalar, finish = (state: Scalar): Scalar => state): Accumulator {
+function fold(
+  combine: (state: Exclude<Scalar, null>, value: Exclude<Scalar, null>) => Scalar,
+  finish = (state: Scalar): Scalar => state,
+): Accumulator {
   let state: Scalar = null;
   return {
     add(value) {

@@ -80,7 +80,11 @@ function evaluateCall(expression: Extract<Expression, { kind: "call" }>, values:
 }
 
 /** AND is decided by false, OR by true; arguments after the decision are not evaluated. */
-function connective(list: readonly Expression[], decides: boolean, value: (argument: Expression) => Scalar): Scalar {
+function connective(
+  list: readonly Expression[],
+  decides: boolean,
+  value: (argument: Expression) => Scalar,
+): Scalar {
   let unknown = false;
   for (const argument of list) {
     const each = value(argument);

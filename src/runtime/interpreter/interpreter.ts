@@ -7,9 +7,14 @@ import { aggregateRows } from "./aggregate.js";
 import { type Parameters, type Row, evaluate } from "./evaluate.js";
 
 /** The plan's result over the rows of its leaves; groups come in the order their first rows came. */
-export function interpret(plan: PhysicalPlan, leaves: readonly (readonly Scalar[][])[], parameters: Parameters = new Map()): Scalar[][] {
+export function interpret(
+  plan: PhysicalPlan,
+  leaves: readonly (readonly Scalar[][])[],
+  parameters: Parameters = new Map(),
+): Scalar[][] {
   const results: Scalar[][] = [];
-  for (const row of run(plan.root, leaves, parameters)) results.push(plan.outputs.map((_, index) => row(index)));
+  for (const row of run(plan.root, leaves, parameters))
+    results.push(plan.outputs.map((_, index) => row(index)));
   return results;
 }
 
@@ -22,7 +27,11 @@ function rowOf(values: readonly Scalar[]): Row {
 }
 
 /** Rows flow one by one through all operators, as in PostgreSQL, which decides which of several errors is met first. */
-function* run(operator: PhysicalOperator, leaves: readonly (readonly Scalar[][])[], parameters: Parameters): Iterable<Row> {
+function* run(
+  operator: PhysicalOperator,
+  leaves: readonly (readonly Scalar[][])[],
+  parameters: Parameters,
+): Iterable<Row> {
   switch (operator.kind) {
     case "scan":
       for (const values of defined(leaves[operator.leaf], `leaf ${operator.leaf}`)) yield rowOf(values);
@@ -34,10 +43,12 @@ function* run(operator: PhysicalOperator, leaves: readonly (readonly Scalar[][])
       return;
     case "project":
       for (const row of run(operator.input, leaves, parameters)) {
-        yield (column) => evaluate(defined(operator.expressions[column], `column ${column}`), row, parameters);
+        yield (column) =>
+          evaluate(defined(operator.expressions[column], `column ${column}`), row, parameters);
       }
       return;
     case "hashAggregate":
-      for (const values of aggregateRows(operator, run(operator.input, leaves, parameters), parameters)) yield rowOf(values);
+      for (const values of aggregateRows(operator, run(operator.input, leaves, parameters), parameters))
+        yield rowOf(values);
   }
 }

@@ -67,25 +67,33 @@ describe.each(functionRows().map(({ key }) => key))("%s", (key) => {
   const found = signatures(key);
   test("is reachable", () => expect(found.length).toBeGreaterThan(0));
 
-  test.each(spread(found, SIGNATURES).map((each) => ({ ...each, name: JSON.stringify(each.arguments) })))("computes $name", ({ arguments: argumentTypes, result }) => {
-    const call: Expression = { kind: "call", function: key, arguments: argumentTypes.map((type, index) => column(index, type)), type: result };
-    const dice = new Dice(key.length * 31 + argumentTypes.length);
-    for (const nullable of [false, true]) {
-      const plan = planOf(call, argumentTypes, nullable);
-      for (let round = 0; round < 3; round++) {
-        const calm = round < 2;
-        const rows = Array.from({ length: ROWS }, () =>
-          argumentTypes.map((type) => (nullable && dice.chance(20) ? null : randomValue(dice, type, calm))),
-        );
-        const expected = outcome(() => interpret(plan, [rows]));
-        expect(outcome(() => runPages(plan, pagesOf(scanColumns(plan), rows, 100)).rows)).toBe(expected);
+  test.each(spread(found, SIGNATURES).map((each) => ({ ...each, name: JSON.stringify(each.arguments) })))(
+    "computes $name",
+    ({ arguments: argumentTypes, result }) => {
+      const call: Expression = {
+        kind: "call",
+        function: key,
+        arguments: argumentTypes.map((type, index) => column(index, type)),
+        type: result,
+      };
+      const dice = new Dice(key.length * 31 + argumentTypes.length);
+      for (const nullable of [false, true]) {
+        const plan = planOf(call, argumentTypes, nullable);
+        for (let round = 0; round < 3; round++) {
+          const calm = round < 2;
+          const rows = Array.from({ length: ROWS }, () =>
+            argumentTypes.map((type) => (nullable && dice.chance(20) ? null : randomValue(dice, type, calm))),
+          );
+          const expected = outcome(() => interpret(plan, [rows]));
+          expect(outcome(() => runPages(plan, pagesOf(scanColumns(plan), rows, 100)).rows)).toBe(expected);
+        }
+        // One row at a time, so that each error at the ends of a type is met on its own.
+        for (let i = 0; i < 10; i++) {
+          const rows = [argumentTypes.map((type) => randomValue(dice, type, false))];
+          const expected = outcome(() => interpret(plan, [rows]));
+          expect(outcome(() => runPages(plan, pagesOf(scanColumns(plan), rows, 1)).rows)).toBe(expected);
+        }
       }
-      // One row at a time, so that each error at the ends of a type is met on its own.
-      for (let i = 0; i < 10; i++) {
-        const rows = [argumentTypes.map((type) => randomValue(dice, type, false))];
-        const expected = outcome(() => interpret(plan, [rows]));
-        expect(outcome(() => runPages(plan, pagesOf(scanColumns(plan), rows, 1)).rows)).toBe(expected);
-      }
-    }
-  });
+    },
+  );
 });

@@ -43,14 +43,20 @@ describe("function registry", () => {
     const decimal = (precision: number, scale: number) => ({ kind: "decimal" as const, precision, scale });
     const add = functionByKey("decimal.add");
     expect(add.resultType([decimal(15, 2), decimal(1, 0)])).toEqual(decimal(16, 2));
-    expect(functionByKey("decimal.multiply").resultType([decimal(15, 2), decimal(16, 2)])).toEqual(decimal(31, 4));
+    expect(functionByKey("decimal.multiply").resultType([decimal(15, 2), decimal(16, 2)])).toEqual(
+      decimal(31, 4),
+    );
     expect(functionByKey("decimal.multiply").resultType([decimal(38, 20), decimal(38, 20)])).toBeUndefined();
     expect(functionByKey("int4.add").resultType([{ kind: "int2" }, { kind: "int2" }])).toBeUndefined();
-    expect(functionByKey("int4.add").resultType([{ kind: "int2" }, { kind: "int4" }])).toEqual({ kind: "int4" });
+    expect(functionByKey("int4.add").resultType([{ kind: "int2" }, { kind: "int4" }])).toEqual({
+      kind: "int4",
+    });
     const text = (byteOrder: boolean) => ({ kind: "text" as const, byteOrder });
     expect(functionByKey("text.equal").resultType([text(false), text(false)])).toEqual({ kind: "bool" });
     expect(functionByKey("text.less").resultType([text(false), text(false)])).toBeUndefined();
-    expect(functionByKey("cast.decimal.decimal").resultType([decimal(15, 4)], 4 + (10 << 16) + 2)).toEqual(decimal(10, 2));
+    expect(functionByKey("cast.decimal.decimal").resultType([decimal(15, 4)], 4 + (10 << 16) + 2)).toEqual(
+      decimal(10, 2),
+    );
     expect(functionByKey("cast.decimal.float8").resultType([decimal(16, 2)])).toBeUndefined();
   });
 });

@@ -11,14 +11,29 @@ const flag: EngineType = { kind: "bpchar", length: 1, byteOrder: true };
 const int8: EngineType = { kind: "int8" };
 
 const one: Expression = { kind: "constant", value: 1n, type: decimal(1, 0) };
-const call = (name: string, type: EngineType, ...list: Expression[]): Expression => ({ kind: "call", function: name, arguments: list, type });
+const call = (name: string, type: EngineType, ...list: Expression[]): Expression => ({
+  kind: "call",
+  function: name,
+  arguments: list,
+  type,
+});
 
 const quantity = column(2, money);
 const price = column(3, money);
 const discount = column(4, money);
 const tax = column(5, money);
-const discPrice = call("decimal.multiply", decimal(31, 4), price, call("decimal.subtract", decimal(16, 2), one, discount));
-const charge = call("decimal.multiply", decimal(38, 6), discPrice, call("decimal.add", decimal(16, 2), one, tax));
+const discPrice = call(
+  "decimal.multiply",
+  decimal(31, 4),
+  price,
+  call("decimal.subtract", decimal(16, 2), one, discount),
+);
+const charge = call(
+  "decimal.multiply",
+  decimal(38, 6),
+  discPrice,
+  call("decimal.add", decimal(16, 2), one, tax),
+);
 
 const sum = (argument: Expression): AggregateCall => ({
   function: "sum",
@@ -39,7 +54,11 @@ function q1(nullable: boolean): PhysicalPlan {
     outputs: columns.map((type, index) => ({ name: `c${index}`, type })),
     root: {
       kind: "hashAggregate",
-      input: { kind: "scan", leaf: 0, columns: [flag, flag, money, money, money, money].map((type) => columnType(type, nullable)) },
+      input: {
+        kind: "scan",
+        leaf: 0,
+        columns: [flag, flag, money, money, money, money].map((type) => columnType(type, nullable)),
+      },
       keys: [column(0, flag), column(1, flag)],
       aggregates,
       columns,
@@ -54,7 +73,14 @@ function lineitems(count: number, scale = 1n): Scalar[][] {
   return Array.from({ length: count }, (_, i) => {
     const n = BigInt(i);
     const status = ["A", "N", "R"][i % 3] ?? "A";
-    return [text(status), text(i % 7 === 0 ? "F" : "O"), (n % 50n + 1n) * 100n * scale, (n * 7919n % 10_000_000n) * scale, n % 11n, n % 9n];
+    return [
+      text(status),
+      text(i % 7 === 0 ? "F" : "O"),
+      ((n % 50n) + 1n) * 100n * scale,
+      ((n * 7919n) % 10_000_000n) * scale,
+      n % 11n,
+      n % 9n,
+    ];
   });
 }
 
@@ -64,7 +90,10 @@ function expected(rows: readonly Scalar[][]): Map<string, bigint[]> {
     const key = Buffer.from(a).toString() + Buffer.from(b).toString();
     const state = groups.get(key) ?? [0n, 0n, 0n, 0n, 0n, 0n];
     const values = [q, p, p * (100n - d), p * (100n - d) * (100n + t), d, 1n];
-    groups.set(key, state.map((each, i) => each + (values[i] ?? 0n)));
+    groups.set(
+      key,
+      state.map((each, i) => each + (values[i] ?? 0n)),
+    );
   }
   return groups;
 }
@@ -102,9 +131,15 @@ test("Q1 takes the exact path where a page may overflow 64 bits", () => {
 
 test("Q6 filters by ranges and sums one product", () => {
   const date: EngineType = { kind: "date" };
-  const [shipdate, disc, qty, extended] = [column(0, date), column(1, money), column(2, money), column(3, money)];
+  const [shipdate, disc, qty, extended] = [
+    column(0, date),
+    column(1, money),
+    column(2, money),
+    column(3, money),
+  ];
   const constant = (value: bigint, type: EngineType): Expression => ({ kind: "constant", value, type });
-  const compare = (name: string, a: Expression, b: Expression): Expression => call(name, { kind: "bool" }, a, b);
+  const compare = (name: string, a: Expression, b: Expression): Expression =>
+    call(name, { kind: "bool" }, a, b);
   const predicate: Expression = {
     kind: "and",
     type: { kind: "bool" },
@@ -126,7 +161,11 @@ test("Q6 filters by ranges and sums one product", () => {
       kind: "hashAggregate",
       input: {
         kind: "filter",
-        input: { kind: "scan", leaf: 0, columns: [date, money, money, money].map((type) => columnType(type, false)) },
+        input: {
+          kind: "scan",
+          leaf: 0,
+          columns: [date, money, money, money].map((type) => columnType(type, false)),
+        },
         predicate,
       },
       keys: [],
@@ -137,7 +176,7 @@ test("Q6 filters by ranges and sums one product", () => {
   };
   const rows: Scalar[][] = Array.from({ length: 5000 }, (_, i) => {
     const n = BigInt(i);
-    return [n % 1000n, n % 11n, (n % 50n + 1n) * 100n, n * 7919n % 10_000_000n];
+    return [n % 1000n, n % 11n, ((n % 50n) + 1n) * 100n, (n * 7919n) % 10_000_000n];
   });
   let total = 0n;
   for (const [s, d, q, e] of rows as [bigint, bigint, bigint, bigint][]) {
