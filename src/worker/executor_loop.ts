@@ -68,7 +68,14 @@ export class ExecutorLoop {
         if (job?.lease.epoch !== order.lease.epoch) return;
         job.dispose();
         this.#jobs.delete(order.lease.slot);
+        return;
       }
+      case "warmUp":
+        try {
+          this.#engine.warmUp(order.plan);
+        } catch (error) {
+          this.#transport.complain(`warm-up failed: ${String(error)}`);
+        }
     }
   }
 }

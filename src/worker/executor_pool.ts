@@ -33,6 +33,7 @@ interface Thread {
 export class ExecutorPool implements JobPort {
   readonly #region: PoolRegion;
   readonly #threads: Thread[] = [];
+  #practice: Uint8Array | undefined;
   /** The thread of each job, by slot. */
   readonly #jobs = new Map<number, { readonly epoch: number; readonly thread: Thread }>();
 
@@ -42,7 +43,15 @@ export class ExecutorPool implements JobPort {
 
   /** A thread came up and takes jobs from now on. */
   add(link: ExecutorLink): void {
-    this.#threads.push({ link, jobs: 0 });
+    const thread = { link, jobs: 0 };
+    this.#threads.push(thread);
+    if (this.#practice !== undefined) post(thread, { kind: "warmUp", plan: this.#practice });
+  }
+
+  /** Lets every thread run a plan for practice, those that come later too. */
+  warmUp(plan: Uint8Array): void {
+    this.#practice = plan;
+    for (const thread of this.#threads) post(thread, { kind: "warmUp", plan });
   }
 
   get jobCount(): number {

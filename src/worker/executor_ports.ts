@@ -91,12 +91,15 @@ export interface EngineJob {
 export interface Engine {
   /** Decodes, checks and compiles (or finds in its cache); throws FusionErrors. */
   start(order: JobOrder): EngineJob;
+  /** Runs a plan for practice. */
+  warmUp(plan: Uint8Array): void;
 }
 
 /** Orders of the main thread. */
 export type ExecutorOrder =
   | { readonly kind: "start"; readonly order: JobOrder }
-  | { readonly kind: "dispose"; readonly lease: SessionLease };
+  | { readonly kind: "dispose"; readonly lease: SessionLease }
+  | { readonly kind: "warmUp"; readonly plan: Uint8Array };
 
 /** What an executor thread tells the main thread. */
 export type ExecutorReport =

@@ -103,6 +103,8 @@ async function main(): Promise<void> {
   region.onWake((slots) => worker.ring(slots));
   if (!region.ready(environment.generation, executors))
     fail("not ready", `generation ${environment.generation} was superseded`);
+  const practice = planner.warmUp();
+  if (practice !== undefined) worker.pool.warmUp(practice);
   // Statements need one thread; the others join while the first ones run.
   for (let executor = 1; executor < executors; executor++) worker.addExecutor(await start(executor));
 }

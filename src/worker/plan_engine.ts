@@ -2,9 +2,7 @@
 // verified here, once, before generated code sees them. The engine itself is src/runtime.
 import type { JobOrder } from "#actors/ports.js";
 import { defined } from "#base/assert.js";
-import { malformedMessage } from "#base/errors.js";
 import { decodePhysicalPlan } from "#codec/physical_codec.js";
-import type { PhysicalOperator } from "#plan/physical.js";
 import { compileExecution, type CompiledPlan } from "#runtime/compiled_plan.js";
 import { PlanExecution } from "#runtime/execution.js";
 import type { EngineMemory } from "#runtime/memory.js";
@@ -12,21 +10,9 @@ import { verifyPage } from "#runtime/page_reader.js";
 import { PlanCache } from "#runtime/plan_cache.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { Engine, EngineJob, InputPage } from "./executor_ports.js";
+import { warmUpEngine } from "./engine_warm_up.js";
 import { parameterValues } from "./parameter_values.js";
-
-/** Columns of every leaf, by leaf number. */
-function leafColumns(root: PhysicalOperator, leafCount: number): readonly (readonly ColumnType[])[] {
-  const leaves: (readonly ColumnType[] | undefined)[] = Array.from({ length: leafCount });
-  const pending: PhysicalOperator[] = [root];
-  for (let operator = pending.pop(); operator !== undefined; operator = pending.pop()) {
-    if (operator.kind === "scan") leaves[operator.leaf] = operator.columns;
-    else pending.push(operator.input);
-  }
-  return leaves.map((columns, leaf) => {
-    if (columns === undefined) throw malformedMessage(`pg_fusion: the plan has no scan of leaf ${leaf}`);
-    return columns;
-  });
-}
+import { leafColumns } from "./plan_leaves.js";
 
 class PlanJob implements EngineJob {
   readonly #compiled: CompiledPlan;
@@ -111,5 +97,9 @@ export class PlanEngine implements Engine {
       parameters: parameterValues(compiled.plan, start.parameters),
     });
     return new PlanJob(compiled, execution, leaves, compileNsBefore);
+  }
+
+  warmUp(plan: Uint8Array): void {
+    warmUpEngine(plan, this.#memory, this.#cache);
   }
 }

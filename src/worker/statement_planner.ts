@@ -4,6 +4,7 @@ import type { PlanAnswer as AnswerBytes, PlannerPort } from "#actors/ports.js";
 import { encodePlanReady, encodePlanRefused } from "#codec/plan_answer_message.js";
 import { decodePlanRequest } from "#codec/planning_message.js";
 import { planStatement, type PlanAnswer } from "./plan_statement.js";
+import { warmUpRequest } from "./warm_up_request.js";
 
 /** Statements remembered: more than an application has, and each is tens of kilobytes. */
 const ENTRIES_MAX = 512;
@@ -34,6 +35,14 @@ export class StatementPlanner implements PlannerPort {
       return { kind: "refused", payload: encodePlanRefused(answer.refused) };
     const planningNs = this.#nowNs() - beginNs;
     return { kind: "planned", payload: encodePlanReady({ ...answer.ready, planningNs }) };
+  }
+
+  /** Plans a made-up statement, for practice; returns the engine's plan for it. */
+  warmUp(): Uint8Array | undefined {
+    const answer = planStatement(decodePlanRequest(warmUpRequest()), () => 0n);
+    if (answer.kind === "refused") return undefined;
+    encodePlanReady(answer.ready);
+    return answer.ready.plan;
   }
 
   #remember(key: string, answer: PlanAnswer): void {

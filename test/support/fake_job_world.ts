@@ -130,6 +130,7 @@ export class FakeJobWorld implements JobTransport {
 /** Emits one result page of one row for every `rowsPerResult` rows pushed, and the rest when all leaves ended. */
 export class FakeEngine implements Engine {
   disposed = 0;
+  warmUps = 0;
   pushed = 0;
   failAt = Number.POSITIVE_INFINITY;
   startError: unknown;
@@ -146,6 +147,10 @@ export class FakeEngine implements Engine {
   start(): EngineJob {
     if (this.startError !== undefined) throw this.startError;
     return this.#job();
+  }
+
+  warmUp(): void {
+    this.warmUps += 1;
   }
 
   #job(): EngineJob {

@@ -1,6 +1,6 @@
 // Whole conversations of several backends with the worker's real wiring, interleaved in every order the generator
-// finds: natural ends, cancels at each step, vanished backends, failing producers, too little of everything. Nothing may
-// be left behind, nobody may wait for ever, and no machine may meet an event it has no place for.
+// finds: natural ends, cancels at each step, vanished backends, failing producers, too little of everything. Nothing
+// may be left behind, nobody may wait for ever, and no machine may meet an event it has no place for.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MemoryBackend } from "#transport/memory_backend.js";

@@ -54,6 +54,13 @@ describe("the pool", () => {
     expect(posted).toHaveLength(2);
   });
 
+  test("lets threads practise, also those that come later", () => {
+    const { pool, posted } = poolOf(1);
+    pool.warmUp(new Uint8Array(3));
+    pool.add({ executor: 1, post: (order) => void posted.push({ thread: 1, order }), wake: () => undefined });
+    expect(posted.map(({ thread, order }) => [thread, order.kind])).toEqual([[0, "warmUp"], [1, "warmUp"]]);
+  });
+
   test("ignores reports that end nothing", () => {
     const { pool } = poolOf(1);
     pool.assign(orderFor(5));

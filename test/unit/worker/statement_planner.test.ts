@@ -1,6 +1,9 @@
 // The planner's memory: equal requests get equal answers without planning, and the memory is bounded.
 import { describe, expect, test } from "vitest";
 import { encodePlanRequest } from "#codec/planning_message.js";
+import { EngineMemory, memoryLayout } from "#runtime/memory.js";
+import { PlanCache } from "#runtime/plan_cache.js";
+import { warmUpEngine } from "#worker/engine_warm_up.js";
 import { StatementPlanner } from "#worker/statement_planner.js";
 import { fixtureQueries, fixtureRequest } from "../../support/planning_fixtures.js";
 
@@ -29,4 +32,13 @@ describe("StatementPlanner", () => {
   test("bytes that are no request are an error, not an answer", () => {
     expect(() => new StatementPlanner(() => 0).plan(new Uint8Array(64))).toThrow();
   });
+});
+
+test("the warm-up statement is planned for the engine, and runs there", () => {
+  const plan = new StatementPlanner(() => 0).warmUp();
+  expect(plan).toBeDefined();
+  if (plan === undefined) return;
+  const memory = new EngineMemory(memoryLayout(16 * 1024 * 1024, 65_536));
+  warmUpEngine(plan, memory, new PlanCache());
+  expect(memory.usedBlocks()).toBe(0);
 });
