@@ -36,7 +36,7 @@ function tableOf({ code, name, side, table }) {
     `  initial: ${table.initial},`,
     `  finals: [${finals.join(", ")}],`,
     "  cells: [",
-    ...rows.flatMap((row) => [...wrapped(row, "    ").join("\n").concat(",").split("\n")]),
+    ...rows.map((row) => `${wrapped(row, "    ").join("\n")},`),
     "  ],",
     "} as const satisfies GeneratedMachine;",
     "",
