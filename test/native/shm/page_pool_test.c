@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
 #include "words.h"
 
@@ -346,6 +347,72 @@ two_executions_share_a_small_pool(void)
 	CHECK_EQ(clear_away(&one), 0);
 }
 
+/* ---- a claim against the end of its lease ---- */
+
+typedef struct Ending
+{
+	FusionRegion region;
+	_Atomic uint64_t lease;		/* epoch:32 | index:32; 0: stop */
+	_Atomic uint64_t done;
+} Ending;
+
+/* Takes and returns pages of the present lease until it is told that the lease ended. */
+static void *
+claim_until_stale(void *arg)
+{
+	Ending	   *ending = arg;
+
+	for (uint64_t now = ending->lease; now != 0; now = ending->lease)
+	{
+		FusionLease lease = {.index = (uint32_t) now, .epoch = (uint32_t) (now >> 32)};
+		FusionPage	page;
+		FusionStatus status = fusion_page_acquire(&ending->region, lease, FUSION_PAGE_SIDE_SCAN, &page);
+
+		/* A page held when the lease ends is left to the sweep, which must know of it. */
+		if (status == FUSION_OK && fusion_lease_open(&ending->region, FUSION_SLOT_CONTROL, lease))
+			fusion_page_release(&ending->region, &page);
+		else if (status != FUSION_OK)
+			ending->done = now;
+	}
+	return NULL;
+}
+
+/* All but page 0 are somebody else's, so a claim looks at thousands of words before it takes the one swept first. */
+static void
+no_page_outlives_its_lease(void)
+{
+	FusionRegionOptions options = small_options;
+	Ending		ending = {.lease = 0};
+	FusionLease others;
+	FusionLease lease;
+	pthread_t	thread;
+	time_t		end = time(NULL) + (time_t) soak_seconds(2);
+
+	options.page_count = 4096;
+	ending.region = make_region(&options);
+	start_worker(&ending.region);
+	ending.region.header->claim_cursor = 1;
+	CHECK_EQ(fusion_control_acquire(&ending.region, 1, 4095, 0, &others), FUSION_OK);
+	CHECK_EQ(fusion_control_acquire(&ending.region, 1, 0, 0, &lease), FUSION_OK);
+	ending.lease = ((uint64_t) lease.epoch << 32) | lease.index;
+	CHECK_EQ(pthread_create(&thread, NULL, claim_until_stale, &ending), 0);
+	for (int round = 0; round < 100 || time(NULL) < end; round++)
+	{
+		for (int i = 0; i < round % 5000; i++)
+			__asm__ volatile("" ::: "memory");
+		fusion_slot_detach(&ending.region, FUSION_SLOT_CONTROL, lease,
+						   FUSION_SLOT_OWNER_WORKER | FUSION_SLOT_OWNER_BACKEND);
+		while (ending.done != ending.lease)
+			sched_yield();
+		CHECK_EQ(fusion_page_unpack(ending.region.owner_words[0]).state, FUSION_PAGE_FREE);
+		CHECK_EQ(fusion_control_acquire(&ending.region, 1, 0, 0, &lease), FUSION_OK);
+		ending.lease = ((uint64_t) lease.epoch << 32) | lease.index;
+	}
+	ending.lease = 0;
+	pthread_join(thread, NULL);
+	fusion_region_detach(&ending.region);
+}
+
 int
 main(void)
 {
@@ -355,6 +422,7 @@ main(void)
 	RUN(a_ring_keeps_room_for_its_end);
 	RUN(a_lying_descriptor_is_corrupt);
 	RUN(stale_handles_change_nothing);
+	RUN(no_page_outlives_its_lease);
 	RUN(two_executions_share_a_small_pool);
 	return 0;
 }

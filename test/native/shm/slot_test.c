@@ -206,6 +206,52 @@ an_unfinished_sweep_is_finished(void)
 	fusion_region_detach(&region);
 }
 
+static void
+a_scan_slot_under_acquisition_belongs_to_nobody_else(void)
+{
+	FusionRegion region = make_region(&small_options);
+	FusionLease control;
+	FusionLease scan;
+	FusionSlotWord half;
+
+	start_worker(&region);
+	CHECK_EQ(fusion_control_acquire(&region, 1, 0, 0, &control), FUSION_OK);
+	CHECK_EQ(fusion_scan_acquire(&region, control, 0, 0, &scan), FUSION_OK);
+	detach_both(&region, FUSION_SLOT_SCAN, scan);
+	/* Another backend has claimed the slot, and its fields still name the execution before. */
+	half = (FusionSlotWord) {
+		.epoch = scan.epoch + 1, .owners = FUSION_SLOT_OWNER_BACKEND, .state = FUSION_SLOT_LEASED
+	};
+	region.scan_slots[scan.index].word = fusion_slot_pack(half);
+	detach_both(&region, FUSION_SLOT_CONTROL, control);
+	CHECK_EQ(region.scan_slots[scan.index].word, fusion_slot_pack(half));
+	fusion_region_detach(&region);
+}
+
+static void
+a_scan_slot_published_too_late_is_freed_with_its_execution(void)
+{
+	FusionRegion region = make_region(&small_options);
+	FusionLease control;
+	FusionLease scan;
+	FusionPage	page;
+	FusionSlotWord w;
+
+	start_worker(&region);
+	CHECK_EQ(fusion_control_acquire(&region, 1, 0, 0, &control), FUSION_OK);
+	CHECK_EQ(fusion_scan_acquire(&region, control, 0, 0, &scan), FUSION_OK);
+	CHECK_EQ(fusion_page_acquire(&region, control, FUSION_PAGE_SIDE_SCAN, &page), FUSION_OK);
+	CHECK_EQ(fusion_page_issue_scan(&region, scan, &page, 0, 1, 1), FUSION_OK);
+	/* As if the worker had left between the publishing of the scan slot and the look back. */
+	w = fusion_slot_unpack(region.control_slots[control.index].word);
+	w.owners = FUSION_SLOT_OWNER_BACKEND;
+	w.state = FUSION_SLOT_CLOSING;
+	region.control_slots[control.index].word = fusion_slot_pack(w);
+	CHECK_EQ(fusion_slot_detach(&region, FUSION_SLOT_CONTROL, control, FUSION_SLOT_OWNER_BACKEND), 0);
+	check_clean(&region);
+	fusion_region_detach(&region);
+}
+
 /* ---- acquire against worker death ---- */
 
 typedef struct Race
@@ -368,6 +414,8 @@ main(void)
 	RUN(scan_slots_follow_their_execution);
 	RUN(a_dead_worker_is_taken_off_every_slot);
 	RUN(an_unfinished_sweep_is_finished);
+	RUN(a_scan_slot_under_acquisition_belongs_to_nobody_else);
+	RUN(a_scan_slot_published_too_late_is_freed_with_its_execution);
 	RUN(no_acquisition_slips_past_a_worker_death);
 	RUN(both_sides_may_close_at_once);
 	return 0;

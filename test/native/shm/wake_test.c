@@ -237,7 +237,7 @@ an_unassigned_executor_is_not_woken(void)
 	clear_away(wakes);
 }
 
-/* ---- a producer that waits for a page ---- */
+/* ---- a producer, then an executor, that waits for a page ---- */
 
 typedef struct Starved
 {
@@ -254,56 +254,99 @@ never_mind(Wakes *wakes)
 	return true;
 }
 
+static FusionStatus
+take_page(Starved *starved, FusionPage *page)
+{
+	return fusion_page_acquire(&starved->wakes->region, starved->control, FUSION_PAGE_SIDE_SCAN, page);
+}
+
+static void
+return_page(Starved *starved, FusionPage *page)
+{
+	CHECK_EQ(fusion_page_release(&starved->wakes->region, page), FUSION_OK);
+	starved->got++;
+}
+
 static void *
 starved_producer(void *arg)
 {
 	Starved    *starved = arg;
 	Wakes	   *wakes = starved->wakes;
+	uint32_t	scan = starved->scan.index;
 
 	while (!wakes->stop)
 	{
 		FusionPage	page;
+		FusionStatus status = take_page(starved, &page);
 
-		if (fusion_page_acquire(&wakes->region, starved->control, FUSION_PAGE_SIDE_SCAN, &page) == FUSION_FULL)
+		if (status == FUSION_FULL)
 		{
-			fusion_producer_sleeping(&wakes->region, starved->scan.index, true);
-			fusion_page_wait_begin(&wakes->region, FUSION_SLOT_SCAN, starved->scan.index);
-			if (fusion_page_acquire(&wakes->region, starved->control, FUSION_PAGE_SIDE_SCAN, &page) == FUSION_FULL)
-			{
-				if (!wakes->stop)
-					sleep_on(wakes, wakes->fds.scan[starved->scan.index], never_mind);
-				fusion_producer_sleeping(&wakes->region, starved->scan.index, false);
-				continue;
-			}
-			fusion_page_wait_end(&wakes->region, FUSION_SLOT_SCAN, starved->scan.index);
-			fusion_producer_sleeping(&wakes->region, starved->scan.index, false);
+			fusion_producer_sleeping(&wakes->region, scan, true);
+			fusion_page_wait_begin(&wakes->region, FUSION_SLOT_SCAN, scan);
+			status = take_page(starved, &page);
+			if (status == FUSION_FULL && !wakes->stop)
+				sleep_on(wakes, wakes->fds.scan[scan], never_mind);
+			fusion_page_wait_end(&wakes->region, FUSION_SLOT_SCAN, scan);
+			fusion_producer_sleeping(&wakes->region, scan, false);
 		}
-		CHECK_EQ(fusion_page_release(&wakes->region, &page), FUSION_OK);
-		starved->got++;
+		if (status == FUSION_OK)
+			return_page(starved, &page);
+	}
+	return NULL;
+}
+
+static void *
+starved_executor(void *arg)
+{
+	Starved    *starved = arg;
+	Wakes	   *wakes = starved->wakes;
+	uint32_t	control = starved->control.index;
+
+	while (!wakes->stop)
+	{
+		uint32_t	seen = fusion_executor_seen(&wakes->region, 9);
+		FusionPage	page;
+		FusionStatus status = take_page(starved, &page);
+
+		if (status == FUSION_FULL)
+		{
+			fusion_page_wait_begin(&wakes->region, FUSION_SLOT_CONTROL, control);
+			status = take_page(starved, &page);
+			if (status == FUSION_FULL && !wakes->stop)
+			{
+				double		start = seconds_now();
+
+				if (fusion_executor_wait(&wakes->region, 9, seen, 1000) == seen && seconds_now() - start > 0.9)
+					wakes->overdue++;
+			}
+			fusion_page_wait_end(&wakes->region, FUSION_SLOT_CONTROL, control);
+		}
+		if (status == FUSION_OK)
+			return_page(starved, &page);
 	}
 	return NULL;
 }
 
 static void
-a_released_page_wakes_who_waits_for_it(void)
+starve(void *(*sleeper) (void *))
 {
 	Wakes	   *wakes = lay_out();
 	Starved		starved = {.wakes = wakes};
 	FusionPage	pages[8];
 	pthread_t	thread;
-	double		end = seconds_now() + soak_seconds(1.5);
+	double		end = seconds_now() + soak_seconds(1);
 	uint64_t	random = 3;
-	uint32_t	rounds = 0;
 
 	start_worker(&wakes->region);
 	CHECK_EQ(fusion_control_acquire(&wakes->region, 1, 0, 0, &starved.control), FUSION_OK);
 	CHECK_EQ(fusion_scan_acquire(&wakes->region, starved.control, 0, 0, &starved.scan), FUSION_OK);
-	CHECK_EQ(pthread_create(&thread, NULL, starved_producer, &starved), 0);
-	for (; rounds < 2000 || seconds_now() < end; rounds++)
+	wakes->region.control_slots[starved.control.index].executor = 9;
+	CHECK_EQ(pthread_create(&thread, NULL, sleeper, &starved), 0);
+	for (uint32_t rounds = 0; rounds < 500 || seconds_now() < end; rounds++)
 	{
 		uint64_t	before;
 
-		/* Take every page: the producer starves. */
+		/* Take every page: the other starves. */
 		for (int i = 0; i < 8; i++)
 			while (fusion_page_acquire(&wakes->region, starved.control, FUSION_PAGE_SIDE_RESULT,
 									   &pages[i]) != FUSION_OK)
@@ -317,12 +360,23 @@ a_released_page_wakes_who_waits_for_it(void)
 			sched_yield();
 	}
 	wakes->stop = true;
-	fusion_page_wait_begin(&wakes->region, FUSION_SLOT_SCAN, starved.scan.index);
-	fusion_producer_sleeping(&wakes->region, starved.scan.index, true);
-	fusion_wake_page_waiters(&wakes->region, &wakes->fds);
+	fusion_wake_executor(&wakes->region, 9);
+	fusion_wake_regardless(&wakes->fds, FUSION_SLOT_SCAN, starved.scan.index);
 	pthread_join(thread, NULL);
 	CHECK_EQ(wakes->overdue, 0);
 	clear_away(wakes);
+}
+
+static void
+a_released_page_wakes_the_producer_that_waits_for_it(void)
+{
+	starve(starved_producer);
+}
+
+static void
+a_released_page_wakes_the_executor_that_waits_for_it(void)
+{
+	starve(starved_executor);
 }
 
 int
@@ -332,6 +386,7 @@ main(void)
 	RUN(the_backend_hears_every_signal);
 	RUN(the_executor_hears_every_futex);
 	RUN(an_unassigned_executor_is_not_woken);
-	RUN(a_released_page_wakes_who_waits_for_it);
+	RUN(a_released_page_wakes_the_producer_that_waits_for_it);
+	RUN(a_released_page_wakes_the_executor_that_waits_for_it);
 	return 0;
 }
