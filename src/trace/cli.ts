@@ -2,8 +2,8 @@
 // readable lines. It only reads; the server may be running, stopped or dead.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { FlightFileError, readFlight, type Flight } from "./flight_reader.js";
-import { lastExecutions, sessionsOf, tellSession, wallTime } from "./story.js";
+import { FlightFileError, readFlight } from "./flight_reader.js";
+import { lacksRecords, lastExecutions, sessionsOf, tellSession, wallTime } from "./story.js";
 
 /** Where the cluster keeps its data; more is not needed here. */
 export interface TracePlaces {
@@ -69,15 +69,10 @@ function show(words: Words & { command: "show" }, places: TracePlaces, output: T
   told.forEach((session, at) => {
     if (at > 0) output.line("");
     for (const text of tellSession(flight, session)) output.line(text);
+    if (lacksRecords(flight, session)) output.line("Some records of this statement were overwritten by newer ones.");
   });
-  noteLosses(flight, output);
-  return 0;
-}
-
-function noteLosses(flight: Flight, output: TraceOutput): void {
   if (flight.torn > 0) output.line(`${flight.torn} records were torn when their writer was killed.`);
-  if (flight.overwritten > 0)
-    output.line(`${flight.overwritten} older records were overwritten: a long statement may lack its beginning.`);
+  return 0;
 }
 
 function list(places: TracePlaces, output: TraceOutput): number {

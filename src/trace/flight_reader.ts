@@ -45,6 +45,8 @@ export interface Flight {
   readonly torn: number;
   /** Records that newer ones of the same writer have replaced. */
   readonly overwritten: number;
+  /** Writers that lost records so, with the time of the oldest they still have. */
+  readonly lostBefore: ReadonlyMap<number, bigint>;
 }
 
 /** The file is not what it should be; the message says how. */
@@ -122,20 +124,17 @@ function readRing(view: DataView, at: number, capacity: number, writer: FlightWr
   return { entries, torn, overwritten: first - 1 };
 }
 
-/** Which writer's sequence a cause names: the worker's for a backend, the backend's for the worker. */
-function causeKey(entry: FlightEntry): string | undefined {
-  if (entry.cause === 0) return undefined;
-  const peer = entry.writer.kind === "backend" ? 0 : 1 + EXECUTORS_MAX + entry.slot;
-  return `${peer}/${entry.cause}`;
-}
+const isPostgres = ({ writer }: FlightEntry): boolean => writer.kind === "backend" || writer.kind === "producer";
 
 /** By time; but never before its cause, since two processes read the clock a moment apart from what they do. */
 function inOrder(entries: FlightEntry[]): FlightEntry[] {
+  // A cause is a number of the other side's, in the same session; which of its threads wrote it, it does not say.
   const times = new Map<string, bigint>();
-  for (const entry of entries) times.set(`${entry.writerIndex}/${entry.sequence}`, entry.timeNs);
+  const key = (fromPostgres: boolean, { slot, session }: FlightEntry, sequence: number): string =>
+    `${fromPostgres ? "p" : "w"}/${slot}/${session}/${sequence}`;
+  for (const entry of entries) times.set(key(isPostgres(entry), entry, entry.sequence), entry.timeNs);
   const keyed = entries.map((entry) => {
-    const key = causeKey(entry);
-    const causeNs = key === undefined ? undefined : times.get(key);
+    const causeNs = entry.cause === 0 ? undefined : times.get(key(!isPostgres(entry), entry, entry.cause));
     const after = causeNs !== undefined && causeNs >= entry.timeNs;
     return { entry, timeNs: after ? causeNs : entry.timeNs, rank: after ? 1 : 0 };
   });
@@ -156,6 +155,7 @@ export function readFlight(bytes: Uint8Array): Flight {
   const entries: FlightEntry[] = [];
   let torn = 0;
   let overwritten = 0;
+  const lostBefore = new Map<number, bigint>();
   let at: number = FlightHeader.SIZE;
   const writers = 1 + EXECUTORS_MAX + counts.controlSlots + counts.scanSlots;
   for (let index = 0; index < writers; index++) {
@@ -166,6 +166,7 @@ export function readFlight(bytes: Uint8Array): Flight {
     for (const entry of ring.entries) entries.push(entry);
     torn += ring.torn;
     overwritten += ring.overwritten;
+    if (ring.overwritten > 0) lostBefore.set(index, ring.entries[0]?.timeNs ?? 0n);
     at = end;
   }
   return {
@@ -176,5 +177,6 @@ export function readFlight(bytes: Uint8Array): Flight {
     entries: inOrder(entries),
     torn,
     overwritten,
+    lostBefore,
   };
 }

@@ -139,6 +139,11 @@ function outcome(trace: SessionTrace): string {
   return worker === undefined ? "unknown" : `${stateName(worker, worker.to)} (worker's side only)`;
 }
 
+/** Whether a writer of the session has lost records of it to newer ones. */
+export function lacksRecords(flight: Flight, trace: SessionTrace): boolean {
+  return trace.entries.some(({ writerIndex }) => (flight.lostBefore.get(writerIndex) ?? 0n) >= trace.startNs);
+}
+
 /** Time of day of a monotonic reading. */
 export function wallTime(flight: Flight, timeNs: bigint): string {
   const ns = flight.wallNs + (timeNs - flight.monotonicNs);

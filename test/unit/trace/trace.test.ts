@@ -105,6 +105,7 @@ describe("reading", () => {
     const flight = readFlight(image.bytes);
     expect(flight.entries).toHaveLength(FLIGHT_WRITER_RECORDS - 1);
     expect([flight.torn, flight.overwritten]).toEqual([1, 5]);
+    expect(flight.lostBefore).toEqual(new Map([[1, 5n]]));
   });
 
   test("refuses what is no flight file, and survives any damage", () => {
