@@ -1,6 +1,6 @@
 // Casts to and from numeric where the scale stays fixed: integers to numeric, numeric to numeric(p, s) with its
-// rounding and overflow, numeric to integers, and numeric to floats where one correctly rounded division gives the digits'
-// nearest float, as PostgreSQL's detour through text does.
+// rounding and overflow, numeric to integers, and numeric to floats where one correctly rounded division gives the
+// nearest float to the digits, as PostgreSQL's detour through text does.
 import type { EngineType } from "#types/engine_type.js";
 import {
   asDecimalType,

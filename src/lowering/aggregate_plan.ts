@@ -17,12 +17,15 @@ export interface StateSlot {
   readonly initial: bigint | number;
 }
 
-/** A sum beyond 64 bits: narrow code adds to `narrow`, wide code to the pair; NaNs of numeric are counted. */
+/** A sum beyond 64 bits: narrow code adds to `narrow`, wide code to the pair. */
 export interface WideSum {
   readonly narrow: StateSlot;
   readonly low: StateSlot;
   readonly high: StateSlot;
+  /** NaNs among the values; only numeric has them. */
   readonly nans: StateSlot | undefined;
+  /** How often the pair wrapped upward less downward: not 0 at the end means the sum needs more than 128 bits. */
+  readonly wraps: StateSlot | undefined;
 }
 
 /** A text minimum or maximum: a view with absolute addresses, the buffer behind it, whether there is one. */
@@ -79,6 +82,8 @@ export interface AggregatePlan {
 }
 
 export const NULL_MASK_OFFSET = 0;
+/** 10^25 is below 2^84: 2^43 rows of so many digits stay within 127 bits. */
+const WRAPLESS_DIGITS = 25;
 /** Null mask bits in a row. */
 export const GROUP_KEYS_MAX = 64;
 const SLOT_BYTES = 8;
@@ -171,8 +176,11 @@ class StateBuilder {
       case "int8":
       case "decimal": {
         const [narrow, low, high] = [this.#slot("i64", 0n), this.#slot("i64", 0n), this.#slot("i64", 0n)];
-        const nans = argument.type.kind === "decimal" ? this.#slot("i64", 0n) : undefined;
-        return { kind: "sumWide", argument, sum: { narrow, low, high, nans } };
+        const { type } = argument;
+        const nans = type.kind === "decimal" ? this.#slot("i64", 0n) : undefined;
+        const mayWrap = type.kind === "decimal" && type.precision > WRAPLESS_DIGITS;
+        const wraps = mayWrap ? this.#slot("i64", 0n) : undefined;
+        return { kind: "sumWide", argument, sum: { narrow, low, high, nans, wraps } };
       }
       case "float4":
       case "float8":

@@ -187,7 +187,7 @@ function emitSumWide(target: StepTarget, sum: WideSum, value: LoweredValue, skip
   if (context.narrow) {
     pushAddend(target, value, skip);
     code.tee(low).i64(63).op("i64.shr_s").set(high);
-    addPair(target, sum, low, high, false);
+    addPair(target, sum, low, high);
     return;
   }
   assert(skip === undefined, "a wide sum branches");
@@ -201,7 +201,7 @@ function emitSumWide(target: StepTarget, sum: WideSum, value: LoweredValue, skip
     else code.call(context.library(widenDecimal));
   }
   code.set(high).set(low);
-  if (sum.nans === undefined) return addPair(target, sum, low, high, false);
+  if (sum.nans === undefined) return addPair(target, sum, low, high);
   const { nans } = sum;
   code.get(high).i64(LEAST64).op("i64.eq");
   code.if(
@@ -211,31 +211,22 @@ function emitSumWide(target: StepTarget, sum: WideSum, value: LoweredValue, skip
         place.get(nans);
         code.i64(1).op("i64.add");
       }),
-    () => addPair(target, sum, low, high, true),
+    () => addPair(target, sum, low, high),
   );
 }
 
-/** Adds a pair to the wide sum; terms of 38 digits may leave 127 bits, beyond which no result could be delivered. */
-function addPair(
-  { context, place }: StepTarget,
-  sum: WideSum,
-  low: Local,
-  high: Local,
-  mayOverflow: boolean,
-): void {
+/** Adds a pair to the wide sum, counting where it wraps around 128 bits. */
+function addPair({ context, place }: StepTarget, sum: WideSum, low: Local, high: Local): void {
   const { code } = context;
   const [newLow, newHigh, oldHigh] = [code.local("i64"), code.local("i64"), code.local("i64")];
   place.get(sum.high);
   code.set(oldHigh);
   place.get(sum.low);
   code.get(low).op("i64.add").set(newLow);
-  code
-    .get(oldHigh, high)
-    .op("i64.add")
-    .get(newLow, low)
-    .op("i64.lt_u", "i64.extend_i32_u", "i64.add")
-    .set(newHigh);
-  if (mayOverflow) {
+  code.get(oldHigh, high).op("i64.add");
+  code.get(newLow, low).op("i64.lt_u", "i64.extend_i32_u", "i64.add").set(newHigh);
+  const { wraps } = sum;
+  if (wraps !== undefined && !context.narrow) {
     code
       .get(oldHigh, newHigh)
       .op("i64.xor")
@@ -243,7 +234,12 @@ function addPair(
       .op("i64.xor", "i64.and")
       .i64(0)
       .op("i64.lt_s");
-    context.raiseIf(errorTemplates.decimalTooWide);
+    code.if([], () =>
+      place.update(wraps, () => {
+        place.get(wraps);
+        code.i64(1).i64(-1n).get(newHigh).i64(0).op("i64.lt_s").select().op("i64.add");
+      }),
+    );
   }
   place.update(sum.low, () => void code.get(newLow));
   place.update(sum.high, () => void code.get(newHigh));

@@ -185,6 +185,10 @@ export class GroupSource {
       code.get(low, high);
       pushPowerOfTen(code, DELIVERED_DIGITS);
       code.call(this.#context.library(reachesPowerOfTen));
+      if (sum.wraps !== undefined) {
+        this.#get(sum.wraps);
+        code.i64(0).op("i64.ne", "i32.or");
+      }
       this.#context.raiseIf(errorTemplates.decimalTooWide);
     };
     if (sum.nans === undefined) {

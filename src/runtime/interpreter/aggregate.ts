@@ -26,11 +26,8 @@ function groupKey(value: Scalar): string {
   return `${typeof value}${String(value)}`;
 }
 
-export function aggregateRows(
-  operator: HashAggregate,
-  rows: Iterable<Row>,
-  parameters: Parameters,
-): Scalar[][] {
+/** The groups as rows; a result is computed when it is asked for, so one nobody reads raises no error. */
+export function aggregateRows(operator: HashAggregate, rows: Iterable<Row>, parameters: Parameters): Row[] {
   const groups = new Map<
     string,
     { readonly keys: readonly Scalar[]; readonly accumulators: readonly Accumulator[] }
@@ -48,10 +45,10 @@ export function aggregateRows(
       defined(group?.accumulators[index], "an accumulator").add(value);
     });
   }
-  return [...groups.values()].map(({ keys, accumulators }) => [
-    ...keys,
-    ...accumulators.map((each) => each.result()),
-  ]);
+  return [...groups.values()].map(({ keys, accumulators }) => (column) => {
+    const key = keys[column];
+    return key === undefined ? defined(accumulators[column - keys.length], `column ${column}`).result() : key;
+  });
 }
 
 function accumulatorOf(call: AggregateCall): Accumulator {

@@ -48,7 +48,6 @@ function* run(
       }
       return;
     case "hashAggregate":
-      for (const values of aggregateRows(operator, run(operator.input, leaves, parameters), parameters))
-        yield rowOf(values);
+      yield* aggregateRows(operator, run(operator.input, leaves, parameters), parameters);
   }
 }
