@@ -89,6 +89,17 @@ fusion_page_set_null(FusionColumnWriter *column, uint32 row)
 	column->null_count++;
 }
 
+/* The same for the rows from `row` on whose flag is 1. */
+static inline void
+fusion_page_set_nulls(FusionColumnWriter *column, uint32 row, const uint8 *is_null, uint32 count)
+{
+	for (uint32 i = 0; i < count; i++)
+	{
+		column->validity[(row + i) >> 3] &= (uint8) ~(is_null[i] << ((row + i) & 7));
+		column->null_count += is_null[i];
+	}
+}
+
 /* Length of a char(n) payload without its padding. */
 static inline uint32
 fusion_trimmed_length(const char *payload, uint32 length)

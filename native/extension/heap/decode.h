@@ -2,7 +2,8 @@
  * decode.h
  *    Column kernels: the values of one attribute, for all rows of a walk, into a page's buffers.
  *
- * A kernel is chosen once per column. It may write past the rows' own bytes only inside the tail, where FUSION_TAIL_SLACK is kept
+ * A kernel is chosen once per column and knows nothing of nulls: null rows read the column's null image, which decodes to
+ * zeroes, and the caller marks them. It may write past the rows' own bytes only inside the tail, where FUSION_TAIL_SLACK is kept
  * free. It returns false when it meets a value that must be detoasted: the caller then undoes the block (fusion_page_forget) and
  * takes the rows one by one. Read next: decode_fixed.c, decode_numeric.c, decode_view.c.
  */
@@ -27,6 +28,7 @@ struct FusionDecode
 	int16		length;
 	int16		scale;
 	uint32		fixed_offset;	/* of reach FIXED */
+	const uint8 *null_image;	/* what null rows read */
 	const struct FusionDecimalSteps *steps;
 };
 
@@ -47,9 +49,7 @@ extern bool fusion_decode_trimmed(const FusionDecode *decode, FusionWalk *walk, 
 extern bool fusion_decode_bytes(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 								FusionPageWriter *writer, FusionColumnWriter *column);
 
-/*
- * Place of a fixed-length value. The reach is a constant in every inlined copy. NULL is null, and only with reach VALUE.
- */
+/* Place of a fixed-length value. The reach is a constant in every inlined copy. */
 static pg_attribute_always_inline const uint8 *
 fusion_fixed_at(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, int row, int length)
 {
@@ -76,18 +76,13 @@ typedef struct FusionPayload
 /* A varlena that is not short: false when it is compressed or external. */
 extern bool fusion_open_long_varlena(const uint8 *at, FusionPayload *payload, const uint8 **end);
 
-/* The bytes of a varlena value; false when it must be detoasted. A NULL payload is null, and only with reach VALUE. */
+/* The bytes of a varlena value; false when it must be detoasted. */
 static pg_attribute_always_inline bool
 fusion_varlena_payload(FusionWalk *walk, FusionReach reach, int row, FusionPayload *payload)
 {
 	const uint8 *at = reach == FUSION_REACH_VALUE ? walk->value[row] : walk->cursor[row];
 	const uint8 *end;
 
-	if (reach == FUSION_REACH_VALUE && at == NULL)
-	{
-		payload->bytes = NULL;
-		return true;
-	}
 	if (likely(VARATT_IS_1B(at) && !VARATT_IS_1B_E(at)))
 	{
 		payload->bytes = (const uint8 *) VARDATA_1B(at);

@@ -6,6 +6,8 @@
 
 #include "decode.h"
 
+#include "numeric_codec.h"
+
 /* memcpy of a constant width is one load and one store. */
 static pg_attribute_always_inline bool
 copy_values(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, uint32 first_row,
@@ -15,17 +17,7 @@ copy_values(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, uin
 	int			count = walk->count;
 
 	for (int row = 0; row < count; row++)
-	{
-		const uint8 *at = fusion_fixed_at(decode, walk, reach, row, width);
-
-		if (reach == FUSION_REACH_VALUE && at == NULL)
-		{
-			memset(out + (size_t) row * width, 0, width);
-			fusion_page_set_null(column, first_row + row);
-		}
-		else
-			memcpy(out + (size_t) row * width, at, width);
-	}
+		memcpy(out + (size_t) row * width, fusion_fixed_at(decode, walk, reach, row, width), width);
 	return true;
 }
 
@@ -90,6 +82,28 @@ fusion_decode_fixed_kernel(int width)
 	}
 }
 
+/* An image that decodes to zero or to nothing, with the room kernels expect around a value. */
+static const uint8 *
+make_null_image(const FusionAttribute *attribute, const FusionColumnWriter *writer)
+{
+	size_t		bytes = attribute->length > 0 ? (size_t) attribute->length : 1 + sizeof(uint16);
+	uint8	   *image = (uint8 *) palloc0(FUSION_UNDERREAD + bytes + FUSION_OVERREAD) + FUSION_UNDERREAD;
+
+	if (attribute->length > 0)
+		return image;
+	if (writer->encoding == FUSION_ENCODING_DECIMAL64 || writer->encoding == FUSION_ENCODING_DECIMAL128)
+	{
+		uint16		header = (uint16) (FUSION_NUMERIC_SHORT |
+									   Max(writer->scale, 0) << FUSION_NUMERIC_SHORT_SCALE_SHIFT);
+
+		SET_VARSIZE_SHORT(image, bytes);
+		memcpy(image + VARHDRSZ_SHORT, &header, sizeof(header));
+	}
+	else
+		SET_VARSIZE_SHORT(image, VARHDRSZ_SHORT);
+	return image;
+}
+
 void
 fusion_decode_init(FusionDecode *decode, const FusionTupleLayout *layout, int attribute, int column,
 				   const FusionColumnWriter *writer)
@@ -103,6 +117,7 @@ fusion_decode_init(FusionDecode *decode, const FusionTupleLayout *layout, int at
 	decode->length = entry->length;
 	decode->scale = writer->scale;
 	decode->fixed_offset = entry->fixed_offset >= 0 ? (uint32) entry->fixed_offset : 0;
+	decode->null_image = make_null_image(entry, writer);
 	switch ((FusionEncoding) writer->encoding)
 	{
 		case FUSION_ENCODING_DECIMAL64:

@@ -145,7 +145,7 @@ short_image_to_int64(const DecimalStep *step, const uint8 *at)
 	return (int64) ((digits >> step->shift) * step->multiplier);
 }
 
-/* One value that is not null, by the general path; false when it must be detoasted. */
+/* One value by the general path; false when it must be detoasted. */
 static pg_noinline bool
 decode_any_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, int row,
 					 FusionColumnWriter *column, int64 *value)
@@ -170,15 +170,8 @@ decode_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach
 	for (int row = 0; row < count; row++)
 	{
 		const uint8 *at = reach == FUSION_REACH_VALUE ? walk->value[row] : walk->cursor[row];
-		const DecimalStep *step;
+		const DecimalStep *step = find_step(steps, at);
 
-		if (reach == FUSION_REACH_VALUE && at == NULL)
-		{
-			out[row] = 0;
-			fusion_page_set_null(column, first_row + row);
-			continue;
-		}
-		step = find_step(steps, at);
 		if (likely(step != NULL))
 		{
 			out[row] = short_image_to_int64(step, at);
@@ -210,17 +203,12 @@ fusion_decode_decimal128(const FusionDecode *decode, FusionWalk *walk, FusionRea
 	for (int row = 0; row < walk->count; row++)
 	{
 		FusionPayload payload;
-		int128		value = 0;
+		int128		value;
 
 		if (!fusion_varlena_payload(walk, reach, row, &payload))
 			return false;
-		if (payload.bytes == NULL)
-			fusion_page_set_null(column, writer->rows + row);
-		else
-		{
-			value = fusion_numeric_to_int128(payload.bytes, payload.length, decode->scale);
-			column->has_special |= value == FUSION_DECIMAL128_NAN;
-		}
+		value = fusion_numeric_to_int128(payload.bytes, payload.length, decode->scale);
+		column->has_special |= value == FUSION_DECIMAL128_NAN;
 		memcpy(out + (size_t) row * sizeof(value), &value, sizeof(value));
 	}
 	return true;

@@ -136,12 +136,6 @@ decode_views(FusionWalk *walk, FusionReach reach, FusionPageWriter *writer, Fusi
 
 		if (unlikely(!fusion_varlena_payload(walk, reach, row, &payload)))
 			return false;
-		if (reach == FUSION_REACH_VALUE && payload.bytes == NULL)
-		{
-			memset(out, 0, sizeof(FusionView));
-			fusion_page_set_null(column, writer->rows + row);
-			continue;
-		}
 		if (trims)
 			payload.length = trimmed_length(payload.bytes, payload.length);
 		tail_bytes = store_view(out, tail, tail_bytes, payload.bytes, payload.length);
@@ -180,11 +174,9 @@ fusion_decode_bytes(const FusionDecode *decode, FusionWalk *walk, FusionReach re
 	{
 		const uint8 *at = fusion_fixed_at(decode, walk, reach, row, decode->length);
 
-		if (at == NULL)
-		{
+		/* Its null image has the type's full length; a null's view is zero and takes no tail. */
+		if (reach == FUSION_REACH_VALUE && walk->is_null[row])
 			memset(out, 0, sizeof(FusionView));
-			fusion_page_set_null(column, writer->rows + row);
-		}
 		else
 			writer->tail_bytes = store_view(out, tail, writer->tail_bytes, at, (uint32) decode->length);
 	}

@@ -42,7 +42,7 @@ typedef struct HeapProducer
 	FusionBlockSource source;
 	FusionBlock blocks[2];
 	FusionBlock *current;
-	FusionBlock *ahead;			/* pinned and prefetched while current is decoded */
+	FusionBlock *ahead;			/* pinned, and on its way to the cache while current is decoded */
 	int			decode_count;
 	FusionDecode *decodes;		/* by attribute */
 	int		   *attribute_of_column;	/* for the row path */
@@ -143,12 +143,14 @@ decode_rows(HeapProducer *self, int from, int count)
 		/* A second copy of the same attribute needs a walk of its own. */
 		if (decode->attribute < walk.attribute)
 			fusion_walk_begin(&walk, self->layout, self->batch, from, count);
-		reach = fusion_walk_to(&walk, decode->attribute);
+		reach = fusion_walk_to(&walk, decode->attribute, decode->null_image);
 		if (!decode->kernel(decode, &walk, reach, writer, &writer->columns[decode->column]))
 		{
 			fusion_page_forget(writer, count, tail_bytes);
 			return false;
 		}
+		if (reach == FUSION_REACH_VALUE)
+			fusion_page_set_nulls(&writer->columns[decode->column], writer->rows, walk.is_null, count);
 		fusion_walk_passed(&walk, decode->attribute, reach);
 	}
 	writer->rows += count;
@@ -225,7 +227,7 @@ filter_block(HeapProducer *self)
 	FusionQuals *quals = self->quals;
 	int			visible = block->count;
 
-	block->filtered = true;
+	block->state = FUSION_BLOCK_FILTERED;
 	if (self->leaf->ss.ps.qual == NULL || visible == 0)
 		return;
 	if (quals->conjunct_count == 0)
@@ -290,41 +292,40 @@ write_block(HeapProducer *self)
 	return true;
 }
 
-/* Makes `current` a pinned block with rows left; false at the end of the relation. */
+static bool
+take_block(HeapProducer *self, FusionBlock *block)
+{
+	if (!self->ended && !fusion_block_take(&self->source, block, self->layout->count > 0))
+		self->ended = true;
+	return !self->ended;
+}
+
+/* Makes `current` a pinned, listed block; false at the end of the relation. The block after it is pinned and on its way. */
 static bool
 next_block(HeapProducer *self)
 {
-	if (!self->current->loaded)
+	if (self->current->state == FUSION_BLOCK_NONE)
 	{
 		FusionBlock *done = self->current;
 
 		self->current = self->ahead;
 		self->ahead = done;
 		self->batch_base = -1;
-		if (!self->current->loaded && (self->ended || !fusion_block_load(&self->source, self->current)))
-		{
-			self->ended = true;
+		if (self->current->state == FUSION_BLOCK_NONE && !take_block(self, self->current))
 			return false;
-		}
 	}
 	if (!BufferIsValid(self->current->buffer))
 	{
 		fusion_block_repin(&self->source, self->current);
 		self->batch_base = -1;
 	}
-	return true;
-}
+	if (self->current->state == FUSION_BLOCK_TAKEN)
+		fusion_block_list(&self->source, self->current);
 
-/* Pins the following block and asks for its bytes, which arrive while the current one is decoded. */
-static void
-look_ahead(HeapProducer *self)
-{
-	if (self->ahead->loaded || self->ended)
-		return;
-	if (!fusion_block_load(&self->source, self->ahead))
-		self->ended = true;
-	else if (self->layout->count > 0)
-		fusion_block_prefetch(self->ahead);
+	/* Last: what follows takes no lock, whose barrier would wait for all the prefetches (4 ns per row). */
+	if (self->ahead->state == FUSION_BLOCK_NONE)
+		(void) take_block(self, self->ahead);
+	return true;
 }
 
 static void
@@ -332,13 +333,12 @@ write_blocks(HeapProducer *self)
 {
 	while (next_block(self))
 	{
-		look_ahead(self);
-		if (!self->current->filtered)
+		if (self->current->state == FUSION_BLOCK_LISTED)
 			filter_block(self);
 		if (!write_block(self))
 			break;
 		fusion_block_unpin(self->current);
-		self->current->loaded = false;
+		self->current->state = FUSION_BLOCK_NONE;
 		self->row_path_blocks = Max(self->row_path_blocks - 1, 0);
 	}
 	fusion_block_unpin(self->current);
@@ -362,7 +362,7 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 		InstrStopNode(instrument, self->writer->rows);
 	result.bytes = fusion_page_finish(self->writer);
 	result.rows = self->writer->rows;
-	result.end = self->ended && !self->current->loaded && !self->ahead->loaded;
+	result.end = self->ended && self->current->state == FUSION_BLOCK_NONE && self->ahead->state == FUSION_BLOCK_NONE;
 	producer->rows_read = self->source.rows_visible;
 	producer->rows_produced += result.rows;
 	return result;
@@ -374,7 +374,7 @@ reset(HeapProducer *self)
 {
 	for (int i = 0; i < (int) lengthof(self->blocks); i++)
 	{
-		self->blocks[i].loaded = false;
+		self->blocks[i].state = FUSION_BLOCK_NONE;
 		self->blocks[i].buffer = InvalidBuffer;
 	}
 	self->current = &self->blocks[0];

@@ -164,7 +164,19 @@ fusion_quals_create(SeqScanState *leaf)
 	return quals;
 }
 
-/* Stand-in for a page column: kernels write values and null bits of the block's rows from row 0. */
+/* How kernels are to write the column's values; only the null image is of use to the others. */
+static uint8
+qual_encoding(const FusionQualColumn *column)
+{
+	if (column->kind == FUSION_QUAL_NULLS || column->kind == FUSION_QUAL_TEXT)
+		return FUSION_ENCODING_DATUM;
+	if (column->kind == FUSION_QUAL_DECIMAL)
+		return FUSION_ENCODING_DECIMAL64;
+	return column->width == 1 ? FUSION_ENCODING_INT8 : column->width == 2 ? FUSION_ENCODING_INT16 :
+		column->width == 4 ? FUSION_ENCODING_INT32 : FUSION_ENCODING_INT64;
+}
+
+/* Stand-in for a page column: kernels write the block's rows from row 0. */
 void
 fusion_quals_bind(FusionQuals *quals, const FusionTupleLayout *layout)
 {
@@ -173,21 +185,12 @@ fusion_quals_bind(FusionQuals *quals, const FusionTupleLayout *layout)
 		FusionQualColumn *column = &quals->columns[i];
 
 		column->nulls = palloc0(ROWS_MAX);
-		if (column->kind == FUSION_QUAL_NULLS)
-			continue;
-		if (column->kind == FUSION_QUAL_TEXT)
-		{
-			column->payloads = palloc0(sizeof(FusionPayload) * ROWS_MAX);
-			continue;
-		}
-		column->writer.encoding = column->kind == FUSION_QUAL_DECIMAL ? FUSION_ENCODING_DECIMAL64 :
-			column->width == 1 ? FUSION_ENCODING_INT8 : column->width == 2 ? FUSION_ENCODING_INT16 :
-			column->width == 4 ? FUSION_ENCODING_INT32 : FUSION_ENCODING_INT64;
+		column->payloads = palloc0(sizeof(FusionPayload) * (column->kind == FUSION_QUAL_TEXT ? ROWS_MAX : 0));
+		column->values = palloc0(ROWS_MAX * sizeof(int64));
+		column->writer.encoding = qual_encoding(column);
 		column->writer.width = column->width;
 		column->writer.scale = (int16) column->scale;
-		column->writer.validity = palloc0((ROWS_MAX + 7) / 8);
-		column->writer.values = palloc0(ROWS_MAX * sizeof(int64));
-		column->values = column->writer.values;
+		column->writer.values = column->values;
 		fusion_decode_init(&column->decode, layout, column->attribute, i, &column->writer);
 	}
 }
@@ -220,71 +223,46 @@ make_keys(FusionQualColumn *column, int count)
 	}
 }
 
-static void
-expand_nulls(FusionQualColumn *column, int count)
-{
-	column->any_null = column->writer.null_count > 0;
-	if (!column->any_null)
-		return;
-	for (int row = 0; row < count; row++)
-		column->nulls[row] = !(column->writer.validity[row >> 3] & (1 << (row & 7)));
-}
-
 static bool
 decode_payloads(FusionQualColumn *column, FusionWalk *walk, FusionReach reach)
 {
-	column->any_null = false;
 	for (int row = 0; row < walk->count; row++)
 	{
 		FusionPayload *payload = &column->payloads[row];
 
 		if (!fusion_varlena_payload(walk, reach, row, payload))
 			return false;
-		column->nulls[row] = payload->bytes == NULL;
-		if (payload->bytes == NULL)
-		{
-			/* Predicates run on all rows; a null reads as empty and is masked later. */
-			payload->bytes = (const uint8 *) "";
-			payload->length = 0;
-			column->any_null = true;
-		}
-		else if (column->trims_blanks)
+		if (column->trims_blanks)
 			payload->length = fusion_trimmed_length_overread(payload->bytes, payload->length);
 	}
 	return true;
 }
 
+/* Takes the column's values for the rows in flight; a null row's value is that of its null image, and is masked. */
 static bool
 decode_column(FusionQuals *quals, FusionQualColumn *column, FusionWalk *walk)
 {
-	FusionReach reach = fusion_walk_to(walk, column->attribute);
-	bool		decoded = true;
+	FusionReach reach = fusion_walk_to(walk, column->attribute, column->decode.null_image);
 
+	column->any_null = reach == FUSION_REACH_VALUE;
+	if (column->any_null)
+		memcpy(column->nulls, walk->is_null, walk->count);
 	if (column->kind == FUSION_QUAL_NULLS)
-	{
-		column->any_null = reach == FUSION_REACH_VALUE;
-		for (int row = 0; row < walk->count && column->any_null; row++)
-			column->nulls[row] = walk->value[row] == NULL;
 		return true;
-	}
 	if (column->kind == FUSION_QUAL_TEXT)
-		decoded = decode_payloads(column, walk, reach);
+	{
+		if (!decode_payloads(column, walk, reach))
+			return false;
+	}
 	else
 	{
-		column->writer.null_count = 0;
 		column->writer.has_special = false;
-		if (reach == FUSION_REACH_VALUE)
-			memset(column->writer.validity, 0xFF, (ROWS_MAX + 7) / 8);
-		decoded = column->decode.kernel(&column->decode, walk, reach, &quals->scratch, &column->writer);
-		if (decoded)
-		{
-			make_keys(column, walk->count);
-			expand_nulls(column, walk->count);
-		}
+		if (!column->decode.kernel(&column->decode, walk, reach, &quals->scratch, &column->writer))
+			return false;
+		make_keys(column, walk->count);
 	}
-	if (decoded)
-		fusion_walk_passed(walk, column->attribute, reach);
-	return decoded;
+	fusion_walk_passed(walk, column->attribute, reach);
+	return true;
 }
 
 /* Moves the values of rows that stay to the front, in every column still needed after `conjunct`. */
@@ -333,7 +311,7 @@ fusion_quals_filter(FusionQuals *quals, const FusionTupleLayout *layout, FusionT
 			if (memchr(predicate->yes, 0, count) == NULL)
 				continue;
 			compact_columns(quals, i, conjunct, predicate->yes, count);
-			walk.count = fusion_tuple_batch_compact(batch, predicate->yes);
+			walk.count = fusion_tuple_batch_compact(batch, layout, predicate->yes);
 			if (batch->count == 0)
 				break;
 		}

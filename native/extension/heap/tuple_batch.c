@@ -89,18 +89,40 @@ fusion_tuple_batch_create(void)
 	return batch;
 }
 
-/* Sets what a walk over rows with nulls or of few attributes needs beyond the data pointers. */
+/* A bitmap for rows without one. */
+static const bits8 all_present[BITMAPLEN(MaxTupleAttributeNumber)] = {[0 ... BITMAPLEN(MaxTupleAttributeNumber) - 1] = 0xFF};
+
+/* Collects null bitmaps and finds the first attribute that is null or absent in some row. */
 static void
-load_null_bitmaps(FusionTupleBatch *batch, Page page)
+load_null_bitmaps(FusionTupleBatch *batch, const FusionTupleLayout *layout, Page page)
 {
+	int			bytes = BITMAPLEN(layout->count);
+	int			first = Min(batch->fewest_attributes, layout->count);
+
+	memset(batch->null_union, 0, bytes);
 	for (int row = 0; row < batch->count; row++)
 	{
 		ItemId		item = PageGetItemId(page, batch->offset[row]);
 		HeapTupleHeader tuple = (HeapTupleHeader) PageGetItem(page, item);
+		int			attributes = HeapTupleHeaderGetNatts(tuple);
 
-		batch->nulls[row] = (tuple->t_infomask & HEAP_HASNULL) ? tuple->t_bits : NULL;
-		batch->attribute_count[row] = HeapTupleHeaderGetNatts(tuple);
+		batch->attribute_count[row] = (uint16) attributes;
+		batch->present[row] = all_present;
+		if (tuple->t_infomask & HEAP_HASNULL)
+		{
+			int			stored = Min(bytes, BITMAPLEN(attributes));
+
+			batch->present[row] = tuple->t_bits;
+			for (int i = 0; i < stored; i++)
+				batch->null_union[i] |= (bits8) ~tuple->t_bits[i];
+		}
 	}
+	for (int i = 0; i < first; i++)
+	{
+		if (batch->null_union[i >> 3] & (1 << (i & 7)))
+			first = i;
+	}
+	batch->first_unclean = first;
 }
 
 void
@@ -133,13 +155,14 @@ fusion_tuple_batch_load(FusionTupleBatch *batch, const FusionTupleLayout *layout
 		batch->data[row] = data;
 	}
 	memcpy(batch->offset, offsets, count * sizeof(OffsetNumber));
-	batch->plain = !(any_flags & HEAP_HASNULL) && fewest_attributes >= layout->count;
-	if (!batch->plain)
-		load_null_bitmaps(batch, page);
+	batch->fewest_attributes = fewest_attributes;
+	batch->first_unclean = layout->count;
+	if ((any_flags & HEAP_HASNULL) || fewest_attributes < layout->count)
+		load_null_bitmaps(batch, layout, page);
 }
 
 int
-fusion_tuple_batch_compact(FusionTupleBatch *batch, const uint8 *keep)
+fusion_tuple_batch_compact(FusionTupleBatch *batch, const FusionTupleLayout *layout, const uint8 *keep)
 {
 	int			kept = 0;
 
@@ -150,12 +173,12 @@ fusion_tuple_batch_compact(FusionTupleBatch *batch, const uint8 *keep)
 		batch->offset[kept] = batch->offset[row];
 		kept += keep[row] != 0;
 	}
-	if (!batch->plain)
+	if (batch->first_unclean < layout->count)
 	{
 		kept = 0;
 		for (int row = 0; row < batch->count; row++)
 		{
-			batch->nulls[kept] = batch->nulls[row];
+			batch->present[kept] = batch->present[row];
 			batch->attribute_count[kept] = batch->attribute_count[row];
 			kept += keep[row] != 0;
 		}

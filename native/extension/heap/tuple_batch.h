@@ -37,12 +37,20 @@ typedef struct FusionTupleLayout
 typedef struct FusionTupleBatch
 {
 	int			count;
-	bool		plain;			/* no row has nulls or lacks a needed attribute */
+
+	/*
+	 * Attributes before this one, and without a bit in null_union, are there and not null in every row: they need no checks. Most columns of
+	 * most blocks are such, whatever the others hold.
+	 */
+	int			fewest_attributes;
+	int			first_unclean;	/* first attribute that needs checks; the layout's count when none does */
+	bits8		null_union[BITMAPLEN(MaxTupleAttributeNumber)];	/* bit set: null in some row */
 	const uint8 *data[MaxHeapTuplesPerPage];	/* first attribute's place */
 	const uint8 *cursor[MaxHeapTuplesPerPage];	/* the walk's */
-	const uint8 *value[MaxHeapTuplesPerPage];	/* the walk's, when not plain; NULL is null */
-	const bits8 *nulls[MaxHeapTuplesPerPage];	/* NULL: no null in this row; unset in a plain batch */
-	uint16		attribute_count[MaxHeapTuplesPerPage];	/* stored attributes; unset in a plain batch */
+	const uint8 *value[MaxHeapTuplesPerPage];	/* the walk's, of the last attribute that needed checks */
+	uint8		is_null[MaxHeapTuplesPerPage];	/* likewise, 0 or 1 */
+	const bits8 *present[MaxHeapTuplesPerPage]; /* null bitmaps, bit set: not null; unset when all is clean */
+	uint16		attribute_count[MaxHeapTuplesPerPage];	/* stored attributes; unset when all is clean */
 	OffsetNumber offset[MaxHeapTuplesPerPage];	/* line pointers */
 	uint8	   *scratch;		/* BLCKSZ + FUSION_OVERREAD bytes, MAXALIGNed */
 } FusionTupleBatch;
@@ -50,23 +58,24 @@ typedef struct FusionTupleBatch
 /* Where the values of an attribute are found; kernels are compiled once for each. */
 typedef enum FusionReach
 {
-	FUSION_REACH_FIXED,			/* data[row] + fixed_offset, never null */
-	FUSION_REACH_CURSOR,		/* cursor[row], to be aligned; the kernel moves it past the value; never null */
-	FUSION_REACH_VALUE			/* value[row], aligned; NULL is null */
+	FUSION_REACH_FIXED,			/* data[row] + fixed_offset, no nulls */
+	FUSION_REACH_CURSOR,		/* cursor[row], to be aligned; the kernel moves it past the value; no nulls */
+	FUSION_REACH_VALUE			/* value[row], aligned; a null row has the walk's null image there, and is_null[row] */
 } FusionReach;
 
 /* A pass over the rows [from, from + count) of a batch. Pointers are shifted: row 0 is the pass's first. */
 typedef struct FusionWalk
 {
 	const FusionTupleLayout *layout;
+	const FusionTupleBatch *batch;
 	const uint8 **data;
 	const uint8 **cursor;
 	const uint8 **value;
-	const bits8 **nulls;
+	uint8	   *is_null;
+	const bits8 **present;
 	const uint16 *attribute_count;
 	int			count;
 	int			attribute;		/* cursors stand behind this many attributes */
-	bool		plain;
 	bool		fixed;			/* cursors not set yet: the fixed prefix is not left */
 } FusionWalk;
 
@@ -80,14 +89,17 @@ extern void fusion_tuple_batch_load(FusionTupleBatch *batch, const FusionTupleLa
 									const OffsetNumber *offsets, int count);
 
 /* Keeps the rows whose `keep` byte is not 0; returns how many. */
-extern int	fusion_tuple_batch_compact(FusionTupleBatch *batch, const uint8 *keep);
+extern int	fusion_tuple_batch_compact(FusionTupleBatch *batch, const FusionTupleLayout *layout, const uint8 *keep);
 
 extern void fusion_walk_begin(FusionWalk *walk, const FusionTupleLayout *layout, FusionTupleBatch *batch, int from, int count);
 
-/* Steps over everything before `attribute` (not before an earlier one of the same walk) and says where its values are. */
-extern FusionReach fusion_walk_to(FusionWalk *walk, int attribute);
+/*
+ * Steps over everything before `attribute` (not before an earlier one of the same walk) and says where its values are. Null rows read
+ * `null_image`, so that kernels need no branch for them.
+ */
+extern FusionReach fusion_walk_to(FusionWalk *walk, int attribute, const uint8 *null_image);
 
-/* Tells the walk that a kernel moved the cursors past `attribute` (reach CURSOR), or only read it (the others). */
+/* Tells the walk that a kernel has read `attribute`, which with reach CURSOR moved the cursors. */
 extern void fusion_walk_passed(FusionWalk *walk, int attribute, FusionReach reach);
 
 /* First byte of a 4-byte-header varlena, or the short one, from an unaligned cursor. */

@@ -14,6 +14,7 @@
 #include "access/tableam.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "port/atomics.h"
 #include "storage/predicate.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -69,7 +70,7 @@ check_old_snapshot(FusionBlockSource *source, Page page)
 
 /* Lists all tuples of a page that is marked all-visible; false when it is not. */
 static bool
-load_all_visible(FusionBlockSource *source, FusionBlock *block)
+list_all_visible(FusionBlockSource *source, FusionBlock *block)
 {
 	Page		page = BufferGetPage(block->buffer);
 	bool		all_visible;
@@ -98,7 +99,7 @@ load_all_visible(FusionBlockSource *source, FusionBlock *block)
 
 /* PostgreSQL's page-at-a-time visibility; the pin it leaves in the descriptor becomes ours. */
 static void
-load_by_page_scan(FusionBlockSource *source, FusionBlock *block)
+list_by_page_scan(FusionBlockSource *source, FusionBlock *block)
 {
 	HeapScanDesc scan = source->scan;
 
@@ -161,23 +162,28 @@ read_block(FusionBlockSource *source, BlockNumber number)
 	return buffer;
 }
 
-bool
-fusion_block_load(FusionBlockSource *source, FusionBlock *block)
+/* Ascending and into the second level: measured best of several orders, tuple by tuple being 15 % worse. */
+static void
+prefetch_tuples(Buffer buffer)
+{
+	PageHeader	page = (PageHeader) BufferGetPage(buffer);
+	const char *end = (const char *) page + BLCKSZ;
+
+	/* The header is read without the lock, and no more is done with it than this. */
+	for (const char *at = (const char *) page + page->pd_upper; at < end; at += CACHE_LINE_BYTES)
+		__builtin_prefetch(at, 0, 2);
+
+	/* A function that only prefetches has no effect the compiler knows of, and its calls would be removed. */
+	pg_compiler_barrier();
+}
+
+static void
+count_visible(FusionBlockSource *source, FusionBlock *block)
 {
 	Relation	relation = source->scan->rs_base.rs_rd;
 
-	Assert(!BufferIsValid(block->buffer));
-	CHECK_FOR_INTERRUPTS();
-	block->number = next_block_number(source);
-	if (block->number == InvalidBlockNumber)
-		return false;
-	block->buffer = read_block(source, block->number);
-	if (!source->all_visible_usable || !load_all_visible(source, block))
-		load_by_page_scan(source, block);
 	block->next = 0;
-	block->filtered = false;
-	block->loaded = true;
-
+	block->state = FUSION_BLOCK_LISTED;
 	source->rows_visible += block->count;
 	if (pgstat_should_count_relation(relation))
 	{
@@ -187,15 +193,40 @@ fusion_block_load(FusionBlockSource *source, FusionBlock *block)
 		relation->pgstat_info->t_counts.t_tuples_returned += block->count;
 #endif
 	}
+}
+
+bool
+fusion_block_take(FusionBlockSource *source, FusionBlock *block, bool wants_tuples)
+{
+	Assert(block->state == FUSION_BLOCK_NONE && !BufferIsValid(block->buffer));
+	CHECK_FOR_INTERRUPTS();
+	block->number = next_block_number(source);
+	if (block->number == InvalidBlockNumber)
+		return false;
+	block->buffer = read_block(source, block->number);
+	block->state = FUSION_BLOCK_TAKEN;
+
+	/* The lock comes before the prefetches: its barrier would wait for all of them. */
+	if (source->all_visible_usable && list_all_visible(source, block))
+		count_visible(source, block);
+	if (wants_tuples)
+		prefetch_tuples(block->buffer);
 	return true;
+}
+
+void
+fusion_block_list(FusionBlockSource *source, FusionBlock *block)
+{
+	Assert(block->state == FUSION_BLOCK_TAKEN && BufferIsValid(block->buffer));
+	list_by_page_scan(source, block);
+	count_visible(source, block);
 }
 
 void
 fusion_block_repin(FusionBlockSource *source, FusionBlock *block)
 {
-	Assert(block->loaded && !BufferIsValid(block->buffer));
-	block->buffer = ReadBufferExtended(source->scan->rs_base.rs_rd, MAIN_FORKNUM, block->number, RBM_NORMAL,
-									   source->scan->rs_strategy);
+	Assert(block->state != FUSION_BLOCK_NONE && !BufferIsValid(block->buffer));
+	block->buffer = read_block(source, block->number);
 
 	/*
 	 * Whoever is compacting the page right now had the only pin and holds its lock exclusively: wait for it. Nobody
@@ -212,15 +243,4 @@ fusion_block_unpin(FusionBlock *block)
 	if (BufferIsValid(block->buffer))
 		ReleaseBuffer(block->buffer);
 	block->buffer = InvalidBuffer;
-}
-
-void
-fusion_block_prefetch(const FusionBlock *block)
-{
-	PageHeader	page = (PageHeader) BufferGetPage(block->buffer);
-	const char *end = (const char *) page + page->pd_special;
-
-	/* Ascending and into the second level: measured best of several orders, tuple by tuple being 15 % worse. */
-	for (const char *at = (const char *) page + page->pd_upper; at < end; at += CACHE_LINE_BYTES)
-		__builtin_prefetch(at, 0, 2);
 }

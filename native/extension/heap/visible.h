@@ -13,10 +13,17 @@
 #include "access/heapam.h"
 #include "storage/bufmgr.h"
 
+typedef enum FusionBlockState
+{
+	FUSION_BLOCK_NONE,
+	FUSION_BLOCK_TAKEN,			/* number is ours to read */
+	FUSION_BLOCK_LISTED,		/* offsets are the visible tuples */
+	FUSION_BLOCK_FILTERED		/* offsets are those that also passed the quals */
+} FusionBlockState;
+
 typedef struct FusionBlock
 {
-	bool		loaded;			/* offsets are valid and rows are left */
-	bool		filtered;		/* quals are done: offsets are the survivors */
+	FusionBlockState state;
 	BlockNumber number;
 	Buffer		buffer;			/* InvalidBuffer while not pinned */
 	int			count;
@@ -37,14 +44,17 @@ typedef struct FusionBlockSource
 
 extern void fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan);
 
-/* Pins the next block and lists its visible tuples (possibly none); false at the end of the relation. */
-extern bool fusion_block_load(FusionBlockSource *source, FusionBlock *block);
+/*
+ * Takes the next block, pins it and asks the cache for its tuples; false at the end of the relation. A page marked all-visible is listed
+ * at once. Otherwise listing should come a block later, when the tuples have arrived: it reads every header.
+ */
+extern bool fusion_block_take(FusionBlockSource *source, FusionBlock *block, bool wants_tuples);
+
+/* Lists the visible tuples, possibly none, of a pinned block that is TAKEN. */
+extern void fusion_block_list(FusionBlockSource *source, FusionBlock *block);
 
 /* Takes the pin again after fusion_block_unpin. */
 extern void fusion_block_repin(FusionBlockSource *source, FusionBlock *block);
 extern void fusion_block_unpin(FusionBlock *block);
-
-/* Asks the cache for the block's tuples, in the order they will be read. */
-extern void fusion_block_prefetch(const FusionBlock *block);
 
 #endif							/* FUSION_VISIBLE_H */

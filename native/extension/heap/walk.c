@@ -2,8 +2,8 @@
  * walk.c
  *    Steps all rows of a batch over attributes.
  *
- * Three regions: the fixed prefix (offsets known, nothing to do), plain rows behind it (one cursor per row, no null checks),
- * and rows with nulls or missing attributes (every step checks both). Kernels that decode a value move the cursors themselves.
+ * Three kinds of steps: the fixed prefix (offsets known, nothing to do), attributes every row has (one cursor per row, no checks),
+ * and attributes that are null or missing in some row. Kernels that decode a value move the cursors themselves.
  */
 #include "postgres.h"
 
@@ -14,28 +14,48 @@ fusion_walk_begin(FusionWalk *walk, const FusionTupleLayout *layout, FusionTuple
 {
 	Assert(from >= 0 && from + count <= batch->count);
 	walk->layout = layout;
+	walk->batch = batch;
 	walk->data = batch->data + from;
 	walk->cursor = batch->cursor + from;
 	walk->value = batch->value + from;
-	walk->nulls = batch->nulls + from;
+	walk->is_null = batch->is_null + from;
+	walk->present = batch->present + from;
 	walk->attribute_count = batch->attribute_count + from;
 	walk->count = count;
 	walk->attribute = 0;
-	walk->plain = batch->plain;
-	walk->fixed = batch->plain;
-	if (!walk->plain)
-		memcpy(walk->cursor, walk->data, count * sizeof(*walk->cursor));
+	walk->fixed = true;
 }
 
-/* Leaves the fixed prefix: cursors go behind the last attribute of it that the walk has passed. */
-static void
-set_cursors(FusionWalk *walk)
+static inline bool
+is_clean(const FusionWalk *walk, int attribute)
 {
-	int			passed = walk->attribute;
+	const FusionTupleBatch *batch = walk->batch;
+
+	return attribute < batch->first_unclean ||
+		(attribute < batch->fewest_attributes && !(batch->null_union[attribute >> 3] & (1 << (attribute & 7))));
+}
+
+/* Offsets are the same in all rows only while no row lacks anything before. */
+static inline bool
+is_fixed(const FusionWalk *walk, int attribute)
+{
+	return walk->layout->attributes[attribute].fixed_offset >= 0 && attribute < walk->batch->first_unclean;
+}
+
+/* Leaves the fixed prefix: cursors go behind its last attribute before `target`. */
+static void
+set_cursors(FusionWalk *walk, int target)
+{
 	uint32		offset = 0;
 
-	if (passed > 0)
-		offset = walk->layout->attributes[passed - 1].fixed_offset + walk->layout->attributes[passed - 1].length;
+	while (walk->attribute < target && is_fixed(walk, walk->attribute))
+		walk->attribute++;
+	if (walk->attribute > 0)
+	{
+		const FusionAttribute *last = &walk->layout->attributes[walk->attribute - 1];
+
+		offset = last->fixed_offset + last->length;
+	}
 	for (int row = 0; row < walk->count; row++)
 		walk->cursor[row] = walk->data[row] + offset;
 	walk->fixed = false;
@@ -124,8 +144,89 @@ skip_fixed(FusionWalk *walk, int first, int count)
 	}
 }
 
+/*
+ * Place of an attribute that may be absent: its value, or `otherwise` and the cursor unmoved. Without a branch on presence, which is
+ * data. A row without the value has something else at its cursor, of which at most the first bytes are read.
+ */
+static inline const uint8 *
+take_varlena(const uint8 **cursor, bool is_present, const uint8 *otherwise)
+{
+	const uint8 *at = *cursor;
+	uint32		bytes = 0;
+
+	if (likely(VARATT_IS_1B(at) && !VARATT_IS_1B_E(at)))
+		bytes = VARSIZE_1B(at);
+	else if (is_present)
+	{
+		at = fusion_varlena_at(at);
+		bytes = VARSIZE_ANY(at);
+	}
+	*cursor = is_present ? at + bytes : *cursor;
+	return is_present ? at : otherwise;
+}
+
+static inline const uint8 *
+take_fixed(const FusionAttribute *attribute, const uint8 **cursor, bool is_present, const uint8 *otherwise)
+{
+	const uint8 *at = (const uint8 *) TYPEALIGN(attribute->align, *cursor);
+
+	*cursor = is_present ? at + attribute->length : *cursor;
+	return is_present ? at : otherwise;
+}
+
+/* An attribute younger than some row. Rows that end before it have its missing value, which may be null. */
 static void
-step_plain(FusionWalk *walk, int target)
+locate_missing(FusionWalk *walk, int attribute, const uint8 *null_image)
+{
+	const FusionAttribute *entry = &walk->layout->attributes[attribute];
+
+	for (int row = 0; row < walk->count; row++)
+	{
+		bool		is_stored = attribute < walk->attribute_count[row];
+		bool		is_present = is_stored && !att_isnull(attribute, walk->present[row]);
+		const uint8 *otherwise = is_stored || entry->missing == NULL ? null_image : entry->missing;
+
+		walk->is_null[row] = !is_present && otherwise == null_image;
+		walk->value[row] = entry->length > 0 ? take_fixed(entry, &walk->cursor[row], is_present, otherwise) :
+			take_varlena(&walk->cursor[row], is_present, otherwise);
+	}
+}
+
+/* Sets value[] and is_null[] for an attribute that is not clean, and moves the cursors past it. */
+static void
+locate(FusionWalk *walk, int attribute, const uint8 *null_image)
+{
+	const FusionAttribute *entry = &walk->layout->attributes[attribute];
+	int			byte = attribute >> 3;
+	int			bit = attribute & 7;
+
+	if (attribute >= walk->batch->fewest_attributes)
+		locate_missing(walk, attribute, null_image);
+	else if (entry->length > 0)
+	{
+		for (int row = 0; row < walk->count; row++)
+		{
+			bool		is_present = (walk->present[row][byte] >> bit) & 1;
+
+			walk->is_null[row] = !is_present;
+			walk->value[row] = take_fixed(entry, &walk->cursor[row], is_present, null_image);
+		}
+	}
+	else
+	{
+		for (int row = 0; row < walk->count; row++)
+		{
+			bool		is_present = (walk->present[row][byte] >> bit) & 1;
+
+			walk->is_null[row] = !is_present;
+			walk->value[row] = take_varlena(&walk->cursor[row], is_present, null_image);
+		}
+	}
+	walk->attribute = attribute + 1;
+}
+
+static void
+step_to(FusionWalk *walk, int target)
 {
 	const FusionAttribute *attributes = walk->layout->attributes;
 
@@ -135,7 +236,12 @@ step_plain(FusionWalk *walk, int target)
 		int			end = first + 1;
 		bool		is_varlena = attributes[first].length == -1;
 
-		while (end < target && (attributes[end].length == -1) == is_varlena)
+		if (!is_clean(walk, first))
+		{
+			locate(walk, first, NULL);
+			continue;
+		}
+		while (end < target && (attributes[end].length == -1) == is_varlena && is_clean(walk, end))
 			end++;
 		if (is_varlena)
 			skip_varlenas(walk, end - first);
@@ -145,86 +251,19 @@ step_plain(FusionWalk *walk, int target)
 	}
 }
 
-/* Place of a present, non-null attribute at the cursor, which moves past it. */
-static inline const uint8 *
-take_attribute(const FusionAttribute *attribute, const uint8 **cursor)
-{
-	const uint8 *at;
-
-	if (attribute->length > 0)
-	{
-		at = (const uint8 *) TYPEALIGN(attribute->align, *cursor);
-		*cursor = at + attribute->length;
-	}
-	else
-	{
-		at = fusion_varlena_at(*cursor);
-		*cursor = at + VARSIZE_ANY(at);
-	}
-	return at;
-}
-
-static inline bool
-row_has(const FusionWalk *walk, int row, int attribute)
-{
-	return attribute < walk->attribute_count[row] &&
-		(walk->nulls[row] == NULL || !att_isnull(attribute, walk->nulls[row]));
-}
-
-static void
-step_with_nulls(FusionWalk *walk, int target)
-{
-	const FusionAttribute *attributes = walk->layout->attributes;
-	int			first = walk->attribute;
-
-	for (int row = 0; row < walk->count; row++)
-	{
-		for (int i = first; i < target; i++)
-		{
-			if (row_has(walk, row, i))
-				take_attribute(&attributes[i], &walk->cursor[row]);
-		}
-	}
-	walk->attribute = target;
-}
-
-/* Sets value[] for the attribute and moves the cursors past it. */
-static void
-locate_with_nulls(FusionWalk *walk, int attribute)
-{
-	const FusionAttribute *entry = &walk->layout->attributes[attribute];
-
-	for (int row = 0; row < walk->count; row++)
-	{
-		if (row_has(walk, row, attribute))
-			walk->value[row] = take_attribute(entry, &walk->cursor[row]);
-		else
-			walk->value[row] = attribute < walk->attribute_count[row] ? NULL : entry->missing;
-	}
-	walk->attribute = attribute + 1;
-}
-
 FusionReach
-fusion_walk_to(FusionWalk *walk, int attribute)
+fusion_walk_to(FusionWalk *walk, int attribute, const uint8 *null_image)
 {
 	Assert(attribute >= walk->attribute && attribute < walk->layout->count);
-	if (!walk->plain)
-	{
-		step_with_nulls(walk, attribute);
-		locate_with_nulls(walk, attribute);
-		return FUSION_REACH_VALUE;
-	}
-	if (walk->layout->attributes[attribute].fixed_offset >= 0)
+	if (is_fixed(walk, attribute))
 		return FUSION_REACH_FIXED;
 	if (walk->fixed)
-	{
-		/* The last attribute of the fixed prefix is the first place where cursors are worth having. */
-		while (walk->attribute < attribute && walk->layout->attributes[walk->attribute].fixed_offset >= 0)
-			walk->attribute++;
-		set_cursors(walk);
-	}
-	step_plain(walk, attribute);
-	return FUSION_REACH_CURSOR;
+		set_cursors(walk, attribute);
+	step_to(walk, attribute);
+	if (is_clean(walk, attribute))
+		return FUSION_REACH_CURSOR;
+	locate(walk, attribute, null_image);
+	return FUSION_REACH_VALUE;
 }
 
 void
