@@ -13,7 +13,6 @@ import { verifyPage } from "#runtime/page_reader.js";
 import type { ColumnType } from "#types/column_type.js";
 import { leafColumns } from "./plan_leaves.js";
 
-const ROUNDS = 3;
 const ROWS = 64;
 const PAGE_BYTES = 65_536;
 /** With and without NULLs: they run different code. */
@@ -37,12 +36,8 @@ function sample(column: ColumnType, row: number): Scalar {
   }
 }
 
-/** Compiles the plan into the cache and runs it to its end: code that ran more than once is compiled better. */
+/** Compiles the plan into the cache and runs it to its end. */
 export function warmUpEngine(planBytes: Uint8Array, memory: EngineMemory, cache: PlanCache): void {
-  for (let round = 0; round < ROUNDS; round++) runOnce(planBytes, memory, cache);
-}
-
-function runOnce(planBytes: Uint8Array, memory: EngineMemory, cache: PlanCache): void {
   const plan = decodePhysicalPlan(planBytes);
   const compiled = compileExecution(plan, cache);
   const columns = defined(leafColumns(plan.root, plan.leafCount)[0], "a plan with a leaf");

@@ -14,12 +14,17 @@ export interface ExecutorPort {
   report(report: ExecutorReport): void;
 }
 
+/** Code that ran more than once is compiled better. */
+const PRACTICE_ROUNDS = 3;
+
 export class ExecutorLoop {
   readonly #executor: number;
   readonly #port: ExecutorPort;
   readonly #engine: Engine;
   readonly #transport: JobTransport;
   readonly #jobs = new Map<number, Job>();
+  #practice: Uint8Array | undefined;
+  #roundsLeft = 0;
 
   constructor(executor: number, port: ExecutorPort, engine: Engine, transport: JobTransport) {
     this.#executor = executor;
@@ -40,7 +45,22 @@ export class ExecutorLoop {
       moved = job.step() || moved;
       if (job.ended) this.#jobs.delete(job.lease.slot);
     }
-    if (!moved) this.#port.wait(seen);
+    if (!moved && !this.#practise()) this.#port.wait(seen);
+  }
+
+  /** A round of practice when there is nothing else to do at all: statements go first. */
+  #practise(): boolean {
+    const practice = this.#practice;
+    if (practice === undefined || this.#jobs.size > 0) return false;
+    this.#roundsLeft -= 1;
+    if (this.#roundsLeft === 0) this.#practice = undefined;
+    try {
+      this.#engine.warmUp(practice);
+    } catch (error) {
+      this.#practice = undefined;
+      this.#transport.complain(`warm-up failed: ${String(error)}`);
+    }
+    return true;
   }
 
   #takeOrders(): boolean {
@@ -71,11 +91,8 @@ export class ExecutorLoop {
         return;
       }
       case "warmUp":
-        try {
-          this.#engine.warmUp(order.plan);
-        } catch (error) {
-          this.#transport.complain(`warm-up failed: ${String(error)}`);
-        }
+        this.#practice = order.plan;
+        this.#roundsLeft = PRACTICE_ROUNDS;
     }
   }
 }

@@ -115,6 +115,17 @@ describe("the loop", () => {
     expect(loop.jobCount).toBe(1);
   });
 
+  test("practises only while there is nothing to do", () => {
+    const { world, orders, loop, engine, sleeps } = loopOf();
+    orders.push({ kind: "warmUp", plan: new Uint8Array(1) }, { kind: "start", order: orderFor(1) });
+    for (let turn = 0; turn < 3; turn++) loop.turn();
+    expect(engine.warmUps).toBe(0);
+    world.scans.set(0, [{ kind: "end" }]);
+    for (let turn = 0; turn < 9; turn++) loop.turn();
+    expect(engine.warmUps).toBe(3);
+    expect(sleeps()).toBeGreaterThan(0);
+  });
+
   test("disposes by lease and ignores strangers", () => {
     const { orders, reports, loop, engine } = loopOf();
     orders.push({ kind: "start", order: orderFor(1, 4) }, { kind: "dispose", lease: { slot: 1, epoch: 3 } });
