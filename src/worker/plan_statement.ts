@@ -1,6 +1,7 @@
 // One planning request to its answer: read, check, plan, encode the plan. Whatever goes wrong on the way becomes a
 // refusal with a name. No state is kept between requests; answers are remembered in statement_planner.ts.
-import { asFusionError, FusionError } from "#base/errors.js";
+import { asFusionError } from "#base/errors.js";
+import type { FusionError } from "#base/errors.js";
 import { encodePhysicalPlan } from "#codec/physical_codec.js";
 import { planDigest } from "#codec/plan_digest.js";
 import { readNodeText } from "#frontend/node_text.js";
