@@ -1,0 +1,154 @@
+// Engine values as SQL literals, and as the bytes PostgreSQL's binary output would give for them: for tests that ask a
+// server what the engine's reference evaluation must say.
+import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
+import type { EngineType } from "#types/engine_type.js";
+
+export type Present = Exclude<Scalar, null>;
+
+/** SQL types by OID, for the argument types of registered functions. */
+export const sqlNames: Readonly<Record<number, string>> = {
+  16: "bool",
+  17: "bytea",
+  20: "int8",
+  21: "int2",
+  23: "int4",
+  25: "text",
+  700: "float4",
+  701: "float8",
+  1042: "bpchar",
+  1082: "date",
+  1083: "time",
+  1114: "timestamp",
+  1184: "timestamptz",
+  1700: "numeric",
+  2950: "uuid",
+};
+
+/** The engine type of an argument; numeric takes the given decimal. */
+export function engineTypeOf(oid: number, decimal: EngineType): EngineType {
+  switch (oid) {
+    case 16:
+      return { kind: "bool" };
+    case 20:
+      return { kind: "int8" };
+    case 21:
+      return { kind: "int2" };
+    case 23:
+      return { kind: "int4" };
+    case 700:
+      return { kind: "float4" };
+    case 701:
+      return { kind: "float8" };
+    case 1082:
+      return { kind: "date" };
+    case 1083:
+      return { kind: "time" };
+    case 1114:
+      return { kind: "timestamp" };
+    case 1184:
+      return { kind: "timestamptz" };
+    case 25:
+      return { kind: "text", byteOrder: true };
+    case 1042:
+      return { kind: "bpchar", length: 20, byteOrder: true };
+    case 17:
+      return { kind: "opaque", width: -1, byValue: false, bitwiseEqual: true };
+    case 2950:
+      return { kind: "opaque", width: 16, byValue: false, bitwiseEqual: true };
+    default:
+      return decimal;
+  }
+}
+
+export function decimalText(value: Present, scale: number): string {
+  if (value === DECIMAL_NAN) return "NaN";
+  const number = BigInt(value as bigint);
+  const digits = (number < 0n ? -number : number).toString().padStart(scale + 1, "0");
+  const point = digits.length - scale;
+  const text = scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+  return number < 0n ? `-${text}` : text;
+}
+
+const DAY = 86_400_000_000n;
+
+function timeLiteral(value: bigint, type: "timestamp" | "timestamptz"): string {
+  if (value === -(2n ** 63n)) return `'-infinity'::${type}`;
+  if (value === 2n ** 63n - 1n) return `'infinity'::${type}`;
+  const epoch = type === "timestamp" ? "2000-01-01" : "2000-01-01 00:00:00+00";
+  return `('${epoch}'::${type} + make_interval(days => ${value / DAY}) + '${value % DAY} microseconds'::interval)`;
+}
+
+function dateLiteral(value: bigint): string {
+  if (value === -(2n ** 31n)) return "'-infinity'::date";
+  if (value === 2n ** 31n - 1n) return "'infinity'::date";
+  return `('2000-01-01'::date + '${value}'::int4)`;
+}
+
+/** `text` must hold no quotes or backslashes, which random values do not. */
+export function literal(value: Present, type: EngineType, sqlName: string): string {
+  switch (type.kind) {
+    case "decimal":
+      return `'${decimalText(value, type.scale)}'::numeric`;
+    case "date":
+      return dateLiteral(value as bigint);
+    case "timestamp":
+    case "timestamptz":
+      return timeLiteral(value as bigint, type.kind);
+    case "time":
+      return `('00:00'::time + '${String(value)} microseconds'::interval)`;
+    case "float4":
+    case "float8":
+      return `'${Object.is(value, -0) ? "-0" : String(value)}'::${sqlName}`;
+    case "text":
+    case "bpchar":
+      return `'${Buffer.from(value as Uint8Array).toString("latin1")}'::${sqlName}`;
+    case "opaque": {
+      const hex = Buffer.from(value as Uint8Array).toString("hex");
+      return type.width === 16 ? `'${hex}'::uuid` : `'\\x${hex}'::bytea`;
+    }
+    default:
+      return `'${String(value)}'::${sqlName}`;
+  }
+}
+
+/** The *send function of a result type, or undefined where its text says everything. */
+export const sendFunctions: Readonly<Record<number, string>> = {
+  16: "boolsend",
+  20: "int8send",
+  21: "int2send",
+  23: "int4send",
+  700: "float4send",
+  701: "float8send",
+  1082: "date_send",
+  1114: "timestamp_send",
+};
+
+/** What the send function (or, for numeric, the text) of the type gives, in hexadecimal. */
+export function sendImage(value: Present, type: EngineType): string {
+  const image = Buffer.alloc(8);
+  switch (type.kind) {
+    case "bool":
+      return value === true ? "01" : "00";
+    case "int2":
+      image.writeInt16BE(Number(value));
+      return image.toString("hex", 0, 2);
+    case "int4":
+    case "date":
+      image.writeInt32BE(Number(value));
+      return image.toString("hex", 0, 4);
+    case "int8":
+    case "timestamp":
+      image.writeBigInt64BE(value as bigint);
+      return image.toString("hex");
+    case "float4":
+      image.writeFloatBE(value as number);
+      return image.toString("hex", 0, 4);
+    case "float8":
+      image.writeDoubleBE(value as number);
+      return image.toString("hex");
+    case "decimal":
+      return decimalText(value, type.scale);
+    default:
+      throw new Error(`no image of ${type.kind}`);
+  }
+}
