@@ -1,6 +1,6 @@
-// A backend in plain TypeScript that drives the same machines as the extension (execution_backend, scan_producer) over a
-// MemoryRegion, one small step at a time, so that a scheduler may interleave it with the worker in any way. What
-// the machines have no place for throws.
+// A backend in plain TypeScript that drives the same machines as the extension (execution_backend, scan_producer) over
+// a MemoryRegion, one small step at a time, so that a scheduler may interleave it with the worker in any way. What the
+// machines have no place for throws.
 import { TableActor, type EventOf } from "#actors/table_actor.js";
 import {
   decodeExecutionFailed, decodeExecutionFinished, encodeCloseExecution, encodeStartExecution,
