@@ -174,15 +174,20 @@ try_one(const uint8_t *source, size_t length)
 	bool		header_too = length > 0 && (source[0] & 7) == 0;
 	FusionRegion region = lively_region(&random);
 	FusionRegion attached;
+	int			fd;
 
 	damage(&region, source, length, header_too);
-	if (fusion_region_attach(&attached, dup(region.fd)) == FUSION_OK)
+	fd = dup(region.fd);
+	if (fusion_region_attach(&attached, fd) == FUSION_OK)
 	{
 		use_everything(&attached, &random);
 		fusion_region_detach(&attached);
 	}
 	else
+	{
 		CHECK(header_too);
+		close(fd);
+	}
 	fusion_region_detach(&region);
 }
 
