@@ -37,7 +37,7 @@ typedef struct FusionBlockSource
 	BlockNumber next;			/* serial scans: block to hand out next */
 	bool		started;		/* parallel scans: start block chosen */
 	Buffer		last_buffer;
-	bool		guesses;		/* the last two blocks stood in consecutive buffers */
+	int			guesses_paused; /* blocks to read before the next guess */
 	bool		all_visible_usable; /* the page flag may stand for the visibility check */
 	uint64		rows_visible;
 } FusionBlockSource;
