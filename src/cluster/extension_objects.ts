@@ -1,10 +1,10 @@
 // Creates the extension's SQL functions in a database without CREATE EXTENSION, which before
 // PostgreSQL 18 reads control files only from the system's folder: nothing is installed there.
-// The objects live in the schema "fusion" of that database (a name with pg_ is reserved).
+// They land in the schema public, as they would by default.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { quoteIdentifier, quoteLiteral } from "./connection.js";
+import { quoteLiteral } from "./connection.js";
 import type { Connection } from "./connection.js";
 import type { ClusterPlaces } from "./places.js";
 
@@ -21,30 +21,36 @@ function installScript(places: ClusterPlaces, library: string): string | undefin
     .replaceAll("'MODULE_PATHNAME'", quoteLiteral(library));
 }
 
-/** Makes the objects match the build; does nothing when the schema's comment says they do. */
+/** Removes the functions of an earlier build, with whatever is built upon them. */
+const dropObjects = `
+  DO $$
+  DECLARE
+    old regprocedure;
+  BEGIN
+    FOR old IN SELECT oid FROM pg_proc WHERE probin ~ '/pg_fusion$' LOOP
+      EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', old);
+    END LOOP;
+  END $$`;
+
+/** Makes the objects match the build; does nothing when the script is the one that was run last. */
 export async function installExtensionObjects(
   connection: Connection,
   places: ClusterPlaces,
-  database: string,
 ): Promise<void> {
   const library = await connection.value("SHOW shared_preload_libraries");
   if (library === undefined || library === "") return;
   const script = installScript(places, library);
   if (script === undefined) return;
   const hash = createHash("sha256").update(script).digest("hex");
-  const present = await connection.value(
-    "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'fusion'",
-  );
-  if (present === hash) return;
+  const present = "SELECT obj_description(to_regprocedure('public.pg_fusion_version()'), 'pg_proc')";
+  if ((await connection.value(present)) === hash) return;
   await connection.execute(`
     BEGIN;
-    DROP SCHEMA IF EXISTS fusion CASCADE;
-    CREATE SCHEMA fusion;
-    SET LOCAL search_path = fusion;
+    SET LOCAL search_path = public;
+    ${dropObjects};
     ${script}
     ;
-    COMMENT ON SCHEMA fusion IS ${quoteLiteral(hash)};
-    ALTER DATABASE ${quoteIdentifier(database)} SET search_path = "$user", public, fusion;
+    COMMENT ON FUNCTION pg_fusion_version() IS ${quoteLiteral(hash)};
     COMMIT;
   `);
 }

@@ -51,6 +51,6 @@ export async function refreshExtensionObjects(
   database: string,
 ): Promise<void> {
   await withConnection(places, database, (connection) =>
-    installExtensionObjects(connection, places, database),
+    installExtensionObjects(connection, places),
   );
 }

@@ -29,7 +29,7 @@ export default async function setup(): Promise<() => void> {
       connection.execute(`CREATE DATABASE ${database}`),
     );
     await withConnection(places, database, (connection) =>
-      installExtensionObjects(connection, places, database),
+      installExtensionObjects(connection, places),
     );
   } catch (error) {
     remove();
