@@ -73,9 +73,13 @@ static void
 exit_callback(int code, Datum arg)
 {
 	release_all();
-	/* Whatever a bug above left behind goes by our process id. */
-	if (fusion_region_available())
-		fusion_slots_detach_backend(&fusion_region, (uint32) MyProcPid);
+	/* Whatever a bug above left behind goes by our process id; the worker and waiters for pages hear of it. */
+	if (fusion_region_available() && fusion_slots_detach_backend(&fusion_region, (uint32) MyProcPid) > 0)
+	{
+		for (uint32 slot = 0; slot < fusion_region.control_slot_count; slot++)
+			fusion_wake_worker(&fusion_region, &fusion_wake_fds, slot);
+		fusion_wake_page_waiters(&fusion_region, &fusion_wake_fds);
+	}
 }
 
 void
@@ -85,7 +89,8 @@ fusion_cleanup_add(FusionCleanup *self, SubTransactionId subtransaction, void (*
 	{
 		RegisterXactCallback(transaction_callback, NULL);
 		RegisterSubXactCallback(subtransaction_callback, NULL);
-		before_shmem_exit(exit_callback, (Datum) 0);
+		/* After the transaction's abort, which waits for parallel producers that still write to our pages. */
+		on_shmem_exit(exit_callback, (Datum) 0);
 		callbacks_registered = true;
 	}
 	self->subtransaction = subtransaction;

@@ -174,21 +174,13 @@ worker_descriptors(int *count)
 
 /* ---- life and death of one worker ---- */
 
-static void
-wake_peer(void *arg, FusionSlotKind kind, uint32_t index)
-{
-	if (kind == FUSION_SLOT_CONTROL)
-		fusion_wake_backend(&fusion_region, &fusion_wake_fds, index);
-	else
-		fusion_wake_producer(&fusion_region, &fusion_wake_fds, index);
-}
-
 /* Takes the worker out of READY, then its owner bit off every slot; backends that wait for it wake and see. */
 static void
 clean_up_after_worker(uint32 state)
 {
 	fusion_worker_enter(&fusion_region, state, 0);
-	fusion_slots_detach_worker(&fusion_region, 0, wake_peer, NULL);
+	/* The dead worker may have taken a sleeper's flag without signalling it: every peer is woken. */
+	fusion_slots_detach_worker(&fusion_region, 0, fusion_wake_regardless, &fusion_wake_fds);
 	fusion_wake_page_waiters(&fusion_region, &fusion_wake_fds);
 }
 
