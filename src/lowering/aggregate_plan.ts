@@ -2,13 +2,14 @@
 // comes out of it. Equal work is done once: sum(x) and the sum behind avg(x) share a step. Read next:
 // aggregate_steps.ts for the code of a step, group_table.ts for finding the row.
 import { assert } from "#base/assert.js";
+import { FusionError } from "#base/errors.js";
 import type { Expression } from "#expr/expression.js";
 import { DECIMAL64_DIGITS } from "#functions/function.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { ValueType } from "#wasm/value_type.js";
 import type { ExpressionTable } from "./expression_table.js";
-import { type KeyPlan, keyImage } from "./group_keys.js";
+import { type KeyPlan, NULL_MASK_KEYS, keyImage } from "./group_keys.js";
 
 /** One number of a group's state; the image its row starts with. */
 export interface StateSlot {
@@ -73,19 +74,18 @@ export interface ResultPlan {
 
 export interface AggregatePlan {
   readonly keys: readonly KeyPlan[];
-  /** Bit k of the null mask at the row's start: key k is NULL. */
-  readonly nullableKeys: boolean;
+  /** Null mask words at the row's start, 0 when no key can be NULL: bit k % 64 of word k / 64 says that key k is. */
+  readonly nullMasks: number;
   readonly classes: readonly FilterClass[];
   readonly slots: readonly StateSlot[];
   readonly results: readonly ResultPlan[];
   readonly rowBytes: number;
 }
 
-export const NULL_MASK_OFFSET = 0;
 /** 10^25 is below 2^84: 2^43 rows of so many digits stay within 127 bits. */
 const WRAPLESS_DIGITS = 25;
-/** Null mask bits in a row. */
-export const GROUP_KEYS_MAX = 64;
+/** Key words travel as parameters of the function that makes a group, and V8 allows 1000 of those. */
+const KEY_WORDS_MAX = 900;
 const SLOT_BYTES = 8;
 
 type HashAggregate = Extract<PhysicalOperator, { kind: "hashAggregate" }>;
@@ -96,22 +96,31 @@ export function planAggregate(
   table: ExpressionTable,
   isNullable: (expression: Expression) => boolean,
 ): AggregatePlan {
-  assert(operator.keys.length <= GROUP_KEYS_MAX, "group keys are limited when the plan is made");
-  let offset = NULL_MASK_OFFSET + SLOT_BYTES;
+  const nullMasks = operator.keys.some(isNullable) ? Math.ceil(operator.keys.length / NULL_MASK_KEYS) : 0;
+  let offset = nullMasks * SLOT_BYTES;
   const keys = operator.keys.map((expression): KeyPlan => {
     const plan = { expression, type: expression.type, ...keyImage(expression.type), offset };
     offset += plan.stored * SLOT_BYTES;
     return plan;
   });
+  if (offset > KEY_WORDS_MAX * SLOT_BYTES) {
+    throw new FusionError({
+      code: "notSupported",
+      sqlstate: "0A000",
+      message: "pg_fusion: GROUP BY of so many columns is not supported",
+      detail: `The ${operator.keys.length} keys take ${offset / SLOT_BYTES} words, ${KEY_WORDS_MAX} are the limit.`,
+    });
+  }
   const builder = new StateBuilder(table, offset);
   const results = operator.aggregates.map((call) => builder.add(call, operator.keys.length > 0, isNullable));
   return {
     keys,
-    nullableKeys: operator.keys.some(isNullable),
+    nullMasks,
     classes: builder.classes,
     slots: builder.slots,
     results,
-    rowBytes: builder.offset,
+    // A row takes room even when there is nothing to keep: rows are told apart by their addresses.
+    rowBytes: Math.max(SLOT_BYTES, builder.offset),
   };
 }
 

@@ -28,6 +28,9 @@ export interface KeyPlan {
   readonly offset: number;
 }
 
+/** Keys of one null mask word; a group's row starts with as many words as its nullable keys need. */
+export const NULL_MASK_KEYS = 64;
+
 /** UTF-8 needs up to so many bytes for a character of char(n). */
 const BYTES_PER_CHARACTER = 4;
 
@@ -215,12 +218,12 @@ const hashBytes: LibraryFunction = {
 export function hashKeys(
   context: FunctionContext,
   keys: readonly LoweredKey[],
-  nulls: Local | undefined,
+  nulls: readonly Local[],
 ): Local {
   const { code } = context;
   const [hash, hash32] = [code.local("i64"), code.local("i32")];
-  if (nulls === undefined) code.i64(0).set(hash);
-  else code.get(nulls).set(hash);
+  code.i64(0).set(hash);
+  nulls.forEach((mask) => mixWord(code, hash, () => void code.get(mask)));
   for (const { plan, words } of keys) {
     words.slice(0, plan.compared).forEach((word, index) => {
       if (plan.image !== "long" || index === 0) {
@@ -250,7 +253,6 @@ export function readKey(
   plan: KeyPlan,
   index: number,
   row: Local,
-  nullMaskOffset: number,
   nullable: boolean,
 ): LoweredValue {
   const { code } = context;
@@ -284,8 +286,8 @@ export function readKey(
   const isNull = code.local("i32");
   code
     .get(row)
-    .load("i64.load", nullMaskOffset)
-    .i64(index)
+    .load("i64.load", 8 * Math.floor(index / NULL_MASK_KEYS))
+    .i64(index % NULL_MASK_KEYS)
     .op("i64.shr_u", "i32.wrap_i64")
     .i32(1)
     .op("i32.and")

@@ -6,13 +6,7 @@ import { shapeOf } from "#functions/function.js";
 import { narrowDecimal, pushPowerOfTen, reachesPowerOfTen } from "#functions/library/int128.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
-import {
-  type AggregatePlan,
-  NULL_MASK_OFFSET,
-  type ResultPlan,
-  type StateSlot,
-  type WideSum,
-} from "./aggregate_plan.js";
+import { type AggregatePlan, type ResultPlan, type StateSlot, type WideSum } from "./aggregate_plan.js";
 import { AggregateState, ControlBlock, GroupChunk } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { readKey } from "./group_keys.js";
@@ -90,7 +84,7 @@ export class GroupSource {
   column(index: number): LoweredValue {
     const key = this.#plan.keys[index];
     if (key !== undefined) {
-      return readKey(this.#context, key, index, this.#row, NULL_MASK_OFFSET, this.#plan.nullableKeys);
+      return readKey(this.#context, key, index, this.#row, this.#plan.nullMasks > 0);
     }
     return this.#result(defined(this.#plan.results[index - this.#plan.keys.length], `column ${index}`));
   }

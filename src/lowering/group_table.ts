@@ -5,10 +5,9 @@ import { equalBytes } from "#functions/library/bytes.js";
 import type { Callable, FunctionBuilder, Label, Local } from "#wasm/function_builder.js";
 import type { StoreInstruction } from "#wasm/opcodes.js";
 import type { AggregatePlan } from "./aggregate_plan.js";
-import { NULL_MASK_OFFSET } from "./aggregate_plan.js";
 import { AggregateState } from "./control_block.js";
 import type { FunctionContext } from "./function_context.js";
-import { type LoweredKey, hashKeys, pushIsLong } from "./group_keys.js";
+import { type LoweredKey, NULL_MASK_KEYS, hashKeys, pushIsLong } from "./group_keys.js";
 import { copyBytes } from "./group_memory.js";
 import type { ModuleContext } from "./module_context.js";
 
@@ -38,7 +37,7 @@ export function findGroup(
   keys: readonly LoweredKey[],
 ): Local {
   const { code } = context;
-  const nulls = plan.nullableKeys ? nullMask(code, keys) : undefined;
+  const nulls = nullMasks(code, plan, keys);
   const hash = hashKeys(context, keys, nulls);
   const [place, row] = [code.local("i32"), code.local("i32")];
   const entry = code.local("i64");
@@ -55,7 +54,7 @@ export function findGroup(
       code.load("i64.load").tee(entry).op("i64.eqz");
       code.if([], () => {
         code.get(directory.state, hash, place);
-        if (nulls !== undefined) code.get(nulls);
+        code.get(...nulls);
         for (const key of keys) code.get(...key.words);
         code.call(insert).set(row);
         reloadDirectory(code, directory);
@@ -73,28 +72,36 @@ export function findGroup(
   return row;
 }
 
-function nullMask(code: FunctionBuilder, keys: readonly LoweredKey[]): Local {
-  const mask = code.local("i64");
-  code.i64(0);
-  keys.forEach(({ isNull }, index) => {
-    if (isNull === undefined) return;
-    code.get(isNull).op("i64.extend_i32_u").i64(index).op("i64.shl", "i64.or");
+/** The null masks of the row's keys, in locals. */
+function nullMasks(code: FunctionBuilder, plan: AggregatePlan, keys: readonly LoweredKey[]): Local[] {
+  return Array.from({ length: plan.nullMasks }, (_, word) => {
+    const mask = code.local("i64");
+    code.i64(0);
+    keys.slice(word * NULL_MASK_KEYS, (word + 1) * NULL_MASK_KEYS).forEach(({ isNull }, bit) => {
+      if (isNull !== undefined) code.get(isNull).op("i64.extend_i32_u").i64(bit).op("i64.shl", "i64.or");
+    });
+    code.set(mask);
+    return mask;
   });
-  code.set(mask);
-  return mask;
 }
 
 /** Branches to `next` when a key differs from the group's. */
 function compareKeys(
   context: FunctionContext,
   keys: readonly LoweredKey[],
-  nulls: Local | undefined,
+  nulls: readonly Local[],
   row: Local,
   next: Label,
 ): void {
   const { code } = context;
-  if (nulls !== undefined)
-    code.get(row).load("i64.load", NULL_MASK_OFFSET).get(nulls).op("i64.ne").brIf(next);
+  nulls.forEach((mask, word) =>
+    code
+      .get(row)
+      .load("i64.load", 8 * word)
+      .get(mask)
+      .op("i64.ne")
+      .brIf(next),
+  );
   for (const { plan, words } of keys) {
     const [first, second] = words;
     code.get(row).load("i64.load", plan.offset).get(defined(first, "a word")).op("i64.ne").brIf(next);
@@ -133,23 +140,20 @@ function compareKeys(
   }
 }
 
-/** (state, hash, place, null mask when keys can be NULL, key words) -> address of the new group's row. */
+/** (state, hash, place, null masks, key words) -> address of the new group's row. */
 function insertFunction(module: ModuleContext, plan: AggregatePlan): Callable {
   const { host } = module;
   const words = plan.keys.flatMap((key) => Array.from({ length: key.stored }, () => "i64" as const));
-  const nulls = plan.nullableKeys ? (["i64"] as const) : [];
+  const masks = Array.from({ length: plan.nullMasks }, () => "i64" as const);
   return module.library({
     name: "insertGroup",
-    type: { parameters: ["i32", "i32", "i32", ...nulls, ...words], results: ["i32"] },
+    type: { parameters: ["i32", "i32", "i32", ...masks, ...words], results: ["i32"] },
     write(code, library) {
       const [state, hash, place] = [code.parameter(0), code.parameter(1), code.parameter(2)];
       const row = code.local("i32");
       reserveRow(code, state, row, plan.rowBytes, host.addRows);
-      code.get(row);
-      if (plan.nullableKeys) code.get(code.parameter(3));
-      else code.i64(0);
-      code.store("i64.store", NULL_MASK_OFFSET);
-      let parameter = 3 + nulls.length;
+      masks.forEach((_, word) => code.get(row, code.parameter(3 + word)).store("i64.store", 8 * word));
+      let parameter = 3 + masks.length;
       for (const key of plan.keys) {
         const first = code.parameter(parameter);
         if (key.image === "long")

@@ -1,6 +1,7 @@
 // Where the buffers of a page stand for a column list and a row capacity: the one computation behind result pages and
 // pages built in tests. The extension computes the same from schemas/layout/page.json. Read next: page_builder.ts.
 import { assert, defined } from "#base/assert.js";
+import { FusionError } from "#base/errors.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
 import { PAGE_BUFFER_ALIGN, PAGE_MAGIC, PAGE_VERSION, PageColumn, PageHeader } from "#generated/layout.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -53,7 +54,14 @@ export function resultLayout(columns: readonly ColumnType[], pageBytes: number):
     PageHeader.SIZE + columns.length * (PageColumn.SIZE + 2 * PAGE_BUFFER_ALIGN) + PAGE_BUFFER_ALIGN;
   const rows = Math.max(1, Math.floor(((room - overhead) * 8) / bitsPerRow));
   const layout = layoutForRows(columns, rows, pageBytes);
-  assert(layout !== undefined, "a result row fits a page");
+  if (layout === undefined) {
+    throw new FusionError({
+      code: "notSupported",
+      sqlstate: "0A000",
+      message: `pg_fusion: a result row of ${columns.length} columns does not fit a page of ${pageBytes} bytes`,
+      hint: "Raise pg_fusion.page_size, or run the statement with pg_fusion.enable = off.",
+    });
+  }
   return layout;
 }
 

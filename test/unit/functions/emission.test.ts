@@ -12,7 +12,7 @@ import { Dice, randomValue, types } from "../../support/random_plans.js";
 
 const ROWS = 40;
 /** Argument types tried per function; PG_FUSION_SIGNATURES widens the search. */
-const SIGNATURES = Number(process.env["PG_FUSION_SIGNATURES"] ?? 5);
+const SIGNATURES = Number(process.env["PG_FUSION_SIGNATURES"] ?? 3);
 
 function show(value: Scalar): string {
   if (value === DECIMAL_NAN) return "NaN";

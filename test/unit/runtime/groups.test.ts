@@ -4,6 +4,7 @@ import type { AggregateCall, PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
+import { buildPage } from "#runtime/page_builder.js";
 import { describe, expect, test } from "vitest";
 import {
   PAGE_BYTES,
@@ -240,4 +241,46 @@ test("a row larger than half a result page gets a page of its own, a larger one 
     /does not fit a page of 40960 bytes/,
   );
   expect(memory.usedBlocks()).toBe(before);
+});
+
+describe("very wide plans", () => {
+  test("group by 200 nullable columns", () => {
+    const columns = Array.from({ length: 200 }, () => columnType(int4));
+    const keys = columns.map((_, index) => column(index, int4));
+    const rows = Array.from({ length: 60 }, (_, i): Scalar[] =>
+      columns.map((__, k) => (k === i % 7 || k === 130 + (i % 5) ? null : BigInt(k % 2))),
+    );
+    const plan = groupBy(columns, keys, [countRows]);
+    const options = { resultBytes: 1024 * 1024 };
+    expect(runPages(plan, pagesOf(columns, rows, 30), options).rows).toEqual(interpret(plan, [rows]));
+  });
+
+  test("refuse to group by 1000 columns", () => {
+    const columns = Array.from({ length: 1000 }, () => columnType(int4));
+    const plan = groupBy(
+      columns,
+      columns.map((_, index) => column(index, int4)),
+      [],
+    );
+    expect(() => runPages(plan, [])).toThrow(/GROUP BY of so many columns/);
+  });
+
+  test("pass 1600 columns through, if a page can hold a row of them", () => {
+    const columns = Array.from({ length: 1600 }, (_, i) => columnType(i % 3 === 0 ? text : int8));
+    const plan: PhysicalPlan = {
+      version: 1,
+      leafCount: 1,
+      parameters: [],
+      outputs: columns.map((type, index) => ({ name: `c${index}`, type })),
+      root: { kind: "scan", leaf: 0, columns },
+    };
+    expect(() => runPages(plan, [])).toThrow(/1600 columns does not fit a page of 65536 bytes/);
+    const rows = Array.from({ length: 3 }, (_, i): Scalar[] =>
+      columns.map((__, k) =>
+        k % 11 === i ? null : k % 3 === 0 ? utf8(`column ${k} of row ${i}`) : BigInt(k),
+      ),
+    );
+    const [page] = [buildPage(columns, rows, { pageBytes: 512 * 1024 })];
+    expect(runPages(plan, [page], { resultBytes: 512 * 1024 }).rows).toEqual(rows);
+  });
 });
