@@ -2,8 +2,9 @@
  * import.c
  *    Result pages to tuple slots: the datums PostgreSQL itself would have built, image for image.
  *
- * Not trusting the page: whatever steers a memory access is copied once, checked, and used from the copy, since the page stays
- * writable by the worker. A wrong page can therefore give wrong values, never a wild read. Read next: page_writer.c, the inverse.
+ * Not trusting the page: whatever steers a memory access is copied once, checked, and used from the copy, since
+ * the page stays writable by the worker. A wrong page can therefore give wrong values, never a wild read. Read
+ * next: page_writer.c, the inverse.
  */
 #include "postgres.h"
 
@@ -17,7 +18,10 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-/* A palloc'd varlena may not reach MaxAllocSize; a page is far smaller, but char(n) is padded up to n characters. */
+/*
+ * A palloc'd varlena may not reach MaxAllocSize; a page is far smaller, but char(n) is padded up to n
+ * characters.
+ */
 #define PADDED_BYTES_MAX (MaxAllocSize - VARHDRSZ)
 
 typedef struct ImportColumn
@@ -104,7 +108,8 @@ fusion_import_page(FusionImport *import, const uint8 *page, uint32 page_bytes, u
 	if (header.column_count != import->column_count || header.schema_fingerprint != import->schema->fingerprint)
 		malformed("other columns than the plan");
 	if (header.row_count > header.row_capacity || header.page_bytes != page_bytes ||
-		header.tail_offset < table_end || header.tail_offset > bytes || header.tail_bytes > bytes - header.tail_offset)
+		header.tail_offset < table_end || header.tail_offset > bytes ||
+		header.tail_bytes > bytes - header.tail_offset)
 		malformed("an inconsistent header");
 
 	for (int i = 0; i < import->column_count; i++)
@@ -147,7 +152,10 @@ make_padded(const ImportColumn *column, const char *bytes, uint32 length)
 	size_t		padding;
 	char	   *image;
 
-	/* Counting characters follows lead bytes: do it on a terminated copy, which a wrong last character cannot escape. */
+	/*
+	 * Counting characters follows lead bytes: do it on a terminated copy, which a wrong last character cannot
+	 * escape.
+	 */
 	copy = palloc(length + MAX_MULTIBYTE_CHAR_LEN);
 	memcpy(copy, bytes, length);
 	memset(copy + length, 0, MAX_MULTIBYTE_CHAR_LEN);

@@ -1,7 +1,7 @@
 /*
  * import.h  (contract)
- *    Result pages to tuple slots. The page stands in shared memory and is not trusted: header, column table and offsets are copied and
- *    checked once, every view before it is followed.
+ *    Result pages to tuple slots. The page stands in shared memory and is not trusted: header, column table and
+ *    offsets are copied and checked once, every view before it is followed.
  */
 #ifndef FUSION_IMPORT_H
 #define FUSION_IMPORT_H
@@ -15,11 +15,15 @@ typedef struct FusionImport FusionImport;
 
 extern FusionImport *fusion_import_create(const FusionPageSchema *schema);
 
-/* Adopts one page; returns its row count. ERROR (data_corrupted, XX001, "pg_fusion: ...") when it is malformed. */
+/*
+ * Adopts one page; returns its row count. ERROR (data_corrupted, XX001, "pg_fusion: ...") when it is malformed.
+ */
 extern uint32 fusion_import_page(FusionImport *import, const uint8 *page, uint32 page_bytes, uint32 bytes);
 
-/* Fills slot's values for row `row` of the adopted page (virtual slot, cleared before, stored after). By-reference datums are palloc'd in `context`
- * (reset it per row or per batch), or point into the page only when they need no header. */
+/*
+ * Fills slot's values for row `row` of the adopted page (virtual slot, cleared before, stored after). By-reference
+ * datums are palloc'd in `context` (reset it per row or per batch).
+ */
 extern void fusion_import_row(FusionImport *import, uint32 row, TupleTableSlot *slot, MemoryContext context);
 
 #endif							/* FUSION_IMPORT_H */

@@ -2,8 +2,9 @@
  * numeric_codec.h
  *    PostgreSQL's numeric on-disk image to scaled integers and back.
  *
- * PostgreSQL keeps the layout of numeric private to numeric.c, but it is an on-disk format and has not changed since 9.1. This is not
- * arithmetic on numerics: only the exact change of representation. Column kernels that do many values are in heap/decode_numeric.c.
+ * PostgreSQL keeps the layout of numeric private to numeric.c, but it is an on-disk format and has not changed
+ * since 9.1. This is not arithmetic on numerics: only the exact change of representation. Column kernels that
+ * do many values are in heap/decode_numeric.c.
  */
 #ifndef FUSION_NUMERIC_CODEC_H
 #define FUSION_NUMERIC_CODEC_H
@@ -15,8 +16,8 @@
 #define FUSION_DECIMAL128_NAN ((int128) ((uint128) 1 << 127))
 
 /*
- * First 16-bit word of the image. Two top bits: 00 positive and 01 negative in the long form (a second word holds the weight),
- * 10 short form (sign, scale and weight in this word), 11 special values.
+ * First 16-bit word of the image. Two top bits: 00 positive and 01 negative in the long form (a second word
+ * holds the weight), 10 short form (sign, scale and weight in this word), 11 special values.
  */
 #define FUSION_NUMERIC_FORM_MASK 0xC000
 #define FUSION_NUMERIC_LONG_NEGATIVE 0x4000
@@ -36,20 +37,25 @@
 #define FUSION_NUMERIC_DIGIT_DECIMALS 4
 
 /*
- * The value times 10^scale. `payload` is the image without its varlena header. ERROR (data corrupted) when the value has another display
- * scale than max(scale, 0), does not fit the encoding, or is infinite: a column of a decimal encoding promised otherwise.
+ * The value times 10^scale. `payload` is the image without its varlena header. ERROR (data corrupted) when the
+ * value has another display scale than max(scale, 0), does not fit the encoding, or is infinite: a column of a
+ * decimal encoding promised otherwise.
  */
 extern int64 fusion_numeric_to_int64(const uint8 *payload, size_t bytes, int scale);
 extern int128 fusion_numeric_to_int128(const uint8 *payload, size_t bytes, int scale);
 
-/* The numeric PostgreSQL itself would have built: stripped zeros, short header where it fits, display scale max(scale, 0). palloc'd. */
+/*
+ * The numeric PostgreSQL itself would have built: stripped zeros, short header where it fits, display scale
+ * max(scale, 0). palloc'd.
+ */
 extern Datum fusion_numeric_from_int64(int64 value, int scale);
 extern Datum fusion_numeric_from_int128(int128 value, int scale);
 
 /*
- * Where a numeric constant stands among the integers v of a decimal64 column with this scale, in PostgreSQL's order
- * (finite < infinity < NaN): *floor is the greatest integer key <= constant, *exact whether it equals it. Keys: finite values
- * themselves, NaN is PG_INT64_MAX; constants out of the column's range saturate to keys no finite value has.
+ * Where a numeric constant stands among the integers v of a decimal64 column with this scale, in PostgreSQL's
+ * order (finite < infinity < NaN): *floor is the greatest integer key <= constant, *exact whether it equals it.
+ * Keys: finite values themselves, NaN is PG_INT64_MAX; constants out of the column's range saturate to keys no
+ * finite value has.
  */
 extern void fusion_numeric_floor_key(const uint8 *payload, size_t bytes, int scale, int64 *floor, bool *exact);
 

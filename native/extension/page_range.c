@@ -2,8 +2,8 @@
  * page_range.c
  *    Least and greatest value of an integer column, one pass over a page still warm in the cache.
  *
- * Consumers use the bounds to skip overflow checks and whole pages. Columns with nulls take a plain loop, columns with NaN
- * have no range.
+ * Consumers use the bounds to skip overflow checks and whole pages. Columns with nulls take a plain loop,
+ * columns with NaN have no range.
  */
 #include "postgres.h"
 

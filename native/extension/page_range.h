@@ -7,7 +7,10 @@
 
 #include "page_writer.h"
 
-/* False when the encoding has no range, all rows are null, or the page holds special values; *min and *max are then untouched. */
+/*
+ * False when the encoding has no range, all rows are null, or the page holds special values; *min and *max are
+ * then untouched.
+ */
 extern bool fusion_page_range(const FusionColumnWriter *column, uint32 rows, int64 *min, int64 *max);
 
 #endif							/* FUSION_PAGE_RANGE_H */

@@ -2,8 +2,8 @@
  * page_writer.c
  *    Rows of datums to a page. See page_writer.h for what it is; heap/ writes columns directly instead of rows.
  *
- * The split between fixed part and tail is fixed when a page begins: its row capacity follows from the tail bytes per row
- * seen so far, so that after the first page both halves fill up at about the same row.
+ * The split between fixed part and tail is fixed when a page begins: its row capacity follows from the tail
+ * bytes per row seen so far, so that after the first page both halves fill up at about the same row.
  */
 #include "postgres.h"
 
@@ -19,7 +19,10 @@
 /* Guess for the tail bytes of one long value before anything was measured. */
 #define TAIL_GUESS_BYTES 24
 
-/* The estimate is raised a little, so that the tail, whose filling ends a page early, is the half that lasts longer. */
+/*
+ * The estimate is raised a little, so that the tail, whose filling ends a page early, is the half that lasts
+ * longer.
+ */
 #define TAIL_HEADROOM 1.03
 
 #define ALIGN_BUFFER(offset) TYPEALIGN(FUSION_PAGE_BUFFER_ALIGN, offset)
@@ -94,11 +97,14 @@ row_too_large(const FusionPageWriter *writer, uint64 row_bytes)
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("pg_fusion: a row of %llu bytes does not fit a page of %u bytes",
 					(unsigned long long) row_bytes, writer->page_bytes),
-			 errhint("Raise pg_fusion.page_size (at most %u bytes), or run the statement with pg_fusion.enable = off.",
-					 FUSION_PAGE_BYTES_MAX)));
+			 errhint("Raise pg_fusion.page_size (at most %u bytes), or run the statement with "
+					 "pg_fusion.enable = off.", FUSION_PAGE_BYTES_MAX)));
 }
 
-/* Most rows whose fixed part and expected tail fit; `tail_bytes_min` of the tail must be there whatever the estimate says. */
+/*
+ * Most rows whose fixed part and expected tail fit; `tail_bytes_min` of the tail must be there whatever the
+ * estimate says.
+ */
 static uint32
 choose_capacity(const FusionPageWriter *writer, double tail_per_row, uint32 tail_bytes_min)
 {

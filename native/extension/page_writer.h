@@ -1,9 +1,11 @@
 /*
  * page_writer.h
- *    Lays rows out in a page (schemas/layout/page.json): header, column table, validity bitmaps, values, and a tail for long values.
+ *    Lays rows out in a page (schemas/layout/page.json): header, column table, validity bitmaps, values, and a
+ *    tail for long values.
  *
- * It knows nothing of where pages come from or go to. Two ways in: fusion_page_append takes one row of datums (executor path,
- * awkward heap rows); the batch heap path writes whole columns behind the last complete row and then raises `rows`.
+ * It knows nothing of where pages come from or go to. Two ways in: fusion_page_append takes one row of datums
+ * (executor path, awkward heap rows); the batch heap path writes whole columns behind the last complete row and
+ * then raises `rows`.
  */
 #ifndef FUSION_PAGE_WRITER_H
 #define FUSION_PAGE_WRITER_H
@@ -16,7 +18,8 @@
 #include "scan_plan.h"
 
 /*
- * Kernels copy up to this many bytes at once and past the end of a value, so the batch path keeps this much of the tail free.
+ * Kernels copy up to this many bytes at once and past the end of a value, so the batch path keeps this much of
+ * the tail free.
  */
 #define FUSION_TAIL_SLACK 64
 
@@ -50,7 +53,7 @@ typedef struct FusionPageWriter
 	FusionColumnWriter *columns;
 	uint32		row_bytes;		/* fixed part of a row, without bitmaps */
 	double		tail_per_row;	/* measured on earlier pages, guessed before the first */
-	uint32		tail_reserve;	/* what a batch may need at once: left over when the last row is expected to be in */
+	uint32		tail_reserve;	/* for a batch at once: left over when the last row is expected in */
 
 	/* the page being written */
 	uint8	   *page;
@@ -70,8 +73,8 @@ extern FusionPageWriter *fusion_page_writer_create(const FusionPageSchema *schem
 extern void fusion_page_begin(FusionPageWriter *writer, uint8 *page, uint32 page_bytes);
 
 /*
- * Appends one row; false when the page has no room for it: finish the page, begin the next, append the row again. ERROR
- * (feature_not_supported) when it does not fit an empty page either. Values may be toasted.
+ * Appends one row; false when the page has no room for it: finish the page, begin the next, append the row
+ * again. ERROR (feature_not_supported) when it does not fit an empty page either. Values may be toasted.
  */
 extern bool fusion_page_append(FusionPageWriter *writer, const Datum *values, const bool *nulls);
 

@@ -2,9 +2,9 @@
  * producer_executor.c
  *    The executor path: any leaf plan, pulled row by row from its PlanState and packed into pages.
  *
- * It is a parent node like any other: the child's slot stays valid until the next pull, its snapshot, parameters and resource
- * owner are the statement's. What scan nodes below keep pinned between pulls is theirs, as under a cursor. The fast path for
- * plain heap scans is heap/producer_heap.c.
+ * It is a parent node like any other: the child's slot stays valid until the next pull, its snapshot,
+ * parameters and resource owner are the statement's. What scan nodes below keep pinned between pulls is theirs,
+ * as under a cursor. The fast path for plain heap scans is heap/producer_heap.c.
  */
 #include "postgres.h"
 
@@ -27,7 +27,10 @@ typedef struct ExecutorProducer
 	bool		ended;
 } ExecutorProducer;
 
-/* Appends the slot's leading columns, which are the schema's; whatever follows is junk of the leaf's target list. */
+/*
+ * Appends the slot's leading columns, which are the schema's; whatever follows is junk of the leaf's target
+ * list.
+ */
 static bool
 append_slot(FusionPageWriter *writer, TupleTableSlot *slot)
 {
@@ -35,7 +38,10 @@ append_slot(FusionPageWriter *writer, TupleTableSlot *slot)
 	return fusion_page_append(writer, slot->tts_values, slot->tts_isnull);
 }
 
-/* The row opens the next page. Materialized: it must not depend on a buffer while the caller waits for that page. */
+/*
+ * The row opens the next page. Materialized: it must not depend on a buffer while the caller waits for that
+ * page.
+ */
 static void
 keep_pending(ExecutorProducer *self, TupleTableSlot *slot)
 {

@@ -1,7 +1,7 @@
 /*
  * scan_bench.c
- *    pg_fusion_scan_bench(): the cost of scan production in one process, without worker and rings. Paths are measured in
- *    turn, run by run, so that a disturbance of the machine meets all of them.
+ *    pg_fusion_scan_bench(): the cost of scan production in one process, without worker and rings. Paths are
+ *    measured in turn, run by run, so that a disturbance of the machine meets all of them.
  */
 #include "postgres.h"
 
@@ -125,7 +125,10 @@ text_argument(FunctionCallInfo fcinfo, int argument)
 	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
-/* (relation, leading columns, path or NULL for all, runs, qual, column list) -> (path, rows, CPU and wall ns per row), a row per run */
+/*
+ * (relation, leading columns, path or NULL for all, runs, qual, column list) -> (path, rows, CPU and wall ns
+ * per row), a row per run
+ */
 Datum
 pg_fusion_scan_bench(PG_FUNCTION_ARGS)
 {

@@ -1,7 +1,8 @@
 /*
  * scan_check.c
- *    pg_fusion_scan_check(): reads a table three ways at once, through PostgreSQL's executor and through pages of both producers, and
- *    compares every value's image. The oracle of the producer tests; no part of how statements are executed.
+ *    pg_fusion_scan_check(): reads a table three ways at once, through PostgreSQL's executor and through pages
+ *    of both producers, and compares every value's image. The oracle of the producer tests; no part of how
+ *    statements are executed.
  */
 #include "postgres.h"
 
@@ -93,7 +94,8 @@ check_column_table(const PageStream *stream)
 			int64		value;
 
 			nulls += is_null;
-			if (is_null || column->encoding > FUSION_ENCODING_DECIMAL64 || fusion_encoding_width[column->encoding] < 2)
+			if (is_null || column->encoding > FUSION_ENCODING_DECIMAL64 ||
+				fusion_encoding_width[column->encoding] < 2)
 				continue;
 			value = integer_at(stream->page + column->values_offset, row, (uint8) column->encoding);
 			if (column->flags & FUSION_COLUMN_FLAG_RANGE)

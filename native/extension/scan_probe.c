@@ -76,10 +76,11 @@ derive_schema(FusionPageSchema *schema, const List *target_list)
 	foreach(cell, target_list)
 	{
 		Node	   *expression = (Node *) lfirst_node(TargetEntry, cell)->expr;
+		Oid			type = exprType(expression);
+		int32		typmod = exprTypmod(expression);
 		int16		scale;
-		uint8		encoding = natural_encoding(exprType(expression), exprTypmod(expression), &scale);
-		const char *problem = fusion_page_column(exprType(expression), exprTypmod(expression), exprCollation(expression),
-												 encoding, scale,
+		uint8		encoding = natural_encoding(type, typmod, &scale);
+		const char *problem = fusion_page_column(type, typmod, exprCollation(expression), encoding, scale,
 												 &schema->columns[schema->column_count++]);
 
 		if (problem != NULL)

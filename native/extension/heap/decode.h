@@ -2,10 +2,11 @@
  * decode.h
  *    Column kernels: the values of one attribute, for all rows of a walk, into a page's buffers.
  *
- * A kernel is chosen once per column and knows nothing of nulls: null rows read the column's null image, which decodes to
- * zeroes, and the caller marks them. It may write past the rows' own bytes only inside the tail, where FUSION_TAIL_SLACK is kept
- * free. It returns false when it meets a value that must be detoasted: the caller then undoes the block (fusion_page_forget) and
- * takes the rows one by one. Read next: decode_fixed.c, decode_numeric.c, decode_view.c.
+ * A kernel is chosen once per column and knows nothing of nulls: null rows read the column's null image, which
+ * decodes to zeroes, and the caller marks them. It may write past the rows' own bytes only inside the tail,
+ * where FUSION_TAIL_SLACK is kept free. It returns false when it meets a value that must be detoasted: the
+ * caller then undoes the block (fusion_page_forget) and takes the rows one by one. Read next: decode_fixed.c,
+ * decode_numeric.c, decode_view.c.
  */
 #ifndef FUSION_DECODE_H
 #define FUSION_DECODE_H

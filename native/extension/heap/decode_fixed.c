@@ -1,6 +1,7 @@
 /*
  * decode_fixed.c
- *    Kernels for values that are copied as they stand: bool, integers, floats, dates, timestamps. Also the choice of kernels.
+ *    Kernels for values that are copied as they stand: bool, integers, floats, dates, timestamps. Also the
+ *    choice of kernels.
  */
 #include "postgres.h"
 

@@ -2,10 +2,11 @@
  * decode_numeric.c
  *    Kernels from numeric(p,s) to scaled integers.
  *
- * The common image is short: one length byte, one header word and at most four base-10000 digits. Length and header together decide
- * everything about it, so they are looked up as one key. With the digits read as one 16-digit integer N, the scaled
- * value is N / 10^k for k = 12 - 4*weight - scale, known exact: a shift by k and a multiplication with the inverse of 5^k modulo 2^64,
- * which also carries the sign. All else goes through numeric_codec.c.
+ * The common image is short: one length byte, one header word and at most four base-10000 digits. Length and
+ * header together decide everything about it, so they are looked up as one key. With the digits read as one
+ * 16-digit integer N, the scaled value is N / 10^k for k = 12 - 4*weight - scale, known exact: a shift by k and
+ * a multiplication with the inverse of 5^k modulo 2^64, which also carries the sign. All else goes through
+ * numeric_codec.c.
  */
 #include "postgres.h"
 
@@ -34,9 +35,9 @@
 #define LENGTH_BYTE(digits) (((1 + sizeof(uint16) + (digits) * sizeof(int16)) << 1) | 1)
 
 /*
- * The slot of a key, after its scale is subtracted: sign, low bits of the weight and count of digits gathered in the top bits by one
- * multiplication. Distinct for all signs and counts and for weights -3 to 4, more than any column of 18 digits mixes;
- * a key that lost its slot to another takes the general path.
+ * The slot of a key, after its scale is subtracted: sign, low bits of the weight and count of digits gathered
+ * in the top bits by one multiplication. Distinct for all signs and counts and for weights -3 to 4, more than
+ * any column of 18 digits mixes; a key that lost its slot to another takes the general path.
  */
 #define SLOT_BITS 7
 #define SLOT_OF(key) ((uint32) ((key) * ((1u << 10) + (1u << 20) + (1u << 23))) >> (32 - SLOT_BITS))
@@ -56,7 +57,9 @@ typedef struct FusionDecimalSteps
 	DecimalStep slots[1 << SLOT_BITS];
 } FusionDecimalSteps;
 
-/* Newton's iteration for the inverse modulo 2^64 of an odd number: five steps from three correct bits give 96. */
+/*
+ * Newton's iteration for the inverse modulo 2^64 of an odd number: five steps from three correct bits give 96.
+ */
 static uint64
 inverse_modulo_2_64(uint64 odd)
 {
@@ -71,7 +74,8 @@ static void
 add_step(FusionDecimalSteps *steps, int scale, int weight, int digits, bool negative)
 {
 	int			divided = 12 - FUSION_NUMERIC_DIGIT_DECIMALS * weight - scale;
-	uint32		header = (negative ? FUSION_NUMERIC_SHORT_NEGATIVE : 0) | (weight & FUSION_NUMERIC_SHORT_WEIGHT_MASK);
+	uint32		sign = negative ? FUSION_NUMERIC_SHORT_NEGATIVE : 0;
+	uint32		header = sign | (weight & FUSION_NUMERIC_SHORT_WEIGHT_MASK);
 	uint32		key = LENGTH_BYTE(digits) | header << 8;
 	DecimalStep *step = &steps->slots[SLOT_OF(key)];
 	uint64		power = 1;
@@ -115,8 +119,8 @@ fusion_decimal_steps_create(int scale)
 }
 
 /*
- * The step for the image at `at`, NULL when it is not of the fast form. Reads four bytes: an image has no fewer than three, and
- * FUSION_OVERREAD covers the rest.
+ * The step for the image at `at`, NULL when it is not of the fast form. Reads four bytes: an image has no fewer
+ * than three, and FUSION_OVERREAD covers the rest.
  */
 static pg_attribute_always_inline const DecimalStep *
 find_step(const FusionDecimalSteps *steps, const uint8 *at)
@@ -130,7 +134,10 @@ find_step(const FusionDecimalSteps *steps, const uint8 *at)
 	return likely(step->key == key) ? step : NULL;
 }
 
-/* Two digits at a time to base 10^8, then both to one integer below 10^16. Reads eight bytes of digits whatever their count. */
+/*
+ * Two digits at a time to base 10^8, then both to one integer below 10^16. Reads eight bytes of digits whatever
+ * their count.
+ */
 static pg_attribute_always_inline int64
 short_image_to_int64(const DecimalStep *step, const uint8 *at)
 {

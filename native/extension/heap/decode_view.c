@@ -1,9 +1,11 @@
 /*
  * decode_view.c
- *    Kernels for values of variable length: an Arrow view of 16 bytes, and the bytes themselves in the tail when they are more than 12.
+ *    Kernels for values of variable length: an Arrow view of 16 bytes, and the bytes themselves in the tail
+ *    when they are more than 12.
  *
- * Written without branches on the length, which is unpredictable in real data: a view is always two masked words, and bytes are always
- * copied to the tail, whose end only moves for long values. Hence FUSION_OVERREAD and FUSION_TAIL_SLACK.
+ * Written without branches on the length, which is unpredictable in real data: a view is always two masked
+ * words, and bytes are always copied to the tail, whose end only moves for long values. Hence FUSION_OVERREAD
+ * and FUSION_TAIL_SLACK.
  */
 #include "postgres.h"
 
@@ -22,8 +24,8 @@ StaticAssertDecl(COPIED_AT_ONCE <= FUSION_TAIL_SLACK && COPIED_AT_ONCE <= FUSION
 #define TRIMMED_AT_ONCE 32
 
 /*
- * Masks for the two words of a view by length, the first word being loaded four bytes before the value so that its upper half is
- * the prefix. Entry 13 is for all long values: prefix only.
+ * Masks for the two words of a view by length, the first word being loaded four bytes before the value so that
+ * its upper half is the prefix. Entry 13 is for all long values: prefix only.
  */
 #define LENGTH_LONG 13
 #define BYTES(n) ((n) >= 8 ? ~UINT64CONST(0) : (UINT64CONST(1) << (8 * ((n) & 7))) - 1)

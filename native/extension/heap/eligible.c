@@ -1,7 +1,8 @@
 /*
  * eligible.c
- *    Whether the batch heap path gives exactly what PostgreSQL's own scan node would, decided from plan and catalogue; each refusal
- *    has a reason for EXPLAIN. A leaf that is refused here takes the executor path, which can do everything.
+ *    Whether the batch heap path gives exactly what PostgreSQL's own scan node would, decided from plan and
+ *    catalogue; each refusal has a reason for EXPLAIN. A leaf that is refused here takes the executor path,
+ *    which can do everything.
  */
 #include "postgres.h"
 

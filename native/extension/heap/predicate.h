@@ -2,7 +2,8 @@
  * predicate.h
  *    The compiled form of simple quals. Built by qual_compile.c, run by qual_filter.c.
  *
- * All ordered types become integer keys in PostgreSQL's order (qual_key.c), so that every comparison is a range and every IN list a set.
+ * All ordered types become integer keys in PostgreSQL's order (qual_key.c), so that every comparison is a range
+ * and every IN list a set.
  */
 #ifndef FUSION_PREDICATE_H
 #define FUSION_PREDICATE_H
@@ -12,6 +13,9 @@
 #include "decode.h"
 #include "access/stratnum.h"
 #include "nodes/primnodes.h"
+
+/* <> beside the btree strategies, as PostgreSQL numbers it. */
+#define FUSION_STRATEGY_NOT_EQUAL 6
 
 /* How the values of a qual column are held while its predicates run. */
 typedef enum FusionQualClass
@@ -106,11 +110,16 @@ typedef struct FusionQualType
 
 extern bool fusion_qual_type(Oid type, int32 typmod, FusionQualType *result);
 
-/* Where a constant of `constant_type` stands among the keys of the column; false when this pair is not simple. */
+/*
+ * Where a constant of `constant_type` stands among the keys of the column; false when this pair is not simple.
+ */
 extern bool fusion_qual_floor_key(const FusionQualType *column, Oid constant_type, Datum constant,
 								  int64 *floor, bool *exact);
 
-/* The range of keys that satisfy `key <strategy> constant`; an empty one has low > high. Clamped to the column's width. */
+/*
+ * The range of keys that satisfy `key <strategy> constant`; an empty one has low > high. Clamped to the
+ * column's width.
+ */
 extern void fusion_qual_range(const FusionQualType *column, int strategy, int64 floor, bool exact,
 							  int64 *low, int64 *high);
 

@@ -1,7 +1,8 @@
 /*
  * predicate_run.c
- *    Evaluates a compiled predicate for all rows in flight: two byte arrays say where it is true and where it is false; where
- *    neither, it is null. Byte arrays because compilers vectorise them and a block has at most a few hundred rows.
+ *    Evaluates a compiled predicate for all rows in flight: two byte arrays say where it is true and where it
+ *    is false; where neither, it is null. Byte arrays because compilers vectorise them and a block has at most
+ *    a few hundred rows.
  */
 #include "postgres.h"
 

@@ -1,10 +1,12 @@
 /*
  * producer_heap.c
- *    The batch heap path: blocks of a plain heap to pages, column by column, for a SeqScan that eligible.c accepted.
+ *    The batch heap path: blocks of a plain heap to pages, column by column, for a SeqScan that eligible.c
+ *    accepted.
  *
- * For each block: pin it, list the visible tuples, drop the rows the quals reject, decode the wanted columns of the rest straight from the
- * block into the page. Where a value must be detoasted, the block's rows go one by one through PostgreSQL's slot instead.
- * No pin outlives fill(): what is left of a block is remembered by its line pointers (see visible.h).
+ * For each block: pin it, list the visible tuples, drop the rows the quals reject, decode the wanted columns of
+ * the rest straight from the block into the page. Where a value must be detoasted, the block's rows go one by
+ * one through PostgreSQL's slot instead. No pin outlives fill(): what is left of a block is remembered by its
+ * line pointers (see visible.h).
  */
 #include "postgres.h"
 
@@ -23,8 +25,8 @@
 #include "visible.h"
 
 /*
- * The inline values of one block cannot be larger than the block, so with this much tail left a block needs no further
- * check. A column listed several times counts as often.
+ * The inline values of one block cannot be larger than the block, so with this much tail left a block needs no
+ * further check. A column listed several times counts as often.
  */
 #define TAIL_NEEDED(copies) ((copies) * BLCKSZ + FUSION_TAIL_SLACK)
 
@@ -49,7 +51,7 @@ typedef struct HeapProducer
 	Datum	   *row_values;
 	bool	   *row_nulls;
 	uint32		tail_needed;
-	int			batch_base;		/* index among the current block's rows of the batch's row 0; -1: batch not loaded */
+	int			batch_base;		/* place of the batch's row 0 in the current block; -1: not loaded */
 	int			row_path_blocks;
 	bool		begun;
 	bool		ended;			/* the source is exhausted */
@@ -126,7 +128,10 @@ load_batch(HeapProducer *self)
 	self->batch_base = block->next;
 }
 
-/* Writes all columns of the next `count` rows; false when a value must be detoasted, and then nothing is written. */
+/*
+ * Writes all columns of the next `count` rows; false when a value must be detoasted, and then nothing is
+ * written.
+ */
 static bool
 decode_rows(HeapProducer *self, int from, int count)
 {
@@ -300,7 +305,10 @@ take_block(HeapProducer *self, FusionBlock *block)
 	return !self->ended;
 }
 
-/* Makes `current` a pinned, listed block; false at the end of the relation. The block after it is pinned and on its way. */
+/*
+ * Makes `current` a pinned, listed block; false at the end of the relation. The block after it is pinned and on
+ * its way.
+ */
 static bool
 next_block(HeapProducer *self)
 {
@@ -362,7 +370,8 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 		InstrStopNode(instrument, self->writer->rows);
 	result.bytes = fusion_page_finish(self->writer);
 	result.rows = self->writer->rows;
-	result.end = self->ended && self->current->state == FUSION_BLOCK_NONE && self->ahead->state == FUSION_BLOCK_NONE;
+	result.end = self->ended && self->current->state == FUSION_BLOCK_NONE &&
+		self->ahead->state == FUSION_BLOCK_NONE;
 	producer->rows_read = self->source.rows_visible;
 	producer->rows_produced += result.rows;
 	return result;

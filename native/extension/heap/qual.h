@@ -2,8 +2,9 @@
  * qual.h
  *    Quals of a sequential scan evaluated on columns, before anything else of a row is decoded.
  *
- * Only conjuncts that cannot raise an error are taken, and only those that PostgreSQL would evaluate first; what follows the first other
- * conjunct is `rest` and goes to ExecQual, row by row. Three-valued logic throughout: a row passes when a conjunct is true.
+ * Only conjuncts that cannot raise an error are taken, and only those that PostgreSQL would evaluate first;
+ * what follows the first other conjunct is `rest` and goes to ExecQual, row by row. Three-valued logic
+ * throughout: a row passes when a conjunct is true.
  */
 #ifndef FUSION_QUAL_H
 #define FUSION_QUAL_H
@@ -35,8 +36,8 @@ extern FusionQuals *fusion_quals_create(SeqScanState *leaf);
 extern void fusion_quals_bind(FusionQuals *quals, const FusionTupleLayout *layout);
 
 /*
- * Keeps the batch's rows that pass. False when a qual column holds a value that must be detoasted: the batch is then undefined and
- * the block's rows are to be judged by the scan's own qual.
+ * Keeps the batch's rows that pass. False when a qual column holds a value that must be detoasted: the batch is
+ * then undefined and the block's rows are to be judged by the scan's own qual.
  */
 extern bool fusion_quals_filter(FusionQuals *quals, const FusionTupleLayout *layout, FusionTupleBatch *batch);
 

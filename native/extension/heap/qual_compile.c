@@ -1,10 +1,11 @@
 /*
  * qual_compile.c
- *    Expressions of a scan's qual to predicates, where they are simple: comparisons of a column with a constant or parameter, IN lists, LIKE
- *    without single-character wildcards, IS NULL, boolean columns, and AND/OR/NOT/IS TRUE over those.
+ *    Expressions of a scan's qual to predicates, where they are simple: comparisons of a column with a constant
+ *    or parameter, IN lists, LIKE without single-character wildcards, IS NULL, boolean columns, and
+ *    AND/OR/NOT/IS TRUE over those.
  *
- * Everything accepted here is free of errors and of side effects. What is not accepted is no error: PostgreSQL evaluates it.
- * Text predicates are in qual_text.c; running is in qual_filter.c.
+ * Everything accepted here is free of errors and of side effects. What is not accepted is no error: PostgreSQL
+ * evaluates it. Text predicates are in qual_text.c; running is in qual_filter.c.
  */
 #include "postgres.h"
 
@@ -23,6 +24,19 @@
 #define NUMERIC_BTREE_FAMILY 1988
 #define DATETIME_BTREE_FAMILY 434
 #define TIME_BTREE_FAMILY 1996
+
+/* The values of CompareType, new in 18, are the btree strategies. */
+#if PG_VERSION_NUM >= 180000
+#define OpInterpretation OpIndexInterpretation
+#define get_op_interpretation get_op_index_interpretation
+#define STRATEGY_FIELD cmptype
+StaticAssertDecl(FUSION_STRATEGY_NOT_EQUAL == COMPARE_NE, "not equal");
+#else
+#define OpInterpretation OpBtreeInterpretation
+#define get_op_interpretation get_op_btree_interpretation
+#define STRATEGY_FIELD strategy
+StaticAssertDecl(FUSION_STRATEGY_NOT_EQUAL == ROWCOMPARE_NE, "not equal");
+#endif
 
 /* A deeper expression is left to PostgreSQL: compiling and running recurse. */
 #define DEPTH_MAX 32
@@ -120,7 +134,8 @@ constant_of(const Compiler *compiler, Node *node, Datum *value, bool *is_null)
 
 		if (id < 1 || id > params->numParams)
 			return false;
-		data = params->paramFetch != NULL ? params->paramFetch(params, id, false, &buffer) : &params->params[id - 1];
+		data = params->paramFetch != NULL ? params->paramFetch(params, id, false, &buffer) :
+			&params->params[id - 1];
 		*value = data->value;
 		*is_null = data->isnull;
 		return data->ptype == ((Param *) node)->paramtype;
@@ -129,19 +144,20 @@ constant_of(const Compiler *compiler, Node *node, Datum *value, bool *is_null)
 }
 
 /*
- * Strategy of a built-in comparison operator, ROWCOMPARE_NE for <>; 0 when it does not order or equate the types of
- * simple quals. char(n) has operators of its own, blind to trailing blanks; others must not be applied to it.
+ * Strategy of a built-in comparison operator, FUSION_STRATEGY_NOT_EQUAL for <>; 0 when it does not order or
+ * equate the types of simple quals. char(n) has operators of its own, blind to trailing blanks; others must not
+ * be applied to it.
  */
 static int
 comparison_strategy(Oid operator_oid, const FusionQualType *column)
 {
 	int			strategy = 0;
-	List	   *interpretations = get_op_btree_interpretation(operator_oid);
+	List	   *interpretations = get_op_interpretation(operator_oid);
 	ListCell   *cell;
 
 	foreach(cell, interpretations)
 	{
-		OpBtreeInterpretation *interpretation = lfirst(cell);
+		OpInterpretation *interpretation = lfirst(cell);
 		bool		matches;
 
 		switch (interpretation->opfamily_id)
@@ -166,7 +182,7 @@ comparison_strategy(Oid operator_oid, const FusionQualType *column)
 				break;
 		}
 		if (matches)
-			strategy = (int) interpretation->strategy;
+			strategy = (int) interpretation->STRATEGY_FIELD;
 	}
 	list_free_deep(interpretations);
 	return strategy;
@@ -203,7 +219,7 @@ compile_comparison(const Comparison *comparison)
 	FusionPredicate *predicate;
 	int64		floor;
 	bool		exact;
-	bool		negated = comparison->strategy == ROWCOMPARE_NE;
+	bool		negated = comparison->strategy == FUSION_STRATEGY_NOT_EQUAL;
 
 	if (comparison->column.kind == FUSION_QUAL_TEXT)
 		return fusion_text_compile(&comparison->column, comparison->attribute, comparison->strategy,
@@ -329,7 +345,7 @@ compile_list(Compiler *compiler, ScalarArrayOpExpr *operation)
 		is_text_type(comparison.type) != (comparison.column.kind == FUSION_QUAL_TEXT))
 		return NULL;
 	comparison.strategy = comparison_strategy(operation->opno, &comparison.column);
-	if (comparison.strategy != (operation->useOr ? BTEqualStrategyNumber : ROWCOMPARE_NE))
+	if (comparison.strategy != (operation->useOr ? BTEqualStrategyNumber : FUSION_STRATEGY_NOT_EQUAL))
 		return NULL;
 	if (comparison.is_null)
 		return make_constant(FUSION_OUTCOME_NULL);

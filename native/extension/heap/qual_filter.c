@@ -1,7 +1,7 @@
 /*
  * qual_filter.c
- *    Runs the simple quals of a scan on a batch: decodes qual columns in attribute order, evaluates each conjunct as soon as its last
- *    column is there, and drops rejected rows before the next column is touched.
+ *    Runs the simple quals of a scan on a batch: decodes qual columns in attribute order, evaluates each
+ *    conjunct as soon as its last column is there, and drops rejected rows before the next column is touched.
  *
  * Read next: qual_compile.c (what is simple), qual_key.c (keys).
  */
@@ -29,7 +29,10 @@ find_column(FusionQuals *quals, int attribute)
 	return NULL;
 }
 
-/* Registers the attributes of a predicate and allocates its outcome arrays; returns the last attribute it needs. */
+/*
+ * Registers the attributes of a predicate and allocates its outcome arrays; returns the last attribute it
+ * needs.
+ */
 static int
 collect_columns(FusionQuals *quals, FusionPredicate *predicate, TupleDesc descriptor)
 {
@@ -195,7 +198,10 @@ fusion_quals_bind(FusionQuals *quals, const FusionTupleLayout *layout)
 	}
 }
 
-/* Widens stored values to ordered 64-bit keys, from the last row down: the keys are wider than what they replace. */
+/*
+ * Widens stored values to ordered 64-bit keys, from the last row down: the keys are wider than what they
+ * replace.
+ */
 static void
 make_keys(FusionQualColumn *column, int count)
 {
@@ -238,7 +244,10 @@ decode_payloads(FusionQualColumn *column, FusionWalk *walk, FusionReach reach)
 	return true;
 }
 
-/* Takes the column's values for the rows in flight; a null row's value is that of its null image, and is masked. */
+/*
+ * Takes the column's values for the rows in flight; a null row's value is that of its null image, and is
+ * masked.
+ */
 static bool
 decode_column(FusionQuals *quals, FusionQualColumn *column, FusionWalk *walk)
 {

@@ -2,8 +2,8 @@
  * qual_key.c
  *    Constants of simple quals as integer keys, in PostgreSQL's own order of the types involved.
  *
- * A constant need not be a value of the column's type (date < timestamp, numeric(15,2) > 0.055): it is then placed between two keys. Read
- * next: qual_compile.c.
+ * A constant need not be a value of the column's type (date < timestamp, numeric(15,2) > 0.055): it is then
+ * placed between two keys. Read next: qual_compile.c.
  */
 #include "postgres.h"
 
@@ -18,7 +18,10 @@
 /* Most decimal digits of a decimal64. */
 #define DECIMAL64_PRECISION_MAX 18
 
-/* typmod of numeric: precision in the upper half, scale in the lower eleven bits as two's complement, offset by the header. */
+/*
+ * typmod of numeric: precision in the upper half, scale in the lower eleven bits as two's complement, offset by
+ * the header.
+ */
 static bool
 numeric_typmod(int32 typmod, int *precision, int *scale)
 {
@@ -68,7 +71,10 @@ fusion_qual_type(Oid type, int32 typmod, FusionQualType *result)
 		case NUMERICOID:
 			result->kind = FUSION_QUAL_DECIMAL;
 			result->width = 8;
-			/* A scale above the precision is legal (numeric(3,5)); then digits are bounded by the precision all the same. */
+			/*
+			 * A scale above the precision is legal (numeric(3,5)); then digits are bounded by the precision all
+			 * the same.
+			 */
 			return numeric_typmod(typmod, &precision, &result->scale) && precision <= DECIMAL64_PRECISION_MAX;
 		case TEXTOID:
 		case VARCHAROID:
@@ -170,8 +176,8 @@ fusion_qual_floor_key(const FusionQualType *column, Oid constant_type, Datum con
 
 				if (column->kind != FUSION_QUAL_DECIMAL)
 					return false;
-				fusion_numeric_floor_key((const uint8 *) VARDATA_ANY(image), VARSIZE_ANY_EXHDR(image), column->scale,
-										 floor, exact);
+				fusion_numeric_floor_key((const uint8 *) VARDATA_ANY(image), VARSIZE_ANY_EXHDR(image),
+										 column->scale, floor, exact);
 				return true;
 			}
 		default:

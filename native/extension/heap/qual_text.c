@@ -2,8 +2,8 @@
  * qual_text.c
  *    Simple predicates over text: compiled under the conditions where bytes decide, run on payloads in place.
  *
- * Equality is by bytes under every deterministic collation. Order is by bytes under C and POSIX only. LIKE works on bytes where a
- * literal cannot match inside a character: single-byte encodings and UTF-8.
+ * Equality is by bytes under every deterministic collation. Order is by bytes under C and POSIX only. LIKE
+ * works on bytes where a literal cannot match inside a character: single-byte encodings and UTF-8.
  */
 #include "postgres.h"
 
@@ -44,7 +44,7 @@ FusionPredicate *
 fusion_text_compile(const FusionQualType *column, int attribute, int strategy, Oid collation,
 					const Datum *constants, int count)
 {
-	bool		is_equality = strategy == BTEqualStrategyNumber || strategy == ROWCOMPARE_NE;
+	bool		is_equality = strategy == BTEqualStrategyNumber || strategy == FUSION_STRATEGY_NOT_EQUAL;
 	FusionPredicate *predicate;
 
 	/* Without a collation PostgreSQL raises an error, which is left to it. */
@@ -52,9 +52,10 @@ fusion_text_compile(const FusionQualType *column, int attribute, int strategy, O
 		return NULL;
 	if (!is_equality && !orders_by_bytes(collation))
 		return NULL;
-	predicate = fusion_predicate_make(is_equality ? FUSION_PREDICATE_TEXT_SET : FUSION_PREDICATE_TEXT_ORDER, attribute);
+	predicate = fusion_predicate_make(is_equality ? FUSION_PREDICATE_TEXT_SET : FUSION_PREDICATE_TEXT_ORDER,
+									  attribute);
 	predicate->strategy = (StrategyNumber) strategy;
-	predicate->negated = strategy == ROWCOMPARE_NE;
+	predicate->negated = strategy == FUSION_STRATEGY_NOT_EQUAL;
 	predicate->text_count = count;
 	predicate->texts = palloc(sizeof(FusionPayload) * Max(count, 1));
 	for (int i = 0; i < count; i++)

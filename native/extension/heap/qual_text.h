@@ -1,15 +1,19 @@
 /*
  * qual_text.h
- *    Simple predicates over text, varchar and char(n): equality and lists, order under byte collations, LIKE with percent signs only.
+ *    Simple predicates over text, varchar and char(n): equality and lists, order under byte collations, LIKE
+ *    with percent signs only.
  */
 #ifndef FUSION_QUAL_TEXT_H
 #define FUSION_QUAL_TEXT_H
 
 #include "predicate.h"
 
-/* column <strategy> one of the constants (several only for equality); NULL when the collation does not allow it. */
-extern FusionPredicate *fusion_text_compile(const FusionQualType *column, int attribute, int strategy, Oid collation,
-											const Datum *constants, int count);
+/*
+ * column <strategy> one of the constants (several only for equality); NULL when the collation does not allow
+ * it.
+ */
+extern FusionPredicate *fusion_text_compile(const FusionQualType *column, int attribute, int strategy,
+											Oid collation, const Datum *constants, int count);
 
 /* [NOT] LIKE of built-in text operators over a column that is not char(n), whose padding would take part. */
 extern bool fusion_like_is_simple(const OpExpr *operation, const FusionQualType *column);
@@ -17,7 +21,10 @@ extern bool fusion_like_is_simple(const OpExpr *operation, const FusionQualType 
 /* NULL when the pattern holds more than literals and percent signs. */
 extern FusionPredicate *fusion_like_compile(const OpExpr *operation, int attribute, Datum pattern);
 
-/* yes[row] for the rows of the column: 1 where the predicate, not negated, holds for the payload. Null rows hold anything. */
+/*
+ * yes[row] for the rows of the column: 1 where the predicate, not negated, holds for the payload. Null rows
+ * hold anything.
+ */
 extern void fusion_text_run(const FusionPredicate *predicate, const FusionPayload *payloads, int count, uint8 *yes);
 
 #endif							/* FUSION_QUAL_TEXT_H */

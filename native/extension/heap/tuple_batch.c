@@ -1,6 +1,7 @@
 /*
  * tuple_batch.c
- *    Layout of a table's tuples, and the batch of one block's visible rows. The stepping over attributes is in walk.c.
+ *    Layout of a table's tuples, and the batch of one block's visible rows. The stepping over attributes is in
+ *    walk.c.
  */
 #include "postgres.h"
 
@@ -86,11 +87,9 @@ fusion_tuple_batch_create(void)
 	FusionTupleBatch *batch = palloc0(sizeof(FusionTupleBatch));
 
 	batch->scratch = palloc(BLCKSZ + FUSION_OVERREAD);
+	memset(batch->all_present, 0xFF, sizeof(batch->all_present));
 	return batch;
 }
-
-/* A bitmap for rows without one. */
-static const bits8 all_present[BITMAPLEN(MaxTupleAttributeNumber)] = {[0 ... BITMAPLEN(MaxTupleAttributeNumber) - 1] = 0xFF};
 
 /* Collects null bitmaps and finds the first attribute that is null or absent in some row. */
 static void
@@ -107,7 +106,7 @@ load_null_bitmaps(FusionTupleBatch *batch, const FusionTupleLayout *layout, Page
 		int			attributes = HeapTupleHeaderGetNatts(tuple);
 
 		batch->attribute_count[row] = (uint16) attributes;
-		batch->present[row] = all_present;
+		batch->present[row] = batch->all_present;
 		if (tuple->t_infomask & HEAP_HASNULL)
 		{
 			int			stored = Min(bytes, BITMAPLEN(attributes));

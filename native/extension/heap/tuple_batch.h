@@ -1,10 +1,11 @@
 /*
  * tuple_batch.h
- *    The visible tuples of one pinned heap block, and a walk over their attributes: all rows step over an attribute together, so that
- *    each inner loop does one thing.
+ *    The visible tuples of one pinned heap block, and a walk over their attributes: all rows step over an
+ *    attribute together, so that each inner loop does one thing.
  *
- * Not a copy: everything points into the pinned block, except tuples at its very end, which stand in a padded scratch buffer so that kernels
- * may read past a value. Read next: walk.c (stepping), decode.h (what is done with values), producer_heap.c (the whole).
+ * Not a copy: everything points into the pinned block, except tuples at its very end, which stand in a padded
+ * scratch buffer so that kernels may read past a value. Read next: walk.c (stepping), decode.h (what is done
+ * with values), producer_heap.c (the whole).
  */
 #ifndef FUSION_TUPLE_BATCH_H
 #define FUSION_TUPLE_BATCH_H
@@ -15,7 +16,10 @@
 #include "access/tupdesc.h"
 #include "storage/bufpage.h"
 
-/* Kernels read at most this many bytes past the start of a value's last byte, and FUSION_UNDERREAD before its first. */
+/*
+ * Kernels read at most this many bytes past the start of a value's last byte, and FUSION_UNDERREAD before its
+ * first.
+ */
 #define FUSION_OVERREAD 64
 #define FUSION_UNDERREAD 8
 
@@ -39,12 +43,13 @@ typedef struct FusionTupleBatch
 	int			count;
 
 	/*
-	 * Attributes before this one, and without a bit in null_union, are there and not null in every row: they need no checks. Most columns of
-	 * most blocks are such, whatever the others hold.
+	 * Attributes before this one, and without a bit in null_union, are there and not null in every row: they
+	 * need no checks. Most columns of most blocks are such, whatever the others hold.
 	 */
 	int			fewest_attributes;
 	int			first_unclean;	/* first attribute that needs checks; the layout's count when none does */
 	bits8		null_union[BITMAPLEN(MaxTupleAttributeNumber)];	/* bit set: null in some row */
+	bits8		all_present[BITMAPLEN(MaxTupleAttributeNumber)];	/* the bitmap of rows without one */
 	const uint8 *data[MaxHeapTuplesPerPage];	/* first attribute's place */
 	const uint8 *cursor[MaxHeapTuplesPerPage];	/* the walk's */
 	const uint8 *value[MaxHeapTuplesPerPage];	/* the walk's, of the last attribute that needed checks */
@@ -60,7 +65,7 @@ typedef enum FusionReach
 {
 	FUSION_REACH_FIXED,			/* data[row] + fixed_offset, no nulls */
 	FUSION_REACH_CURSOR,		/* cursor[row], to be aligned; the kernel moves it past the value; no nulls */
-	FUSION_REACH_VALUE			/* value[row], aligned; a null row has the walk's null image there, and is_null[row] */
+	FUSION_REACH_VALUE			/* value[row], aligned; a null row has the null image there, and is_null[row] */
 } FusionReach;
 
 /* A pass over the rows [from, from + count) of a batch. Pointers are shifted: row 0 is the pass's first. */
@@ -89,13 +94,15 @@ extern void fusion_tuple_batch_load(FusionTupleBatch *batch, const FusionTupleLa
 									const OffsetNumber *offsets, int count);
 
 /* Keeps the rows whose `keep` byte is not 0; returns how many. */
-extern int	fusion_tuple_batch_compact(FusionTupleBatch *batch, const FusionTupleLayout *layout, const uint8 *keep);
+extern int	fusion_tuple_batch_compact(FusionTupleBatch *batch, const FusionTupleLayout *layout,
+									   const uint8 *keep);
 
-extern void fusion_walk_begin(FusionWalk *walk, const FusionTupleLayout *layout, FusionTupleBatch *batch, int from, int count);
+extern void fusion_walk_begin(FusionWalk *walk, const FusionTupleLayout *layout, FusionTupleBatch *batch,
+							  int from, int count);
 
 /*
- * Steps over everything before `attribute` (not before an earlier one of the same walk) and says where its values are. Null rows read
- * `null_image`, so that kernels need no branch for them.
+ * Steps over everything before `attribute` (not before an earlier one of the same walk) and says where its
+ * values are. Null rows read `null_image`, so that kernels need no branch for them.
  */
 extern FusionReach fusion_walk_to(FusionWalk *walk, int attribute, const uint8 *null_image);
 

@@ -2,9 +2,9 @@
  * visible.c
  *    The next block and its visible tuples.
  *
- * Normally PostgreSQL's own page routine decides, through the scan descriptor, so that pruning, hint bits, predicate locks, conflict checks
- * and own uncommitted changes are its business. A page marked all-visible needs none of that for a plain MVCC snapshot;
- * skipping the per-tuple calls there is worth 5-10 ns per row.
+ * Normally PostgreSQL's own page routine decides, through the scan descriptor, so that pruning, hint bits,
+ * predicate locks, conflict checks and own uncommitted changes are its business. A page marked all-visible
+ * needs none of that for a plain MVCC snapshot; skipping the per-tuple calls there is worth 5-10 ns per row.
  */
 #include "postgres.h"
 
@@ -37,8 +37,8 @@ fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan)
 	source->scan = (HeapScanDesc) scan;
 
 	/*
-	 * On a standby the flag may run ahead of what this snapshot can see (it is set by replay of a primary that did not know the snapshot),
-	 * and a serializable transaction must look at every tuple to notice conflicts.
+	 * On a standby the flag may run ahead of what this snapshot can see (it is set by replay of a primary that
+	 * did not know the snapshot), and a serializable transaction must look at every tuple to notice conflicts.
 	 */
 	source->all_visible_usable = IsMVCCSnapshot(snapshot) && !snapshot->takenDuringRecovery &&
 		!CheckForSerializableConflictOutNeeded(scan->rs_rd, snapshot);
@@ -139,7 +139,10 @@ read_guessed(FusionBlockSource *source, BlockNumber number, Buffer guess)
 	pgstat_count_buffer_read(relation);
 	pgstat_count_buffer_hit(relation);
 
-	/* This way of pinning does not count as use. A buffer that would be the next to go is pinned the other way too. */
+	/*
+	 * This way of pinning does not count as use. A buffer that would be the next to go is pinned the other way
+	 * too.
+	 */
 	state = pg_atomic_read_u32(&GetBufferDescriptor(guess - 1)->state);
 	if (source->scan->rs_strategy == NULL && BUF_STATE_GET_USAGECOUNT(state) == 0)
 		ReleaseBuffer(ReadBufferExtended(relation, MAIN_FORKNUM, number, RBM_NORMAL, NULL));
@@ -147,8 +150,9 @@ read_guessed(FusionBlockSource *source, BlockNumber number, Buffer guess)
 }
 
 /*
- * Reads the block through PostgreSQL. A relation read or loaded in order mostly stands in consecutive buffers, so the buffer after
- * the last one is tried first: that saves the lookup in the buffer table, three cache misses or about 7 ns per row.
+ * Reads the block through PostgreSQL. A relation read or loaded in order mostly stands in consecutive buffers,
+ * so the buffer after the last one is tried first: that saves the lookup in the buffer table, three cache
+ * misses or about 7 ns per row.
  */
 static Buffer
 read_block(FusionBlockSource *source, BlockNumber number)
@@ -164,9 +168,13 @@ read_block(FusionBlockSource *source, BlockNumber number)
 		source->guesses_paused = found ? 0 : GUESSES_PAUSED;
 	}
 	source->last_buffer = found ? guess :
-		ReadBufferExtended(source->scan->rs_base.rs_rd, MAIN_FORKNUM, number, RBM_NORMAL, source->scan->rs_strategy);
+		ReadBufferExtended(source->scan->rs_base.rs_rd, MAIN_FORKNUM, number, RBM_NORMAL,
+						   source->scan->rs_strategy);
 
-	/* The next block's header and line pointers. Only an address is computed: nothing is read unless it turns out right. */
+	/*
+	 * The next block's header and line pointers. Only an address is computed: nothing is read unless it turns
+	 * out right.
+	 */
 	if (source->last_buffer > 0 && source->last_buffer < NBuffers)
 	{
 		const char *next = (const char *) BufferGetBlock(source->last_buffer + 1);

@@ -2,8 +2,9 @@
  * visible.h
  *    Blocks of a heap and which of their tuples the snapshot sees, decided by PostgreSQL's own rules.
  *
- * A block is held pinned while its tuples are read. Between two fills it keeps only its number and line pointers: tuples the scan's
- * snapshot sees are neither removed nor moved to another line pointer while the snapshot is registered.
+ * A block is held pinned while its tuples are read. Between two fills it keeps only its number and line
+ * pointers: tuples the scan's snapshot sees are neither removed nor moved to another line pointer while the
+ * snapshot is registered.
  */
 #ifndef FUSION_VISIBLE_H
 #define FUSION_VISIBLE_H
@@ -45,8 +46,9 @@ typedef struct FusionBlockSource
 extern void fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan);
 
 /*
- * Takes the next block, pins it and asks the cache for its tuples; false at the end of the relation. A page marked all-visible is listed
- * at once. Otherwise listing should come a block later, when the tuples have arrived: it reads every header.
+ * Takes the next block, pins it and asks the cache for its tuples; false at the end of the relation. A page
+ * marked all-visible is listed at once. Otherwise listing should come a block later, when the tuples have
+ * arrived: it reads every header.
  */
 extern bool fusion_block_take(FusionBlockSource *source, FusionBlock *block, bool wants_tuples);
 

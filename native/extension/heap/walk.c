@@ -2,8 +2,9 @@
  * walk.c
  *    Steps all rows of a batch over attributes.
  *
- * Three kinds of steps: the fixed prefix (offsets known, nothing to do), attributes every row has (one cursor per row, no checks),
- * and attributes that are null or missing in some row. Kernels that decode a value move the cursors themselves.
+ * Three kinds of steps: the fixed prefix (offsets known, nothing to do), attributes every row has (one cursor
+ * per row, no checks), and attributes that are null or missing in some row. Kernels that decode a value move
+ * the cursors themselves.
  */
 #include "postgres.h"
 
@@ -84,7 +85,10 @@ skip_in_one_pass(FusionWalk *walk, int count)
 	}
 }
 
-/* Steps of a row depend on each other, rows do not: a longer chain per pass overlaps with its neighbours and saves passes. */
+/*
+ * Steps of a row depend on each other, rows do not: a longer chain per pass overlaps with its neighbours and
+ * saves passes.
+ */
 static void
 skip_varlenas(FusionWalk *walk, int count)
 {
@@ -119,7 +123,10 @@ skip_varlenas(FusionWalk *walk, int count)
 	}
 }
 
-/* A run of fixed-length attributes from an unknown alignment: each is aligned for itself, which also covers odd lengths. */
+/*
+ * A run of fixed-length attributes from an unknown alignment: each is aligned for itself, which also covers odd
+ * lengths.
+ */
 static void
 skip_fixed(FusionWalk *walk, int first, int count)
 {
@@ -145,8 +152,9 @@ skip_fixed(FusionWalk *walk, int first, int count)
 }
 
 /*
- * Place of an attribute that may be absent: its value, or `otherwise` and the cursor unmoved. Without a branch on presence, which is
- * data. A row without the value has something else at its cursor, of which at most the first bytes are read.
+ * Place of an attribute that may be absent: its value, or `otherwise` and the cursor unmoved. Without a branch
+ * on presence, which is data. A row without the value has something else at its cursor, of which at most the
+ * first bytes are read.
  */
 static inline const uint8 *
 take_varlena(const uint8 **cursor, bool is_present, const uint8 *otherwise)
