@@ -3,8 +3,6 @@
 import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
-  chmodSync,
-  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -23,7 +21,7 @@ import { CommandError } from "./command_error.js";
 import type { ClusterPlaces } from "./places.js";
 import { serverState, socketState } from "./server_process.js";
 import { extraSettingsFile, serverSettings } from "./server_settings.js";
-import { spawnAs } from "./server_user.js";
+import { makeServerFolder, spawnAs } from "./server_user.js";
 import { runtimeFiles, runtimeFingerprint, stageRuntime } from "./staging.js";
 import type { Toolchain } from "./toolchain.js";
 
@@ -63,9 +61,7 @@ function runTool(
 }
 
 function makeFolder(places: ClusterPlaces, folder: string, mode: number): void {
-  mkdirSync(folder, { recursive: true, mode });
-  if (places.user.needsSwitch) chownSync(folder, places.user.uid, places.user.gid);
-  chmodSync(folder, mode);
+  makeServerFolder(places.user, folder, mode);
 }
 
 /** Makes the folders of the cluster, and the link to them when they are outside the checkout. */
@@ -236,8 +232,7 @@ export function stopServer(places: ClusterPlaces, toolchain: Toolchain): boolean
 
 /** Removes everything of a stopped cluster. */
 export function removeCluster(places: ClusterPlaces): void {
-  const outside = places.socket.startsWith(`${places.home}/`) ? [] : [places.socket];
-  for (const folder of [places.home, ...outside]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [places.home, places.short]) rmSync(folder, { recursive: true, force: true });
   if (!places.link) return;
   rmSync(places.link, { force: true });
   // The shared parent goes with its last cluster.

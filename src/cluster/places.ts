@@ -20,6 +20,8 @@ export interface ClusterPlaces {
   readonly link: string | undefined;
   readonly data: string;
   readonly socket: string;
+  /** A folder with a short path, made only when something's own path is too long. */
+  readonly short: string;
   readonly log: string;
   readonly run: string;
   readonly port: number;
@@ -52,10 +54,10 @@ function choosePort(asked: string | undefined, run: string): number {
   return defaultPort;
 }
 
-function socketFolder(home: string, port: number): string {
+function socketFolder(home: string, short: string, port: number): string {
   const inside = join(home, "socket");
-  if (Buffer.byteLength(join(inside, `.s.PGSQL.${port}`)) <= socketPathBytesMax) return inside;
-  return join("/tmp", `pg_fusion-${shortHash(home)}`);
+  const fits = Buffer.byteLength(join(inside, `.s.PGSQL.${port}`)) <= socketPathBytesMax;
+  return fits ? inside : short;
 }
 
 /** The path without links, because /proc shows the server's folder that way. */
@@ -80,13 +82,15 @@ export function findPlaces(options: PlacesOptions = {}): ClusterPlaces {
   const home = reachable ? realHome(wanted) : join(sharedParent, shortHash(wanted));
   const run = join(home, "run");
   const port = choosePort(options.port, run);
+  const short = join("/tmp", `pg_fusion-${shortHash(home)}`);
   return {
     root,
     user,
     home,
     link: reachable ? undefined : wanted,
     data: join(home, "data"),
-    socket: socketFolder(home, port),
+    socket: socketFolder(home, short, port),
+    short,
     log: join(home, "log", "server.log"),
     run,
     port,

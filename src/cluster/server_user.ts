@@ -1,7 +1,7 @@
 // Which operating-system user runs the private server, and how to run a program as that user.
 // PostgreSQL refuses to run as root, so root's cluster belongs to somebody else.
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { CommandError } from "./command_error.js";
 
 export interface ServerUser {
@@ -82,6 +82,21 @@ export function spawnAs(user: ServerUser): {
     TZ: "UTC",
   };
   return user.needsSwitch ? { env, uid: user.uid, gid: user.gid } : { env };
+}
+
+/**
+ * Makes a folder of the user's. What is there already must be a folder of theirs (or of root's, when
+ * we are root): in a shared place such as /tmp somebody else could have put a trap.
+ */
+export function makeServerFolder(user: ServerUser, folder: string, mode: number): void {
+  mkdirSync(folder, { recursive: true, mode });
+  const found = lstatSync(folder);
+  const ours = [user.uid, process.getuid?.() ?? user.uid].includes(found.uid);
+  if (!found.isDirectory() || !ours) {
+    throw new CommandError(`${folder} belongs to somebody else.`, "Remove it, or move it away.");
+  }
+  if (user.needsSwitch) chownSync(folder, user.uid, user.gid);
+  chmodSync(folder, mode);
 }
 
 /** Whether the user can read a file, and pass every folder above it. */

@@ -9,12 +9,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "./command_error.js";
 import { nodeExecutable } from "./places.js";
 import type { ClusterPlaces } from "./places.js";
+import { makeServerFolder } from "./server_user.js";
 
 export interface RuntimeFiles {
   /** Absolute path of the library without its suffix, as shared_preload_libraries takes it. */
@@ -23,6 +25,8 @@ export interface RuntimeFiles {
   readonly workerScript: string;
 }
 
+/** PostgreSQL before 17 keeps this much of a background worker's library path (BGW_MAXLEN). */
+const libraryPathBytesMax = 95;
 const libraryName = "build/extension/pg_fusion";
 const workerName = "dist/worker/main.js";
 const addonName = "native/addon/build/Release/pg_fusion.node";
@@ -75,19 +79,38 @@ function copyRuntime(places: ClusterPlaces): void {
   renameSync(fresh, target);
 }
 
+function runtimeBase(places: ClusterPlaces): string {
+  return places.staged ? join(places.home, "runtime") : places.root;
+}
+
+/** The library's own path, or that of a link to it when its own would be cut. */
+function libraryPath(places: ClusterPlaces): string {
+  const own = join(runtimeBase(places), libraryName);
+  return Buffer.byteLength(own) <= libraryPathBytesMax ? own : join(places.short, "pg_fusion");
+}
+
 /** Where the runtime's files are for the server; `stageRuntime` puts them there. */
 export function runtimeFiles(places: ClusterPlaces): RuntimeFiles {
   checkBuilt(places.root);
-  const base = places.staged ? join(places.home, "runtime") : places.root;
+  const base = runtimeBase(places);
   return {
-    library: join(base, libraryName),
+    library: libraryPath(places),
     node: places.staged ? join(base, "node") : nodeExecutable(),
     workerScript: join(base, workerName),
   };
 }
 
+function linkLibrary(places: ClusterPlaces): void {
+  const library = libraryPath(places);
+  if (!library.startsWith(places.short)) return;
+  makeServerFolder(places.user, places.short, 0o700);
+  rmSync(`${library}.so`, { force: true });
+  symlinkSync(join(runtimeBase(places), `${libraryName}.so`), `${library}.so`);
+}
+
 /** Copies the build when the server's user cannot read it in place; call it while nothing runs. */
 export function stageRuntime(places: ClusterPlaces): void {
+  linkLibrary(places);
   if (!places.staged) return;
   const mark = join(places.home, "runtime", "fingerprint");
   const wanted = runtimeFingerprint(places);

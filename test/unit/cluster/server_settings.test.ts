@@ -10,6 +10,7 @@ const places: ClusterPlaces = {
   link: undefined,
   data: "/project/.pg_fusion/data",
   socket: "/it's here/socket",
+  short: "/tmp/pg_fusion-0",
   log: "/project/.pg_fusion/log/server.log",
   run: "/project/.pg_fusion/run",
   port: 54330,
