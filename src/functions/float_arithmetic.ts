@@ -76,7 +76,9 @@ function emit(emission: Emission, operands: readonly Operand[], kind: FloatKind,
     code.get(a, a).op(`${type}.eq`, "i32.and");
     emission.raiseIf(errorTemplates.divisionByZero);
   }
-  code.get(a, b).op(`${type}.${words[operation]}`).set(result);
+  // Of two NaNs the processor keeps the first operand's sign; float4pl and float4mul are compiled the other way round.
+  const swapped = kind === "float4" && (operation === "add" || operation === "multiply");
+  code.get(...(swapped ? [b, a] : [a, b])).op(`${type}.${words[operation]}`).set(result);
   pushInfinite(result);
   pushInfinite(a);
   if (operation !== "divide") {

@@ -250,17 +250,19 @@ function emitSumFloat({ context, place }: StepTarget, slot: StateSlot, value: Lo
   const { code } = context;
   const type = slot.type === "f32" ? "f32" : "f64";
   const [before, after] = [code.local(type), code.local(type)];
-  const [addend] = value.parts;
+  const addend = defined(value.parts[0], "a float");
   const infinite = (local: Local): void => {
     code.get(local).op(`${type}.abs`);
     if (type === "f32") code.f32(Infinity).op("f32.eq");
     else code.f64(Infinity).op("f64.eq");
   };
   place.get(slot);
-  code.tee(before).get(defined(addend, "a float")).op(`${type}.add`).set(after);
+  code.set(before);
+  // Which of two NaNs a sum keeps is the first operand's: see src/functions/float_arithmetic.ts.
+  code.get(...(type === "f32" ? [addend, before] : [before, addend])).op(`${type}.add`).set(after);
   infinite(after);
   infinite(before);
-  infinite(defined(addend, "a float"));
+  infinite(addend);
   code.op("i32.or", "i32.eqz", "i32.and");
   context.raiseIf(errorTemplates.floatOverflow);
   place.update(slot, () => void code.get(after));
