@@ -35,13 +35,53 @@ function lawOperator(operator: Operator): LawOperator {
   return { kind: operator.kind === "filter" ? "inner" : operator.kind, rejectsNulls };
 }
 
+/** An operator below another, with what lies between the two, lowest first. */
+interface Descendant {
+  readonly operator: Operator;
+  readonly between: readonly Ancestor[];
+}
+
+interface Ancestor {
+  readonly operator: Operator;
+  /** The input the path comes from; a filter's counts as left. */
+  readonly from: "left" | "right";
+}
+
 /** The paper's STO: every operator of a subtree. */
-function operatorsOf(tree: BinaryOperator): Operator[] {
-  switch (tree.kind) {
-    case "leaf": return [];
-    case "filter": return [tree, ...operatorsOf(tree.input)];
-    default: return [tree, ...operatorsOf(tree.left), ...operatorsOf(tree.right)];
+function descendantsOf(tree: BinaryOperator): Descendant[] {
+  if (tree.kind === "leaf") return [];
+  const below = (input: BinaryOperator, from: "left" | "right"): Descendant[] =>
+    descendantsOf(input).map(({ operator, between }) =>
+      ({ operator, between: [...between, { operator: tree, from }] }));
+  const inputs = tree.kind === "filter"
+    ? below(tree.input, "left") : [...below(tree.left, "left"), ...below(tree.right, "right")];
+  return [{ operator: tree, between: [] }, ...inputs];
+}
+
+/**
+ * What the sides of `below` may have become by the time an operator above meets it. The paper tests the laws with the
+ * sides as written; in `((a left b) left c on b) left d on c` it then sees no null of b rejected by the last
+ * predicate and keeps d behind a, though the second join may move below the first and its c carries b's nulls. So
+ * whatever may move into a side counts as that side.
+ */
+function grownSides(below: JoinOperator, between: readonly Ancestor[]): Sides {
+  const law = lawOperator(below);
+  let left = below.left.all;
+  let right = below.right.all;
+  for (const { operator, from } of between) {
+    if (operator.kind === "filter") break;
+    const reads = readsOf(operator.conjuncts);
+    const above = lawOperator(operator);
+    const added = from === "left" ? operator.right.all : operator.left.all;
+    const joinsLeft = (reads & right) === 0n && (reads & left) !== 0n;
+    const joinsRight = (reads & left) === 0n && (reads & right) !== 0n;
+    if (from === "left") {
+      if (joinsRight && assoc(law, above, right)) right |= added;
+      else if (joinsLeft && lAsscom(law, above, left)) left |= added;
+    } else if (joinsLeft && assoc(above, law, left)) left |= added;
+    else if (joinsRight && rAsscom(above, law, right)) right |= added;
   }
+  return { left, right };
 }
 
 /** Reaching one side of `below` requires what the operator's predicate reads of the other side, or all of it. */
@@ -57,13 +97,14 @@ function wholly(tree: BinaryOperator): MaskRule {
 /** Rules for `operator` from what stands in its left input, or a filter's only one. */
 function rulesFromLeft(operator: Operator, input: BinaryOperator): MaskRule[] {
   const above = lawOperator(operator);
-  return operatorsOf(input).flatMap((below) => {
+  return descendantsOf(input).flatMap(({ operator: below, between }) => {
     // A filter may run after anything that keeps or drops whole rows of this side; a full join adds some.
     if (below.kind === "filter") return above.kind === "full" ? [wholly(below)] : [];
     const law = lawOperator(below);
+    const sides = grownSides(below, between);
     const rules: MaskRule[] = [];
-    if (!assoc(law, above, below.right.all)) rules.push(requireSide(below.right.all, below.left.all, below));
-    if (!lAsscom(law, above, below.left.all)) rules.push(requireSide(below.left.all, below.right.all, below));
+    if (!assoc(law, above, sides.right)) rules.push(requireSide(below.right.all, below.left.all, below));
+    if (!lAsscom(law, above, sides.left)) rules.push(requireSide(below.left.all, below.right.all, below));
     return rules;
   });
 }
@@ -71,13 +112,14 @@ function rulesFromLeft(operator: Operator, input: BinaryOperator): MaskRule[] {
 /** Rules for `operator` from what stands in its right input. */
 function rulesFromRight(operator: JoinOperator): MaskRule[] {
   const above = lawOperator(operator);
-  return operatorsOf(operator.right).flatMap((below) => {
+  return descendantsOf(operator.right).flatMap(({ operator: below, between }) => {
     // What is padded, hidden or counted must be filtered before.
     if (below.kind === "filter") return above.kind === "inner" ? [] : [wholly(below)];
     const law = lawOperator(below);
+    const sides = grownSides(below, between);
     const rules: MaskRule[] = [];
-    if (!assoc(above, law, below.left.all)) rules.push(requireSide(below.left.all, below.right.all, below));
-    if (!rAsscom(above, law, below.right.all)) rules.push(requireSide(below.right.all, below.left.all, below));
+    if (!assoc(above, law, sides.left)) rules.push(requireSide(below.left.all, below.right.all, below));
+    if (!rAsscom(above, law, sides.right)) rules.push(requireSide(below.right.all, below.left.all, below));
     return rules;
   });
 }
@@ -206,7 +248,7 @@ function nestingOf(tree: BinaryOperator): Nesting {
 /** The hypergraph of a binary tree of at most RELATIONS_MAX leaves. */
 export function joinGraphOfTree({ root, crossPairs }: BinaryTree, relations: JoinQuery["relations"]): JoinGraph {
   assert(relations.length <= RELATIONS_MAX, "a relation set has a bit for every relation");
-  const hyperedges = operatorsOf(root).flatMap((operator) =>
+  const hyperedges = descendantsOf(root).flatMap(({ operator }) =>
     operator.kind === "filter" ? filterEdges(operator) : joinEdges(operator));
   const crossEdges = crossPairs.map(([left, right]) => crossEdge({ left, right }));
   return { relations, hyperedges: [...hyperedges, ...crossEdges], asWritten: nestingOf(root) };
