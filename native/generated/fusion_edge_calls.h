@@ -6,11 +6,7 @@
 static const unsigned int fusion_edge_calls[] = {
 	1727 /* numeric_div(numeric, numeric) */,
 	1707 /* round(numeric, integer) */,
-	1781 /* numeric(bigint) */,
-	482 /* float8(bigint) */,
-	217 /* float8div(float8, float8) */,
-	218 /* float8pl(float8, float8) */,
-	219 /* float8mi(float8, float8) */
+	1781 /* numeric(bigint) */
 };
 
 #endif /* FUSION_EDGE_CALLS_H */

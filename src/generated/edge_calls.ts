@@ -5,8 +5,4 @@ export const edgeCalls = {
   numericDivide: { oid: 1727, arguments: 2, name: "numeric_div(numeric, numeric)" },
   numericRound: { oid: 1707, arguments: 2, name: "round(numeric, integer)" },
   int8ToNumeric: { oid: 1781, arguments: 1, name: "numeric(bigint)" },
-  int8ToFloat8: { oid: 482, arguments: 1, name: "float8(bigint)" },
-  float8Divide: { oid: 217, arguments: 2, name: "float8div(float8, float8)" },
-  float8Add: { oid: 218, arguments: 2, name: "float8pl(float8, float8)" },
-  float8Subtract: { oid: 219, arguments: 2, name: "float8mi(float8, float8)" },
 } as const;

@@ -1,12 +1,12 @@
 // Aggregates the engine computes exactly, by PostgreSQL OID: what it accumulates, and what PostgreSQL makes of that
 // above the scan. The rest (DISTINCT, ORDER BY inside, ordered sets, user-defined ones, avg(float8) whose hidden sum
-// of squares may overflow) is left to PostgreSQL with the whole grouping.
+// of squares may overflow, avg(float4) whose sum keeps another NaN than sum(float8)) is left to PostgreSQL with the
+// whole grouping.
 import type { Aggregate, SqlType } from "#frontend/analysed_expression.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
-import { functionByOid } from "#functions/registry.js";
 import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
@@ -15,8 +15,6 @@ import { sqlTypes } from "#types/sql_types.js";
 import { columnOf } from "./column_types.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
 import type { Translated } from "./translated.js";
-
-const FLOAT4_TO_FLOAT8 = 311;
 
 const INT8_SQL: SqlType = { type: sqlTypes.int8, typmod: -1, collation: 0 };
 const INT4_SQL: SqlType = { type: sqlTypes.int4, typmod: -1, collation: 0 };
@@ -36,7 +34,6 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [2111, { kind: "sum", argument: "float8" }], [2114, { kind: "sum", argument: "decimal" }],
   [2100, { kind: "average", argument: "int8" }], [2101, { kind: "average", argument: "int4" }],
   [2102, { kind: "average", argument: "int2" }], [2103, { kind: "average", argument: "decimal" }],
-  [2104, { kind: "average", argument: "float4" }],
   [2115, { kind: "greatest", argument: "int8" }], [2116, { kind: "greatest", argument: "int4" }],
   [2117, { kind: "greatest", argument: "int2" }], [2119, { kind: "greatest", argument: "float4" }],
   [2120, { kind: "greatest", argument: "float8" }], [2122, { kind: "greatest", argument: "date" }],
@@ -202,30 +199,11 @@ export class AggregatePlanner {
     const { argument, filter } = inputs;
     if (argument === undefined) return undefined;
     const count = this.countColumn(argument.expression, filter);
-    if (argument.expression.type.kind === "float4") return this.floatAverage(argument.expression, filter, count);
     const sum = this.sum(inputs);
     if (sum === undefined) return undefined;
     const isInteger = argument.expression.type.kind !== "decimal" && argument.expression.type.kind !== "int8";
     const dividend = isInteger ? call(edgeCalls.int8ToNumeric.oid, sum) : sum;
     return call(edgeCalls.numericDivide.oid, dividend, call(edgeCalls.int8ToNumeric.oid, count));
-  }
-
-  /**
-   * avg(float4) divides a float8 sum by the count. PostgreSQL's sum begins at 0, so a sum of minus zeros is 0: adding
-   * count - count gives the same. (avg(float8) also keeps a sum of squares and raises its overflow: not ours.)
-   */
-  private floatAverage(
-    argument: Expression, filter: Expression | undefined, count: EdgeExpression,
-  ): EdgeExpression | undefined {
-    const cast = functionByOid(FLOAT4_TO_FLOAT8);
-    const type = cast?.resultType([argument.type]);
-    if (cast === undefined || type?.kind !== "float8") return undefined;
-    const wide: Expression = { kind: "call", function: cast.key, arguments: [argument], type };
-    const sum = this.call("sum", "sum", FLOAT8_SQL, type, wide, filter);
-    const divisor = call(edgeCalls.int8ToFloat8.oid, count);
-    const zero = call(edgeCalls.float8Subtract.oid, divisor, divisor);
-    const dividend = call(edgeCalls.float8Add.oid, { kind: "column", index: sum }, zero);
-    return call(edgeCalls.float8Divide.oid, dividend, divisor);
   }
 
   /** Results that are one of the inputs: min, max, and truth values. */
