@@ -11,7 +11,13 @@ import { planFiles } from "./generate/plan.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const checkOnly = process.argv.includes("--check");
-const files = [...layoutFiles(root), ...tableFiles(root), ...(await machineFiles(root)), ...(await messageFiles(root)), ...planFiles(root)];
+const files = [
+  ...layoutFiles(root),
+  ...tableFiles(root),
+  ...(await machineFiles(root)),
+  ...(await messageFiles(root)),
+  ...planFiles(root),
+];
 
 const stale = [];
 for (const [path, text] of files) {

@@ -28,8 +28,9 @@ typmod_scale(int32 typmod)
 }
 
 /*
- * A typmod of that very scale fixes digits and display scale of every value. Without one (round(x, 1) in a scan, sums of
- * the engine) the worker vouches for them, and numeric_codec.c checks each value it encodes: a wrong claim is an error.
+ * A typmod of that very scale fixes digits and display scale of every value. Without one (round(x, 1) in a scan, sums
+ * of the engine) the worker vouches for them, and numeric_codec.c checks each value it encodes: a wrong claim is an
+ * error.
  */
 static const char *
 decimal_problem(const FusionColumn *column, int digits)

@@ -3,8 +3,8 @@
  *    A scan producer turns the rows of one leaf into pages. Two kinds behind one interface: the executor path
  *    (producer_executor.c: the leaf's PlanState, any plan) and the batch heap path (heap/: a plain SeqScan over heap).
  *
- * fill() writes one whole page into memory the caller owns (a leased pool page) and returns; it never waits for pages, rings
- * or peers, checks interrupts at least once per heap block or 1000 rows, and holds no buffer pin when it returns.
+ * fill() writes one whole page into memory the caller owns (a leased pool page) and returns; it never waits for pages,
+ * rings or peers, checks interrupts at least once per heap block or 1000 rows, and holds no buffer pin when it returns.
  */
 #ifndef FUSION_PRODUCER_H
 #define FUSION_PRODUCER_H
@@ -33,12 +33,12 @@ struct FusionProducer
 	uint64		rows_produced;
 };
 
-/* The executor path over an initialised child PlanState. Errors: 54000-class (program_limit_exceeded) naming the size when one row exceeds a page → use 0A000. */
+/* The executor path over an initialised child PlanState. A row that exceeds a page is refused with 0A000 and its size. */
 extern FusionProducer *fusion_producer_executor(PlanState *leaf, const FusionPageSchema *schema);
 
 /*
- * Whether the batch heap path can run this leaf plan exactly; otherwise *reason is a static string for EXPLAIN ("index scan", "foreign table",
- * "qual needs PostgreSQL", ...). Uses the plan tree and catalogue only.
+ * Whether the batch heap path can run this leaf plan exactly; otherwise *reason is a static string for EXPLAIN
+ * ("index scan", "foreign table", "qual needs PostgreSQL", ...). Uses the plan tree and catalogue only.
  */
 extern bool fusion_producer_heap_eligible(const Plan *leaf, const List *rtable, const char **reason);
 

@@ -1053,7 +1053,8 @@ inline ::flatbuffers::Offset<OutputColumn> CreateOutputColumnDirect(
 
 /// An expression over engine columns that replaces a node of the query at the edge.
 /// Prefix form in two parallel vectors: op 0 = engine column `operand` (0-based);
-/// op 1 = call of the built-in function with OID `operand`, its arguments follow (the C side keeps a short list of allowed ones).
+/// op 1 = call of the built-in function with OID `operand`, its arguments follow (the C side keeps a short list of
+/// allowed ones).
 struct EdgeReplacement FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef EdgeReplacementBuilder Builder;
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {

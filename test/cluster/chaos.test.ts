@@ -6,7 +6,9 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { audit, held, quiet } from "../support/audit.js";
 
-const slow = "SELECT region, flag, sum(a * 1.01), sum(price), count(*), min(body), max(body) FROM chaos GROUP BY region, flag ORDER BY region, flag";
+const slow =
+  "SELECT region, flag, sum(a * 1.01), sum(price), count(*), min(body), max(body) FROM chaos " +
+  "GROUP BY region, flag ORDER BY region, flag";
 const wide = "SELECT id, body FROM chaos";
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
@@ -35,7 +37,10 @@ async function fusionClient(): Promise<pg.Client> {
 type Outcome = { readonly rows: number } | { readonly code: string | undefined; readonly message: string };
 
 const outcome = (running: Promise<pg.QueryResult>): Promise<Outcome> =>
-  running.then((r) => ({ rows: r.rows.length }), (e: { code?: string; message: string }) => ({ code: e.code, message: e.message }));
+  running.then(
+    (r) => ({ rows: r.rows.length }),
+    (e: { code?: string; message: string }) => ({ code: e.code, message: e.message }),
+  );
 
 /** Resolves with the outcome, or fails when the statement has not ended within 2 s of the blow. */
 async function within2s(running: Promise<Outcome>): Promise<Outcome> {
@@ -52,7 +57,9 @@ beforeAll(async () => {
   observer = await connect();
   await observer.query("DROP TABLE IF EXISTS chaos");
   await observer.query(
-    "CREATE TABLE chaos AS SELECT id, 'region ' || id % 13 AS region, chr(65 + id % 3) AS flag, (id % 100)::numeric(15,2) AS a, (id % 977)::numeric(15,2) AS price, repeat(md5(id::text), 4) AS body FROM generate_series(1, 400000) AS id",
+    "CREATE TABLE chaos AS SELECT id, 'region ' || id % 13 AS region, chr(65 + id % 3) AS flag, " +
+      "(id % 100)::numeric(15,2) AS a, (id % 977)::numeric(15,2) AS price, repeat(md5(id::text), 4) AS body " +
+      "FROM generate_series(1, 400000) AS id",
   );
   await observer.query("VACUUM ANALYZE chaos");
   const client = await fusionClient();
@@ -87,7 +94,8 @@ describe("cancellation", () => {
         expect(ended.message).toMatch(timeout ? /statement timeout/ : /user request/);
         cancelled += 1;
       }
-      if (timeout) await client.query("SET statement_timeout = 0").catch(() => client.query("SET statement_timeout = 0"));
+      const unlimited = () => client.query("SET statement_timeout = 0");
+      if (timeout) await unlimited().catch(unlimited);
       const next = await outcome(client.query("SELECT count(*) FROM chaos WHERE id < 10"));
       // A cancel that came after its statement's end may hit the next one: allowed once, then it must work.
       if ("message" in next) expect((await outcome(client.query("SELECT 1 AS one"))) as object).toEqual({ rows: 1 });
@@ -121,7 +129,8 @@ describe("kill -9", () => {
   it("of the client: its statement's slots and pages go home", async () => {
     const random = moments(3);
     for (let round = 0; round < 20; round += 1) {
-      const child = spawn("psql", ["-X", "-c", "SET pg_fusion.enable = on", "-c", `${round % 2 ? slow : wide}; ${slow}`], { stdio: "ignore" });
+      const words = ["-X", "-c", "SET pg_fusion.enable = on", "-c", `${round % 2 ? slow : wide}; ${slow}`];
+      const child = spawn("psql", words, { stdio: "ignore" });
       await pause(30 + random() * typicalMs);
       child.kill("SIGKILL");
       // The backend notices a dead client when it next writes to it, at the latest at its statement's end.
@@ -153,7 +162,9 @@ describe("kill -9", () => {
   it("leaves exactly one worker process and no stray file", async () => {
     const last = await quiet(observer, 10_000);
     const data = (await observer.query("SHOW data_directory")).rows[0].data_directory as string;
-    const workers = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && environmentOf(entry).includes(`PG_FUSION_DATA_DIR=${data}`) && !zombie(Number(entry)));
+    const processes = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+    const isWorker = (entry: string) => environmentOf(entry).includes(`PG_FUSION_DATA_DIR=${data}`);
+    const workers = processes.filter((entry) => isWorker(entry) && !zombie(Number(entry)));
     expect(workers.map(Number)).toEqual([last.worker_pid]);
     const files = execFileSync("ls", [`${data}/pg_fusion`], { encoding: "utf8" }).trim().split("\n");
     expect(files.filter((f) => !/^flight-[0-9a-f]+\.ring$/.test(f))).toEqual([]);

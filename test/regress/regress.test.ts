@@ -1,6 +1,6 @@
-// Scripts of SQL run through psql. Those in compare/ must print the same bytes with pg_fusion.enable off and on: PostgreSQL
-// is the expected output. Those in expect/ show what only pg_fusion prints (refusals, EXPLAIN) and have a text
-// beside them, which `npm run accept` rewrites.
+// Scripts of SQL run through psql. Those in compare/ must print the same bytes with pg_fusion.enable off and on:
+// PostgreSQL is the expected output. Those in expect/ show what only pg_fusion prints (refusals, EXPLAIN) and have a
+// text beside them, which `npm run accept` rewrites.
 import { spawnSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";

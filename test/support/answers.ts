@@ -22,7 +22,12 @@ function raw(value: unknown): string {
 const untouched = { getTypeParser: () => (value: string | Buffer) => value };
 
 /** Runs `text` under the given protocol. Server errors become answers; anything else is thrown. */
-export async function answer(client: Client, text: string, protocol: Protocol, values: unknown[] = []): Promise<Answer> {
+export async function answer(
+  client: Client,
+  text: string,
+  protocol: Protocol,
+  values: unknown[] = [],
+): Promise<Answer> {
   try {
     const result = await client.query({
       text,

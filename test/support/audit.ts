@@ -20,7 +20,10 @@ export async function audit(client: Client): Promise<Audit> {
 export const held = (a: Audit): number =>
   Number(a.control_slots_held) + Number(a.scan_slots_held) + Number(a.pages_held) + Number(a.permits_missing);
 
-/** Polls until nothing is held and a worker other than `killed` is ready, or the deadline passes; returns the last audit either way. */
+/**
+ * Polls until nothing is held and a worker other than `killed` is ready, or the deadline passes; returns the last audit
+ * either way.
+ */
 export async function quiet(client: Client, deadlineMs = 2000, killed = 0): Promise<Audit> {
   const end = Date.now() + deadlineMs;
   for (;;) {

@@ -8,7 +8,8 @@ import * as flatbuffers from 'flatbuffers';
 /**
  * An expression over engine columns that replaces a node of the query at the edge.
  * Prefix form in two parallel vectors: op 0 = engine column `operand` (0-based);
- * op 1 = call of the built-in function with OID `operand`, its arguments follow (the C side keeps a short list of allowed ones).
+ * op 1 = call of the built-in function with OID `operand`, its arguments follow (the C side keeps a short list of
+ * allowed ones).
  */
 export class EdgeReplacement {
   bb: flatbuffers.ByteBuffer|null = null;

@@ -168,7 +168,8 @@ mutate(const char *name, const std::vector<uint8_t> &message, bool (*walk) (cons
 	CHECK(walk(message.data(), message.size()));
 	for (int round = 0; round < mutations; round++)
 	{
-		size_t		length = next_random(&random) % 8 == 0 ? next_random(&random) % (message.size() + 1) : message.size();
+		bool		cut = next_random(&random) % 8 == 0;
+		size_t		length = cut ? next_random(&random) % (message.size() + 1) : message.size();
 		auto	   *copy = static_cast<uint8_t *>(malloc(length > 0 ? length : 1));
 
 		memcpy(copy, message.data(), length);
