@@ -33,7 +33,7 @@ struct FusionProducer
 	uint64		rows_produced;
 };
 
-/* The executor path over an initialised child PlanState. A row that exceeds a page is refused with 0A000 and its size. */
+/* The executor path over an initialised child PlanState. A row larger than a page is refused with 0A000 and its size. */
 extern FusionProducer *fusion_producer_executor(PlanState *leaf, const FusionPageSchema *schema);
 
 /*
