@@ -6,7 +6,7 @@ import type { Plan, PlanSpace } from "./plan_space.js";
 import { PlanTable } from "./plan_space.js";
 import type { RelationSet } from "./relation_set.js";
 import {
-  difference, emptySet, highest, intersection, isEmpty, members, nextSubset, singleton, union, upTo,
+  difference, emptySet, highest, intersection, isEmpty, lowest, nextSubset, singleton, union, upTo,
 } from "./relation_set.js";
 
 export class Dphyp {
@@ -25,7 +25,7 @@ export class Dphyp {
     const count = this.space.graph.relations.length;
     for (let relation = count - 1; relation >= 0; relation -= 1) {
       const csg = singleton(relation);
-      this.emitCsg(csg);
+      this.emitCsg(this.space.leaf(relation));
       this.enumerateCsgRec(csg, upTo(relation));
       if (this.budget.isSpent()) return undefined;
     }
@@ -37,8 +37,8 @@ export class Dphyp {
     if (isEmpty(neighbours)) return;
     for (let part = nextSubset(emptySet, neighbours); !isEmpty(part); part = nextSubset(part, neighbours)) {
       if (!this.budget.allowsSubset()) return;
-      const grown = union(csg, part);
-      if (this.table.get(grown) !== undefined) this.emitCsg(grown);
+      const grown = this.table.get(union(csg, part));
+      if (grown !== undefined) this.emitCsg(grown);
     }
     const excludedNext = union(excluded, neighbours);
     for (let part = nextSubset(emptySet, neighbours); !isEmpty(part); part = nextSubset(part, neighbours)) {
@@ -47,44 +47,42 @@ export class Dphyp {
     }
   }
 
-  private emitCsg(csg: RelationSet): void {
+  private emitCsg(csg: Plan): void {
     const { hypergraph } = this.space;
-    const [first = 0] = members(csg);
-    const excluded = union(csg, upTo(first));
-    const neighbours = hypergraph.neighbourhood(csg, excluded);
+    const excluded = union(csg.set, upTo(lowest(csg.set)));
+    const reached = hypergraph.reachedSimply(csg.set);
+    const neighbours = hypergraph.neighbourhood(csg.set, excluded);
     for (let left = neighbours; !isEmpty(left);) {
       const relation = highest(left);
       const cmp = singleton(relation);
       left = difference(left, cmp);
-      if (hypergraph.connects(csg, cmp)) this.emitCsgCmp(csg, cmp);
+      const plan = this.table.get(cmp);
+      if (plan !== undefined && hypergraph.connects(csg.set, cmp, reached)) this.emitCsgCmp(csg, plan);
       // Lower neighbours start complements of their own; without excluding them, as the paper's text has it,
       // a complement holding two neighbours would come twice.
-      this.enumerateCmpRec(csg, cmp, union(excluded, intersection(upTo(relation), neighbours)));
+      this.enumerateCmpRec(csg, reached, cmp, union(excluded, intersection(upTo(relation), neighbours)));
       if (this.budget.isSpent()) return;
     }
   }
 
-  private enumerateCmpRec(csg: RelationSet, cmp: RelationSet, excluded: RelationSet): void {
+  private enumerateCmpRec(csg: Plan, reached: RelationSet, cmp: RelationSet, excluded: RelationSet): void {
     const { hypergraph } = this.space;
     const neighbours = hypergraph.neighbourhood(cmp, excluded);
     if (isEmpty(neighbours)) return;
     for (let part = nextSubset(emptySet, neighbours); !isEmpty(part); part = nextSubset(part, neighbours)) {
       if (!this.budget.allowsSubset()) return;
-      const grown = union(cmp, part);
-      if (this.table.get(grown) !== undefined && hypergraph.connects(csg, grown)) this.emitCsgCmp(csg, grown);
+      const grown = this.table.get(union(cmp, part));
+      if (grown !== undefined && hypergraph.connects(csg.set, grown.set, reached)) this.emitCsgCmp(csg, grown);
     }
     const excludedNext = union(excluded, neighbours);
     for (let part = nextSubset(emptySet, neighbours); !isEmpty(part); part = nextSubset(part, neighbours)) {
       if (this.budget.isSpent()) return;
-      this.enumerateCmpRec(csg, union(cmp, part), excludedNext);
+      this.enumerateCmpRec(csg, reached, union(cmp, part), excludedNext);
     }
   }
 
-  /** Counts every pair of plannable sets, whether or not a conflict rule lets them join. */
-  private emitCsgCmp(csg: RelationSet, cmp: RelationSet): void {
-    const left = this.table.get(csg);
-    const right = this.table.get(cmp);
-    if (left === undefined || right === undefined || !this.budget.allowsPair()) return;
-    this.table.tryJoin(left, right);
+  /** Counts every connected pair of plannable sets, whether or not a conflict rule lets them join. */
+  private emitCsgCmp(csg: Plan, cmp: Plan): void {
+    if (this.budget.allowsPair()) this.table.tryJoin(csg, cmp);
   }
 }

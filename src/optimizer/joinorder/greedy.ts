@@ -10,12 +10,12 @@ interface Candidate {
 
 function isBetter(found: Plan, best: Plan | undefined): boolean {
   if (best === undefined) return true;
-  return found.rows < best.rows || (found.rows === best.rows && found.costNs < best.costNs);
+  return found.size.rows < best.size.rows || (found.size.rows === best.size.rows && found.costNs < best.costNs);
 }
 
 function candidateOf(space: PlanSpace, one: Plan, other: Plan): Candidate | undefined {
   if (!space.hypergraph.connects(one.set, other.set)) return undefined;
-  const joined = space.join(one, other, Infinity);
+  const joined = space.join(one, other, undefined);
   return joined === undefined ? undefined : { joined, one, other };
 }
 

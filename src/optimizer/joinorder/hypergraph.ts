@@ -4,7 +4,7 @@
 import type { JoinGraph, Split } from "./join_graph.js";
 import type { RelationSet } from "./relation_set.js";
 import {
-  difference, emptySet, intersects, isEmpty, isSubset, lowest, members, singleton, sizeOf, union,
+  difference, emptySet, intersects, isEmpty, isSubset, lowest, singleton, sizeOf, union, withoutLowest,
 } from "./relation_set.js";
 
 export class Hypergraph {
@@ -33,15 +33,11 @@ export class Hypergraph {
   }
 
   /** Every relation some member of the set has a simple hyperedge with. */
-  private reachedSimply(set: RelationSet): RelationSet {
-    let lo = 0;
-    let hi = 0;
-    for (const relation of members(set)) {
-      const reached = this.simple[relation] ?? emptySet;
-      lo |= reached.lo;
-      hi |= reached.hi;
-    }
-    return { lo, hi };
+  reachedSimply(set: RelationSet): RelationSet {
+    let reached = emptySet;
+    for (let rest = set; !isEmpty(rest); rest = withoutLowest(rest))
+      reached = union(reached, this.simple[lowest(rest)] ?? emptySet);
+    return reached;
   }
 
   /**
@@ -57,9 +53,10 @@ export class Hypergraph {
     return found;
   }
 
-  /** Some hyperedge has one side within each of the two disjoint sets. */
-  connects(one: RelationSet, other: RelationSet): boolean {
-    if (!isEmpty(other) && intersects(this.reachedSimply(one), other)) return true;
-    return this.complex.some(({ left, right }) => isSubset(left, one) && isSubset(right, other));
+  /** Some hyperedge has one side within each of the two disjoint sets; `reached` is reachedSimply(one). */
+  connects(one: RelationSet, other: RelationSet, reached = this.reachedSimply(one)): boolean {
+    if (intersects(reached, other)) return true;
+    for (const { left, right } of this.complex) if (isSubset(left, one) && isSubset(right, other)) return true;
+    return false;
   }
 }

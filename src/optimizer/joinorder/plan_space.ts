@@ -3,7 +3,7 @@
 // Read next: dphyp.ts, greedy.ts, linearised.ts, which choose the pairs.
 import { defined } from "#base/assert.js";
 import { Cardinality, EqualGroups, equivalenceClasses, requiredBy } from "./cardinality.js";
-import type { ClassMember } from "./cardinality.js";
+import type { ClassMember, SetEstimate } from "./cardinality.js";
 import type { BuildSides, CostModel } from "./cost_model.js";
 import { joinCostNs } from "./cost_model.js";
 import { Hypergraph } from "./hypergraph.js";
@@ -16,8 +16,8 @@ import { RelationMap, intersects, isSubset, singleton, union } from "./relation_
 /** The best known way to join a set of relations. */
 export interface Plan {
   readonly set: RelationSet;
-  readonly rows: number;
-  readonly widthBytes: number;
+  /** The same for every plan of the set. */
+  readonly size: SetEstimate;
   readonly costNs: number;
   /** Absent for a single relation. */
   readonly join: JoinStep | undefined;
@@ -54,14 +54,19 @@ function isHashable({ predicates }: Hyperedge, left: RelationSet, right: Relatio
       : isSubset(equality.left, right) && isSubset(equality.right, left)));
 }
 
+function kindOf({ outer, inner }: Meeting): JoinKind {
+  if (outer !== undefined) return outer.kind;
+  return inner.some(({ kind }) => kind === "inner") ? "inner" : "cross";
+}
+
 /** The predicate can be evaluated on the joined rows and could not be on either side alone. */
 function isFirstMet(
-  { split, rules }: Hyperedge, isCrossing: boolean, one: RelationSet, other: RelationSet, set: RelationSet,
+  { rules }: Hyperedge, required: RelationSet, isCrossing: boolean,
+  one: RelationSet, other: RelationSet, set: RelationSet,
 ): boolean {
-  if (rules.length === 0) return isCrossing;
   if (!obeys(rules, set)) return false;
   // Not crossing: complete on one side, where a rule may have held it back.
-  return isCrossing || !obeys(rules, isSubset(union(split.left, split.right), one) ? one : other);
+  return isCrossing || !obeys(rules, isSubset(required, one) ? one : other);
 }
 
 export class PlanSpace {
@@ -71,6 +76,9 @@ export class PlanSpace {
   private readonly cost: CostModel;
   private readonly buildSides: BuildSides;
   private readonly applied: readonly PreparedEdge[];
+  /** The words of `required` side by side: most pairs are done with an edge after looking at these. */
+  private readonly requiredLo: Int32Array;
+  private readonly requiredHi: Int32Array;
   private readonly crosses: readonly Hyperedge[];
   private readonly classOf = new Map<number, readonly ClassMember[]>();
 
@@ -82,46 +90,46 @@ export class PlanSpace {
     this.buildSides = buildSides;
     this.applied = graph.hyperedges.filter(({ kind }) => kind !== "cross")
       .map((edge) => ({ edge, required: requiredBy(edge) }));
+    this.requiredLo = Int32Array.from(this.applied, ({ required }) => required.lo);
+    this.requiredHi = Int32Array.from(this.applied, ({ required }) => required.hi);
     this.crosses = graph.hyperedges.filter(({ kind }) => kind === "cross");
     for (const found of equivalenceClasses(graph)) for (const { id } of found) this.classOf.set(id, found);
   }
 
   leaf(relation: number): Plan {
     const set = singleton(relation);
-    return { set, ...this.cardinality.estimate(set), costNs: 0, join: undefined };
+    return { set, size: this.cardinality.estimate(set), costNs: 0, join: undefined };
   }
 
-  /** The join of two plans, unless the two must not be joined, or it costs `costBelowNs` or more. */
-  join(one: Plan, other: Plan, costBelowNs: number): Plan | undefined {
+  /** The join of two plans, unless the two must not be joined or `known`, another plan of their union, costs no more. */
+  join(one: Plan, other: Plan, known: Plan | undefined): Plan | undefined {
+    const costBelowNs = known?.costNs ?? Infinity;
     const inputsNs = one.costNs + other.costNs;
-    if (inputsNs >= costBelowNs) return undefined;
+    if (known !== undefined && inputsNs + known.size.rows * this.cost.outputNsPerRow >= costBelowNs) return undefined;
     const meeting = this.meeting(one.set, other.set);
     if (meeting === undefined) return undefined;
+    const set = known?.set ?? union(one.set, other.set);
+    const size = known?.size ?? this.cardinality.estimate(set);
     const left = meeting.swapped ? other : one;
     const right = meeting.swapped ? one : other;
-    const kind = this.kindOf(meeting);
-    const condition = meeting.outer === undefined ? meeting.inner : [meeting.outer.edge];
-    const hashable = condition.some((edge) => isHashable(edge, left.set, right.set));
-    const set = union(one.set, other.set);
-    const { rows, widthBytes } = this.cardinality.estimate(set);
-    const onRight = joinCostNs(this.cost, right, left, rows, hashable);
-    const onLeft = this.buildSides[kind] === "right" ? Infinity : joinCostNs(this.cost, left, right, rows, hashable);
-    const buildsLeft = onLeft < onRight || (onLeft === onRight && left.rows < right.rows);
+    const kind = kindOf(meeting);
+    const hashable = meeting.outer === undefined
+      ? meeting.inner.some((edge) => isHashable(edge, left.set, right.set))
+      : isHashable(meeting.outer.edge, left.set, right.set);
+    const onRight = joinCostNs(this.cost, right.size, left.size, size.rows, hashable);
+    const onLeft = this.buildSides[kind] === "right"
+      ? Infinity : joinCostNs(this.cost, left.size, right.size, size.rows, hashable);
+    const buildsLeft = onLeft < onRight || (onLeft === onRight && left.size.rows < right.size.rows);
     const costNs = inputsNs + Math.min(onLeft, onRight);
     if (costNs >= costBelowNs) return undefined;
-    return { set, rows, widthBytes, costNs, join: { kind, left, right, build: buildsLeft ? "left" : "right" } };
+    return { set, size, costNs, join: { kind, left, right, build: buildsLeft ? "left" : "right" } };
   }
 
   /** The plan of a given nesting, which must be one of the graph's own. */
   nested(nesting: Nesting): Plan {
     if (typeof nesting === "number") return this.leaf(nesting);
-    const joined = this.join(this.nested(nesting.left), this.nested(nesting.right), Infinity);
+    const joined = this.join(this.nested(nesting.left), this.nested(nesting.right), undefined);
     return defined(joined, "the operator tree itself is a valid order");
-  }
-
-  private kindOf({ outer, inner }: Meeting): JoinKind {
-    if (outer !== undefined) return outer.kind;
-    return inner.some(({ kind }) => kind === "inner") ? "inner" : "cross";
   }
 
   private meeting(one: RelationSet, other: RelationSet): Meeting | undefined {
@@ -130,13 +138,17 @@ export class PlanSpace {
     let outer: Meeting["outer"];
     let swapped = false;
     let connected = false;
-    for (const { edge, required } of this.applied) {
-      if (((required.lo & ~set.lo) | (required.hi & ~set.hi)) !== 0) continue;
-      const isCrossing = !isSubset(required, one) && !isSubset(required, other);
+    for (let index = 0; index < this.applied.length; index += 1) {
+      const lo = this.requiredLo[index] ?? 0;
+      const hi = this.requiredHi[index] ?? 0;
+      if (((lo & ~set.lo) | (hi & ~set.hi)) !== 0) continue;
+      const isCrossing =
+        ((lo & ~one.lo) | (hi & ~one.hi)) !== 0 && ((lo & ~other.lo) | (hi & ~other.hi)) !== 0;
+      const { edge, required } = defined(this.applied[index], "the words are the edges'");
       const { kind } = edge;
-      if (kind === "cross") continue;
+      if (kind === "cross" || (!isCrossing && edge.rules.length === 0)) continue;
       if (kind === "inner" || kind === "filter") {
-        if (!isFirstMet(edge, isCrossing, one, other, set)) continue;
+        if (!isFirstMet(edge, required, isCrossing, one, other, set)) continue;
         inner.push(edge);
         connected ||= kind === "inner";
         continue;
@@ -159,7 +171,7 @@ export class PlanSpace {
   }
 
   /** The plan as the caller's tree, with predicates assigned. */
-  treeOf({ set, rows, costNs, join }: Plan): JoinTree {
+  treeOf({ set, size: { rows }, costNs, join }: Plan): JoinTree {
     if (join === undefined) {
       const filters = this.applied.filter(({ required }) => isSubset(required, set)).flatMap(({ edge }) => idsOf(edge));
       return { kind: "leaf", relation: defined(this.relationOf(set), "one relation"), filters, rows };
@@ -225,10 +237,9 @@ export class PlanTable {
     return this.plans.get(set);
   }
 
-  /** Joins two known plans and keeps the result when it is the first or the cheapest of its set. */
+  /** Joins two plans and keeps the result when it is the first or the cheapest of its set. */
   tryJoin(one: Plan, other: Plan): void {
-    const set = union(one.set, other.set);
-    const joined = this.space.join(one, other, this.plans.get(set)?.costNs ?? Infinity);
-    if (joined !== undefined) this.plans.set(set, joined);
+    const joined = this.space.join(one, other, this.plans.get(union(one.set, other.set)));
+    if (joined !== undefined) this.plans.set(joined.set, joined);
   }
 }

@@ -79,11 +79,15 @@ export function highest(set: RelationSet): number {
   return set.hi !== 0 ? 2 * WORD_BITS - 1 - Math.clz32(set.hi) : WORD_BITS - 1 - Math.clz32(set.lo);
 }
 
+export function withoutLowest(set: RelationSet): RelationSet {
+  return set.lo !== 0 ? { lo: set.lo & (set.lo - 1), hi: set.hi } : { lo: 0, hi: set.hi & (set.hi - 1) };
+}
+
 /** Ascending. */
 export function members(set: RelationSet): number[] {
   const found: number[] = [];
-  for (let lo = set.lo; lo !== 0; lo &= lo - 1) found.push(lowest({ lo, hi: 0 }));
-  for (let hi = set.hi; hi !== 0; hi &= hi - 1) found.push(lowest({ lo: 0, hi }));
+  for (let lo = set.lo; lo !== 0; lo &= lo - 1) found.push(WORD_BITS - 1 - Math.clz32(lo & -lo));
+  for (let hi = set.hi; hi !== 0; hi &= hi - 1) found.push(2 * WORD_BITS - 1 - Math.clz32(hi & -hi));
   return found;
 }
 
@@ -106,65 +110,56 @@ export function nextSubset(current: RelationSet, of: RelationSet): RelationSet {
   return { lo: (current.lo - of.lo) & of.lo, hi: (current.hi - of.hi - borrow) & of.hi };
 }
 
-const CAPACITY_FIRST = 64;
-
-function hashOf(set: RelationSet): number {
-  const mixed = Math.imul(set.lo, 0x9e37_79b1) ^ Math.imul(set.hi, 0x85eb_ca6b);
-  return mixed ^ (mixed >>> 15);
-}
-
-interface Entry<T> {
-  readonly key: RelationSet;
-  value: T;
-}
-
-function freeSlots(count: number): undefined[] {
-  return Array.from({ length: count });
-}
+/** Twice the connected sets of a join of eight relations: most maps never grow. */
+const CAPACITY_FIRST = 512;
 
 /** A map from non-empty relation sets to objects: open addressing, no deletion. */
 export class RelationMap<T extends object> {
-  private slots: (Entry<T> | undefined)[] = freeSlots(CAPACITY_FIRST);
+  private lows = new Int32Array(CAPACITY_FIRST);
+  private highs = new Int32Array(CAPACITY_FIRST);
+  private values: (T | undefined)[] = Array.from({ length: CAPACITY_FIRST });
   private count = 0;
 
-  get size(): number {
-    return this.count;
-  }
-
   get(key: RelationSet): T | undefined {
-    return this.slots[this.slotOf(key)]?.value;
+    return this.values[this.slotOf(key.lo, key.hi)];
   }
 
   set(key: RelationSet, value: T): void {
-    const slot = this.slotOf(key);
-    const found = this.slots[slot];
-    if (found !== undefined) {
-      found.value = value;
-      return;
+    const slot = this.slotOf(key.lo, key.hi);
+    if (this.values[slot] === undefined) {
+      this.lows[slot] = key.lo;
+      this.highs[slot] = key.hi;
+      this.count += 1;
     }
-    this.slots[slot] = { key, value };
-    this.count += 1;
+    this.values[slot] = value;
     // At most half full, so that a probe for an absent key stays short.
-    if (this.count * 2 > this.slots.length) this.grow();
+    if (this.count * 2 > this.values.length) this.grow();
   }
 
-  values(): T[] {
-    return this.slots.flatMap((slot) => (slot === undefined ? [] : [slot.value]));
-  }
-
-  private slotOf(key: RelationSet): number {
-    const last = this.slots.length - 1;
-    let slot = hashOf(key) & last;
-    for (let found = this.slots[slot]; found !== undefined; found = this.slots[slot]) {
-      if (found.key.lo === key.lo && found.key.hi === key.hi) break;
+  /** The slot of the key, or the free one where it would go; the empty set, all zeros, is what free slots hold. */
+  private slotOf(lo: number, hi: number): number {
+    const last = this.lows.length - 1;
+    const mixed = Math.imul(lo, 0x9e37_79b1) ^ Math.imul(hi, 0x85eb_ca6b);
+    let slot = (mixed ^ (mixed >>> 15)) & last;
+    for (;;) {
+      const foundLo = this.lows[slot] ?? 0;
+      const foundHi = this.highs[slot] ?? 0;
+      if ((foundLo === lo && foundHi === hi) || (foundLo | foundHi) === 0) return slot;
       slot = (slot + 1) & last;
     }
-    return slot;
   }
 
   private grow(): void {
-    const old = this.slots;
-    this.slots = freeSlots(old.length * 2);
-    for (const entry of old) if (entry !== undefined) this.slots[this.slotOf(entry.key)] = entry;
+    const { lows, highs, values } = this;
+    this.lows = new Int32Array(lows.length * 2);
+    this.highs = new Int32Array(lows.length * 2);
+    this.values = Array.from({ length: lows.length * 2 });
+    values.forEach((value, old) => {
+      if (value === undefined) return;
+      const slot = this.slotOf(lows[old] ?? 0, highs[old] ?? 0);
+      this.lows[slot] = lows[old] ?? 0;
+      this.highs[slot] = highs[old] ?? 0;
+      this.values[slot] = value;
+    });
   }
 }

@@ -47,7 +47,7 @@ export function exhaustive(space: PlanSpace): Exhaustive {
       const right = plans.get(other);
       if (left === undefined || right === undefined || !connected(splits, one, other)) continue;
       pairs += 1;
-      const joined = space.join(left, right, plans.get(set)?.costNs ?? Infinity);
+      const joined = space.join(left, right, plans.get(set));
       if (joined !== undefined) plans.set(set, joined);
     }
   }
@@ -70,7 +70,7 @@ export function allNestings(space: PlanSpace): Nesting[] {
         const left = of(one);
         const right = of(other);
         if (left.plan === undefined || right.plan === undefined || !connected(splits, one, other)) continue;
-        const joined = space.join(left.plan, right.plan, Infinity);
+        const joined = space.join(left.plan, right.plan, undefined);
         if (joined === undefined) continue;
         result.plan = joined;
         for (const a of left.nestings) for (const b of right.nestings) result.nestings.push({ left: a, right: b });

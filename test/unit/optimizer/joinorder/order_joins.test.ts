@@ -96,7 +96,8 @@ describe("DPHyp", () => {
   });
 });
 
-const seedsMax = Number(process.env["JOINORDER_SEEDS"] ?? 2000);
+/** Enough to fail for every entry of the tables of laws made wrong; JOINORDER_SEEDS asks for more. */
+const seedsMax = Number(process.env["JOINORDER_SEEDS"] ?? 1000);
 
 describe("conflict rules", () => {
   it("let only trees through that give the rows of the original", () => {
