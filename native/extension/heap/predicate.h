@@ -93,7 +93,8 @@ struct FusionPredicate
 	int			child_count;
 	FusionPredicate **children;
 
-	/* outcome per row; neither is null */
+	/* outcome per row; neither is null. A conjunct of its own need not say where it is false. */
+	bool		wants_no;
 	uint8	   *yes;
 	uint8	   *no;
 };

@@ -62,8 +62,9 @@ run_range(FusionPredicate *predicate, int count)
 			{
 				const int64 *keys = column->values;
 
+				/* One comparison of unsigned distances: without AVX there is no vector comparison to be had. */
 				for (int row = 0; row < count; row++)
-					yes[row] = (keys[row] >= low) & (keys[row] <= high);
+					yes[row] = (uint64) keys[row] - (uint64) low <= (uint64) high - (uint64) low;
 				break;
 			}
 	}
@@ -131,6 +132,8 @@ settle(FusionPredicate *predicate, int count)
 	uint8	   *yes = predicate->yes;
 	uint8	   *no = predicate->no;
 
+	if (!predicate->wants_no && !predicate->negated && !predicate->column->any_null)
+		return;
 	for (int row = 0; row < count; row++)
 		no[row] = yes[row] ^ 1;
 	if (predicate->null_if_absent)

@@ -41,7 +41,10 @@ collect_columns(FusionQuals *quals, FusionPredicate *predicate, TupleDesc descri
 	predicate->yes = palloc0(ROWS_MAX);
 	predicate->no = palloc0(ROWS_MAX);
 	for (int i = 0; i < predicate->child_count; i++)
+	{
+		predicate->children[i]->wants_no = true;
 		last = Max(last, collect_columns(quals, predicate->children[i], descriptor));
+	}
 	if (predicate->attribute >= 0)
 	{
 		FusionQualColumn *column = find_column(quals, predicate->attribute);
@@ -274,7 +277,7 @@ decode_column(FusionQuals *quals, FusionQualColumn *column, FusionWalk *walk)
 	return true;
 }
 
-/* Moves the values of rows that stay to the front, in every column still needed after `conjunct`. */
+/* Moves the values of rows that stay to the front, in every column that conjuncts from `conjunct` on still need. */
 static void
 compact_columns(FusionQuals *quals, int decoded, int conjunct, const uint8 *keep, int count)
 {
@@ -283,7 +286,7 @@ compact_columns(FusionQuals *quals, int decoded, int conjunct, const uint8 *keep
 		FusionQualColumn *column = &quals->columns[i];
 		int			kept = 0;
 
-		if (column->last_conjunct <= conjunct)
+		if (column->last_conjunct < conjunct)
 			continue;
 		for (int row = 0; row < count; row++)
 		{
@@ -297,33 +300,52 @@ compact_columns(FusionQuals *quals, int decoded, int conjunct, const uint8 *keep
 	}
 }
 
+/*
+ * Evaluates the conjuncts from `first` to `end` on all rows in flight: what they share are columns already decoded, so a
+ * few more comparisons are cheaper than dropping rows in between. Returns where all are true.
+ */
+static const uint8 *
+run_conjuncts(FusionQuals *quals, int first, int end, int count)
+{
+	uint8	   *yes;
+
+	fusion_predicate_run(quals->conjuncts[first], count);
+	yes = quals->conjuncts[first]->yes;
+	for (int i = first + 1; i < end; i++)
+	{
+		fusion_predicate_run(quals->conjuncts[i], count);
+		for (int row = 0; row < count; row++)
+			yes[row] &= quals->conjuncts[i]->yes[row];
+	}
+	return yes;
+}
+
 bool
 fusion_quals_filter(FusionQuals *quals, const FusionTupleLayout *layout, FusionTupleBatch *batch)
 {
 	FusionWalk	walk;
-	int			conjunct = 0;
+	int			first = 0;
 
 	fusion_walk_begin(&walk, layout, batch, 0, batch->count);
 	for (int i = 0; i <= quals->column_count && batch->count > 0; i++)
 	{
 		/* Constant conjuncts come first, before any column. */
 		int			ready = i == 0 ? -1 : quals->columns[i - 1].attribute;
+		int			end = first;
+		const uint8 *keep;
 
 		if (i > 0 && !decode_column(quals, &quals->columns[i - 1], &walk))
 			return false;
-		for (; conjunct < quals->conjunct_count && quals->conjuncts[conjunct]->last_attribute <= ready; conjunct++)
-		{
-			FusionPredicate *predicate = quals->conjuncts[conjunct];
-			int			count = batch->count;
-
-			fusion_predicate_run(predicate, count);
-			if (memchr(predicate->yes, 0, count) == NULL)
-				continue;
-			compact_columns(quals, i, conjunct, predicate->yes, count);
-			walk.count = fusion_tuple_batch_compact(batch, layout, predicate->yes);
-			if (batch->count == 0)
-				break;
-		}
+		while (end < quals->conjunct_count && quals->conjuncts[end]->last_attribute <= ready)
+			end++;
+		if (end == first)
+			continue;
+		keep = run_conjuncts(quals, first, end, batch->count);
+		first = end;
+		if (memchr(keep, 0, batch->count) == NULL)
+			continue;
+		compact_columns(quals, i, first, keep, batch->count);
+		walk.count = fusion_tuple_batch_compact(batch, layout, keep);
 	}
 	return true;
 }
