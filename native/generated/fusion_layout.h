@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0x14ebec7885b95c1ull
+#define FUSION_LAYOUT_FINGERPRINT 0x29fd93de8f253648ull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -35,9 +35,11 @@
 #define FUSION_SLOT_FREE 0u
 #define FUSION_SLOT_LEASED 1u
 #define FUSION_SLOT_CLOSING 2u
-/* Owner bits of a slot word: reusable only when both are clear */
+/* Owner bits of a slot word: reusable only when all are clear */
 #define FUSION_SLOT_OWNER_BACKEND 1u
 #define FUSION_SLOT_OWNER_WORKER 2u
+/* A scan slot's parallel worker; in a control slot the six bits from here count those of all its scans */
+#define FUSION_SLOT_OWNER_PRODUCER 4u
 #define FUSION_PAGE_FREE 0u
 /* A producer (or the worker, for a result) is writing it */
 #define FUSION_PAGE_LEASED 1u

@@ -16,7 +16,7 @@
 #include "byte_ring.h"
 #include "words.h"
 
-/* Backend and worker; the only owner bits there are. */
+/* Backend and worker, without whom nothing is acquired. Producers' bits lie above. */
 #define OWNERS_BOTH (FUSION_SLOT_OWNER_BACKEND | FUSION_SLOT_OWNER_WORKER)
 
 uint32_t
@@ -323,6 +323,76 @@ fusion_slot_detach(const FusionRegion *region, FusionSlotKind kind, FusionLease 
 	if (!done)
 		return 0;
 	return w.owners == 0 ? finish(region, kind, lease) : 0;
+}
+
+/* Makes a producer one more owner of an open slot. */
+static bool
+join(const FusionRegion *region, FusionSlotKind kind, FusionLease lease)
+{
+	_Atomic uint64_t *at = fusion_slot_word(region, kind, lease.index);
+	uint64_t	word;
+
+	if (at == NULL)
+		return false;
+	word = atomic_load(at);
+	for (int attempt = 0; attempt < FUSION_CAS_ATTEMPTS; attempt++)
+	{
+		FusionSlotWord w = fusion_slot_unpack(word);
+		uint32_t	limit = kind == FUSION_SLOT_CONTROL ? FUSION_PRODUCERS_ATTACHED_MAX : 1;
+
+		if (w.epoch != lease.epoch || w.state != FUSION_SLOT_LEASED || (w.owners & OWNERS_BOTH) != OWNERS_BOTH ||
+			w.owners / FUSION_SLOT_OWNER_PRODUCER >= limit)
+			return false;
+		w.owners += FUSION_SLOT_OWNER_PRODUCER;
+		if (atomic_compare_exchange_strong(at, &word, fusion_slot_pack(w)))
+			return true;
+	}
+	return false;
+}
+
+/* A slot whose other owners are gone is CLOSING, and the producer that leaves it last finishes it. */
+static void
+leave(const FusionRegion *region, FusionSlotKind kind, FusionLease lease)
+{
+	_Atomic uint64_t *at = fusion_slot_word(region, kind, lease.index);
+	uint64_t	word;
+
+	if (at == NULL)
+		return;
+	word = atomic_load(at);
+	for (int attempt = 0; attempt < FUSION_CAS_ATTEMPTS; attempt++)
+	{
+		FusionSlotWord w = fusion_slot_unpack(word);
+
+		if (w.epoch != lease.epoch || w.owners < FUSION_SLOT_OWNER_PRODUCER)
+			return;
+		w.owners -= FUSION_SLOT_OWNER_PRODUCER;
+		if (atomic_compare_exchange_strong(at, &word, fusion_slot_pack(w)))
+		{
+			if (w.owners == 0)
+				finish(region, kind, lease);
+			return;
+		}
+	}
+}
+
+/* The control slot first, and last when leaving: who owns a scan slot keeps the pages of its lease from the sweep. */
+bool
+fusion_producer_attach(const FusionRegion *region, FusionLease control, FusionLease scan)
+{
+	if (!join(region, FUSION_SLOT_CONTROL, control))
+		return false;
+	if (join(region, FUSION_SLOT_SCAN, scan))
+		return true;
+	leave(region, FUSION_SLOT_CONTROL, control);
+	return false;
+}
+
+void
+fusion_producer_detach(const FusionRegion *region, FusionLease control, FusionLease scan)
+{
+	leave(region, FUSION_SLOT_SCAN, scan);
+	leave(region, FUSION_SLOT_CONTROL, control);
 }
 
 static uint32_t

@@ -9,6 +9,9 @@
  * lease_epoch rises with every acquisition and never repeats within a region; every handle and message carries it.
  * The backend side sets both owner bits at acquisition: the worker learns of the slot by its first frame.
  * A worker that dies never detaches; the supervisor does it for all slots of that worker generation.
+ *
+ * A producer in a process of its own (a parallel worker of the backend) owns its scan slot and the control slot too
+ * while it may touch their pages: the backend can then let go at any moment, in any state, without waiting for it.
  */
 #ifndef FUSION_SLOT_H
 #define FUSION_SLOT_H
@@ -56,10 +59,23 @@ extern bool fusion_lease_open(const FusionRegion *region, FusionSlotKind kind, F
  * number that is 0 unless the other side died: pages left in a ring by an early stop are not counted.
  *
  * Detaching a control slot detaches the same owner from the scan slots of that lease. The backend does so only after
- * its producers ended. The caller then wakes page waiters, and the backend also the worker (fusion_wake_worker):
- * a worker that never heard of the lease learns from the doorbell that it is to detach.
+ * its own producers ended; those in other processes leave by fusion_producer_detach. The caller then wakes page
+ * waiters, and the backend also the worker (fusion_wake_worker): a worker that never heard of the lease learns from
+ * the doorbell that it is to detach.
  */
 extern uint32_t fusion_slot_detach(const FusionRegion *region, FusionSlotKind kind, FusionLease lease, uint32_t owner);
+
+/* The owner bits of a control slot count this many producers. */
+#define FUSION_PRODUCERS_ATTACHED_MAX 63
+
+/*
+ * A parallel worker of the backend joins as the producer of `scan`. False when either lease is not open any more,
+ * the scan has such a producer already, or the count is full: then nothing is held.
+ */
+extern bool fusion_producer_attach(const FusionRegion *region, FusionLease control, FusionLease scan);
+
+/* Once for each attach, when it has given back its pages; the caller then wakes page waiters. The last owner sweeps. */
+extern void fusion_producer_detach(const FusionRegion *region, FusionLease control, FusionLease scan);
 
 /*
  * Supervisor: detaches the worker from every slot opened with another generation than `current` (0: from all;
