@@ -11,12 +11,14 @@
 
 #include "postgres.h"
 
+#include <stdatomic.h>
+
 #include "nodes/execnodes.h"
 #include "scan_plan.h"
 
 typedef struct FusionFill
 {
-	uint32		rows;			/* 0 only at the end */
+	uint32		rows;			/* 0 only at the end, or when stopped */
 	uint32		bytes;			/* used length of the page */
 	bool		end;			/* no more rows after this page */
 } FusionFill;
@@ -29,9 +31,17 @@ struct FusionProducer
 	void		(*rescan) (FusionProducer *self);
 	void		(*end) (FusionProducer *self);	/* releases what error cleanup would also release; idempotent */
 	const char *path;			/* "heap batches" or "executor": shown by EXPLAIN */
+	const _Atomic uint32 *stop; /* set by the consumer: end the page at hand early, at the next block. NULL: never */
 	uint64		rows_read;		/* before quals, where known */
 	uint64		rows_produced;
 };
+
+/* The consumer wants no more: without this, a fill that finds no rows would go on to the end of the relation. */
+static inline bool
+fusion_producer_stopped(const FusionProducer *producer)
+{
+	return producer->stop != NULL && atomic_load_explicit(producer->stop, memory_order_relaxed) != 0;
+}
 
 /* The executor path over an initialised child PlanState. A row larger than a page is refused with 0A000 and its size. */
 extern FusionProducer *fusion_producer_executor(PlanState *leaf, const FusionPageSchema *schema);
@@ -44,5 +54,12 @@ extern bool fusion_producer_heap_eligible(const Plan *leaf, const List *rtable, 
 
 /* The batch heap path over an initialised SeqScanState that was found eligible. */
 extern FusionProducer *fusion_producer_heap(SeqScanState *leaf, const FusionPageSchema *schema);
+
+/*
+ * Before the first fill: read only the blocks that `cursor` deals to this process. NULL, before the cursor's memory goes
+ * away: take no more of them; after a rescan all blocks are read again.
+ */
+struct FusionBlockCursor;
+extern void fusion_producer_heap_share(FusionProducer *producer, struct FusionBlockCursor *cursor);
 
 #endif							/* FUSION_PRODUCER_H */

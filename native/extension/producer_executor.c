@@ -72,6 +72,8 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 		if (++unchecked == ROWS_PER_INTERRUPT_CHECK)
 		{
 			CHECK_FOR_INTERRUPTS();
+			if (fusion_producer_stopped(producer))
+				break;
 			unchecked = 0;
 		}
 		slot = ExecProcNode(self->leaf);

@@ -42,6 +42,7 @@ typedef struct HeapProducer
 	FusionTupleBatch *batch;
 	FusionQuals *quals;
 	FusionBlockSource source;
+	FusionBlockCursor *shared;	/* NULL: no other process reads the relation with this one */
 	FusionBlock blocks[2];
 	FusionBlock *current;
 	FusionBlock *ahead;			/* pinned, and on its way to the cache while current is decoded */
@@ -113,7 +114,7 @@ begin_scan(HeapProducer *self)
 		leaf->ss.ss_currentScanDesc = table_beginscan_strat(leaf->ss.ss_currentRelation,
 															leaf->ss.ps.state->es_snapshot,
 															0, NULL, true, false);
-	fusion_block_source_begin(&self->source, leaf->ss.ss_currentScanDesc);
+	fusion_block_source_begin(&self->source, leaf->ss.ss_currentScanDesc, self->shared);
 	self->begun = true;
 }
 
@@ -339,7 +340,7 @@ next_block(HeapProducer *self)
 static void
 write_blocks(HeapProducer *self)
 {
-	while (next_block(self))
+	while (!fusion_producer_stopped(&self->base) && next_block(self))
 	{
 		if (self->current->state == FUSION_BLOCK_LISTED)
 			filter_block(self);
@@ -412,6 +413,17 @@ end(FusionProducer *producer)
 	reset(self);
 	self->begun = true;
 	self->ended = true;
+}
+
+void
+fusion_producer_heap_share(FusionProducer *producer, FusionBlockCursor *cursor)
+{
+	HeapProducer *self = (HeapProducer *) producer;
+
+	/* A source that has begun deals from what it was given. */
+	Assert(cursor == NULL || !self->begun);
+	self->shared = cursor;
+	self->source.shared = NULL;
 }
 
 FusionProducer *

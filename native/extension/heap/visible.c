@@ -29,12 +29,16 @@
 #define GUESSES_PAUSED 16
 
 void
-fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan)
+fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan, FusionBlockCursor *shared)
 {
 	Snapshot	snapshot = scan->rs_snapshot;
 
 	memset(source, 0, sizeof(*source));
 	source->scan = (HeapScanDesc) scan;
+	source->shared = shared;
+	/* rs_nblocks is the relation's length when the scan began: later blocks hold nothing the snapshot sees. */
+	if (shared == NULL)
+		source->end = source->scan->rs_nblocks;
 
 	/*
 	 * On a standby the flag may run ahead of what this snapshot can see (it is set by replay of a primary that
@@ -47,21 +51,10 @@ fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan)
 static BlockNumber
 next_block_number(FusionBlockSource *source)
 {
-	HeapScanDesc scan = source->scan;
-	ParallelBlockTableScanDesc parallel = (ParallelBlockTableScanDesc) scan->rs_base.rs_parallel;
-
-	if (parallel != NULL)
-	{
-		if (!source->started)
-		{
-			table_block_parallelscan_startblock_init(scan->rs_base.rs_rd, scan->rs_parallelworkerdata, parallel);
-			source->started = true;
-		}
-		return table_block_parallelscan_nextpage(scan->rs_base.rs_rd, scan->rs_parallelworkerdata, parallel);
-	}
-
-	/* rs_nblocks is the relation's length when the scan began: later blocks hold nothing the snapshot sees. */
-	return source->next < scan->rs_nblocks ? source->next++ : InvalidBlockNumber;
+	if (source->next == source->end &&
+		(source->shared == NULL || !fusion_block_cursor_take(source->shared, &source->next, &source->end)))
+		return InvalidBlockNumber;
+	return source->next++;
 }
 
 static inline void

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/heapam.h"
+#include "block_cursor.h"
 #include "storage/bufmgr.h"
 
 typedef enum FusionBlockState
@@ -35,15 +36,17 @@ typedef struct FusionBlock
 typedef struct FusionBlockSource
 {
 	HeapScanDesc scan;
-	BlockNumber next;			/* serial scans: block to hand out next */
-	bool		started;		/* parallel scans: start block chosen */
+	FusionBlockCursor *shared;	/* NULL: all blocks are this process's */
+	BlockNumber next;			/* block to hand out next */
+	BlockNumber end;			/* of those that are this process's */
 	Buffer		last_buffer;
 	int			guesses_paused; /* blocks to read before the next guess */
 	bool		all_visible_usable; /* the page flag may stand for the visibility check */
 	uint64		rows_visible;
 } FusionBlockSource;
 
-extern void fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan);
+/* All blocks of the relation, or those that `shared` deals to this process. */
+extern void fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan, FusionBlockCursor *shared);
 
 /*
  * Takes the next block, pins it and asks the cache for its tuples; false at the end of the relation. A page

@@ -1,0 +1,26 @@
+/*
+ * block_cursor.h
+ *    Deals the blocks of one relation to the processes that scan it together. It lives in memory they share
+ *    (parallel/); a process that scans alone needs none (visible.c).
+ */
+#ifndef FUSION_BLOCK_CURSOR_H
+#define FUSION_BLOCK_CURSOR_H
+
+#include "postgres.h"
+
+#include "port/atomics.h"
+#include "storage/block.h"
+
+typedef struct FusionBlockCursor
+{
+	pg_atomic_uint32 next;		/* first block nobody has taken */
+	BlockNumber block_count;	/* of the relation when the scan began: later blocks hold nothing its snapshot sees */
+	uint32		sharers;		/* processes that may come, the leader included */
+} FusionBlockCursor;
+
+extern void fusion_block_cursor_init(FusionBlockCursor *cursor, BlockNumber block_count, uint32 sharers);
+
+/* Takes consecutive blocks [*first, *end); false when none are left. */
+extern bool fusion_block_cursor_take(FusionBlockCursor *cursor, BlockNumber *first, BlockNumber *end);
+
+#endif							/* FUSION_BLOCK_CURSOR_H */
