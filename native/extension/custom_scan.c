@@ -83,6 +83,15 @@ rescan(CustomScanState *css)
 }
 
 static void
+shut_down(CustomScanState *css)
+{
+	FusionScanState *state = (FusionScanState *) css;
+
+	if (state->execution != NULL)
+		fusion_execution_shutdown(state->execution);
+}
+
+static void
 end_scan(CustomScanState *css)
 {
 	FusionScanState *state = (FusionScanState *) css;
@@ -106,6 +115,7 @@ static const CustomExecMethods exec_methods = {
 	.ExecCustomScan = execute_scan,
 	.EndCustomScan = end_scan,
 	.ReScanCustomScan = rescan,
+	.ShutdownCustomScan = shut_down,
 	.ExplainCustomScan = explain_scan
 };
 

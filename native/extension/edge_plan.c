@@ -12,6 +12,7 @@
 #include "node_check.h"
 #include "optimizer/planner.h"
 #include "page_column.h"
+#include "parallel_plan.h"
 #include "placeholder.h"
 #include "refusal.h"
 #include "rewrite/rewriteManip.h"
@@ -131,6 +132,18 @@ edge_query(const FusionQueryText *text, const Query *parse, const FusionPlanRead
 	return edge;
 }
 
+/* How much of the engine's rows the edge reads: less than all under a LIMIT that needs no others. */
+static double
+wanted_part(const PlannedStmt *planned, const CustomScan *node, const FusionPlanReady *answer)
+{
+	const Plan *plan = planned->planTree;
+
+	if (!IsA(plan, Limit) || plan->lefttree != &node->scan.plan || answer->did_aggregate ||
+		node->scan.plan.plan_rows <= plan->plan_rows)
+		return 1;
+	return plan->plan_rows / node->scan.plan.plan_rows;
+}
+
 /* Leaf plans and private data go in last: they are final, and PostgreSQL's planner must not see them again. */
 static void
 attach_scan(CustomScan *node, const FusionAssembly *assembly, const FusionScanPlan *scan)
@@ -167,8 +180,12 @@ fusion_plan_edge(const FusionQueryText *text, const Query *parse, const FusionPl
 	 * Without a scan node the edge needs no row at all (a condition that is always false): the plan is
 	 * whole as it is.
 	 */
-	if (placeholder.scan != NULL)
-		attach_scan(placeholder.scan, assembly, scan);
 	fusion_assembly_finish(assembly, planned);
+	if (placeholder.scan != NULL)
+	{
+		planned->parallelModeNeeded = fusion_parallel_deal(scan, wanted_part(planned, placeholder.scan, answer),
+														   fusion_parallel_problem(parse, assembly->cursor_options));
+		attach_scan(placeholder.scan, assembly, scan);
+	}
 	return planned;
 }

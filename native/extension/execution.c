@@ -17,6 +17,7 @@
 #include "mb/pg_wchar.h"
 #include "messages.h"
 #include "miscadmin.h"
+#include "parallel_leader.h"
 #include "pg_compat.h"
 #include "session.h"
 #include "utils/memutils.h"
@@ -31,13 +32,16 @@ struct FusionExecution
 	const FusionScanPlan *plan;
 	bool		analyze;
 	SubTransactionId subtransaction;	/* in which the query began, whatever fetches from it */
-	FusionProducer **producers;
+	List	   *leaves;			/* PlanState */
+	FusionProducer **producers; /* the leader's own, one for each leaf */
 	FusionImport *import;
 	MemoryContext row_context;	/* by-reference values of the present row */
 
 	MemoryContext conversation; /* owns the session; NULL: not started */
 	FusionSession *session;
+	FusionRunOwner owner;		/* of the runs */
 	FusionLeafRun *runs;
+	FusionParallel *parallel;	/* workers beside this process; NULL: none */
 	int			next_leaf;		/* whose turn it is to make a page */
 	bool		page_held;		/* a result page is ours */
 	FusionPage	page;
@@ -46,6 +50,7 @@ struct FusionExecution
 	bool		ended;
 
 	FusionExecutionStats stats;
+	FusionLeafStats *leaf_stats;	/* of the workers; the leader's part is its producer's */
 };
 
 /* ---- construction ---- */
@@ -61,12 +66,14 @@ fusion_execution_create(EState *estate, const FusionScanPlan *plan, List *leaves
 		elog(ERROR, "pg_fusion: %d leaf plans for %d leaves", list_length(leaves), plan->leaf_count);
 	execution->estate = estate;
 	execution->plan = plan;
+	execution->leaves = leaves;
 	execution->analyze = analyze;
 	execution->subtransaction = GetCurrentSubTransactionId();
 	execution->import = fusion_import_create(&plan->output);
 	execution->row_context = AllocSetContextCreate(estate->es_query_cxt, "pg_fusion row", ALLOCSET_DEFAULT_SIZES);
 	execution->producers = palloc0(Max(plan->leaf_count, 1) * sizeof(FusionProducer *));
 	execution->runs = palloc0(Max(plan->leaf_count, 1) * sizeof(FusionLeafRun));
+	execution->leaf_stats = palloc0(Max(plan->leaf_count, 1) * sizeof(FusionLeafStats));
 	foreach(cell, leaves)
 	{
 		int			leaf = foreach_current_index(cell);
@@ -105,19 +112,73 @@ session_closing(void *arg)
 	release_result_page(execution);
 	for (int leaf = 0; leaf < execution->plan->leaf_count; leaf++)
 		fusion_leaf_run_close(&execution->runs[leaf]);
+	if (execution->parallel != NULL)
+		fusion_parallel_stop(execution->parallel);
+}
+
+/* ---- the runs' owner ---- */
+
+static void
+scan_violated(void *arg, const char *what)
+{
+	FusionExecution *execution = arg;
+
+	fusion_session_violation(execution->session, what);
+}
+
+static void
+scan_failed(void *arg, int code)
+{
+	FusionExecution *execution = arg;
+
+	fusion_session_close(execution->session, code == ERRCODE_QUERY_CANCELED || code == ERRCODE_ADMIN_SHUTDOWN
+						 ? FUSION_CLOSE_CANCELLED : FUSION_CLOSE_BACKEND_ERROR);
+}
+
+/* This process holds the session open, so the worker closed it: by dying, or against the protocol. */
+static bool
+scan_lost(void *arg)
+{
+	FusionExecution *execution = arg;
+
+	fusion_session_check_worker(execution->session);
+	return false;
+}
+
+static void
+begin_runs(FusionExecution *execution)
+{
+	int			leaf_count = execution->plan->leaf_count;
+
+	execution->owner = (FusionRunOwner) {
+		.control = fusion_session_lease(execution->session),
+		.arg = execution,
+		.violated = scan_violated,
+		.failed = scan_failed,
+		.lost = scan_lost
+	};
+	for (int leaf = 0; leaf < leaf_count; leaf++)
+	{
+		FusionLease scan = fusion_session_acquire_scan(execution->session, (uint16) leaf, 0);
+
+		fusion_leaf_run_begin(&execution->runs[leaf], &execution->owner, execution->producers[leaf],
+							  execution->estate->es_query_cxt, scan, (uint16) leaf, 0);
+	}
 }
 
 static void
 send_start(FusionExecution *execution)
 {
 	const FusionScanPlan *plan = execution->plan;
+	int			workers = execution->parallel != NULL ? fusion_parallel_worker_count(execution->parallel) : 0;
+	int			producer_count = plan->leaf_count + workers;
 	FusionProducerSlot *producers = MemoryContextAlloc(execution->conversation,
-													   Max(plan->leaf_count, 1) * sizeof(FusionProducerSlot));
+													   Max(producer_count, 1) * sizeof(FusionProducerSlot));
 	FusionStartExecution start = {
 		.plan = {.data = (const uint8 *) VARDATA_ANY(plan->physical), .length = VARSIZE_ANY_EXHDR(plan->physical)},
 		.plan_digest = plan->digest,
 		.producers = producers,
-		.producer_count = plan->leaf_count,
+		.producer_count = producer_count,
 		.permits_scan = PERMITS_PER_LEAF * plan->leaf_count,
 		.permits_result = PERMITS_RESULT,
 		.analyze = execution->analyze
@@ -133,6 +194,8 @@ send_start(FusionExecution *execution)
 			.scan_slot = execution->runs[leaf].scan.index,
 			.scan_epoch = execution->runs[leaf].scan.epoch
 		};
+	if (workers > 0)
+		fusion_parallel_name_producers(execution->parallel, producers + plan->leaf_count);
 	message = fusion_encode_start_execution(&start);
 	if (message.data == NULL)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
@@ -147,6 +210,33 @@ send_start(FusionExecution *execution)
 	fusion_session_send(execution->session, FUSION_MESSAGE_START_EXECUTION, copy, length);
 }
 
+/* Workers come some milliseconds after they are asked for; until then this process scans alone. */
+static void
+start_workers(FusionExecution *execution)
+{
+	const FusionScanPlan *plan = execution->plan;
+	FusionParallelOrder order = {
+		.estate = execution->estate,
+		.plan = plan,
+		.leaves = execution->leaves,
+		.producers = execution->producers,
+		.control = fusion_session_lease(execution->session),
+		.context = execution->conversation
+	};
+	FusionProducerSlot *slots;
+	int			count;
+
+	execution->parallel = fusion_parallel_start(&order);
+	if (execution->parallel == NULL)
+		return;
+	count = fusion_parallel_worker_count(execution->parallel);
+	slots = MemoryContextAlloc(execution->conversation, count * sizeof(FusionProducerSlot));
+	fusion_parallel_name_producers(execution->parallel, slots);
+	for (int i = 0; i < count; i++)
+		execution->leaf_stats[slots[i].leaf].workers++;
+	pfree(slots);
+}
+
 static void
 start(FusionExecution *execution)
 {
@@ -159,9 +249,8 @@ start(FusionExecution *execution)
 	fusion_session_set_subtransaction(execution->session, execution->subtransaction);
 	memset(execution->runs, 0, leaf_count * sizeof(FusionLeafRun));
 	fusion_session_on_close(execution->session, session_closing, execution);
-	for (int leaf = 0; leaf < leaf_count; leaf++)
-		fusion_leaf_run_begin(&execution->runs[leaf], execution->session, execution->producers[leaf],
-							  execution->estate->es_query_cxt, (uint16) leaf);
+	begin_runs(execution);
+	start_workers(execution);
 	send_start(execution);
 	execution->stats.start_ns += fusion_now_ns() - started;
 }
@@ -182,6 +271,31 @@ collect_run_stats(FusionExecution *execution)
 	}
 }
 
+/*
+ * Sees the workers off. The session is closed, so they are on their way; an error that one of them had is raised here
+ * and counts more than what the worker process made of it.
+ */
+static void
+finish_workers(FusionExecution *execution)
+{
+	FusionParallel *parallel = execution->parallel;
+	FusionParallelTotals *totals;
+
+	if (parallel == NULL)
+		return;
+	totals = MemoryContextAllocZero(execution->conversation, execution->plan->leaf_count * sizeof(FusionParallelTotals));
+	fusion_parallel_finish(parallel, totals);
+	execution->parallel = NULL;
+	for (int leaf = 0; leaf < execution->plan->leaf_count; leaf++)
+	{
+		execution->stats.scan_rows += totals[leaf].rows;
+		execution->stats.scan_pages += totals[leaf].pages;
+		execution->stats.scan_bytes += totals[leaf].bytes;
+		execution->stats.scan_ns += totals[leaf].time_ns;
+		execution->leaf_stats[leaf].rows_produced += totals[leaf].rows_produced;
+	}
+}
+
 /* Ends the conversation, if there is one; what is not read yet is not wanted. */
 static void
 finish(FusionExecution *execution)
@@ -192,6 +306,7 @@ finish(FusionExecution *execution)
 		return;
 	fusion_session_close(execution->session, FUSION_CLOSE_ENOUGH);
 	collect_run_stats(execution);
+	finish_workers(execution);
 	execution->session = NULL;
 	execution->conversation = NULL;
 	MemoryContextDelete(conversation);
@@ -247,7 +362,8 @@ take_messages(FusionExecution *execution)
 				execution->stats.worker_wait_ns += finished.wait_ns;
 				break;
 			default:
-				/* The machine lets no other message through. */
+				/* The machine lets no other message through. A failed scan of a worker says here only that it failed. */
+				finish_workers(execution);
 				raise_worker_error(execution, &message);
 		}
 		pfree(message.payload);
@@ -369,7 +485,7 @@ pump(FusionExecution *execution)
 			fusion_session_prepare_wait(execution->session);
 			announced = true;
 		}
-		else
+		else if (execution->parallel == NULL || !fusion_parallel_bury(execution->parallel))
 		{
 			started = fusion_now_ns();
 			fusion_session_wait(execution->session, fusion_wait_event(&wait_event, "FusionExecution"));
@@ -415,6 +531,15 @@ fusion_execution_rescan(FusionExecution *execution)
 }
 
 void
+fusion_execution_shutdown(FusionExecution *execution)
+{
+	if (execution->parallel == NULL)
+		return;
+	finish(execution);
+	execution->ended = true;
+}
+
+void
 fusion_execution_end(FusionExecution *execution)
 {
 	finish(execution);
@@ -429,8 +554,11 @@ fusion_execution_stats(const FusionExecution *execution)
 	return &execution->stats;
 }
 
-const FusionProducer *
-fusion_execution_producer(const FusionExecution *execution, int leaf)
+FusionLeafStats
+fusion_execution_leaf_stats(const FusionExecution *execution, int leaf)
 {
-	return execution->producers[leaf];
+	FusionLeafStats stats = execution->leaf_stats[leaf];
+
+	stats.rows_produced += execution->producers[leaf]->rows_produced;
+	return stats;
 }

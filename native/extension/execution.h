@@ -1,7 +1,7 @@
 /*
  * execution.h  (contract)
  *    The backend's side of one execution: opens a session and scan slots, sends StartExecution, then
- *    interleaves producing scan pages (producer 0 of every leaf) with importing result pages, until the
+ *    interleaves producing scan pages (producer 0 of every leaf; parallel/ has the others) with importing result pages, until the
  *    worker's stream ends.
  */
 #ifndef FUSION_EXECUTION_H
@@ -33,6 +33,13 @@ typedef struct FusionExecutionStats
 	uint64		result_bytes;
 } FusionExecutionStats;
 
+/* Of one leaf, all its producers together. */
+typedef struct FusionLeafStats
+{
+	int			workers;		/* launched beside the leader */
+	uint64		rows_produced;
+} FusionLeafStats;
+
 /*
  * Prepares without talking to the worker: the conversation starts at the first next(). `leaves` are PlanStates
  * in leaf order.
@@ -45,10 +52,16 @@ extern bool fusion_execution_next(FusionExecution *execution, TupleTableSlot *sl
 /* Back to the beginning: ends the running conversation; the children are rescanned by the caller first. */
 extern void fusion_execution_rescan(FusionExecution *execution);
 
+/*
+ * No row is wanted any more, and the executor is about to leave parallel mode: ends the conversation if it has
+ * workers. One without goes on, because a cursor may come back.
+ */
+extern void fusion_execution_shutdown(FusionExecution *execution);
+
 /* Normal end; the reset callback of es_query_cxt does the same on abort. */
 extern void fusion_execution_end(FusionExecution *execution);
 
 extern const FusionExecutionStats *fusion_execution_stats(const FusionExecution *execution);
-extern const FusionProducer *fusion_execution_producer(const FusionExecution *execution, int leaf);
+extern FusionLeafStats fusion_execution_leaf_stats(const FusionExecution *execution, int leaf);
 
 #endif							/* FUSION_EXECUTION_H */

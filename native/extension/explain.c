@@ -92,15 +92,35 @@ leaf_sql(const Query *leaf)
 	return sql;
 }
 
+/* Planned producers, the leader among them, and with ANALYZE those that took part. */
 static void
-explain_scan_numbers(const FusionProducer *producer, ExplainState *es)
+explain_producers(const FusionLeafPath *path, const FusionLeafStats *stats, ExplainState *es)
+{
+	if (!is_text(es))
+	{
+		ExplainPropertyInteger("Producers Planned", NULL, 1 + path->workers, es);
+		if (stats != NULL)
+			ExplainPropertyInteger("Producers Launched", NULL, 1 + stats->workers, es);
+		if (path->leader_only != NULL)
+			ExplainPropertyText("Leader Only", path->leader_only, es);
+	}
+	else if (path->leader_only != NULL)
+		text_line(es, "Producers: leader only (%s)", path->leader_only);
+	else if (stats != NULL)
+		text_line(es, "Producers: %d planned, %d launched", 1 + path->workers, 1 + stats->workers);
+	else
+		text_line(es, "Producers: %d planned", 1 + path->workers);
+}
+
+static void
+explain_scan_numbers(const FusionLeafStats *stats, ExplainState *es)
 {
 	if (is_text(es))
 	{
-		text_line(es, "Rows Produced: " UINT64_FORMAT, producer->rows_produced);
+		text_line(es, "Rows Produced: " UINT64_FORMAT, stats->rows_produced);
 		return;
 	}
-	ExplainPropertyUInteger("Rows Produced", NULL, producer->rows_produced, es);
+	ExplainPropertyUInteger("Rows Produced", NULL, stats->rows_produced, es);
 }
 
 static void
@@ -108,10 +128,11 @@ explain_leaf(const FusionScanState *state, int leaf, ExplainState *es)
 {
 	const FusionLeafPath *path = &state->plan->leaf_paths[leaf];
 	const char *sql = leaf_sql(list_nth_node(Query, state->plan->leaf_queries, leaf));
-	const FusionProducer *producer = NULL;
+	bool		analyzed = es->analyze && state->execution != NULL;
+	FusionLeafStats stats = {0};
 
-	if (es->analyze && state->execution != NULL)
-		producer = fusion_execution_producer(state->execution, leaf);
+	if (analyzed)
+		stats = fusion_execution_leaf_stats(state->execution, leaf);
 	ExplainOpenGroup("Scan", NULL, true, es);
 	if (is_text(es))
 	{
@@ -129,8 +150,9 @@ explain_leaf(const FusionScanState *state, int leaf, ExplainState *es)
 			ExplainPropertyText("Reason", path->reason, es);
 		ExplainPropertyText("SQL", sql, es);
 	}
-	if (producer != NULL)
-		explain_scan_numbers(producer, es);
+	explain_producers(path, analyzed ? &stats : NULL, es);
+	if (analyzed)
+		explain_scan_numbers(&stats, es);
 	if (is_text(es))
 		es->indent--;
 	ExplainCloseGroup("Scan", NULL, true, es);

@@ -14,6 +14,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/planner.h"
 #include "page_column.h"
+#include "parallel_plan.h"
 #include "producer.h"
 #include "rewrite/rewriteManip.h"
 #include "settings.h"
@@ -189,6 +190,7 @@ choose_path(const Plan *plan, const List *range_table, FusionLeafPath *path)
 	if (!fusion_setting_heap_scan)
 		path->reason = "pg_fusion.heap_scan is off";
 	path->heap = fusion_setting_heap_scan && fusion_producer_heap_eligible(plan, range_table, &path->reason);
+	fusion_parallel_judge_leaf(plan, range_table, path);
 }
 
 static bool
@@ -204,7 +206,7 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 		ChangeVarNodes((Node *) leaf, 1, shift + 1, 0);
 	fusion_assembly_pad(assembly, leaf);
 
-	/* No parallel plan and no cursor options: a leaf is read to its end by one producer. */
+	/* No parallel plan and no cursor options: producers run this very plan, each over its own share of the blocks. */
 	planned = standard_planner(leaf, assembly->query_string, 0, assembly->bound_params);
 	refused = fusion_assembly_add_leaf(assembly, planned);
 	if (refused != NULL)

@@ -1,8 +1,8 @@
 /*
  * leaf_run.c
- *    Producer 0 of one leaf, as the machine scan_producer says: opened by the worker, then page by page
+ *    A producer of one leaf, as the machine scan_producer says: opened by the worker, then page by page
  *    acquire, fill, issue, until the rows or the worker's wish end. No step waits; what it would wait for it
- *    announces, and execution.c sleeps once nothing moves anywhere.
+ *    announces, and the owner sleeps once nothing moves anywhere.
  */
 #include "postgres.h"
 
@@ -37,14 +37,14 @@ push_frame(FusionLeafRun *run, uint16 type, FusionEncoded message)
 	if (message.data == NULL)
 		return;
 	if (fusion_ring_push(&fusion_region, &slot_of(run)->to_worker, &header, message.data) == FUSION_OK)
-		fusion_wake_worker(&fusion_region, &fusion_wake_fds, fusion_session_lease(run->session).index);
+		fusion_wake_worker(&fusion_region, &fusion_wake_fds, run->owner->control.index);
 	fusion_message_free(&message);
 }
 
 static void
 wake_consumer(const FusionLeafRun *run)
 {
-	fusion_wake_executor_of(&fusion_region, fusion_session_lease(run->session).index);
+	fusion_wake_executor_of(&fusion_region, run->owner->control.index);
 }
 
 static void
@@ -64,7 +64,7 @@ end_stream(FusionLeafRun *run, uint16 kind)
 	wake_consumer(run);
 }
 
-/* All effects but fillPage, which its step performs itself. Never throws: raising a violation is the caller's. */
+/* All effects but fillPage, which its step performs itself. Never throws: raising a violation is the owner's. */
 static void
 perform(FusionLeafRun *run, uint32 effects)
 {
@@ -104,7 +104,7 @@ step(FusionLeafRun *run, int event, uint32 argument, uint32 cause)
 	uint32		effects;
 
 	if (!fusion_actor_step(&run->actor, event, argument, cause, &effects))
-		fusion_session_violation(run->session, "a scan event came in a state that has no place for it");
+		run->owner->violated(run->owner->arg, "a scan event came in a state that has no place for it");
 	perform(run, effects);
 }
 
@@ -115,7 +115,17 @@ violate(FusionLeafRun *run, const char *what)
 
 	if (fusion_actor_step(&run->actor, FUSION_SCAN_PRODUCER_EVENT_VIOLATED, 0, 0, &effects))
 		perform(run, effects);
-	fusion_session_violation(run->session, what);
+	run->owner->violated(run->owner->arg, what);
+}
+
+/* A lease ended under the run. */
+static void
+lose(FusionLeafRun *run)
+{
+	if (run->owner->lost(run->owner->arg))
+		fusion_leaf_run_close(run);
+	else
+		violate(run, "the worker closed the session before the end");
 }
 
 /* ---- the worker's orders ---- */
@@ -143,7 +153,7 @@ take_frame(FusionLeafRun *run)
 		fusion_ring_pop(&fusion_region, &slot_of(run)->to_producer, &header, payload.bytes, &wake_writer) != FUSION_OK)
 		violate(run, "a scan slot's ring is damaged");
 	if (wake_writer)
-		fusion_wake_worker(&fusion_region, &fusion_wake_fds, fusion_session_lease(run->session).index);
+		fusion_wake_worker(&fusion_region, &fusion_wake_fds, run->owner->control.index);
 	if (header.lease_epoch != run->scan.epoch)
 	{
 		atomic_fetch_add(&fusion_region.header->stale_drops, 1);
@@ -152,7 +162,7 @@ take_frame(FusionLeafRun *run)
 
 	if (header.type == FUSION_MESSAGE_OPEN_SCAN &&
 		fusion_decode_open_scan(payload.bytes, header.length, &leaf, &producer) &&
-		leaf == run->actor.actor && producer == 0)
+		leaf == run->actor.actor && producer == run->number)
 		step(run, FUSION_SCAN_PRODUCER_EVENT_OPENED, 0, header.sequence);
 	else if (header.type == FUSION_MESSAGE_STOP_SCAN &&
 			 fusion_decode_stop_scan(payload.bytes, header.length, &reason))
@@ -173,8 +183,7 @@ fail(FusionLeafRun *run)
 	run->error_code = code;
 	if (fusion_actor_step(&run->actor, FUSION_SCAN_PRODUCER_EVENT_FAIL, (uint32) code, 0, &effects))
 		perform(run, effects);
-	fusion_session_close(run->session, code == ERRCODE_QUERY_CANCELED || code == ERRCODE_ADMIN_SHUTDOWN
-						 ? FUSION_CLOSE_CANCELLED : FUSION_CLOSE_BACKEND_ERROR);
+	run->owner->failed(run->owner->arg, code);
 }
 
 /* Effect fillPage. The producer runs plan nodes and user functions: anything may come out of it. */
@@ -221,9 +230,8 @@ issue_page(FusionLeafRun *run)
 				step(run, FUSION_SCAN_PRODUCER_EVENT_RING_FILLED, 0, 0);
 			return false;
 		case FUSION_STALE:
-			fusion_session_check_worker(run->session);
-			violate(run, "the worker closed the session before the end");
-			break;
+			lose(run);
+			return true;
 		default:
 			violate(run, "a scan slot's page ring is damaged");
 			break;
@@ -241,7 +249,7 @@ make_page(FusionLeafRun *run)
 	/* A wake-up takes the announcement away, so it is made again before every look. */
 	if (waiting)
 		fusion_page_wait_begin(&fusion_region, FUSION_SLOT_SCAN, run->scan.index);
-	status = fusion_page_acquire(&fusion_region, fusion_session_lease(run->session), FUSION_PAGE_SIDE_SCAN, &run->page);
+	status = fusion_page_acquire(&fusion_region, run->owner->control, FUSION_PAGE_SIDE_SCAN, &run->page);
 	if (status == FUSION_FULL)
 	{
 		if (!waiting)
@@ -251,15 +259,15 @@ make_page(FusionLeafRun *run)
 	}
 	if (status != FUSION_OK)
 	{
-		fusion_session_check_worker(run->session);
-		violate(run, "the worker closed the session before the end");
+		lose(run);
+		return true;
 	}
 	fusion_actor_page(&run->actor, FUSION_PAGE_LEASE_STATE_FREE, FUSION_PAGE_LEASE_EVENT_LEASED, &run->page);
 	step(run, FUSION_SCAN_PRODUCER_EVENT_PAGE_ACQUIRED, run->page.page, 0);
 	fill_page(run);
 	if (run->filled.rows == 0)
 	{
-		run->rows_ended = true;
+		/* The end, or stopped before the first row: the next turn sees which. */
 		step(run, FUSION_SCAN_PRODUCER_EVENT_PAGE_RETURNED, run->page.page, 0);
 	}
 	else
@@ -268,16 +276,24 @@ make_page(FusionLeafRun *run)
 }
 
 void
-fusion_leaf_run_begin(FusionLeafRun *run, FusionSession *session, FusionProducer *producer, MemoryContext context,
-					  uint16 leaf)
+fusion_leaf_run_begin(FusionLeafRun *run, const FusionRunOwner *owner, FusionProducer *producer, MemoryContext context,
+					  FusionLease scan, uint16 leaf, uint16 number)
 {
 	memset(run, 0, sizeof(*run));
-	run->session = session;
+	run->owner = owner;
 	run->producer = producer;
 	run->context = context;
-	run->scan = fusion_session_acquire_scan(session, leaf, 0);
-	fusion_actor_begin(&run->actor, FUSION_MACHINE_SCAN_PRODUCER,
-					   fusion_flight_writer_scan(&fusion_flight, run->scan.index), fusion_session_lease(session), leaf);
+	run->scan = scan;
+	run->number = number;
+	producer->stop = &slot_of(run)->stop_requested;
+	fusion_actor_begin(&run->actor, FUSION_MACHINE_SCAN_PRODUCER, fusion_flight_writer_scan(&fusion_flight, scan.index),
+					   owner->control, leaf);
+}
+
+bool
+fusion_leaf_run_ended(const FusionLeafRun *run)
+{
+	return fusion_actor_final(&run->actor);
 }
 
 bool
@@ -316,7 +332,10 @@ fusion_leaf_run_close(FusionLeafRun *run)
 {
 	uint32		effects;
 
-	if (run->actor.machine == 0 || fusion_actor_final(&run->actor))
+	if (run->actor.machine == 0)
+		return;
+	run->producer->stop = NULL;
+	if (fusion_actor_final(&run->actor))
 		return;
 	if (fusion_actor_step(&run->actor, FUSION_SCAN_PRODUCER_EVENT_CLOSE, 0, 0, &effects))
 		perform(run, effects);

@@ -18,7 +18,8 @@
 #define PRIVATE_EXPLAIN 2
 #define PRIVATE_LEAF_QUERIES 3
 #define PRIVATE_REASONS 4
-#define PRIVATE_COUNT 5
+#define PRIVATE_LEADER_ONLY 5
+#define PRIVATE_COUNT 6
 
 /*
  * Followed by the columns of each leaf, then of the output. Written and read by one process image, so plain
@@ -38,6 +39,7 @@ typedef struct StoredNumbers
 typedef struct StoredLeaf
 {
 	int32		column_count;
+	int32		workers;
 	bool		heap;
 } StoredLeaf;
 
@@ -96,7 +98,11 @@ store_numbers(const FusionScanPlan *plan)
 	appendBinaryStringInfo(&buffer, (const char *) &numbers, sizeof(numbers));
 	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
 	{
-		StoredLeaf	stored = {plan->leaves[leaf].column_count, plan->leaf_paths[leaf].heap};
+		StoredLeaf	stored = {
+			.column_count = plan->leaves[leaf].column_count,
+			.workers = plan->leaf_paths[leaf].workers,
+			.heap = plan->leaf_paths[leaf].heap
+		};
 
 		appendBinaryStringInfo(&buffer, (const char *) &stored, sizeof(stored));
 		store_columns(&buffer, &plan->leaves[leaf]);
@@ -106,19 +112,34 @@ store_numbers(const FusionScanPlan *plan)
 	return (bytea *) buffer.data;
 }
 
+/* NULL as the empty string: a list of nodes has no place for it. */
+static Node *
+text_node(const char *text)
+{
+	return (Node *) makeString(pstrdup(text != NULL ? text : ""));
+}
+
+static const char *
+node_text(const List *texts, int leaf)
+{
+	const char *text = strVal(list_nth(texts, leaf));
+
+	return text[0] != '\0' ? text : NULL;
+}
+
 List *
 fusion_scan_plan_store(const FusionScanPlan *plan)
 {
 	List	   *reasons = NIL;
+	List	   *leader_only = NIL;
 
 	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
 	{
-		const char *reason = plan->leaf_paths[leaf].reason;
-
-		reasons = lappend(reasons, makeString(pstrdup(reason != NULL ? reason : "")));
+		reasons = lappend(reasons, text_node(plan->leaf_paths[leaf].reason));
+		leader_only = lappend(leader_only, text_node(plan->leaf_paths[leaf].leader_only));
 	}
-	return list_make5(bytes_const(store_numbers(plan)), bytes_const(plan->physical), plan->explain,
-					  plan->leaf_queries, reasons);
+	return lappend(list_make5(bytes_const(store_numbers(plan)), bytes_const(plan->physical), plan->explain,
+							  plan->leaf_queries, reasons), leader_only);
 }
 
 /*
@@ -153,19 +174,21 @@ read_schema(Reader *reader, int column_count, FusionPageSchema *schema)
 }
 
 static void
-read_leaves(Reader *reader, const List *reasons, FusionScanPlan *plan)
+read_leaves(Reader *reader, const List *reasons, const List *leader_only, FusionScanPlan *plan)
 {
 	plan->leaves = palloc0(sizeof(FusionPageSchema) * (plan->leaf_count + 1));
 	plan->leaf_paths = palloc0(sizeof(FusionLeafPath) * (plan->leaf_count + 1));
 	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
 	{
 		StoredLeaf	stored;
-		const char *reason = strVal(list_nth(reasons, leaf));
+		FusionLeafPath *path = &plan->leaf_paths[leaf];
 
 		read_bytes(reader, &stored, sizeof(stored));
 		read_schema(reader, stored.column_count, &plan->leaves[leaf]);
-		plan->leaf_paths[leaf].heap = stored.heap;
-		plan->leaf_paths[leaf].reason = reason[0] != '\0' ? reason : NULL;
+		path->heap = stored.heap;
+		path->reason = node_text(reasons, leaf);
+		path->workers = stored.workers;
+		path->leader_only = node_text(leader_only, leaf);
 	}
 }
 
@@ -175,6 +198,7 @@ fusion_scan_plan_load(List *custom_private)
 	FusionScanPlan *plan = palloc0(sizeof(FusionScanPlan));
 	StoredNumbers numbers;
 	List	   *reasons;
+	List	   *leader_only;
 	bytea	   *stored;
 	Reader		reader;
 
@@ -185,7 +209,9 @@ fusion_scan_plan_load(List *custom_private)
 	reader.end = reader.at + VARSIZE_ANY_EXHDR(stored);
 	read_bytes(&reader, &numbers, sizeof(numbers));
 	reasons = list_nth_node(List, custom_private, PRIVATE_REASONS);
-	if (numbers.leaf_count < 0 || numbers.leaf_count != list_length(reasons))
+	leader_only = list_nth_node(List, custom_private, PRIVATE_LEADER_ONLY);
+	if (numbers.leaf_count < 0 || numbers.leaf_count != list_length(reasons) ||
+		numbers.leaf_count != list_length(leader_only))
 		elog(ERROR, "pg_fusion: a stored scan plan is malformed");
 
 	plan->physical = const_bytes(custom_private, PRIVATE_PHYSICAL);
@@ -195,7 +221,7 @@ fusion_scan_plan_load(List *custom_private)
 	plan->planning_worker_ns = numbers.planning_worker_ns;
 	plan->planning_cached = numbers.planning_cached;
 	plan->leaf_count = numbers.leaf_count;
-	read_leaves(&reader, reasons, plan);
+	read_leaves(&reader, reasons, leader_only, plan);
 	read_schema(&reader, numbers.output_column_count, &plan->output);
 	plan->explain = list_nth_node(List, custom_private, PRIVATE_EXPLAIN);
 	plan->leaf_queries = list_nth_node(List, custom_private, PRIVATE_LEAF_QUERIES);

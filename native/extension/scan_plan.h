@@ -36,6 +36,13 @@ typedef struct FusionLeafPath
 {
 	bool		heap;			/* fusion_producer_heap over the leaf's SeqScanState, else fusion_producer_executor */
 	const char *reason;			/* why not heap, for EXPLAIN; NULL for heap */
+	int			workers;		/* parallel producers asked for beside the leader */
+	const char *leader_only;	/* why none, for EXPLAIN; NULL when there are some */
+
+	/* While planning only: parallel_plan.h. */
+	double		scan_ns;
+	int			workers_max;
+	bool		workers_by_table;	/* the table's parallel_workers says how many, whatever its size */
 } FusionLeafPath;
 
 typedef struct FusionScanPlan

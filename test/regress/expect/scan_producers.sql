@@ -2,7 +2,7 @@
 -- awkward. Every check must print t.
 \pset tuples_only on
 \pset format unaligned
-SET search_path = regress, public;
+SET search_path = regress, public, fusion;
 SET pg_fusion.enable = off;
 
 -- every encoding, nulls everywhere

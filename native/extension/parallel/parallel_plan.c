@@ -1,0 +1,174 @@
+/*
+ * parallel_plan.c
+ *    Judges leaves and deals workers. See parallel_plan.h.
+ *
+ * A worker takes 3 to 6 ms to come to life, so one more pays for a scan of which each producer then has
+ * PRODUCER_MS_MIN to do before it comes. That limit scales with parallel_setup_cost, PostgreSQL's own word for what a
+ * worker costs: at 0 workers are asked for whatever the size.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "optimizer/plancat.h"
+#include "parallel_plan.h"
+#include "parser/parsetree.h"
+#include "settings.h"
+#include "slot.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+#define PRODUCER_MS_MIN 15.0
+#define NS_PER_MS 1e6
+/* parallel_setup_cost as PostgreSQL ships it. */
+#define SETUP_COST_DEFAULT 1000.0
+
+/* The batch heap path on one core, as measured by pg_fusion_scan_bench; only the order of magnitude matters here. */
+#define NS_PER_BLOCK 400.0
+#define NS_PER_ROW 22.0
+#define NS_PER_VALUE 6.0
+
+const char *
+fusion_parallel_problem(const Query *parse, int cursor_options)
+{
+	if (max_parallel_workers_per_gather == 0)
+		return "max_parallel_workers_per_gather is 0";
+	if (fusion_setting_max_producers == 0)
+		return "pg_fusion.max_producers is 0";
+	if (parse->commandType != CMD_SELECT)
+		return "not a plain SELECT";
+	if ((cursor_options & CURSOR_OPT_PARALLEL_OK) == 0)
+		return "the statement may be suspended";
+	if (IsParallelWorker())
+		return "already in a parallel worker";
+	if (parse->hasModifyingCTE || max_parallel_hazard(unconstify(Query *, parse)) == PROPARALLEL_UNSAFE)
+		return "parallel-unsafe expressions";
+	return NULL;
+}
+
+/* The leaf's own expressions as they will run, functions inlined. */
+static bool
+is_safe_in_workers(const Plan *leaf)
+{
+	Query	   *expressions = makeNode(Query);
+
+	expressions->commandType = CMD_SELECT;
+	expressions->targetList = leaf->targetlist;
+	expressions->jointree = makeFromExpr(NIL, (Node *) leaf->qual);
+	return max_parallel_hazard(expressions) == PROPARALLEL_SAFE;
+}
+
+/* Nanoseconds of one producer alone. */
+static double
+estimate_scan(Relation relation, int column_count)
+{
+	BlockNumber pages;
+	double		rows;
+	double		all_visible;
+
+	estimate_rel_size(relation, NULL, &pages, &rows, &all_visible);
+	return pages * NS_PER_BLOCK + rows * (NS_PER_ROW + column_count * NS_PER_VALUE);
+}
+
+void
+fusion_parallel_judge_leaf(const Plan *leaf, const List *range_table, FusionLeafPath *path)
+{
+	Relation	relation;
+	int			by_table;
+
+	path->leader_only = NULL;
+	path->scan_ns = 0;
+	path->workers_max = 0;
+	if (!path->heap)
+	{
+		path->leader_only = "executor path";
+		return;
+	}
+	if (!is_safe_in_workers(leaf))
+	{
+		path->leader_only = "parallel-restricted expressions";
+		return;
+	}
+
+	relation = table_open(rt_fetch(((const Scan *) leaf)->scanrelid, range_table)->relid, NoLock);
+	by_table = RelationGetParallelWorkers(relation, -1);
+	if (RelationUsesLocalBuffers(relation))
+		path->leader_only = "temporary table";
+	else if (by_table == 0)
+		path->leader_only = "parallel_workers of the table is 0";
+	else if (by_table < 0 && RelationGetNumberOfBlocks(relation) < (BlockNumber) min_parallel_table_scan_size)
+		path->leader_only = "small table";
+	else
+	{
+		path->workers_max = by_table > 0 ? by_table : FUSION_PRODUCERS_ATTACHED_MAX;
+		path->workers_by_table = by_table > 0;
+		path->scan_ns = estimate_scan(relation, list_length(leaf->targetlist));
+	}
+	table_close(relation, NoLock);
+}
+
+/* Each producer's share of a leaf when one more takes part. */
+static double
+next_share(const FusionLeafPath *path)
+{
+	return path->scan_ns / (path->workers + 1);
+}
+
+/* The leaf for which one more worker saves most; NULL when it pays for none. */
+static FusionLeafPath *
+neediest(FusionScanPlan *scan, double share_min)
+{
+	FusionLeafPath *best = NULL;
+
+	for (int leaf = 0; leaf < scan->leaf_count; leaf++)
+	{
+		FusionLeafPath *path = &scan->leaf_paths[leaf];
+
+		if (path->workers >= path->workers_max || (next_share(path) < share_min && !path->workers_by_table))
+			continue;
+		if (best == NULL || next_share(path) > next_share(best))
+			best = path;
+	}
+	return best;
+}
+
+bool
+fusion_parallel_deal(FusionScanPlan *scan, double wanted, const char *problem)
+{
+	double		share_min = PRODUCER_MS_MIN * NS_PER_MS * parallel_setup_cost / SETUP_COST_DEFAULT;
+	int			budget = Min(Min(max_parallel_workers_per_gather, fusion_setting_max_producers),
+							 FUSION_PRODUCERS_ATTACHED_MAX);
+	bool		any = false;
+
+	for (int leaf = 0; leaf < scan->leaf_count; leaf++)
+	{
+		scan->leaf_paths[leaf].workers = 0;
+		scan->leaf_paths[leaf].scan_ns *= wanted;
+	}
+	for (; problem == NULL && budget > 0; budget--)
+	{
+		FusionLeafPath *path = neediest(scan, share_min);
+
+		if (path == NULL)
+			break;
+		path->workers++;
+		any = true;
+	}
+	for (int leaf = 0; leaf < scan->leaf_count; leaf++)
+	{
+		FusionLeafPath *path = &scan->leaf_paths[leaf];
+
+		if (path->workers > 0 || path->leader_only != NULL)
+			continue;
+		path->leader_only = problem != NULL ? problem : budget == 0 ? "workers went to larger scans" : "short scan";
+	}
+	return any;
+}
