@@ -192,10 +192,13 @@ function byReads(conjuncts: readonly Conjunct[]): readonly (readonly Conjunct[])
   return [...groups.values()];
 }
 
+const NO_REGION = -1;
+
 function crossEdge(sides: Sides): Hyperedge {
   const split = splitOf(sides);
   return {
-    kind: "cross", split, otherSplits: [], rules: [], predicates: [], below: split, matchFraction: undefined, region: -1,
+    kind: "cross", split, otherSplits: [], rules: [], predicates: [], below: split, matchFraction: undefined,
+    operator: undefined, region: NO_REGION,
   };
 }
 
@@ -212,6 +215,7 @@ function filterEdges(operator: Operator & { kind: "filter" }): Hyperedge[] {
       predicates: conjuncts.map(edgePredicate),
       below: splitOf(sides),
       matchFraction: undefined,
+      operator: undefined,
       region: operator.region,
     };
   });
@@ -231,8 +235,9 @@ function joinEdges(operator: JoinOperator): Hyperedge[] {
       rules: requirement.rules.map(ruleOf),
       predicates: conjuncts.map(edgePredicate),
       below: splitOf(sides),
-      matchFraction: operator.kind === "inner" ? undefined : operator.matchFraction,
-      region: operator.kind === "inner" ? operator.region : -1,
+      ...(operator.kind === "inner"
+        ? { matchFraction: undefined, operator: undefined, region: operator.region }
+        : { matchFraction: operator.matchFraction, operator: operator.operator, region: NO_REGION }),
     };
   });
 }

@@ -32,6 +32,7 @@ export type BinaryOperator =
     }
   | {
       readonly kind: OuterJoinKind;
+      readonly operator: number | undefined;
       readonly all: bigint;
       readonly left: BinaryOperator;
       readonly right: BinaryOperator;
@@ -194,8 +195,9 @@ class Normaliser {
         const left = this.normalise(tree.left);
         const right = this.normalise(tree.right);
         assert((left.all & right.all) === 0n, "a relation is one leaf");
-        const { kind, predicates, matchFraction } = tree;
-        return { kind, all: left.all | right.all, left, right, conjuncts: predicates.map(conjunctOf), matchFraction };
+        const { kind, operator, matchFraction } = tree;
+        const conjuncts = tree.predicates.map(conjunctOf);
+        return { kind, operator, all: left.all | right.all, left, right, conjuncts, matchFraction };
       }
     }
   }

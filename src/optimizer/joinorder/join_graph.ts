@@ -40,6 +40,8 @@ export interface Hyperedge {
   /** All relations below the operator by side: what it pads, hides or counts. */
   readonly below: Split;
   readonly matchFraction: number | undefined;
+  /** The caller's name for a join operator that is not inner. */
+  readonly operator: number | undefined;
   /** Inner joins written together; equivalence classes do not reach across. */
   readonly region: number;
 }

@@ -15,6 +15,8 @@ export type JoinTree =
   | {
       readonly kind: "join";
       readonly join: JoinKind;
+      /** The caller's name for a join that is neither inner nor cross. */
+      readonly operator: number | undefined;
       /** The preserved side of left, semi, anti and mark joins. */
       readonly left: JoinTree;
       readonly right: JoinTree;

@@ -20,7 +20,8 @@ interface Piece {
 
 function bitsOf(mask: bigint): number[] {
   const found: number[] = [];
-  for (let rest = mask, relation = 0; rest !== 0n; rest >>= 1n, relation += 1) if ((rest & 1n) === 1n) found.push(relation);
+  for (let rest = mask, relation = 0; rest !== 0n; rest >>= 1n, relation += 1)
+    if ((rest & 1n) === 1n) found.push(relation);
   return found;
 }
 
@@ -101,7 +102,8 @@ class TreeCutter {
     return { ...tree, all, left, right, conjuncts };
   }
 
-  private renumberedConjunct({ predicate, reads, rejectsNulls }: Conjunct, renumber: (mask: bigint) => bigint): Conjunct {
+  private renumberedConjunct(conjunct: Conjunct, renumber: (mask: bigint) => bigint): Conjunct {
+    const { predicate, reads, rejectsNulls } = conjunct;
     const numbers = (relations: readonly number[]): number[] => bitsOf(renumber(maskOf(relations)));
     const { equality, equivalence, ...rest } = predicate;
     const left = numbers(equality?.left ?? []);

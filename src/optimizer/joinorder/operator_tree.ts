@@ -46,7 +46,10 @@ export type OperatorTree =
       readonly predicates: readonly JoinPredicate[];
     }
   | {
+      /** An anti join may be NOT IN's: both keep a left row by what the whole right side is. */
       readonly kind: OuterJoinKind;
+      /** The caller's name for it, found again in the join tree. */
+      readonly operator?: number;
       readonly left: OperatorTree;
       readonly right: OperatorTree;
       /** The whole join condition: it stays together. */

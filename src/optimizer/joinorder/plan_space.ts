@@ -101,7 +101,7 @@ export class PlanSpace {
     return { set, size: this.cardinality.estimate(set), costNs: 0, join: undefined };
   }
 
-  /** The join of two plans, unless the two must not be joined or `known`, another plan of their union, costs no more. */
+  /** The join of two plans, unless they must not be joined or `known`, another plan of their union, costs no more. */
   join(one: Plan, other: Plan, known: Plan | undefined): Plan | undefined {
     const costBelowNs = known?.costNs ?? Infinity;
     const inputsNs = one.costNs + other.costNs;
@@ -173,7 +173,8 @@ export class PlanSpace {
   /** The plan as the caller's tree, with predicates assigned. */
   treeOf({ set, size: { rows }, costNs, join }: Plan): JoinTree {
     if (join === undefined) {
-      const filters = this.applied.filter(({ required }) => isSubset(required, set)).flatMap(({ edge }) => idsOf(edge));
+      const filters = this.applied.filter(({ required }) => isSubset(required, set))
+        .flatMap(({ edge }) => idsOf(edge));
       return { kind: "leaf", relation: defined(this.relationOf(set), "one relation"), filters, rows };
     }
     const { kind, left, right, build } = join;
@@ -181,7 +182,8 @@ export class PlanSpace {
     const { needed, implied } = this.withoutImplied(inner.filter((edge) => edge.kind === "inner"), left.set, right.set);
     const afterwards = inner.filter((edge) => edge.kind === "filter").flatMap(idsOf);
     return {
-      kind: "join", join: kind, left: this.treeOf(left), right: this.treeOf(right), build,
+      kind: "join", join: kind, operator: outer?.edge.operator,
+      left: this.treeOf(left), right: this.treeOf(right), build,
       predicates: outer === undefined ? needed : idsOf(outer.edge),
       filters: outer === undefined ? afterwards : [...needed, ...afterwards],
       implied, rows, costNs,

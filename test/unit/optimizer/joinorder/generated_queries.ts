@@ -1,6 +1,8 @@
 // Join queries for tests: the textbook shapes, and random operator trees of all join kinds with predicates that
 // do and do not reject nulls, together with data to run them on. Chance comes from a seed.
-import type { JoinPredicate, JoinQuery, OperatorTree, OuterJoinKind, Relation } from "#optimizer/joinorder/operator_tree.js";
+import type {
+  JoinPredicate, JoinQuery, OperatorTree, OuterJoinKind, Relation,
+} from "#optimizer/joinorder/operator_tree.js";
 import type { Evaluate, Row, TinyDatabase, Value } from "./tiny_database.js";
 import { columnOf, markKey, markOf } from "./tiny_database.js";
 
@@ -42,7 +44,9 @@ export function leaf(relation: number): OperatorTree {
   return { kind: "leaf", relation };
 }
 
-export function equality(id: number, left: readonly number[], right: readonly number[], selectivity = 0.01): JoinPredicate {
+export function equality(
+  id: number, left: readonly number[], right: readonly number[], selectivity = 0.01,
+): JoinPredicate {
   const relations = [...left, ...right];
   return { id, relations, rejectsNulls: relations, selectivity, equality: { left, right } };
 }
@@ -216,7 +220,8 @@ export class QueryGenerator {
       return value === null || compared === null ? null : value === compared;
     });
     const isEquality = left.length > 0 && right.length > 0 && !left.some((relation) => right.includes(relation));
-    return { id, relations, rejectsNulls: relations, selectivity, ...(isEquality ? { equality: { left, right } } : {}) };
+    const predicate = { id, relations, rejectsNulls: relations, selectivity };
+    return isEquality ? { ...predicate, equality: { left, right } } : predicate;
   }
 
   /** `mark OR comparison` or `mark AND comparison`, as a disjunction with EXISTS gives. */

@@ -76,7 +76,8 @@ class Runner {
   }
 
   private filtered(relation: Relation, ids: readonly number[]): Relation {
-    return ids.length === 0 ? relation : { ...relation, rows: relation.rows.filter((row) => this.test(row, ids) === true) };
+    if (ids.length === 0) return relation;
+    return { ...relation, rows: relation.rows.filter((row) => this.test(row, ids) === true) };
   }
 
   leaf(relation: number, filters: readonly number[]): Relation {
