@@ -3,7 +3,10 @@
 import { FusionError } from "#base/errors.js";
 import { planSchema } from "#generated/plan_schema.js";
 import { columnsOf } from "#plan/columns_of.js";
-import type { AggregateCall, AggregateFunction, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import type {
+  AggregateCall, AggregateFunction, JoinKind, PhysicalOperator, PhysicalPlan,
+} from "#plan/physical.js";
+import type { Expression } from "#expr/expression.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import protobuf from "protobufjs/light.js";
@@ -29,6 +32,13 @@ interface WireOperator {
   readonly expressions?: readonly WireExpression[];
   readonly aggregates?: readonly WireAggregate[];
   readonly groupsEstimate?: number;
+  readonly inputs?: readonly WireOperator[];
+  readonly join?: string;
+  readonly buildKeys?: readonly WireExpression[];
+  readonly residual?: WireExpression | null;
+  readonly buildRowsEstimate?: number;
+  readonly count?: WireExpression | null;
+  readonly offset?: WireExpression | null;
 }
 
 interface WirePlan {
@@ -46,11 +56,15 @@ const LEAVES_MAX = 1024;
 
 /** Operator.Kind of the schema. */
 const operatorCodes = {
-  scan: 1, filter: 2, project: 3, hashAggregate: 4,
+  scan: 1, filter: 2, project: 3, hashAggregate: 4, hashJoin: 5, singleRow: 6, union: 7, limit: 8,
 } as const satisfies Record<PhysicalOperator["kind"], number>;
 
 const aggregateFunctions: readonly AggregateFunction[] = [
   "countRows", "count", "sum", "min", "max", "boolAnd", "boolOr",
+];
+
+const joinKinds: readonly JoinKind[] = [
+  "inner", "left", "right", "full", "semi", "anti", "nullAwareAnti", "rightSemi", "rightAnti",
 ];
 
 const planMessage = protobuf.Root.fromJSON(planSchema).lookupType("pgfusion.plan.PhysicalPlan");
@@ -88,6 +102,31 @@ function writeOperator(operator: PhysicalOperator): WireOperator {
         expressions: operator.keys.map(writeExpression),
         aggregates: operator.aggregates.map(writeAggregate),
         groupsEstimate: operator.groupsEstimate,
+      };
+    case "hashJoin":
+      return {
+        kind,
+        inputs: [writeOperator(operator.probe), writeOperator(operator.build)],
+        columns: operator.columns.map(writeColumnType),
+        join: operator.join,
+        expressions: operator.probeKeys.map(writeExpression),
+        buildKeys: operator.buildKeys.map(writeExpression),
+        ...(operator.residual === undefined ? {} : { residual: writeExpression(operator.residual) }),
+        buildRowsEstimate: operator.buildRowsEstimate,
+      };
+    case "singleRow":
+      return { kind, input: writeOperator(operator.input), columns: operator.columns.map(writeColumnType) };
+    case "union":
+      return {
+        kind, inputs: operator.inputs.map(writeOperator), columns: operator.columns.map(writeColumnType),
+      };
+    case "limit":
+      return {
+        kind,
+        input: writeOperator(operator.input),
+        columns: operator.columns.map(writeColumnType),
+        ...(operator.count === undefined ? {} : { count: writeExpression(operator.count) }),
+        ...(operator.offset === undefined ? {} : { offset: writeExpression(operator.offset) }),
       };
   }
 }
@@ -164,6 +203,97 @@ function readProject(
   return { kind: "project", input, expressions, columns };
 }
 
+/** Whether two columns' values stand alike in rows: what a join or a union may bring together. */
+function isSameColumn(a: ColumnType, b: ColumnType | undefined): boolean {
+  return b !== undefined && isSameLayout(a, b) && a.engine.kind === b.engine.kind;
+}
+
+function checkColumns(
+  columns: readonly ColumnType[], expected: readonly ColumnType[], what: string,
+): void {
+  const agree = columns.length === expected.length
+    && columns.every((column, index) => isSameColumn(column, expected[index]));
+  if (!agree) malformedPlan(`columns of ${what}`);
+}
+
+/** Keys compare as words: both sides need one kind, and decimals one scale. */
+function checkKeys(probe: readonly Expression[], build: readonly Expression[]): void {
+  if (probe.length !== build.length) malformedPlan("keys of a join");
+  probe.forEach(({ type: a }, index) => {
+    const b = build[index]?.type;
+    const agree = b !== undefined && a.kind === b.kind
+      && (a.kind !== "decimal" || b.kind !== "decimal" || a.scale === b.scale)
+      && (a.kind !== "opaque" || b.kind !== "opaque"
+        || (a.bitwiseEqual && b.bitwiseEqual && a.width === b.width && a.byValue === b.byValue));
+    if (!agree) malformedPlan(`types of key ${index} of a join`);
+  });
+}
+
+function readHashJoin(wire: WireOperator, leaves: boolean[], parameters: Parameters): PhysicalOperator {
+  const [probeWire, buildWire, ...more] = wire.inputs ?? [];
+  if (probeWire === undefined || buildWire === undefined || more.length > 0)
+    malformedPlan("inputs of a join");
+  const join = joinKinds.find((each) => each === wire.join);
+  if (join === undefined) malformedPlan(`join "${wire.join ?? ""}"`);
+  const probe = readOperator(probeWire, leaves, parameters);
+  const build = readOperator(buildWire, leaves, parameters);
+  const [left, right] = [columnsOf(probe), columnsOf(build)];
+  const probeKeys = (wire.expressions ?? []).map((each) => readExpression(each, { columns: left, parameters }));
+  const buildKeys = (wire.buildKeys ?? []).map((each) => readExpression(each, { columns: right, parameters }));
+  checkKeys(probeKeys, buildKeys);
+  const residual = wire.residual === null || wire.residual === undefined
+    ? undefined
+    : readExpression(wire.residual, { columns: [...left, ...right], parameters });
+  if (residual !== undefined && residual.type.kind !== "bool")
+    malformedPlan("a join's condition is no truth value");
+  if (join === "nullAwareAnti" && (probeKeys.length !== 1 || residual !== undefined))
+    malformedPlan("a null-aware anti join has one key");
+  const columns = (wire.columns ?? []).map(readColumnType);
+  checkColumns(columns, joinedColumns(join, left, right), "a join");
+  const buildRowsEstimate = wire.buildRowsEstimate ?? 0;
+  if (!(buildRowsEstimate >= 0)) malformedPlan("estimate of build rows");
+  return {
+    kind: "hashJoin", join, probe, build, probeKeys, buildKeys, columns, buildRowsEstimate,
+    ...(residual === undefined ? {} : { residual }),
+  };
+}
+
+function joinedColumns(
+  join: JoinKind, probe: readonly ColumnType[], build: readonly ColumnType[],
+): readonly ColumnType[] {
+  switch (join) {
+    case "semi": case "anti": case "nullAwareAnti": return probe;
+    case "rightSemi": case "rightAnti": return build;
+    default: return [...probe, ...build];
+  }
+}
+
+function readUnion(wire: WireOperator, leaves: boolean[], parameters: Parameters): PhysicalOperator {
+  const inputs = (wire.inputs ?? []).map((each) => readOperator(each, leaves, parameters));
+  if (inputs.length === 0) malformedPlan("a union of nothing");
+  const columns = (wire.columns ?? []).map(readColumnType);
+  for (const input of inputs) checkColumns(columns, columnsOf(input), "a union");
+  return { kind: "union", inputs, columns };
+}
+
+function readLimit(
+  wire: WireOperator, input: PhysicalOperator, columns: readonly ColumnType[], parameters: Parameters,
+): PhysicalOperator {
+  const read = (each: WireExpression | null | undefined): Expression | undefined => {
+    if (each === null || each === undefined) return undefined;
+    const expression = readExpression(each, { columns: [], parameters });
+    const isValue = expression.kind === "constant" || expression.kind === "parameter";
+    if (!isValue || expression.type.kind !== "int8") malformedPlan("a limit is no int8 value");
+    return expression;
+  };
+  const [count, offset] = [read(wire.count), read(wire.offset)];
+  return {
+    kind: "limit", input, columns,
+    ...(count === undefined ? {} : { count }),
+    ...(offset === undefined ? {} : { offset }),
+  };
+}
+
 /** `leaves` marks the leaves met so far: each is scanned once. */
 function readOperator(wire: WireOperator, leaves: boolean[], parameters: Parameters): PhysicalOperator {
   if (wire.kind === operatorCodes.scan) {
@@ -172,6 +302,8 @@ function readOperator(wire: WireOperator, leaves: boolean[], parameters: Paramet
     leaves[leaf] = true;
     return { kind: "scan", leaf, columns: (wire.columns ?? []).map(readColumnType) };
   }
+  if (wire.kind === operatorCodes.hashJoin) return readHashJoin(wire, leaves, parameters);
+  if (wire.kind === operatorCodes.union) return readUnion(wire, leaves, parameters);
   const input = readInput(wire, leaves, parameters);
   const scope = { columns: columnsOf(input), parameters };
   switch (wire.kind) {
@@ -181,6 +313,16 @@ function readOperator(wire: WireOperator, leaves: boolean[], parameters: Paramet
       return { kind: "filter", input, predicate };
     }
     case operatorCodes.project: return readProject(wire, input, scope);
+    case operatorCodes.singleRow: {
+      const columns = (wire.columns ?? []).map(readColumnType);
+      checkColumns(columns, columnsOf(input), "a single row");
+      return { kind: "singleRow", input, columns };
+    }
+    case operatorCodes.limit: {
+      const columns = (wire.columns ?? []).map(readColumnType);
+      checkColumns(columns, columnsOf(input), "a limit");
+      return readLimit(wire, input, columns, parameters);
+    }
     case operatorCodes.hashAggregate: return readHashAggregate(wire, input, scope);
     default: return malformedPlan(`operator kind ${wire.kind}`);
   }

@@ -18,6 +18,12 @@ export const errorTemplates = {
   nanToSmallint: { sqlstate: "0A000", message: "cannot convert NaN to smallint" },
   nanToInteger: { sqlstate: "0A000", message: "cannot convert NaN to integer" },
   nanToBigint: { sqlstate: "0A000", message: "cannot convert NaN to bigint" },
+  moreThanOneRow: {
+    sqlstate: "21000",
+    message: "more than one row returned by a subquery used as an expression",
+  },
+  negativeLimit: { sqlstate: "2201W", message: "LIMIT must not be negative" },
+  negativeOffset: { sqlstate: "2201X", message: "OFFSET must not be negative" },
   /** Not PostgreSQL's: its numeric goes on where 128 bits end, so the statement is refused. */
   decimalTooWide: {
     sqlstate: "0A000",

@@ -243,6 +243,38 @@ export const planSchema = {
                   "type": "double",
                   "id": 7,
                   "protoName": "groups_estimate"
+                },
+                "inputs": {
+                  "rule": "repeated",
+                  "type": "Operator",
+                  "id": 8
+                },
+                "join": {
+                  "type": "string",
+                  "id": 9
+                },
+                "buildKeys": {
+                  "rule": "repeated",
+                  "type": "Expression",
+                  "id": 10,
+                  "protoName": "build_keys"
+                },
+                "residual": {
+                  "type": "Expression",
+                  "id": 11
+                },
+                "buildRowsEstimate": {
+                  "type": "double",
+                  "id": 12,
+                  "protoName": "build_rows_estimate"
+                },
+                "count": {
+                  "type": "Expression",
+                  "id": 13
+                },
+                "offset": {
+                  "type": "Expression",
+                  "id": 14
                 }
               },
               "nested": {
@@ -252,7 +284,11 @@ export const planSchema = {
                     "SCAN": 1,
                     "FILTER": 2,
                     "PROJECT": 3,
-                    "HASH_AGGREGATE": 4
+                    "HASH_AGGREGATE": 4,
+                    "HASH_JOIN": 5,
+                    "SINGLE_ROW": 6,
+                    "UNION": 7,
+                    "LIMIT": 8
                   }
                 }
               }

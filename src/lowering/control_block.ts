@@ -10,6 +10,10 @@ export const RunStatus = {
   outputFull: 1,
   /** A row does not fit an empty result page as it is laid out. */
   rowTooLarge: 2,
+  /** Enough was done for one call: call again from the saved place. */
+  paused: 3,
+  /** The sink's limit is reached: nothing more is wanted. */
+  enough: 4,
   error: 16,
 } as const;
 
@@ -20,8 +24,16 @@ export const ControlBlock = {
   resultPage: 4,
   /** Rows that reached the sink in the last call. */
   sinkRows: 8,
-  SIZE: 16,
+  /** How many of the pipeline's probes stand at a saved place; 0 at the start of a row. */
+  resumeDepth: 12,
+  /** Of a limit on the result: rows still to be left out, then rows still wanted. */
+  skipRows: 16,
+  takeRows: 24,
+  SIZE: 32,
 } as const;
+
+/** Matches a call may look at before it pauses: about a millisecond. */
+export const VISITS_PER_CALL = 1 << 16;
 
 /** State of one aggregate: byte offsets. Addresses are absolute. */
 export const AggregateState = {
@@ -45,6 +57,30 @@ export const AggregateState = {
   SIZE: 64,
 } as const;
 
+/** State of one table of rows, the build side of a join: as above, and where its probing stands. */
+export const TableState = {
+  ...AggregateState,
+  /** 1 when a row with a NULL key was met (and left out). */
+  nullKeys: 44,
+  /** A row of NULLs, outside of the table. */
+  nullRow: 48,
+  /** The match to go on with, and whether the probe row has met one. */
+  cursor: 52,
+  matched: 56,
+  /** Rows that came to the probe in the last call. */
+  entered: 60,
+  /** Address of one word per column: the bits of its magnitudes. */
+  magnitudes: 64,
+  skipRows: 72,
+  takeRows: 80,
+  SIZE: 128,
+} as const;
+
+/** Start of every row of a table; null mask words follow. */
+export const TableRow = { next: 0, hash: 4, flags: 8, masks: 12 } as const;
+/** Bits of a row's flags. */
+export const TableRowFlag = { matched: 1, unlinked: 2 } as const;
+
 export const GroupChunk = { next: 0, end: 4, SIZE: 16 } as const;
 
 /** A constant or parameter: up to 16 bytes of value, then whether it is NULL. */
@@ -53,15 +89,18 @@ export const ParameterSlot = { value: 0, isNull: 16, SIZE: 32 } as const;
 export interface ControlLayout {
   readonly bytes: number;
   aggregate(index: number): number;
+  table(index: number): number;
   slot(index: number): number;
 }
 
-export function controlLayout(aggregates: number, slots: number): ControlLayout {
+export function controlLayout(aggregates: number, tables: number, slots: number): ControlLayout {
   const firstAggregate = 64;
-  const firstSlot = firstAggregate + aggregates * AggregateState.SIZE;
+  const firstTable = firstAggregate + aggregates * AggregateState.SIZE;
+  const firstSlot = firstTable + tables * TableState.SIZE;
   return {
     bytes: firstSlot + slots * ParameterSlot.SIZE,
     aggregate: (index) => firstAggregate + index * AggregateState.SIZE,
+    table: (index) => firstTable + index * TableState.SIZE,
     slot: (index) => firstSlot + index * ParameterSlot.SIZE,
   };
 }

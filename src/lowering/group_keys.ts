@@ -3,6 +3,7 @@
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import { DECIMAL64_DIGITS, type LibraryFunction, shapeOf } from "#functions/function.js";
+import { widenDecimal } from "#functions/library/int128.js";
 import { Encoding } from "#generated/encodings.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -100,7 +101,7 @@ function rawDecimal(source: PageSource | undefined, plan: KeyPlan): LoweredValue
 
 export function isRawDecimalKey(
   plan: Pick<KeyPlan, "expression" | "stored">,
-  encoding: (index: number) => Encoding,
+  encoding: (index: number) => Encoding | undefined,
 ): boolean {
   const { expression } = plan;
   return (
@@ -117,7 +118,9 @@ function pushWords(context: FunctionContext, plan: KeyPlan, value: LoweredValue)
       return;
     case "i64":
       code.get(...value.parts);
-      if (plan.stored === 2)
+      if (plan.stored === 1) return;
+      if (!context.narrow) code.call(context.library(widenDecimal));
+      else
         code
           .get(...value.parts)
           .i64(63)

@@ -86,7 +86,7 @@ function nullMasks(code: FunctionBuilder, plan: AggregatePlan, keys: readonly Lo
 }
 
 /** Branches to `next` when a key differs from the group's. */
-function compareKeys(
+export function compareKeys(
   context: FunctionContext,
   keys: readonly LoweredKey[],
   nulls: readonly Local[],
@@ -198,7 +198,7 @@ function insertFunction(module: ModuleContext, plan: AggregatePlan): Callable {
   });
 }
 
-function reserveRow(
+export function reserveRow(
   code: FunctionBuilder,
   state: Local,
   row: Local,
@@ -213,7 +213,7 @@ function reserveRow(
 }
 
 /** Replaces the address in a long key's second word by that of a copy the aggregate owns. */
-function keepBytes(code: FunctionBuilder, state: Local, first: Local, second: Local, copy: Callable): void {
+export function keepBytes(code: FunctionBuilder, state: Local, first: Local, second: Local, copy: Callable): void {
   const length = code.local("i32");
   pushIsLong(code, first);
   code.if([], () => {

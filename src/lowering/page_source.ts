@@ -108,8 +108,9 @@ export class PageSource {
     return { type: type.engine, shape: "i128", parts: this.#context.take("i128"), isNull };
   }
 
-  encoding(index: number): Encoding {
-    return defined(this.#columns[index], `column ${index}`).encoding;
+  /** Undefined for columns that are not the page's. */
+  encoding(index: number): Encoding | undefined {
+    return this.#columns[index]?.encoding;
   }
 
   #of(index: number): ColumnAccess {

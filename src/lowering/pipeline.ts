@@ -1,31 +1,53 @@
-// Cuts a physical plan into pipelines: from a source (pages of a leaf, or the groups of a finished aggregate) through
-// filters and projections, which dissolve into expressions over the source's columns, to a sink. Read next:
-// pipeline_module.ts for the code of one pipeline.
-import { defined } from "#base/assert.js";
+// Cuts a physical plan into pipelines: from a source (pages of a leaf, groups of a finished aggregate, rows of a
+// finished table) through filters, projections and probes to a sink. Projections dissolve into expressions over the
+// pipeline's columns: the source's, then those of each table probed. Read next: pipeline_module.ts for the code.
+import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
-import { Encoding } from "#generated/encodings.js";
+import { columnsOf, operatorCount } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 import { type AggregatePlan, planAggregate } from "./aggregate_plan.js";
 import { argumentsOf } from "./aggregate_sink.js";
-import { BoundProgram } from "./bounds.js";
+import type { BoundProgram } from "./bounds.js";
 import { ExpressionTable, childrenOf, substitute } from "./expression_table.js";
-import { isRawDecimalKey } from "./group_keys.js";
+import { boundsOf, isNullable } from "./pipeline_bounds.js";
+import type { ProbeStep } from "./probe_step.js";
 import type { ResultColumn } from "./result_sink.js";
+import {
+  type Limit, type TablePlan, type TableRequest, commonKeyType, marksBuildRows, planTable,
+} from "./table_plan.js";
+import type { TableInput } from "./table_sink.js";
+import type { RowSelection } from "./table_source.js";
 
 export type PipelineSource =
   | { readonly kind: "pages"; readonly leaf: number; readonly columns: readonly ColumnType[] }
-  | { readonly kind: "groups"; readonly aggregate: number; readonly plan: AggregatePlan };
+  | { readonly kind: "groups"; readonly aggregate: number; readonly plan: AggregatePlan }
+  | {
+      readonly kind: "table";
+      readonly table: number;
+      readonly plan: TablePlan;
+      readonly selection: RowSelection;
+    };
+
+export type PipelineStep = { readonly kind: "filter"; readonly predicate: Expression } | ProbeStep;
 
 export type PipelineSink =
   | { readonly kind: "aggregate"; readonly aggregate: number; readonly plan: AggregatePlan }
-  | { readonly kind: "result"; readonly columns: readonly ResultColumn[] };
+  | { readonly kind: "table"; readonly table: number; readonly input: TableInput }
+  | {
+      readonly kind: "result";
+      readonly columns: readonly ResultColumn[];
+      readonly limit: Limit | undefined;
+    }
+  /** The last probe marks build rows; nothing flows on. */
+  | { readonly kind: "marks" };
 
 export interface Pipeline {
   readonly source: PipelineSource;
-  readonly filters: readonly Expression[];
+  readonly steps: readonly PipelineStep[];
   readonly sink: PipelineSink;
   readonly table: ExpressionTable;
+  readonly sourceColumns: number;
   /** Source columns the code reads. */
   readonly used: ReadonlySet<number>;
   /** What narrow code needs of a page; trivial for sources other than pages. */
@@ -37,115 +59,279 @@ export interface Pipeline {
 }
 
 export interface PipelinePlan {
-  /** In the order they run; each reads what an earlier one finished. */
+  /** In the order they run; each reads what earlier ones finished. */
   readonly pipelines: readonly Pipeline[];
   readonly aggregates: readonly AggregatePlan[];
+  readonly tables: readonly TablePlan[];
   readonly slotCount: number;
 }
 
-/** The input of an operator, as expressions over a source's columns. */
+/** Rows of an operator from one origin, as expressions over the pipeline's columns. */
 interface Stream {
   readonly source: PipelineSource;
-  readonly filters: readonly Expression[];
+  readonly sourceColumns: number;
+  readonly steps: readonly PipelineStep[];
   readonly columns: readonly Expression[];
+  /** By column of the pipeline. */
+  readonly nullable: readonly boolean[];
   readonly operators: readonly number[];
 }
 
+type Operator<K extends PhysicalOperator["kind"]> = Extract<PhysicalOperator, { kind: K }>;
+
+const columnReferences = (columns: readonly { readonly engine: ColumnType["engine"] }[], first = 0): Expression[] =>
+  columns.map(({ engine }, index) => ({ kind: "column", index: first + index, type: engine }));
+
 export function cutPipelines(plan: PhysicalPlan): PipelinePlan {
   const cutter = new Cutter();
-  const stream = cutter.stream(plan.root, 0);
-  const columns = stream.columns.map((expression, index): ResultColumn => ({
-    expression,
-    type: defined(plan.outputs[index], `output ${index}`).type,
-  }));
-  cutter.add(stream, () => ({ kind: "result", columns }));
-  return { pipelines: cutter.pipelines, aggregates: cutter.aggregates, slotCount: cutter.slotCount };
+  cutter.deliver(plan);
+  const { pipelines, aggregates, tables, slotCount } = cutter;
+  return { pipelines, aggregates, tables, slotCount };
 }
 
 class Cutter {
   readonly pipelines: Pipeline[] = [];
   readonly aggregates: AggregatePlan[] = [];
+  readonly tables: TablePlan[] = [];
   slotCount = 0;
 
-  stream(operator: PhysicalOperator, number: number): Stream {
-    switch (operator.kind) {
-      case "scan": {
-        const { leaf, columns } = operator;
-        return {
-          source: { kind: "pages", leaf, columns },
-          filters: [],
-          columns: columns.map((column, index): Expression => ({
-            kind: "column",
-            index,
-            type: column.engine,
-          })),
-          operators: [number],
-        };
-      }
-      case "filter": {
-        const input = this.stream(operator.input, number + 1);
-        const predicate = substitute(operator.predicate, input.columns);
-        return { ...input, filters: [...input.filters, predicate], operators: [...input.operators, number] };
-      }
-      case "project": {
-        const input = this.stream(operator.input, number + 1);
-        const columns = operator.expressions.map((each) => substitute(each, input.columns));
-        return { ...input, columns, operators: [...input.operators, number] };
-      }
-      case "hashAggregate":
-        return this.#aggregate(operator, number);
+  deliver({ root, outputs }: PhysicalPlan): void {
+    const limit = root.kind === "limit" ? root : undefined;
+    const inputs = limit === undefined ? this.streams(root, 0) : this.streams(limit.input, 1);
+    for (const stream of inputs) {
+      const columns = stream.columns.map((expression, index): ResultColumn => ({
+        expression,
+        type: defined(outputs[index], `output ${index}`).type,
+      }));
+      const operators = limit === undefined ? stream.operators : [...stream.operators, 0];
+      const counted = limit && { count: limit.count, offset: limit.offset };
+      this.#add({ ...stream, operators }, { kind: "result", columns, limit: counted });
     }
   }
 
-  #aggregate(operator: Extract<PhysicalOperator, { kind: "hashAggregate" }>, number: number): Stream {
-    const input = this.stream(operator.input, number + 1);
-    const over = (expression: Expression): Expression => substitute(expression, input.columns);
-    const index = this.aggregates.length;
-    const plan = this.add({ ...input, operators: [...input.operators, number] }, (table) => {
-      const keys = operator.keys.map(over);
-      const aggregates = operator.aggregates.map((call) => ({
-        ...call,
-        ...(call.argument === undefined ? {} : { argument: over(call.argument) }),
-        ...(call.filter === undefined ? {} : { filter: over(call.filter) }),
-      }));
-      const planned = planAggregate({ keys, aggregates }, table, (each) => isNullable(each, input.source));
-      this.aggregates.push(planned);
-      return { kind: "aggregate", aggregate: index, plan: planned };
-    });
-    const columns = [
-      ...operator.keys.map(({ type }) => type),
-      ...operator.aggregates.map(({ result }) => result.engine),
-    ];
+  /** The operator's rows: several streams when they have several origins, to be consumed in this order. */
+  streams(operator: PhysicalOperator, number: number): readonly Stream[] {
+    switch (operator.kind) {
+      case "scan": return [this.#scan(operator, number)];
+      case "filter":
+        return this.streams(operator.input, number + 1).map((input): Stream => {
+          const predicate = substitute(operator.predicate, input.columns);
+          const steps: PipelineStep[] = [...input.steps, { kind: "filter", predicate }];
+          return { ...input, steps, operators: [...input.operators, number] };
+        });
+      case "project":
+        return this.streams(operator.input, number + 1).map((input): Stream => {
+          const columns = operator.expressions.map((each) => substitute(each, input.columns));
+          return { ...input, columns, operators: [...input.operators, number] };
+        });
+      case "hashAggregate": return [this.#aggregate(operator, number)];
+      case "hashJoin": return this.#join(operator, number);
+      case "union": return this.#union(operator, number);
+      case "singleRow": return [this.#retained(operator, number, { single: true })];
+      case "limit": {
+        const limit = { count: operator.count, offset: operator.offset };
+        return [this.#retained(operator, number, { single: false, limit })];
+      }
+    }
+  }
+
+  #scan({ leaf, columns }: Operator<"scan">, number: number): Stream {
     return {
-      source: {
-        kind: "groups",
-        aggregate: index,
-        plan: defined(plan.sink.kind === "aggregate" ? plan.sink.plan : undefined, "an aggregate"),
-      },
-      filters: [],
-      columns: columns.map((type, column): Expression => ({ kind: "column", index: column, type })),
+      source: { kind: "pages", leaf, columns },
+      sourceColumns: columns.length,
+      steps: [],
+      columns: columnReferences(columns),
+      nullable: columns.map(({ nullable }) => nullable),
       operators: [number],
     };
   }
 
-  add(stream: Stream, makeSink: (table: ExpressionTable) => PipelineSink): Pipeline {
+  #union({ inputs }: Operator<"union">, number: number): readonly Stream[] {
+    let next = number + 1;
+    return inputs.flatMap((input) => {
+      const streams = this.streams(input, next);
+      next += operatorCount(input);
+      return streams.map((stream) => ({ ...stream, operators: [...stream.operators, number] }));
+    });
+  }
+
+  #aggregate(operator: Operator<"hashAggregate">, number: number): Stream {
+    const inputs = this.streams(operator.input, number + 1);
+    const index = this.aggregates.length;
+    const [only, ...more] = inputs;
+    assert(only !== undefined, "an operator has a stream");
+    // One input: planned over the pipeline's own columns, where most work is seen to be equal. Several share a plan
+    // over the operator's input, in which anything may be NULL.
     const table = new ExpressionTable();
-    for (const filter of stream.filters) table.intern(filter);
-    const sink = makeSink(table);
-    const read = [...stream.filters, ...sinkExpressions(sink)];
-    const used = new Set<number>();
-    for (const expression of read) collectColumns(expression, table, used, new Set());
-    const { source, filters, operators } = stream;
-    const bounds = boundsOf(source, filters, sink, table);
-    const pipeline = { source, filters, sink, table, used, bounds, firstSlot: this.slotCount, operators };
+    const over = more.length === 0 ? only.columns : columnReferences(columnsOf(operator.input));
+    const plan = planAggregate(overColumns(operator, over), table, (each) =>
+      more.length > 0 || isNullable(each, only.nullable));
+    this.aggregates.push(plan);
+    for (const input of inputs) {
+      const own = more.length === 0 ? plan : substituteAggregate(plan, input.columns);
+      const sink = { kind: "aggregate", aggregate: index, plan: own } as const;
+      this.#add({ ...input, operators: [...input.operators, number] }, sink, more.length === 0 ? table : undefined);
+    }
+    const types = [
+      ...operator.keys.map(({ type }) => ({ engine: type })),
+      ...operator.aggregates.map(({ result }) => result),
+    ];
+    return {
+      source: { kind: "groups", aggregate: index, plan },
+      sourceColumns: types.length,
+      steps: [],
+      columns: columnReferences(types),
+      nullable: types.map(() => true),
+      operators: [number],
+    };
+  }
+
+  #join(operator: Operator<"hashJoin">, number: number): readonly Stream[] {
+    const { join, probe, build, probeKeys, buildKeys, residual } = operator;
+    const columns = columnsOf(build);
+    const marks = marksBuildRows[join];
+    const keyTypes = buildKeys.map(({ type }, index) =>
+      commonKeyType(type, defined(probeKeys[index], "a probe key").type));
+    const outer = join === "left" || join === "full";
+    const nullKeys = join === "nullAwareAnti" ? "note" : marks && join !== "rightSemi" ? "keep" : "drop";
+    const { table, plan } = this.#fill(build, number + 1 + operatorCount(probe), {
+      columns, keyTypes, buildKeys, outer, nullKeys, single: false,
+    });
+    const inputs = this.streams(probe, number + 1);
+    const probing = inputs.map((input): Stream => {
+      const { columns: own, nullable } = input;
+      const firstColumn = nullable.length;
+      const buildColumns = columnReferences(columns, firstColumn);
+      const step: ProbeStep = {
+        kind: "probe", join, table, plan, firstColumn,
+        keys: probeKeys.map((each) => substitute(each, own)),
+        residual: residual && substitute(residual, [...own, ...buildColumns]),
+        operators: input.operators,
+      };
+      return {
+        ...input,
+        steps: [...input.steps, step],
+        columns: yieldsBuildColumns(operator) ? [...own, ...buildColumns] : own,
+        nullable: [...nullable, ...columns.map((column) => outer || column.nullable)],
+        operators: [...input.operators, number],
+      };
+    });
+    if (!marks) return probing;
+    const selection = join === "rightSemi" ? "matched" : "unmatched";
+    const marked: Stream = {
+      ...this.#tableStream(table, plan, columns, selection, number),
+      columns: join === "right" || join === "full"
+        ? [...columnsOf(probe).map(({ engine }): Expression => ({ kind: "constant", value: null, type: engine })),
+            ...columnReferences(columns)]
+        : columnReferences(columns),
+    };
+    if (join === "right" || join === "full") return [...probing, marked];
+    for (const stream of probing) this.#add(stream, { kind: "marks" });
+    return [marked];
+  }
+
+  /** An operator that needs all rows of its input before it yields one. */
+  #retained(
+    operator: Operator<"singleRow" | "limit">, number: number,
+    request: Pick<TableRequest, "single" | "limit">,
+  ): Stream {
+    const columns = columnsOf(operator.input);
+    const { table, plan } = this.#fill(operator.input, number + 1, {
+      columns, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", ...request,
+    });
+    return this.#tableStream(table, plan, columns, "all", number);
+  }
+
+  /** Adds the pipelines that fill a table with an operator's rows. */
+  #fill(
+    operator: PhysicalOperator, number: number, request: TableRequest,
+  ): { readonly table: number; readonly plan: TablePlan } {
+    const inputs = this.streams(operator, number);
+    const plan = planTable({
+      ...request,
+      columns: request.columns.map((column, index) => ({
+        ...column,
+        nullable: inputs.some(({ columns, nullable }) => isNullable(defined(columns[index], "a column"), nullable)),
+      })),
+    });
+    const table = this.tables.length;
+    this.tables.push(plan);
+    for (const stream of inputs) {
+      const keys = request.buildKeys.map((each) => substitute(each, stream.columns));
+      this.#add(stream, { kind: "table", table, input: { plan, keys, columns: stream.columns } });
+    }
+    return { table, plan };
+  }
+
+  #tableStream(
+    table: number, plan: TablePlan, columns: readonly ColumnType[], selection: RowSelection, number: number,
+  ): Stream {
+    return {
+      source: { kind: "table", table, plan, selection },
+      sourceColumns: columns.length,
+      steps: [],
+      columns: columnReferences(columns),
+      nullable: plan.columns.map(({ nullBit }) => nullBit !== undefined),
+      operators: [number],
+    };
+  }
+
+  #add(stream: Stream, sink: PipelineSink, table = new ExpressionTable()): void {
+    const { source, sourceColumns, steps, operators } = stream;
+    const read = [...steps.flatMap(stepExpressions), ...sinkExpressions(sink)];
+    const columns = new Set<number>();
+    for (const expression of read) collectColumns(expression, table, columns, new Set());
+    const used = new Set([...columns].filter((index) => index < sourceColumns));
+    const bounds = boundsOf(source, steps, sink, table);
+    const { slotCount: firstSlot } = this;
+    this.pipelines.push({ source, steps, sink, table, sourceColumns, used, bounds, firstSlot, operators });
     this.slotCount += table.slots.length;
-    this.pipelines.push(pipeline);
-    return pipeline;
   }
 }
 
+function yieldsBuildColumns({ join }: Operator<"hashJoin">): boolean {
+  return join === "inner" || join === "left" || join === "right" || join === "full";
+}
+
+function overColumns(
+  operator: Operator<"hashAggregate">, columns: readonly Expression[],
+): Pick<Operator<"hashAggregate">, "keys" | "aggregates"> {
+  const over = (expression: Expression): Expression => substitute(expression, columns);
+  return {
+    keys: operator.keys.map(over),
+    aggregates: operator.aggregates.map((call) => ({
+      ...call,
+      ...(call.argument === undefined ? {} : { argument: over(call.argument) }),
+      ...(call.filter === undefined ? {} : { filter: over(call.filter) }),
+    })),
+  };
+}
+
+/** The same groups fed from a stream: one state, other expressions. */
+function substituteAggregate(plan: AggregatePlan, columns: readonly Expression[]): AggregatePlan {
+  const over = (expression: Expression): Expression => substitute(expression, columns);
+  return {
+    ...plan,
+    keys: plan.keys.map((key) => ({ ...key, expression: over(key.expression) })),
+    classes: plan.classes.map(({ filter, steps }) => ({
+      filter: filter && over(filter),
+      steps: steps.map((step) => (step.kind === "rows" ? step : { ...step, argument: over(step.argument) })),
+    })),
+  };
+}
+
+function stepExpressions(step: PipelineStep): readonly Expression[] {
+  if (step.kind === "filter") return [step.predicate];
+  return step.residual === undefined ? step.keys : [...step.keys, step.residual];
+}
+
 function sinkExpressions(sink: PipelineSink): readonly Expression[] {
-  if (sink.kind === "result") return sink.columns.map(({ expression }) => expression);
+  switch (sink.kind) {
+    case "marks": return [];
+    case "result": return sink.columns.map(({ expression }) => expression);
+    case "table": return [...sink.input.keys, ...sink.input.columns];
+    case "aggregate": break;
+  }
   const { keys, classes } = sink.plan;
   return [
     ...keys.map(({ expression }) => expression),
@@ -168,60 +354,4 @@ function collectColumns(
   seen.add(number);
   if (expression.kind === "column") used.add(expression.index);
   for (const child of childrenOf(expression)) collectColumns(child, table, used, seen);
-}
-
-/** Everything narrow code computes must be bounded, except 16-byte columns that are only copied or compared bitwise. */
-function boundsOf(
-  source: PipelineSource,
-  filters: readonly Expression[],
-  sink: PipelineSink,
-  table: ExpressionTable,
-): BoundProgram {
-  const bounds = new BoundProgram(table);
-  if (source.kind !== "pages") return bounds;
-  const encoding = (index: number): Encoding => defined(source.columns[index], `column ${index}`).encoding;
-  for (const filter of filters) bounds.require(filter);
-  if (sink.kind === "result") {
-    for (const { expression, type } of sink.columns) {
-      const raw = expression.kind === "column" && type.encoding === encoding(expression.index);
-      if (!raw) bounds.require(expression);
-    }
-    return bounds;
-  }
-  for (const key of sink.plan.keys) {
-    const copied = key.expression.kind === "column" && encoding(key.expression.index) !== Encoding.decimal128;
-    if (!copied && !isRawDecimalKey(key, encoding)) bounds.require(key.expression);
-  }
-  for (const { filter, steps } of sink.plan.classes) {
-    if (filter !== undefined) bounds.require(filter);
-    for (const step of steps) {
-      if (step.kind === "sumWide") bounds.requireSum(step.argument);
-      // Counting a column's NULLs does not look at its values.
-      else if (step.kind !== "nulls" || step.argument.kind !== "column")
-        argumentsOf(step).forEach((each) => bounds.require(each));
-    }
-  }
-  return bounds;
-}
-
-/** Whether an expression over the source can be NULL; results of aggregates are taken to be. */
-function isNullable(expression: Expression, source: PipelineSource): boolean {
-  const any = (list: readonly Expression[]): boolean => list.some((each) => isNullable(each, source));
-  switch (expression.kind) {
-    case "column":
-      return source.kind === "groups" || defined(source.columns[expression.index], "a column").nullable;
-    case "constant":
-      return expression.value === null;
-    case "parameter":
-      return true;
-    case "isNull":
-    case "booleanTest":
-      return false;
-    case "case":
-      return any([...expression.branches.map(({ then }) => then), expression.otherwise]);
-    case "coalesce":
-      return expression.arguments.every((each) => isNullable(each, source));
-    default:
-      return any(childrenOf(expression));
-  }
 }

@@ -2,18 +2,23 @@
 // open the sink, produce rows from the source, filter, consume, close. Read next: page_source.ts, aggregate_sink.ts,
 // result_sink.ts.
 import { defined, unreachable } from "#base/assert.js";
+import type { Expression } from "#expr/expression.js";
 import { type ErrorTemplate, shapeOf } from "#functions/function.js";
 import type { FunctionBuilder, Local } from "#wasm/function_builder.js";
 import type { AggregatePlan } from "./aggregate_plan.js";
 import { AggregateSink, type Sink } from "./aggregate_sink.js";
-import { ControlBlock, type ControlLayout, ParameterSlot } from "./control_block.js";
+import { ControlBlock, type ControlLayout, ParameterSlot, VISITS_PER_CALL } from "./control_block.js";
 import { ExpressionLowering, type RowSource } from "./expression_lowering.js";
 import { FunctionContext, GROUPS_VARIANT, type LoweredValue, type Variant } from "./function_context.js";
 import { GroupSource } from "./group_source.js";
 import { ModuleContext } from "./module_context.js";
 import { PageSource } from "./page_source.js";
 import type { Pipeline } from "./pipeline.js";
+import { Probe, type ProbeLocals } from "./probe_step.js";
 import { ResultSink } from "./result_sink.js";
+import { readStored } from "./stored_column.js";
+import { TableSink } from "./table_sink.js";
+import { TableSource } from "./table_source.js";
 
 export interface EmittedModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -38,6 +43,9 @@ class PipelineEmitter {
   readonly #layout: ControlLayout;
   readonly #control: Local;
   readonly #from: Local;
+  readonly #sinkRows: Local;
+  readonly #probes: Probe[] = [];
+  readonly #probeLocals: ProbeLocals;
 
   constructor(context: FunctionContext, pipeline: Pipeline, layout: ControlLayout) {
     this.#context = context;
@@ -45,75 +53,138 @@ class PipelineEmitter {
     this.#layout = layout;
     this.#control = context.code.parameter(0);
     this.#from = context.code.parameter(2);
+    const local = (): Local => context.code.local("i32");
+    this.#sinkRows = local();
+    this.#probeLocals = { resuming: local(), depth: local(), visits: local() };
   }
 
   emit(): void {
     const { code } = this.#context;
-    const sinkRows = code.local("i32");
     const slots = this.#loadSlots();
     const { source, produce } = this.#source();
-    const sink = this.#sink(source instanceof PageSource ? source : undefined);
+    const page = source instanceof PageSource ? source : undefined;
+    this.#openProbes(page);
+    const sink = this.#sink(page);
     const rows: RowSource = {
-      column: (index) => source.column(index),
+      column: (index) => this.#column(source, index),
       slot: (index) => defined(slots[index], "a slot"),
     };
-    sink.open();
+    sink?.open();
     produce(() => {
       const lowering = new ExpressionLowering(this.#context, this.#pipeline.table, rows);
-      const condition = this.#filter(lowering);
-      sink.consume(lowering, condition);
-      code.get(sinkRows);
-      if (condition === undefined) code.i32(1);
-      else code.get(condition);
-      code.op("i32.add").set(sinkRows);
+      this.#consume(lowering, sink, 0);
+      if (this.#probes.length > 0) code.i32(0).set(this.#probeLocals.depth);
     });
-    sink.close();
-    code.get(this.#control, sinkRows).store("i32.store", ControlBlock.sinkRows);
+    sink?.close();
+    for (const probe of this.#probes) probe.close();
+    code.get(this.#control, this.#sinkRows).store("i32.store", ControlBlock.sinkRows);
+    if (this.#probes.length > 0)
+      code.get(this.#control, this.#probeLocals.depth).store("i32.store", ControlBlock.resumeDepth);
     code.get(this.#context.status);
   }
 
-  #source(): { source: PageSource | GroupSource; produce: (consume: () => void) => void } {
-    const { source: from, used } = this.#pipeline;
+  /** A row meets the steps from `first` on, then the sink. */
+  #consume(lowering: ExpressionLowering, sink: Sink | undefined, first: number): void {
     const { code } = this.#context;
-    if (from.kind === "pages") {
-      const source = new PageSource(
-        this.#context,
-        from.columns,
-        this.#control,
-        code.parameter(1),
-        this.#from,
-      );
-      return { source, produce: (consume) => source.produce(used, consume) };
+    const { steps } = this.#pipeline;
+    const filters: Expression[] = [];
+    let at = first;
+    for (let step = steps[at]; step?.kind === "filter"; step = steps[++at]) filters.push(step.predicate);
+    const condition = this.#filter(lowering, filters);
+    const probe = this.#probes.find(({ step }) => step === steps[at]);
+    if (probe !== undefined) {
+      const emit = (): void => probe.emit(lowering, () => this.#consume(lowering, sink, at + 1));
+      if (condition === undefined) emit();
+      else code.get(condition).if([], () => lowering.conditionally(emit));
+      return;
     }
-    const state = this.#stateAddress(from.aggregate);
-    const source = new GroupSource(this.#context, from.plan, this.#control, state, this.#from);
-    return { source, produce: (consume) => source.produce(consume) };
+    sink?.consume(lowering, condition);
+    code.get(this.#sinkRows);
+    if (condition === undefined) code.i32(1);
+    else code.get(condition);
+    code.op("i32.add").set(this.#sinkRows);
   }
 
-  #sink(source: PageSource | undefined): Sink {
+  #openProbes(page: PageSource | undefined): void {
+    const { code } = this.#context;
+    const steps = this.#pipeline.steps.filter((step) => step.kind === "probe");
+    if (steps.length === 0) return;
+    code.get(this.#control).load("i32.load", ControlBlock.resumeDepth).set(this.#probeLocals.resuming);
+    code.i32(VISITS_PER_CALL).set(this.#probeLocals.visits);
+    steps.forEach((step, index) => {
+      const state = this.#address(this.#layout.table(step.table));
+      this.#probes.push(new Probe(this.#context, step, index + 1, state, this.#probeLocals, page));
+    });
+  }
+
+  #column(source: { column(index: number): LoweredValue }, index: number): LoweredValue {
+    if (index < this.#pipeline.sourceColumns) return source.column(index);
+    for (const { step, row } of this.#probes) {
+      const column = step.plan.columns[index - step.firstColumn];
+      if (column !== undefined && index >= step.firstColumn) return readStored(this.#context, column, row);
+    }
+    throw new Error(`no column ${index}`);
+  }
+
+  #source(): {
+    source: PageSource | GroupSource | TableSource;
+    produce: (consume: () => void) => void;
+  } {
+    const { source: from, used } = this.#pipeline;
+    const context = this.#context;
+    const [control, row] = [this.#control, this.#from];
+    switch (from.kind) {
+      case "pages": {
+        const source = new PageSource(context, from.columns, control, context.code.parameter(1), row);
+        return { source, produce: (consume) => source.produce(used, consume) };
+      }
+      case "groups": {
+        const state = this.#address(this.#layout.aggregate(from.aggregate));
+        const source = new GroupSource(context, from.plan, control, state, row);
+        return { source, produce: (consume) => source.produce(consume) };
+      }
+      case "table": {
+        const state = this.#address(this.#layout.table(from.table));
+        const source = new TableSource(context, from.plan, control, state, row);
+        return { source, produce: (consume) => source.produce(from.selection, consume) };
+      }
+      default:
+        return unreachable(from);
+    }
+  }
+
+  #sink(source: PageSource | undefined): Sink | undefined {
     const { sink } = this.#pipeline;
     switch (sink.kind) {
-      case "aggregate":
-        return new AggregateSink(this.#context, sink.plan, this.#stateAddress(sink.aggregate), source);
+      case "aggregate": {
+        const state = this.#address(this.#layout.aggregate(sink.aggregate));
+        return new AggregateSink(this.#context, sink.plan, state, source);
+      }
+      case "table": {
+        const state = this.#address(this.#layout.table(sink.table));
+        return new TableSink(this.#context, sink.input, state, source);
+      }
       case "result":
-        return new ResultSink(this.#context, sink.columns, this.#control, source);
+        return new ResultSink(this.#context, sink.columns, sink.limit !== undefined, this.#control, source);
+      case "marks":
+        return undefined;
       default:
         return unreachable(sink);
     }
   }
 
-  #stateAddress(aggregate: number): Local {
+  #address(offset: number): Local {
     const { code } = this.#context;
     const state = code.local("i32");
-    code.get(this.#control).i32(this.#layout.aggregate(aggregate)).op("i32.add").set(state);
+    code.get(this.#control).i32(offset).op("i32.add").set(state);
     return state;
   }
 
   /** Rows pass when every filter is true; a filter that can fail runs only for rows the earlier ones let through. */
-  #filter(lowering: ExpressionLowering): Local | undefined {
+  #filter(lowering: ExpressionLowering, filters: readonly Expression[]): Local | undefined {
     const { code } = this.#context;
     let condition: Local | undefined;
-    for (const filter of this.#pipeline.filters) {
+    for (const filter of filters) {
       const passes: Local = code.local("i32");
       const before = condition;
       if (before === undefined) {

@@ -13,6 +13,7 @@ import type { Sink } from "./aggregate_sink.js";
 import { ControlBlock, RunStatus } from "./control_block.js";
 import type { ExpressionLowering } from "./expression_lowering.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
+import { limitRows } from "./limit.js";
 import { type PageSource, isView } from "./page_source.js";
 
 const storeOf: Readonly<Record<Encoding, StoreInstruction | undefined>> = {
@@ -46,6 +47,8 @@ const LEAST64 = -(1n << 63n);
 export class ResultSink implements Sink {
   readonly #context: FunctionContext;
   readonly #columns: readonly ResultColumn[];
+  /** Rows count against the limit in the control block. */
+  readonly #limited: boolean;
   readonly #control: Local;
   readonly #source: PageSource | undefined;
   readonly #page: Local;
@@ -59,11 +62,13 @@ export class ResultSink implements Sink {
   constructor(
     context: FunctionContext,
     columns: readonly ResultColumn[],
+    limited: boolean,
     control: Local,
     source: PageSource | undefined,
   ) {
     this.#context = context;
     this.#columns = columns;
+    this.#limited = limited;
     this.#control = control;
     this.#source = source;
     const local = (): Local => context.code.local("i32");
@@ -105,14 +110,20 @@ export class ResultSink implements Sink {
   }
 
   consume(lowering: ExpressionLowering, condition: Local | undefined): void {
-    if (condition === undefined) this.#row(lowering);
-    else this.#context.code.get(condition).if([], () => lowering.conditionally(() => this.#row(lowering)));
+    if (condition === undefined) this.#counted(lowering);
+    else this.#context.code.get(condition).if([], () => lowering.conditionally(() => this.#counted(lowering)));
   }
 
   close(): void {
     const { code } = this.#context;
     code.get(this.#page, this.#rows).store("i32.store", PageHeader.row_count);
     code.get(this.#page, this.#tailBytes).store("i32.store", PageHeader.tail_bytes);
+  }
+
+  #counted(lowering: ExpressionLowering): void {
+    if (!this.#limited) return this.#row(lowering);
+    const place = { base: this.#control, skip: ControlBlock.skipRows, take: ControlBlock.takeRows };
+    limitRows(this.#context, place, () => lowering.conditionally(() => this.#row(lowering)));
   }
 
   #row(lowering: ExpressionLowering): void {

@@ -1,7 +1,23 @@
-// The columns an operator yields, for everyone who walks plans. Read next: physical.ts.
+// What everyone who walks plans needs of an operator: its columns, its inputs, its size. Read next: physical.ts.
 import type { ColumnType } from "#types/column_type.js";
 import type { PhysicalOperator } from "./physical.js";
 
+/** The columns an operator yields. */
 export function columnsOf(operator: PhysicalOperator): readonly ColumnType[] {
   return operator.kind === "filter" ? columnsOf(operator.input) : operator.columns;
+}
+
+/** Direct inputs in the order of their numbers: a join's probe side first. */
+export function inputsOf(operator: PhysicalOperator): readonly PhysicalOperator[] {
+  switch (operator.kind) {
+    case "scan": return [];
+    case "hashJoin": return [operator.probe, operator.build];
+    case "union": return operator.inputs;
+    default: return [operator.input];
+  }
+}
+
+/** Operators of the tree: the next number after this operator's own and those below it. */
+export function operatorCount(operator: PhysicalOperator): number {
+  return inputsOf(operator).reduce((sum, input) => sum + operatorCount(input), 1);
 }

@@ -4,7 +4,7 @@ import type { Expression, Scalar } from "#expr/expression.js";
 import { encodingName } from "#types/encoding_of.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
-import type { AggregateCall, PhysicalOperator, PhysicalPlan } from "./physical.js";
+import type { AggregateCall, JoinKind, PhysicalOperator, PhysicalPlan } from "./physical.js";
 
 export interface ExplainOptions {
   /** Names of each leaf's columns. */
@@ -132,6 +132,14 @@ function explainOperator(operator: PhysicalOperator, options: ExplainOptions): E
       lines.push(`  Columns: ${columnTexts(names, operator.columns)}`);
     return { lines, names };
   }
+  if (operator.kind === "hashJoin") return explainJoin(operator, options);
+  if (operator.kind === "union") {
+    const inputs = operator.inputs.map((each) => explainOperator(each, options));
+    return {
+      lines: ["Union", ...inputs.flatMap(({ lines }) => indented(lines))],
+      names: inputs[0]?.names ?? [],
+    };
+  }
   const input = explainOperator(operator.input, options);
   const text = (expression: Expression): string => expressionText(expression, input.names);
   switch (operator.kind) {
@@ -152,7 +160,40 @@ function explainOperator(operator: PhysicalOperator, options: ExplainOptions): E
       if (aggregates.length > 0) lines.push(`  Aggregates: ${aggregates.join(", ")}`);
       return { lines: [...lines, ...indented(input.lines)], names: [...keys, ...aggregates] };
     }
+    case "singleRow":
+      return { lines: ["Single Row", ...indented(input.lines)], names: input.names };
+    case "limit": {
+      const lines = ["Limit"];
+      if (operator.count !== undefined) lines.push(`  Count: ${text(operator.count)}`);
+      if (operator.offset !== undefined) lines.push(`  Offset: ${text(operator.offset)}`);
+      return { lines: [...lines, ...indented(input.lines)], names: input.names };
+    }
   }
+}
+
+const joinNames: Readonly<Record<JoinKind, string>> = {
+  inner: "", left: "Left ", right: "Right ", full: "Full ", semi: "Semi ", anti: "Anti ",
+  nullAwareAnti: "Null-Aware Anti ", rightSemi: "Right Semi ", rightAnti: "Right Anti ",
+};
+
+/** The probe side first, as its operators are numbered. */
+function explainJoin(
+  operator: Extract<PhysicalOperator, { kind: "hashJoin" }>, options: ExplainOptions,
+): Explained {
+  const [probe, build] = [explainOperator(operator.probe, options), explainOperator(operator.build, options)];
+  const both = [...probe.names, ...build.names];
+  const { join, probeKeys, buildKeys, residual } = operator;
+  const lines = [`${probeKeys.length === 0 ? "Nested Loop" : "Hash"} ${joinNames[join]}Join`];
+  const pairs = probeKeys.map((key, index) => {
+    const other = buildKeys[index];
+    return `${expressionText(key, probe.names)} = ${other === undefined ? "" : expressionText(other, build.names)}`;
+  });
+  if (pairs.length > 0) lines.push(`  Keys: ${pairs.join(", ")}`);
+  if (residual !== undefined) lines.push(`  Condition: ${expressionText(residual, both)}`);
+  const names = join === "rightSemi" || join === "rightAnti"
+    ? build.names
+    : operator.columns.length === probe.names.length ? probe.names : both;
+  return { lines: [...lines, ...indented(probe.lines), ...indented(build.lines)], names };
 }
 
 /** The plan's lines, outermost operator first. */

@@ -25,7 +25,19 @@ export interface NamedColumn {
   readonly type: ColumnType;
 }
 
-/** Operators form a tree; `columns` are the operator's output. Operators are numbered in preorder for statistics. */
+/**
+ * What a join yields: probe columns then build columns for inner, left (keeps unmatched probe rows), right (keeps
+ * unmatched build rows) and full; probe columns for semi, anti and nullAwareAnti (NOT IN over one key); build columns
+ * for rightSemi and rightAnti. nullAwareAnti has one key and no residual: with more to its condition, NOT IN is an
+ * anti join without keys whose residual says (probe = build) IS NOT FALSE.
+ */
+export type JoinKind =
+  | "inner" | "left" | "right" | "full" | "semi" | "anti" | "nullAwareAnti" | "rightSemi" | "rightAnti";
+
+/**
+ * Operators form a tree; `columns` are the operator's output. Operators are numbered in preorder for statistics,
+ * a join's probe side before its build side.
+ */
 export type PhysicalOperator =
   | { readonly kind: "scan"; readonly leaf: number; readonly columns: readonly ColumnType[] }
   | { readonly kind: "filter"; readonly input: PhysicalOperator; readonly predicate: Expression }
@@ -44,6 +56,37 @@ export type PhysicalOperator =
       readonly columns: readonly ColumnType[];
       /** Expected groups, for sizing; 0 unknown. */
       readonly groupsEstimate: number;
+    }
+  | {
+      readonly kind: "hashJoin";
+      readonly join: JoinKind;
+      readonly probe: PhysicalOperator;
+      /** Read whole before the first probe row. */
+      readonly build: PhysicalOperator;
+      /** Pairs equal as SQL's = of their type; a NULL never matches. No keys: every row meets every row. */
+      readonly probeKeys: readonly Expression[];
+      readonly buildKeys: readonly Expression[];
+      /** The rest of the join's condition, over probe columns then build columns. */
+      readonly residual?: Expression;
+      readonly columns: readonly ColumnType[];
+      /** Expected build rows; 0 unknown. */
+      readonly buildRowsEstimate: number;
+    }
+  /** A scalar subquery: one row, of NULLs when the input has none; more than one is an error. */
+  | { readonly kind: "singleRow"; readonly input: PhysicalOperator; readonly columns: readonly ColumnType[] }
+  /** All rows of all inputs, whose columns agree. */
+  | {
+      readonly kind: "union";
+      readonly inputs: readonly PhysicalOperator[];
+      readonly columns: readonly ColumnType[];
+    }
+  /** Constants or parameters of type int8; NULL is no limit and no offset. */
+  | {
+      readonly kind: "limit";
+      readonly input: PhysicalOperator;
+      readonly count?: Expression;
+      readonly offset?: Expression;
+      readonly columns: readonly ColumnType[];
     };
 
 export interface PhysicalPlan {

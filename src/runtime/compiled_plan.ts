@@ -26,7 +26,8 @@ export class CompiledPlan {
     this.plan = plan;
     this.#cache = cache;
     this.pipelines = cutPipelines(plan);
-    this.layout = controlLayout(this.pipelines.aggregates.length, this.pipelines.slotCount);
+    const { aggregates, tables, slotCount } = this.pipelines;
+    this.layout = controlLayout(aggregates.length, tables.length, slotCount);
     this.#compileNs = process.hrtime.bigint() - start;
   }
 

@@ -4,16 +4,22 @@ import { assert, defined } from "#base/assert.js";
 import type { OperatorStats } from "#codec/execution_message.js";
 import type { Scalar } from "#expr/expression.js";
 import { scalarMagnitude } from "#lowering/bounds.js";
+import { ControlBlock, TableState } from "#lowering/control_block.js";
 import type { Pipeline } from "#lowering/pipeline.js";
+import type { Limit } from "#lowering/table_plan.js";
+import { inputsOf } from "#plan/columns_of.js";
+import type { PhysicalOperator } from "#plan/physical.js";
 import { Arena } from "./arena.js";
 import type { CompiledPlan } from "./compiled_plan.js";
 import { GroupStore } from "./group_store.js";
 import { instantiateKernels } from "./kernels.js";
+import { limitValues } from "./limit_values.js";
 import type { EngineMemory } from "./memory.js";
 import { PageFacts } from "./page_facts.js";
 import { writeSlot } from "./parameter_block.js";
 import { PipelineRun, type RunEnvironment } from "./pipeline_run.js";
 import { type ResultImage, ResultPage } from "./result_page.js";
+import { TableStore } from "./table_store.js";
 
 export interface ExecutionOptions {
   readonly memory: EngineMemory;
@@ -31,6 +37,7 @@ export class PlanExecution {
   /** The pipeline that is next or at work; earlier ones are finished. */
   #current = 0;
   #ready = false;
+  #paused = false;
   #taken = false;
   #disposed = false;
 
@@ -52,23 +59,48 @@ export class PlanExecution {
     return this.#current === this.#runs.length && !this.#ready;
   }
 
+  /** Leaves whose pages may be pushed now; the others wait until earlier ones are finished. */
+  wantedLeaves(): readonly number[] {
+    const source = this.#runs[this.#current]?.pipeline.source;
+    return source?.kind === "pages" ? [source.leaf] : [];
+  }
+
+  /** Work was left for the next call, so that this one stayed short: go on with takeResult or the same page. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /**
-   * Consumes a page of a leaf. False: a result page is full; take it and push the same page again, which goes on where
-   * it stopped.
+   * Consumes a page of a leaf that is wanted. False: take the results and push the same page again, which goes on where
+   * it stopped; also once the rest of the leaf is not wanted any more, when the page need not come again.
    */
   pushPage(leaf: number, page: number): boolean {
     assert(!this.#disposed, "the execution is open");
     const run = this.#leafRun(leaf);
     if (this.#ready) return false;
     this.#reuseResult();
-    if (run.consume(page)) return true;
-    this.#ready = true;
-    return false;
+    this.#paused = !run.prepare();
+    if (this.#paused) return false;
+    switch (run.consume(page)) {
+      case "done":
+        return true;
+      case "full":
+        this.#ready = true;
+        return false;
+      case "paused":
+        this.#paused = true;
+        return false;
+      case "enough":
+        this.#current++;
+        this.#advance();
+        return true;
+    }
   }
 
-  /** No more pages of this leaf will come. */
+  /** No more pages of this leaf will come; nothing to say about one the execution wants no more of. */
   finishLeaf(leaf: number): void {
     assert(!this.#disposed, "the execution is open");
+    if (!this.wantedLeaves().includes(leaf)) return;
     assert(!this.#leafRun(leaf).suspended, "the last page is consumed");
     this.#current++;
     this.#advance();
@@ -85,9 +117,11 @@ export class PlanExecution {
   }
 
   stats(): readonly OperatorStats[] {
-    return this.#runs.flatMap((run, index) =>
-      run.stats(index === this.#runs.length - 1 ? this.#arena.peakBytes : 0),
-    );
+    const last = this.#runs.length - 1;
+    return mergeStats(this.#runs.flatMap((run, index) => {
+      const feedsMore = this.#runs.slice(index + 1).some(({ pipeline }) => isSameSink(pipeline, run.pipeline));
+      return run.stats(index === last ? this.#arena.peakBytes : 0, feedsMore);
+    }));
   }
 
   /** Gives all memory back; may be called at any time and more than once. */
@@ -97,14 +131,23 @@ export class PlanExecution {
     this.#arena.dispose();
   }
 
-  /** Once pages are consumed, runs the pipelines over groups until a result page is full or nothing is left. */
+  /** Once pages are consumed, runs what needs none until a result page is full or a pause is due. */
   #advance(): void {
     this.#reuseResult();
+    this.#paused = false;
     while (!this.#ready && this.#current < this.#runs.length) {
       const run = defined(this.#runs[this.#current], "a pipeline");
-      if (run.pipeline.source.kind === "pages") return;
-      if (run.consume(0)) this.#current++;
-      else this.#ready = true;
+      if (run.exhausted && !run.suspended) {
+        this.#current++;
+        continue;
+      }
+      this.#paused = !run.prepare();
+      if (this.#paused || run.pipeline.source.kind === "pages") return;
+      const consumed = run.consume(0);
+      this.#ready = consumed === "full";
+      this.#paused = consumed === "paused";
+      if (this.#paused) return;
+      if (!this.#ready) this.#current++;
     }
     if (this.#current === this.#runs.length && this.#result.rows > 0) this.#ready = true;
   }
@@ -128,21 +171,43 @@ export class PlanExecution {
     const control = this.#arena.allocate(layout.bytes);
     memory.bytes.fill(0, control, control + layout.bytes);
     this.#writeSlots(control, parameters ?? new Map());
+    this.#writeLimits(control, parameters ?? new Map());
     const kernels = instantiateKernels(memory.memory);
     const stores = plan.aggregates.map((aggregate, index) => {
       const estimate = index === 0 ? groupsEstimate(this.#compiled) : 0;
       return new GroupStore(this.#arena, kernels, aggregate, control + layout.aggregate(index), estimate);
     });
+    const tables = plan.tables.map((table, index) =>
+      new TableStore(this.#arena, kernels, table, control + layout.table(index)));
     const environment: RunEnvironment = {
       compiled: this.#compiled,
       memory,
       control,
       stores,
+      tables,
       result: this.#result,
       facts: new PageFacts(memory.view, kernels),
       parameterMagnitude: (id) => scalarMagnitude(parameters?.get(id) ?? null),
     };
     return plan.pipelines.map((pipeline) => new PipelineRun(environment, pipeline));
+  }
+
+  #writeLimits(control: number, parameters: ReadonlyMap<number, Scalar>): void {
+    const { layout, pipelines: plan } = this.#compiled;
+    const { view } = this.#arena.memory;
+    const write = (limit: Limit | undefined, skip: number, take: number): void => {
+      if (limit === undefined) return;
+      const { count, offset } = limitValues(limit, parameters);
+      view.setBigInt64(skip, offset, true);
+      view.setBigInt64(take, count, true);
+    };
+    for (const { sink } of plan.pipelines)
+      if (sink.kind === "result")
+        write(sink.limit, control + ControlBlock.skipRows, control + ControlBlock.takeRows);
+    plan.tables.forEach(({ limit }, index) => {
+      const state = control + layout.table(index);
+      write(limit, state + TableState.skipRows, state + TableState.takeRows);
+    });
   }
 
   #writeSlots(control: number, parameters: ReadonlyMap<number, Scalar>): void {
@@ -159,11 +224,36 @@ export class PlanExecution {
   }
 }
 
-/** The innermost aggregate's estimate: the one fed by pages. */
+/** The estimate of the aggregate that is cut first: the one fed by pages, when there is but one. */
 function groupsEstimate({ plan }: CompiledPlan): number {
   let estimate = 0;
-  for (let operator = plan.root; operator.kind !== "scan"; operator = operator.input) {
+  for (let operator: PhysicalOperator | undefined = plan.root; operator !== undefined;) {
     if (operator.kind === "hashAggregate") estimate = operator.groupsEstimate;
+    const inputs: readonly PhysicalOperator[] = inputsOf(operator);
+    operator = inputs.length === 1 ? inputs[0] : undefined;
   }
   return estimate;
+}
+
+function isSameSink({ sink: a }: Pipeline, { sink: b }: Pipeline): boolean {
+  return a.kind === "aggregate" && b.kind === "aggregate" && a.aggregate === b.aggregate;
+}
+
+/** An operator at work in several pipelines has one line, with the sums of their numbers. */
+function mergeStats(all: readonly OperatorStats[]): readonly OperatorStats[] {
+  const merged = new Map<number, OperatorStats>();
+  for (const each of all) {
+    const known = merged.get(each.operator);
+    merged.set(each.operator, known === undefined ? each : {
+      operator: each.operator,
+      rowsIn: known.rowsIn + each.rowsIn,
+      rowsOut: known.rowsOut + each.rowsOut,
+      pages: known.pages + each.pages,
+      bytes: known.bytes + each.bytes,
+      timeNs: known.timeNs + each.timeNs,
+      memoryBytes: known.memoryBytes + each.memoryBytes,
+      redoPages: known.redoPages + each.redoPages,
+    });
+  }
+  return [...merged.values()];
 }

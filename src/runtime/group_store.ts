@@ -1,32 +1,28 @@
-// The host's side of an aggregate's memory: the first directory, growing it, and room for rows and bytes. Compiled code
-// calls in when it runs out; a shortage throws through it. Read next: lowering/group_table.ts, arena.ts.
+// The host's side of an aggregate's groups: the first directory and growing it, when compiled code asks. Room for rows
+// and bytes is row_chunks.ts. Read next: lowering/group_table.ts, arena.ts.
 import type { AggregatePlan } from "#lowering/aggregate_plan.js";
 import { AggregateState, GroupChunk } from "#lowering/control_block.js";
 import type { Arena } from "./arena.js";
 import type { Kernels } from "./kernels.js";
-import { BLOCK_BYTES } from "./memory.js";
+import { RowChunks } from "./row_chunks.js";
 
 const ENTRY_BYTES = 8;
 const FIRST_ENTRIES = 1024;
-/** Chunks double from one block to this, so that few groups cost little and many need few chunks. */
-const CHUNK_BYTES_MAX = 4 * 1024 * 1024;
-const ROW_ALIGN = 8;
 
 export class GroupStore {
   readonly #arena: Arena;
   readonly #kernels: Kernels;
   readonly #plan: AggregatePlan;
-  readonly #state: number;
-  #rowChunkBytes: number;
-  #byteChunkBytes = BLOCK_BYTES;
+  readonly #chunks: RowChunks;
+  /** Bound of what narrow code may have added to any sum since the last flush. */
+  pending = 0;
 
   /** `state` is the address of the aggregate state in the control block. */
   constructor(arena: Arena, kernels: Kernels, plan: AggregatePlan, state: number, groupsEstimate: number) {
     this.#arena = arena;
     this.#kernels = kernels;
     this.#plan = plan;
-    this.#state = state;
-    this.#rowChunkBytes = BLOCK_BYTES;
+    this.#chunks = new RowChunks(arena, state, plan.rowBytes);
     if (plan.keys.length === 0) this.#openSingle();
     else this.#openDirectory(groupsEstimate);
   }
@@ -46,18 +42,11 @@ export class GroupStore {
   }
 
   addRows(): void {
-    const bytes = Math.max(this.#rowChunkBytes, GroupChunk.SIZE + this.#plan.rowBytes);
-    this.#rowChunkBytes = Math.min(bytes * 2, CHUNK_BYTES_MAX);
-    const chunk = this.#arena.takeRun(bytes);
-    this.#openChunk(chunk, Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES);
+    this.#chunks.addRows();
   }
 
   addBytes(need: number): void {
-    const bytes = Math.max(this.#byteChunkBytes, need);
-    this.#byteChunkBytes = Math.min(this.#byteChunkBytes * 2, CHUNK_BYTES_MAX);
-    const start = this.#arena.takeRun(bytes);
-    this.#set(AggregateState.bytesNext, start);
-    this.#set(AggregateState.bytesEnd, start + Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES);
+    this.#chunks.addBytes(need);
   }
 
   #openDirectory(groupsEstimate: number): void {
@@ -80,7 +69,7 @@ export class GroupStore {
   #openSingle(): void {
     const bytes = GroupChunk.SIZE + this.#plan.rowBytes;
     const chunk = this.#arena.allocate(bytes);
-    this.#openChunk(chunk, bytes);
+    this.#chunks.open(chunk, bytes);
     const row = chunk + GroupChunk.SIZE;
     const { view } = this.#arena.memory;
     this.#arena.memory.bytes.fill(0, row, row + this.#plan.rowBytes);
@@ -95,27 +84,11 @@ export class GroupStore {
     this.#set(AggregateState.groups, 1);
   }
 
-  /** Links a chunk behind the current one and makes it current. */
-  #openChunk(chunk: number, bytes: number): void {
-    const { view } = this.#arena.memory;
-    const current = this.#get(AggregateState.currentChunk);
-    view.setUint32(chunk + GroupChunk.next, 0, true);
-    if (current === 0) {
-      this.#set(AggregateState.firstChunk, chunk);
-    } else {
-      view.setUint32(current + GroupChunk.next, chunk, true);
-      view.setUint32(current + GroupChunk.end, this.#get(AggregateState.rowNext), true);
-    }
-    this.#set(AggregateState.currentChunk, chunk);
-    this.#set(AggregateState.rowNext, Math.ceil((chunk + GroupChunk.SIZE) / ROW_ALIGN) * ROW_ALIGN);
-    this.#set(AggregateState.rowEnd, chunk + bytes);
-  }
-
   #get(field: number): number {
-    return this.#arena.memory.view.getUint32(this.#state + field, true);
+    return this.#chunks.get(field);
   }
 
   #set(field: number, value: number): void {
-    this.#arena.memory.view.setUint32(this.#state + field, value, true);
+    this.#chunks.set(field, value);
   }
 }

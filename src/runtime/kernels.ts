@@ -1,5 +1,6 @@
 // Code that is the same for every plan, compiled once per thread: magnitudes of page columns and the growth of group
-// directories. Read next: page_facts.ts, group_store.ts.
+// directories and the linking of tables. Read next: page_facts.ts, group_store.ts, table_store.ts.
+import { TableRow, TableRowFlag } from "#lowering/control_block.js";
 import type { Callable, FunctionBuilder, Local } from "#wasm/function_builder.js";
 import { ModuleBuilder } from "#wasm/module_builder.js";
 
@@ -10,6 +11,8 @@ export interface Kernels {
   magnitude128(values: number, rows: number): number;
   /** (old directory, old entries, new directory, new entries): moves all entries into an empty directory. */
   rehash(old: number, oldEntries: number, fresh: number, freshEntries: number): void;
+  /** (rows, their end, bytes of a row, directory, mask): enters table rows; equal hashes chain, the last row first. */
+  link(rows: number, end: number, rowBytes: number, directory: number, mask: number): void;
 }
 
 const UNROLLED = 4;
@@ -27,6 +30,7 @@ function emitKernels(): Uint8Array<ArrayBuffer> {
   emitMagnitude(builder, "magnitude64", 8);
   emitMagnitude(builder, "magnitude128", 16);
   emitRehash(builder);
+  emitLink(builder);
   return builder.finish();
 }
 
@@ -119,6 +123,36 @@ function emitRehash(builder: ModuleBuilder): Callable {
           slot().get(entry).store("i64.store");
         });
         code.get(old).i32(8).op("i32.add").set(old).br(again);
+      });
+    });
+  });
+}
+
+function emitLink(builder: ModuleBuilder): Callable {
+  const type = { parameters: ["i32", "i32", "i32", "i32", "i32"], results: [] } as const;
+  return builder.function(type, "link", (code) => {
+    const [row, end, rowBytes] = [code.parameter(0), code.parameter(1), code.parameter(2)];
+    const [directory, mask] = [code.parameter(3), code.parameter(4)];
+    const [hash, place, slot, entry] = [code.local("i32"), code.local("i32"), code.local("i32"), code.local("i64")];
+    const enter = (): void => {
+      code.get(row).load("i32.load", TableRow.hash).tee(hash).set(place);
+      code.loop((probe) => {
+        code.get(directory, place, mask).op("i32.and").tee(place).i32(3).op("i32.shl", "i32.add").tee(slot);
+        code.load("i64.load").tee(entry).op("i64.eqz", "i32.eqz");
+        code.get(entry).i64(32).op("i64.shr_u", "i32.wrap_i64").get(hash).op("i32.ne", "i32.and").if([], () => {
+          code.get(place).i32(1).op("i32.add").set(place).br(probe);
+        });
+      });
+      // The entry is free, or the first of the rows with this hash.
+      code.get(row, entry).op("i32.wrap_i64").store("i32.store", TableRow.next);
+      code.get(slot).get(hash).op("i64.extend_i32_u").i64(32).op("i64.shl");
+      code.get(row).op("i64.extend_i32_u", "i64.or").store("i64.store");
+    };
+    code.loop((again) => {
+      code.get(row, end).op("i32.lt_u").if([], () => {
+        code.get(row).load("i32.load", TableRow.flags).i32(TableRowFlag.unlinked).op("i32.and", "i32.eqz");
+        code.if([], enter);
+        code.get(row, rowBytes).op("i32.add").set(row).br(again);
       });
     });
   });

@@ -5,7 +5,7 @@ import type { OperatorStats } from "#codec/execution_message.js";
 import { throwTemplate } from "#functions/error_templates.js";
 import type { ErrorTemplate } from "#functions/function.js";
 import { NARROW_LIMIT, type ParameterMagnitude } from "#lowering/bounds.js";
-import { ControlBlock, RunStatus } from "#lowering/control_block.js";
+import { ControlBlock, RunStatus, TableState, VISITS_PER_CALL } from "#lowering/control_block.js";
 import { GROUPS_VARIANT, type Variant } from "#lowering/function_context.js";
 import type { Pipeline } from "#lowering/pipeline.js";
 import type { CompiledModule, CompiledPlan } from "./compiled_plan.js";
@@ -13,6 +13,7 @@ import type { GroupStore } from "./group_store.js";
 import type { EngineMemory } from "./memory.js";
 import type { PageFacts } from "./page_facts.js";
 import type { ResultPage } from "./result_page.js";
+import type { TableStore } from "./table_store.js";
 
 export interface RunEnvironment {
   readonly compiled: CompiledPlan;
@@ -20,12 +21,19 @@ export interface RunEnvironment {
   /** Address of the control block. */
   readonly control: number;
   readonly stores: readonly GroupStore[];
+  readonly tables: readonly TableStore[];
   readonly result: ResultPage;
   readonly facts: PageFacts;
   readonly parameterMagnitude: ParameterMagnitude;
 }
 
 type Run = (control: number, page: number, from: number) => number;
+
+/**
+ * How a call ended: all input consumed, the result page full, time for others, or no more rows wanted. Everything but
+ * the first and the last goes on with the same input.
+ */
+export type Consumed = "done" | "full" | "paused" | "enough";
 
 interface Instance {
   readonly run: Run;
@@ -41,8 +49,10 @@ export class PipelineRun {
   #variant: Variant = GROUPS_VARIANT;
   /** Columns in which some page so far held NULLs: grows, so that few variants are ever compiled. */
   #nullColumns: ReadonlySet<number> = new Set();
-  /** Bound of what narrow code may have added to any sum since the last flush. */
-  #pending = 0;
+  /** Bound of what one more call may add to any sum. */
+  #perCall = 0;
+  /** Rows that came to each probe, by table. */
+  readonly #entered = new Map<number, number>();
   #rowsIn = 0;
   #rowsOut = 0;
   #pages = 0;
@@ -61,27 +71,48 @@ export class PipelineRun {
     return this.#resume !== undefined;
   }
 
-  /** Consumes a page, or all groups (page 0). False: the result page is full, call again. */
-  consume(page: number): boolean {
+  /** Finishes a part of the tables the pipeline reads; true when it may run. */
+  prepare(): boolean {
+    const { tables } = this.#environment;
+    return tablesOf(this.pipeline).every((table) => defined(tables[table], "a table").finish());
+  }
+
+  /** Whether the sink's limit is reached. */
+  get exhausted(): boolean {
+    const { memory } = this.#environment;
+    const place = this.#takeRows();
+    return place !== undefined && memory.view.getBigInt64(place, true) === 0n;
+  }
+
+  /** Consumes a page, or all groups or rows (page 0). */
+  consume(page: number): Consumed {
     const start = process.hrtime.bigint();
     try {
-      if (this.#resume === undefined) this.#variant = this.#open(page);
+      if (this.#resume === undefined) {
+        this.#variant = this.#open(page);
+        const { memory, control } = this.#environment;
+        memory.view.setUint32(control + ControlBlock.resumeDepth, 0, true);
+      } else this.#reserve();
       return this.#run(page, this.#resume ?? 0);
     } finally {
       this.#timeNs += process.hrtime.bigint() - start;
     }
   }
 
-  /** The pipeline's numbers, attributed to its operators; its memory and time to the last of them. */
-  stats(memoryBytes: number): readonly OperatorStats[] {
+  /**
+   * The pipeline's numbers, attributed to its operators; its memory and time to the last of them. Groups that later
+   * pipelines feed as well are theirs to count.
+   */
+  stats(memoryBytes: number, feedsMore: boolean): readonly OperatorStats[] {
     const { operators, source } = this.pipeline;
     return operators.slice(source.kind === "pages" ? 0 : 1).map((operator, index, all) => {
       const last = index === all.length - 1;
       const isScan = source.kind === "pages" && index === 0;
+      const delivered = this.#joinedBelow(operator) ?? this.#rowsOut;
       return {
         operator,
         rowsIn: this.#rowsIn,
-        rowsOut: isScan ? this.#rowsIn : last ? (this.#sinkGroups() ?? this.#rowsOut) : this.#rowsOut,
+        rowsOut: isScan ? this.#rowsIn : last ? (this.#sinkGroups(feedsMore) ?? this.#rowsOut) : delivered,
         pages: isScan ? this.#pages : 0,
         bytes: isScan ? this.#bytes : 0,
         timeNs: last ? Number(this.#timeNs) : 0,
@@ -91,15 +122,35 @@ export class PipelineRun {
     });
   }
 
-  #sinkGroups(): number | undefined {
+  /** Rows of an operator below a join: those that came to the join's probe. */
+  #joinedBelow(operator: number): number | undefined {
+    const step = this.pipeline.steps.find((each) => each.kind === "probe" && each.operators.includes(operator));
+    return step?.kind === "probe" ? this.#entered.get(step.table) : undefined;
+  }
+
+  /** What the sink's operator yields, where that is not what it took. */
+  #sinkGroups(feedsMore: boolean): number | undefined {
     const { sink } = this.pipeline;
+    if (feedsMore) return 0;
     return sink.kind === "aggregate" ? this.#environment.stores[sink.aggregate]?.groups : undefined;
+  }
+
+  #takeRows(): number | undefined {
+    const { sink } = this.pipeline;
+    const { control, compiled } = this.#environment;
+    if (sink.kind === "result" && sink.limit !== undefined) return control + ControlBlock.takeRows;
+    if (sink.kind !== "table" || sink.input.plan.limit === undefined) return undefined;
+    return control + compiled.layout.table(sink.table) + TableState.takeRows;
   }
 
   #open(page: number): Variant {
     const { source } = this.pipeline;
     if (source.kind === "groups") {
       this.#rowsIn = defined(this.#environment.stores[source.aggregate], "an aggregate").groups;
+      return GROUPS_VARIANT;
+    }
+    if (source.kind === "table") {
+      this.#rowsIn = defined(this.#environment.tables[source.table], "a table").rows;
       return GROUPS_VARIANT;
     }
     const { facts } = this.#environment;
@@ -122,31 +173,55 @@ export class PipelineRun {
 
   /** How narrow this page may be; flushes sums first when the page could overflow what is pending. */
   #numbers(): Variant["numbers"] {
-    const { bounds, sink } = this.pipeline;
+    const { bounds, sink, steps } = this.pipeline;
+    this.#perCall = 0;
     if (bounds.isTrivial) return "narrow";
     const { facts, parameterMagnitude } = this.#environment;
     const magnitudes = new Map<number, number>();
     const addend = bounds.largestAddend((column) => {
       const known = magnitudes.get(column);
       if (known !== undefined) return known;
-      const magnitude = facts.magnitude(column);
+      const magnitude = this.#magnitude(column);
       magnitudes.set(column, magnitude);
       return magnitude;
     }, parameterMagnitude);
     if (addend === undefined) return "wide";
-    const more = addend * facts.rows;
+    if (addend === 0 || sink.kind !== "aggregate") return "narrow";
+    // A call adds a row at most for every row of the page and every match it looks at.
+    const fanOut = steps.some(({ kind }) => kind === "probe") ? VISITS_PER_CALL : 0;
+    const more = addend * (facts.rows + fanOut);
     if (more >= NARROW_LIMIT) return "wideSums";
-    if (this.#pending + more < NARROW_LIMIT) {
-      this.#pending += more;
-      return "narrow";
-    }
-    assert(sink.kind === "aggregate", "only aggregates sum");
+    const store = defined(this.#environment.stores[sink.aggregate], "an aggregate");
     // Flushing visits every group: with more groups than rows adding to 128 bits is cheaper.
-    if (defined(this.#environment.stores[sink.aggregate], "an aggregate").groups > facts.rows)
-      return "wideSums";
-    this.#flush(sink.aggregate);
-    this.#pending = more;
+    if (store.pending + more >= NARROW_LIMIT && store.groups > facts.rows) return "wideSums";
+    this.#perCall = more;
+    this.#reserve();
     return "narrow";
+  }
+
+  /** Makes sure that one more call of narrow code cannot overflow a sum. */
+  #reserve(): void {
+    const { sink } = this.pipeline;
+    if (this.#perCall === 0 || sink.kind !== "aggregate") return;
+    const store = defined(this.#environment.stores[sink.aggregate], "an aggregate");
+    if (store.pending + this.#perCall >= NARROW_LIMIT) {
+      this.#flush(sink.aggregate);
+      store.pending = 0;
+    }
+    store.pending += this.#perCall;
+  }
+
+  #magnitude(column: number): number {
+    const { facts, tables } = this.#environment;
+    const { sourceColumns, steps } = this.pipeline;
+    if (column < sourceColumns) return facts.magnitude(column);
+    for (const step of steps) {
+      if (step.kind !== "probe") continue;
+      const own = column - step.firstColumn;
+      if (own >= 0 && own < step.plan.columns.length)
+        return defined(tables[step.table], "a table").magnitude(own);
+    }
+    return Infinity;
   }
 
   #flush(aggregate: number): void {
@@ -156,7 +231,7 @@ export class PipelineRun {
     if (status !== RunStatus.done) throwStatus(instance, status);
   }
 
-  #run(page: number, from: number): boolean {
+  #run(page: number, from: number): Consumed {
     const { compiled, memory, control, result } = this.#environment;
     const instance = this.#instance(compiled.pipelineModule(this.pipeline, this.#variant));
     memory.view.setUint32(control + ControlBlock.resultPage, result.address, true);
@@ -164,14 +239,21 @@ export class PipelineRun {
     for (;;) {
       const status = instance.run(control, page, start);
       this.#rowsOut += memory.view.getUint32(control + ControlBlock.sinkRows, true);
+      this.#countEntered();
       const next = memory.view.getUint32(control + ControlBlock.resume, true);
       switch (status) {
         case RunStatus.done:
           this.#resume = undefined;
-          return true;
+          return this.exhausted ? "enough" : "done";
+        case RunStatus.enough:
+          this.#resume = undefined;
+          return "enough";
         case RunStatus.outputFull:
           this.#resume = next;
-          return false;
+          return "full";
+        case RunStatus.paused:
+          this.#resume = next;
+          return "paused";
         case RunStatus.rowTooLarge:
           result.resetForOneRow();
           start = next;
@@ -182,18 +264,28 @@ export class PipelineRun {
     }
   }
 
+  #countEntered(): void {
+    for (const step of this.pipeline.steps) {
+      if (step.kind !== "probe") continue;
+      const { entered } = defined(this.#environment.tables[step.table], "a table");
+      this.#entered.set(step.table, (this.#entered.get(step.table) ?? 0) + entered);
+    }
+  }
+
   #instance(compiled: CompiledModule): Instance {
     const known = this.#instances.get(compiled);
     if (known !== undefined) return known;
-    const { memory, control, stores, compiled: plan } = this.#environment;
-    const store = (state: number): GroupStore => {
-      const index = stores.findIndex((_, aggregate) => control + plan.layout.aggregate(aggregate) === state);
-      return defined(stores[index], "an aggregate state");
+    const { memory, control, stores, tables, compiled: plan } = this.#environment;
+    const groups = (state: number): GroupStore | undefined =>
+      stores.find((_, index) => control + plan.layout.aggregate(index) === state);
+    const store = (state: number): GroupStore | TableStore => {
+      const table = tables.find((_, index) => control + plan.layout.table(index) === state);
+      return defined(groups(state) ?? table, "a state");
     };
     const { exports } = new WebAssembly.Instance(compiled.module, {
       env: { memory: memory.memory },
       host: {
-        growDirectory: (state = 0) => store(state).growDirectory(),
+        growDirectory: (state = 0) => defined(groups(state), "an aggregate").growDirectory(),
         addRows: (state = 0) => store(state).addRows(),
         addBytes: (state = 0, need = 0) => store(state).addBytes(need),
       },
@@ -202,6 +294,12 @@ export class PipelineRun {
     this.#instances.set(compiled, instance);
     return instance;
   }
+}
+
+/** Tables that must be finished before the pipeline runs. */
+function tablesOf({ source, steps }: Pipeline): readonly number[] {
+  const probed = steps.flatMap((step) => (step.kind === "probe" ? [step.table] : []));
+  return source.kind === "table" ? [source.table, ...probed] : probed;
 }
 
 function throwStatus(instance: Instance, status: number): never {

@@ -1,5 +1,6 @@
 // The columns a plan expects of each of its scan leaves: what imported pages are verified against.
 import { malformedMessage } from "#base/errors.js";
+import { inputsOf } from "#plan/columns_of.js";
 import type { PhysicalOperator } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 
@@ -9,7 +10,7 @@ export function leafColumns(root: PhysicalOperator, leafCount: number): readonly
   const pending: PhysicalOperator[] = [root];
   for (let operator = pending.pop(); operator !== undefined; operator = pending.pop()) {
     if (operator.kind === "scan") leaves[operator.leaf] = operator.columns;
-    else pending.push(operator.input);
+    else pending.push(...inputsOf(operator));
   }
   return leaves.map((columns, leaf) => {
     if (columns === undefined) throw malformedMessage(`pg_fusion: the plan has no scan of leaf ${leaf}`);

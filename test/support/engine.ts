@@ -2,11 +2,13 @@
 // back. Shared by the engine's tests.
 import type { Expression, Scalar } from "#expr/expression.js";
 import { Encoding } from "#generated/encodings.js";
+import { inputsOf } from "#plan/columns_of.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { compileExecution } from "#runtime/compiled_plan.js";
 import { PlanExecution } from "#runtime/execution.js";
 import { EngineMemory, memoryLayout } from "#runtime/memory.js";
 import { buildPage } from "#runtime/page_builder.js";
+import type { ResultImage } from "#runtime/result_page.js";
 import { PageReader, verifyPage, verifyViews } from "#runtime/page_reader.js";
 import { PlanCache } from "#runtime/plan_cache.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -80,6 +82,15 @@ export function runPages(
   pages: readonly Uint8Array[],
   options: RunOptions = {},
 ): { rows: Scalar[][]; execution: PlanExecution } {
+  return runLeaves(plan, [pages], options);
+}
+
+/** Pushes each leaf's pages when they are wanted, and reads all results. */
+export function runLeaves(
+  plan: PhysicalPlan,
+  leaves: readonly (readonly Uint8Array[])[],
+  options: RunOptions = {},
+): { rows: Scalar[][]; execution: PlanExecution } {
   const compiled = compileExecution(plan, cache);
   const execution = new PlanExecution(compiled, {
     memory,
@@ -88,34 +99,50 @@ export function runPages(
   });
   const rows: Scalar[][] = [];
   const take = (): void => {
-    for (let image = execution.takeResult(); image !== undefined; image = execution.takeResult()) {
-      const bytes = memory.bytes.slice(image.address, image.address + image.bytes);
-      const padded = new Uint8Array(options.resultBytes ?? PAGE_BYTES);
-      padded.set(bytes);
-      const types = plan.outputs.map(({ type }) => type);
-      verifyPage(padded, types);
-      verifyViews(padded, types);
-      rows.push(...new PageReader(padded, types).all());
-    }
+    for (let image = execution.takeResult(); image !== undefined; image = execution.takeResult())
+      rows.push(...readResult(plan, image, options));
   };
+  const pushed = leaves.map(() => 0);
   try {
-    pages.forEach((page, index) => {
+    while (!execution.done) {
+      take();
+      const [leaf] = execution.wantedLeaves();
+      if (leaf === undefined) continue;
+      const index = pushed[leaf] ?? 0;
+      const page = leaves[leaf]?.[index];
+      if (page === undefined) {
+        execution.finishLeaf(leaf);
+        continue;
+      }
       const address = memory.layout.poolOffset + (index % POOL_PAGES) * PAGE_BYTES;
       memory.bytes.set(page, address);
-      while (!execution.pushPage(0, address)) take();
-    });
-    execution.finishLeaf(0);
-    take();
+      while (!execution.pushPage(leaf, address)) take();
+      pushed[leaf] = index + 1;
+    }
   } finally {
     execution.dispose();
   }
   return { rows, execution };
 }
 
+function readResult(plan: PhysicalPlan, image: ResultImage, options: RunOptions): Scalar[][] {
+  const bytes = memory.bytes.slice(image.address, image.address + image.bytes);
+  const padded = new Uint8Array(options.resultBytes ?? PAGE_BYTES);
+  padded.set(bytes);
+  const types = plan.outputs.map(({ type }) => type);
+  verifyPage(padded, types);
+  verifyViews(padded, types);
+  return new PageReader(padded, types).all();
+}
+
 /** The columns of the only scan of a plan. */
 export function scanColumns(plan: PhysicalPlan): readonly ColumnType[] {
   let operator = plan.root;
-  while (operator.kind !== "scan") operator = operator.input;
+  while (operator.kind !== "scan") {
+    const [input] = inputsOf(operator);
+    if (input === undefined) throw new Error("no scan");
+    operator = input;
+  }
   return operator.columns;
 }
 

@@ -266,7 +266,7 @@ function aggregateType(name: AggregateFunction, type: EngineType): EngineType | 
   }
 }
 
-function randomAggregates(dice: Dice, pool: readonly Expression[]): AggregateCall[] {
+export function randomAggregates(dice: Dice, pool: readonly Expression[]): AggregateCall[] {
   const conditions = pool.filter((each) => each.type.kind === "bool");
   const list: AggregateCall[] = [];
   for (let i = 0, most = 1 + dice.below(6); i < most; i++) {

@@ -18,7 +18,7 @@ interface Accumulator {
 type HashAggregate = Extract<PhysicalOperator, { kind: "hashAggregate" }>;
 
 /** A string that two values share exactly when they group together. */
-function groupKey(value: Scalar): string {
+export function groupKey(value: Scalar): string {
   if (value === null) return "null";
   if (value === DECIMAL_NAN) return "nan";
   if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;

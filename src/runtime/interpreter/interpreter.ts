@@ -2,9 +2,12 @@
 // judged by PostgreSQL. Nothing here runs in production. Read next: evaluate.ts, aggregate.ts.
 import { assert, defined } from "#base/assert.js";
 import type { Scalar } from "#expr/expression.js";
+import { errorTemplates, throwTemplate } from "#functions/error_templates.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import { limitValues } from "../limit_values.js";
 import { aggregateRows } from "./aggregate.js";
 import { type Parameters, type Row, evaluate } from "./evaluate.js";
+import { joinRows, retained } from "./join.js";
 
 /** The plan's result over the rows of its leaves; groups come in the order their first rows came. */
 export function interpret(
@@ -49,5 +52,35 @@ function* run(
       return;
     case "hashAggregate":
       yield* aggregateRows(operator, run(operator.input, leaves, parameters), parameters);
+      return;
+    case "hashJoin": {
+      const build = run(operator.build, leaves, parameters);
+      yield* joinRows(operator, run(operator.probe, leaves, parameters), build, parameters);
+      return;
+    }
+    case "union":
+      for (const input of operator.inputs) yield* run(input, leaves, parameters);
+      return;
+    case "singleRow": {
+      let only: Row | undefined;
+      for (const row of run(operator.input, leaves, parameters)) {
+        if (only !== undefined) throwTemplate(errorTemplates.moreThanOneRow);
+        only = retained(row, operator.input);
+      }
+      yield only ?? ((): Scalar => null);
+      return;
+    }
+    case "limit": {
+      const { count, offset } = limitValues(operator, parameters);
+      let [skip, take] = [offset, count];
+      if (take === 0n) return;
+      for (const row of run(operator.input, leaves, parameters)) {
+        if (skip > 0n) skip--;
+        else {
+          yield retained(row, operator.input);
+          if (--take === 0n) return;
+        }
+      }
+    }
   }
 }

@@ -1,0 +1,252 @@
+// Probing a table inside a pipeline: each row that comes meets the build rows of equal keys, in one loop whose place
+// survives the call. A call may leave anywhere below this loop and comes back to the same match; `depth` says how many
+// probes, outermost first, stand at a saved place. Read next: table_plan.ts, control_block.ts.
+import { defined } from "#base/assert.js";
+import type { Expression } from "#expr/expression.js";
+import type { JoinKind } from "#plan/physical.js";
+import type { Label, Local } from "#wasm/function_builder.js";
+import { RunStatus, TableRow, TableRowFlag, TableState } from "./control_block.js";
+import type { ExpressionLowering } from "./expression_lowering.js";
+import type { FunctionContext } from "./function_context.js";
+import { type LoweredKey, hashKeys, lowerKey } from "./group_keys.js";
+import { compareKeys } from "./group_table.js";
+import type { PageSource } from "./page_source.js";
+import { type TablePlan, marksBuildRows } from "./table_plan.js";
+
+export interface ProbeStep {
+  readonly kind: "probe";
+  readonly join: JoinKind;
+  readonly table: number;
+  readonly plan: TablePlan;
+  readonly keys: readonly Expression[];
+  readonly residual: Expression | undefined;
+  /** The table's first column among the pipeline's. */
+  readonly firstColumn: number;
+  /** Operators below the join, for their row counts. */
+  readonly operators: readonly number[];
+}
+
+/** What the probes of one function share. */
+export interface ProbeLocals {
+  /** Probes whose saved place is still to be taken up; 0 once all have. */
+  readonly resuming: Local;
+  readonly depth: Local;
+  /** Matches this call may still look at. */
+  readonly visits: Local;
+}
+
+export class Probe {
+  readonly step: ProbeStep;
+  /** The build row at hand: its columns are read from here. */
+  readonly row: Local;
+  readonly #context: FunctionContext;
+  readonly #locals: ProbeLocals;
+  readonly #number: number;
+  readonly #state: Local;
+  readonly #source: PageSource | undefined;
+  readonly #cursor: Local;
+  readonly #matched: Local;
+  readonly #entered: Local;
+
+  /** `number` counts the pipeline's probes from 1; `state` holds the address of the table's state. */
+  constructor(
+    context: FunctionContext, step: ProbeStep, number: number, state: Local, locals: ProbeLocals,
+    source: PageSource | undefined,
+  ) {
+    const local = (): Local => context.code.local("i32");
+    this.step = step;
+    this.#context = context;
+    this.#locals = locals;
+    this.#number = number;
+    this.#state = state;
+    this.#source = source;
+    [this.row, this.#cursor, this.#matched, this.#entered] = [local(), local(), local(), local()];
+  }
+
+  /** After the loop, however it ended. */
+  close(): void {
+    const { code } = this.#context;
+    const state = this.#state;
+    code.get(state, this.#cursor).store("i32.store", TableState.cursor);
+    code.get(state, this.#matched).store("i32.store", TableState.matched);
+    code.get(state, this.#entered).store("i32.store", TableState.entered);
+  }
+
+  /** Writes the loop; `consume` is everything the joined rows meet. */
+  emit(lowering: ExpressionLowering, consume: () => void): void {
+    const { join, plan, keys } = this.step;
+  
+    const lowered = plan.keys.map((key, index) => lowerKey(this.#context, lowering, this.#source, {
+      ...key,
+      expression: defined(keys[index], "a key"),
+    }));
+    this.#enter(lowered);
+    switch (join) {
+      case "inner":
+      case "right":
+      case "left":
+      case "full":
+        this.#pairs(lowering, lowered, consume);
+        return;
+      case "semi":
+        this.#search(lowering, lowered);
+        this.#context.code.get(this.#matched).if([], () => lowering.conditionally(consume));
+        return;
+      case "anti":
+        this.#search(lowering, lowered);
+        this.#context.code.get(this.#matched).op("i32.eqz").if([], () => lowering.conditionally(consume));
+        return;
+      case "nullAwareAnti":
+        this.#search(lowering, lowered);
+        this.#pushNotIn(lowered);
+        this.#context.code.if([], () => lowering.conditionally(consume));
+        return;
+      case "rightSemi":
+      case "rightAnti":
+        this.#mark(lowering, lowered);
+    }
+  }
+
+  /** Takes up the saved place, or looks for the first build row of the same hash. */
+  #enter(keys: readonly LoweredKey[]): void {
+    const { code } = this.#context;
+    const { resuming, depth } = this.#locals;
+    code.get(resuming).if([], () => {
+      code.get(this.#state).load("i32.load", TableState.cursor).set(this.#cursor);
+      code.get(this.#state).load("i32.load", TableState.matched).set(this.#matched);
+      code.i32(0).get(resuming, resuming).i32(this.#number).op("i32.eq").select().set(resuming);
+    }, () => {
+      code.get(this.#entered).i32(1).op("i32.add").set(this.#entered);
+      code.i32(0).set(this.#matched).i32(0).set(this.#cursor);
+      const nulls = keys.flatMap(({ isNull }) => (isNull === undefined ? [] : [isNull]));
+      if (nulls.length === 0) return this.#lookUp(keys);
+      code.i32(0);
+      for (const flag of nulls) code.get(flag).op("i32.or");
+      code.op("i32.eqz").if([], () => this.#lookUp(keys));
+    });
+    code.i32(this.#number).set(depth);
+  }
+
+  #lookUp(keys: readonly LoweredKey[]): void {
+    const { code } = this.#context;
+    const hash = hashKeys(this.#context, keys, []);
+    const [place, entry] = [code.local("i32"), code.local("i64")];
+    code.get(hash).set(place);
+    code.block([], (out) => {
+      code.loop((again) => {
+        code.get(this.#state).load("i32.load", TableState.directory);
+        code.get(place, this.#state).load("i32.load", TableState.mask).op("i32.and").tee(place);
+        code.i32(3).op("i32.shl", "i32.add").load("i64.load").tee(entry).op("i64.eqz").brIf(out);
+        code.get(entry).i64(32).op("i64.shr_u", "i32.wrap_i64").get(hash).op("i32.eq").if([], () => {
+          code.get(entry).op("i32.wrap_i64").set(this.#cursor).br(out);
+        });
+        code.get(place).i32(1).op("i32.add").set(place).br(again);
+      });
+    });
+  }
+
+  /** One visit of a match; a call that has made all it may leaves here. */
+  #visit(): void {
+    const { code } = this.#context;
+    const { visits, depth } = this.#locals;
+    code.i32(this.#number).set(depth);
+    code.get(visits).i32(1).op("i32.sub").tee(visits).i32(0).op("i32.lt_s");
+    code.if([], () => this.#context.leave(RunStatus.paused));
+  }
+
+  /** Branches to `next` unless the build row at hand satisfies the join's condition. */
+  #condition(lowering: ExpressionLowering, keys: readonly LoweredKey[], next: Label): void {
+    const { code } = this.#context;
+    compareKeys(this.#context, keys, [], this.row, next);
+    const { residual } = this.step;
+    if (residual === undefined) return;
+    lowering.conditionally(() => {
+      lowering.pushIsTrue(lowering.lower(residual));
+      code.op("i32.eqz").brIf(next);
+    });
+  }
+
+  /** Every match, and for joins that keep probe rows a row of NULLs when there was none. */
+  #pairs(lowering: ExpressionLowering, keys: readonly LoweredKey[], consume: () => void): void {
+    const { code } = this.#context;
+    const { join } = this.step;
+    const keepsProbeRows = join === "left" || join === "full";
+    code.block([], (exit) => {
+      code.loop((again) => {
+        code.get(this.#cursor).tee(this.row).op("i32.eqz");
+        if (!keepsProbeRows) code.brIf(exit);
+        else code.if([], () => {
+          code.get(this.#matched).brIf(exit);
+          code.get(this.#state).load("i32.load", TableState.nullRow).set(this.row);
+        });
+        this.#visit();
+        code.block([], (next) => {
+          const test = (): void => this.#condition(lowering, keys, next);
+          if (keepsProbeRows) code.get(this.#cursor).if([], () => {
+            test();
+            code.i32(1).set(this.#matched);
+            if (marksBuildRows[join]) this.#setMatched();
+          });
+          else {
+            test();
+            if (marksBuildRows[join]) this.#setMatched();
+          }
+          lowering.conditionally(consume);
+        });
+        if (keepsProbeRows) code.get(this.#cursor).op("i32.eqz").brIf(exit);
+        code.get(this.#cursor).load("i32.load", TableRow.next).set(this.#cursor).br(again);
+      });
+    });
+  }
+
+  #setMatched(): void {
+    const { code } = this.#context;
+    code.get(this.row, this.row).load("i32.load", TableRow.flags).i32(TableRowFlag.matched).op("i32.or");
+    code.store("i32.store", TableRow.flags);
+  }
+
+  /** Looks for one match; afterwards the cursor is 0, so that a resumed call does not look again. */
+  #search(lowering: ExpressionLowering, keys: readonly LoweredKey[]): void {
+    const { code } = this.#context;
+    code.block([], (exit) => {
+      code.loop((again) => {
+        code.get(this.#cursor).tee(this.row).op("i32.eqz").brIf(exit);
+        this.#visit();
+        code.block([], (next) => {
+          this.#condition(lowering, keys, next);
+          code.i32(1).set(this.#matched).i32(0).set(this.#cursor).br(exit);
+        });
+        code.get(this.#cursor).load("i32.load", TableRow.next).set(this.#cursor).br(again);
+      });
+    });
+  }
+
+  /** Marks every match that is not marked yet. */
+  #mark(lowering: ExpressionLowering, keys: readonly LoweredKey[]): void {
+    const { code } = this.#context;
+    code.block([], (exit) => {
+      code.loop((again) => {
+        code.get(this.#cursor).tee(this.row).op("i32.eqz").brIf(exit);
+        this.#visit();
+        code.block([], (next) => {
+          code.get(this.row).load("i32.load", TableRow.flags).i32(TableRowFlag.matched).op("i32.and").brIf(next);
+          this.#condition(lowering, keys, next);
+          this.#setMatched();
+        });
+        code.get(this.#cursor).load("i32.load", TableRow.next).set(this.#cursor).br(again);
+      });
+    });
+  }
+
+  /** NOT IN is true when there is no build row at all, or when neither side is NULL and nothing matched. */
+  #pushNotIn(keys: readonly LoweredKey[]): void {
+    const { code } = this.#context;
+    const state = this.#state;
+    code.get(this.#matched).get(state).load("i32.load", TableState.nullKeys).op("i32.or");
+    for (const { isNull } of keys) {
+      if (isNull === undefined) continue;
+      code.get(isNull).get(state).load("i32.load", TableState.groups).i32(0).op("i32.ne", "i32.and", "i32.or");
+    }
+    code.op("i32.eqz");
+  }
+}
