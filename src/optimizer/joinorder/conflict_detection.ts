@@ -198,7 +198,7 @@ function crossEdge(sides: Sides): Hyperedge {
   const split = splitOf(sides);
   return {
     kind: "cross", split, otherSplits: [], rules: [], predicates: [], below: split, matchFraction: undefined,
-    operator: undefined, region: NO_REGION,
+    operator: undefined, build: undefined, region: NO_REGION,
   };
 }
 
@@ -216,6 +216,7 @@ function filterEdges(operator: Operator & { kind: "filter" }): Hyperedge[] {
       below: splitOf(sides),
       matchFraction: undefined,
       operator: undefined,
+      build: undefined,
       region: operator.region,
     };
   });
@@ -236,8 +237,11 @@ function joinEdges(operator: JoinOperator): Hyperedge[] {
       predicates: conjuncts.map(edgePredicate),
       below: splitOf(sides),
       ...(operator.kind === "inner"
-        ? { matchFraction: undefined, operator: undefined, region: operator.region }
-        : { matchFraction: operator.matchFraction, operator: operator.operator, region: NO_REGION }),
+        ? { matchFraction: undefined, operator: undefined, build: undefined, region: operator.region }
+        : {
+            matchFraction: operator.matchFraction, operator: operator.operator, build: operator.build,
+            region: NO_REGION,
+          }),
     };
   });
 }

@@ -62,5 +62,5 @@ export function joinCostNs(
 export type BuildSides = Readonly<Record<JoinKind, "right" | "either">>;
 
 export const defaultBuildSides: BuildSides = {
-  inner: "either", cross: "either", left: "either", full: "either", semi: "right", anti: "right", mark: "right",
+  inner: "either", cross: "either", left: "either", full: "either", semi: "either", anti: "either", mark: "right",
 };

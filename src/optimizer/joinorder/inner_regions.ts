@@ -33,6 +33,7 @@ export type BinaryOperator =
   | {
       readonly kind: OuterJoinKind;
       readonly operator: number | undefined;
+      readonly build: "right" | undefined;
       readonly all: bigint;
       readonly left: BinaryOperator;
       readonly right: BinaryOperator;
@@ -195,9 +196,9 @@ class Normaliser {
         const left = this.normalise(tree.left);
         const right = this.normalise(tree.right);
         assert((left.all & right.all) === 0n, "a relation is one leaf");
-        const { kind, operator, matchFraction } = tree;
+        const { kind, operator, build, matchFraction } = tree;
         const conjuncts = tree.predicates.map(conjunctOf);
-        return { kind, operator, all: left.all | right.all, left, right, conjuncts, matchFraction };
+        return { kind, operator, build, all: left.all | right.all, left, right, conjuncts, matchFraction };
       }
     }
   }

@@ -42,6 +42,7 @@ export interface Hyperedge {
   readonly matchFraction: number | undefined;
   /** The caller's name for a join operator that is not inner. */
   readonly operator: number | undefined;
+  readonly build: "right" | undefined;
   /** Inner joins written together; equivalence classes do not reach across. */
   readonly region: number;
 }

@@ -50,6 +50,8 @@ export type OperatorTree =
       readonly kind: OuterJoinKind;
       /** The caller's name for it, found again in the join tree. */
       readonly operator?: number;
+      /** Set where the engine builds only on the right, whatever OrderingOptions.buildSides says of the kind. */
+      readonly build?: "right";
       readonly left: OperatorTree;
       readonly right: OperatorTree;
       /** The whole join condition: it stays together. */

@@ -117,7 +117,7 @@ export class PlanSpace {
       ? meeting.inner.some((edge) => isHashable(edge, left.set, right.set))
       : isHashable(meeting.outer.edge, left.set, right.set);
     const onRight = joinCostNs(this.cost, right.size, left.size, size.rows, hashable);
-    const onLeft = this.buildSides[kind] === "right"
+    const onLeft = this.buildSides[kind] === "right" || meeting.outer?.edge.build === "right"
       ? Infinity : joinCostNs(this.cost, left.size, right.size, size.rows, hashable);
     const buildsLeft = onLeft < onRight || (onLeft === onRight && left.size.rows < right.size.rows);
     const costNs = inputsNs + Math.min(onLeft, onRight);

@@ -66,16 +66,18 @@ describe("an order", () => {
     ]);
   });
 
-  it("builds semi, anti and mark joins on the side the engine can", () => {
-    const query: JoinQuery = {
+  it("builds semi, anti and mark joins on the sides the engine can", () => {
+    const firstLine = (kind: "semi" | "anti" | "mark", build?: "right"): string | undefined => explained({
       relations: relations({ few: 10, many: 1_000_000 }),
       tree: {
-        kind: "semi", left: leaf(0), right: leaf(1), predicates: [equality(1, [0], [1], 1e-6)], matchFraction: 0.3,
+        kind, left: leaf(0), right: leaf(1), predicates: [equality(1, [0], [1], 1e-6)], matchFraction: 0.3,
+        ...(build === undefined ? {} : { build }),
       },
-    };
-    expect(explained(query)[0]).toBe("semi join on p1 build right (3 rows)");
-    const buildSides = { ...defaultBuildSides, semi: "either" } as const;
-    expect(explained(query, { buildSides })[0]).toBe("semi join on p1 build left (3 rows)");
+    })[0];
+    expect(firstLine("semi")).toBe("semi join on p1 build left (3 rows)");
+    expect(firstLine("anti")).toBe("anti join on p1 build left (7 rows)");
+    expect(firstLine("anti", "right")).toBe("anti join on p1 build right (7 rows)");
+    expect(firstLine("mark")).toBe("mark join on p1 build right (10 rows)");
   });
 
   it("names the caller's operators again", () => {
