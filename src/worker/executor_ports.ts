@@ -80,7 +80,11 @@ export interface EngineJob {
   readonly compileNs: number;
   /** All results are taken and nothing more is wanted. */
   readonly done: boolean;
-  /** False: results are to be taken first, then the same page comes again. */
+  /** Work was left for the next call: there is something to do although no page came and none left. */
+  readonly paused: boolean;
+  /** Leaves whose pages are taken now: build sides come before what probes them. */
+  wantedLeaves(): readonly number[];
+  /** Of a wanted leaf. False: results are to be taken first, then the same page comes again. */
   pushPage(leaf: number, page: InputPage): boolean;
   finishLeaf(leaf: number): void;
   takeResult(): ResultImage | undefined;

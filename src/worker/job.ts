@@ -72,7 +72,7 @@ export class Job {
     return this.#cancellation.final;
   }
 
-  /** Compiles the plan and opens its scans. */
+  /** Compiles the plan and opens the scans it wants first. */
   start(order: JobOrder, engine: Engine): void {
     this.#guarded(() => {
       const job = engine.start(order);
@@ -81,7 +81,7 @@ export class Job {
       this.#result = new JobResult(this.lease, job, this.#transport, this.#transport.recorder(this.lease, 0));
       this.#scans = leaves.map((slots, leaf) =>
         new JobScan(leaf, slots, job, this.#transport, this.#transport.recorder(this.lease, leaf)));
-      for (const scan of this.#scans) scan.open();
+      this.#openWanted(job);
       const started = encodeExecutionStarted({ executor: this.#executor });
       this.#transport.sendControl(this.lease, MessageType.ExecutionStarted, started);
       this.#report({ kind: "started" });
@@ -117,16 +117,33 @@ export class Job {
     const result = defined(this.#result, "a started job has its result");
     let moved = result.deliver();
     for (let pull = 0; pull < PULLS_PER_STEP && !result.blocked; pull++) {
-      let pulled = false;
+      let pulled = this.#openWanted(engine);
       for (const scan of this.#scans)
-        if (!scan.ended && !result.blocked) pulled = scan.pull() || pulled;
+        if (scan.opened && !scan.ended && !result.blocked) pulled = scan.pull() || pulled;
       // A page the engine refused left a finished result behind: that counts as movement, or the job would sleep on it.
       const delivered = result.deliver();
-      if (!pulled && !delivered) break;
+      if (!pulled && !delivered && !engine.paused) break;
       moved = true;
     }
     if (engine.done && !result.blocked) return this.#conclude(engine, result);
     this.#noteInputsEnded();
+    return moved;
+  }
+
+  /**
+   * Opens the scans whose turn has come and stops those the engine has enough of; tells whether there were any. A scan
+   * that waits for its turn produces nothing: its pages would take the room of those that are wanted first.
+   */
+  #openWanted(engine: EngineJob): boolean {
+    const wanted = engine.wantedLeaves();
+    let moved = false;
+    for (const scan of this.#scans) {
+      const isWanted = wanted.includes(scan.leaf);
+      if (isWanted && !scan.opened) scan.open();
+      else if (!isWanted && scan.opened && !scan.ended) scan.stop();
+      else continue;
+      moved = true;
+    }
     return moved;
   }
 

@@ -65,15 +65,24 @@ export class JobScan {
     return this.#actor.final;
   }
 
+  get opened(): boolean {
+    return this.#actor.state !== "opening";
+  }
+
   open(): void {
     this.#send("open");
   }
 
-  /** Moves at most one page per producer; tells whether anything moved. Throws what fails the job. */
+  /**
+   * Moves at most one page per producer while the engine wants the leaf; tells whether anything moved. Throws what
+   * fails the job.
+   */
   pull(): boolean {
     let moved = false;
-    for (const producer of this.#producers)
-      if (!producer.ended && !this.#actor.final && this.#pullFrom(producer)) moved = true;
+    for (const producer of this.#producers) {
+      if (this.#actor.final || !this.#engine.wantedLeaves().includes(this.leaf)) break;
+      if (!producer.ended && this.#pullFrom(producer)) moved = true;
+    }
     return moved;
   }
 

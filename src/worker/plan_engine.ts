@@ -45,6 +45,14 @@ class PlanJob implements EngineJob {
     return this.#execution.done;
   }
 
+  get paused(): boolean {
+    return this.#execution.paused;
+  }
+
+  wantedLeaves(): readonly number[] {
+    return this.#execution.wantedLeaves();
+  }
+
   pushPage(leaf: number, page: InputPage): boolean {
     if (this.#verified !== page) {
       verifyPage(page.content(), defined(this.#leaves[leaf], "a leaf of the plan"));

@@ -156,8 +156,10 @@ export class FakeEngine implements Engine {
   #job(): EngineJob {
     let rows = 0;
     let open = this.leafCount;
+    const finished = new Set<number>();
     const images: ResultImage[] = [];
-    const finish = () => {
+    const finish = (leaf: number) => {
+      finished.add(leaf);
       open -= 1;
       if (open === 0 && rows % this.rowsPerResult > 0) images.push({ address: rows, bytes: 8, rows: 1 });
     };
@@ -165,6 +167,9 @@ export class FakeEngine implements Engine {
     return {
       leafCount: this.leafCount,
       compileNs: 1,
+      paused: false,
+      wantedLeaves: () => Array.from({ length: this.leafCount }, (_, leaf) => leaf)
+        .filter((leaf) => !finished.has(leaf)),
       get done() {
         return (open === 0 || enough()) && images.length === 0;
       },
