@@ -33,7 +33,7 @@ struct FusionProducer
 	const char *path;			/* "heap batches" or "executor": shown by EXPLAIN */
 	const _Atomic uint32 *stop; /* set by the consumer: end the page at hand early, at the next block. NULL: never */
 	uint64		rows_read;		/* before quals, where known */
-/* The executor path over an initialised child PlanState. A row larger than a page is refused (0A000) with its size. */
+	uint64		rows_produced;
 };
 
 /* The consumer wants no more: without this, a fill that finds no rows would go on to the end of the relation. */
