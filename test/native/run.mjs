@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -36,6 +36,20 @@ const messages = {
   ],
   sources: [join(native, "extension/messages.cpp")],
 };
+/** The page code includes server headers, but calls so little of the server that test/native/heap stands in for it. */
+const pgConfig = process.env.PG_CONFIG ?? "pg_config";
+const serverHeaders = spawnSync(pgConfig, ["--includedir-server"], { encoding: "utf8" }).stdout;
+const pages = {
+  flags: [
+    "-fno-strict-aliasing", "-fwrapv", "-Wno-unused-parameter", "-Wno-sign-compare", "-Wno-missing-field-initializers",
+    "-D_GNU_SOURCE", `-I${join(native, "extension")}`, `-I${join(native, "extension/heap")}`,
+    "-isystem", String(serverHeaders).trim(),
+  ],
+  sources: [
+    ...["tuple_batch", "walk", "decode_fixed", "decode_numeric", "decode_view"].map((name) => `heap/${name}`),
+    "numeric_codec", "page_writer", "page_range", "import",
+  ].map((name) => join(native, `extension/${name}.c`)).concat(join(here, "heap/server_stubs.c")),
+};
 const work = mkdtempSync(join(tmpdir(), "fusion-native-"));
 const timeoutMs = (soak ? Number(soak) * 8 : 0) * 1000 + 120_000;
 
@@ -65,6 +79,8 @@ function runTest(program, flavour) {
 }
 
 function compile(source, flavour, program, objects) {
+  if (basename(dirname(source)) === "heap")
+    return run(compiler, [...flags, ...pages.flags, ...flavours[flavour], "-o", program, source, ...pages.sources]);
   if (!source.endsWith(".cpp"))
     return run(compiler, [...flags, ...flavours[flavour], "-o", program, source, ...objects, "-lpthread"]);
   return run(messages.compiler, [...messages.flags, ...flavours[flavour], "-o", program, source, ...messages.sources]);
