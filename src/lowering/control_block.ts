@@ -29,11 +29,10 @@ export const ControlBlock = {
   /** Of a limit on the result: rows still to be left out, then rows still wanted. */
   skipRows: 16,
   takeRows: 24,
-  SIZE: 32,
+  /** Matches a call may look at before it pauses. */
+  visits: 32,
+  SIZE: 40,
 } as const;
-
-/** Matches a call may look at before it pauses: about a millisecond. */
-export const VISITS_PER_CALL = 1 << 16;
 
 /** State of one aggregate: byte offsets. Addresses are absolute. */
 export const AggregateState = {

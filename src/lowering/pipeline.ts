@@ -212,7 +212,7 @@ class Cutter {
         ...input,
         steps: [...input.steps, step],
         columns: yieldsBuildColumns(operator) ? [...own, ...buildColumns] : own,
-        nullable: [...nullable, ...columns.map((column) => outer || column.nullable)],
+        nullable: [...nullable, ...plan.columns.map(({ nullBit }) => nullBit !== undefined)],
         operators: [...input.operators, number],
       };
     });

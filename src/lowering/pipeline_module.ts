@@ -7,7 +7,7 @@ import { type ErrorTemplate, shapeOf } from "#functions/function.js";
 import type { FunctionBuilder, Local } from "#wasm/function_builder.js";
 import type { AggregatePlan } from "./aggregate_plan.js";
 import { AggregateSink, type Sink } from "./aggregate_sink.js";
-import { ControlBlock, type ControlLayout, ParameterSlot, VISITS_PER_CALL } from "./control_block.js";
+import { ControlBlock, type ControlLayout, ParameterSlot } from "./control_block.js";
 import { ExpressionLowering, type RowSource } from "./expression_lowering.js";
 import { FunctionContext, GROUPS_VARIANT, type LoweredValue, type Variant } from "./function_context.js";
 import { GroupSource } from "./group_source.js";
@@ -110,7 +110,7 @@ class PipelineEmitter {
     const steps = this.#pipeline.steps.filter((step) => step.kind === "probe");
     if (steps.length === 0) return;
     code.get(this.#control).load("i32.load", ControlBlock.resumeDepth).set(this.#probeLocals.resuming);
-    code.i32(VISITS_PER_CALL).set(this.#probeLocals.visits);
+    code.get(this.#control).load("i32.load", ControlBlock.visits).set(this.#probeLocals.visits);
     steps.forEach((step, index) => {
       const state = this.#address(this.#layout.table(step.table));
       this.#probes.push(new Probe(this.#context, step, index + 1, state, this.#probeLocals, page));

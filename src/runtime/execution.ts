@@ -27,7 +27,12 @@ export interface ExecutionOptions {
   readonly resultBytes: number;
   /** Values of the plan's parameters. */
   readonly parameters?: ReadonlyMap<number, Scalar>;
+  /** Matches one call may look at before it pauses; tests make it small. */
+  readonly visitsPerCall?: number;
 }
+
+/** About a millisecond of probing. */
+const VISITS_PER_CALL = 1 << 16;
 
 export class PlanExecution {
   readonly #compiled: CompiledPlan;
@@ -166,12 +171,13 @@ export class PlanExecution {
     return run;
   }
 
-  #openRuns({ memory, parameters }: ExecutionOptions): PipelineRun[] {
+  #openRuns({ memory, parameters, visitsPerCall = VISITS_PER_CALL }: ExecutionOptions): PipelineRun[] {
     const { layout, pipelines: plan } = this.#compiled;
     const control = this.#arena.allocate(layout.bytes);
     memory.bytes.fill(0, control, control + layout.bytes);
     this.#writeSlots(control, parameters ?? new Map());
     this.#writeLimits(control, parameters ?? new Map());
+    memory.view.setUint32(control + ControlBlock.visits, visitsPerCall, true);
     const kernels = instantiateKernels(memory.memory);
     const stores = plan.aggregates.map((aggregate, index) => {
       const estimate = index === 0 ? groupsEstimate(this.#compiled) : 0;
@@ -187,6 +193,7 @@ export class PlanExecution {
       tables,
       result: this.#result,
       facts: new PageFacts(memory.view, kernels),
+      visitsPerCall,
       parameterMagnitude: (id) => scalarMagnitude(parameters?.get(id) ?? null),
     };
     return plan.pipelines.map((pipeline) => new PipelineRun(environment, pipeline));

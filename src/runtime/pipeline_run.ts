@@ -5,7 +5,7 @@ import type { OperatorStats } from "#codec/execution_message.js";
 import { throwTemplate } from "#functions/error_templates.js";
 import type { ErrorTemplate } from "#functions/function.js";
 import { NARROW_LIMIT, type ParameterMagnitude } from "#lowering/bounds.js";
-import { ControlBlock, RunStatus, TableState, VISITS_PER_CALL } from "#lowering/control_block.js";
+import { ControlBlock, RunStatus, TableState } from "#lowering/control_block.js";
 import { GROUPS_VARIANT, type Variant } from "#lowering/function_context.js";
 import type { Pipeline } from "#lowering/pipeline.js";
 import type { CompiledModule, CompiledPlan } from "./compiled_plan.js";
@@ -25,6 +25,7 @@ export interface RunEnvironment {
   readonly result: ResultPage;
   readonly facts: PageFacts;
   readonly parameterMagnitude: ParameterMagnitude;
+  readonly visitsPerCall: number;
 }
 
 type Run = (control: number, page: number, from: number) => number;
@@ -188,7 +189,7 @@ export class PipelineRun {
     if (addend === undefined) return "wide";
     if (addend === 0 || sink.kind !== "aggregate") return "narrow";
     // A call adds a row at most for every row of the page and every match it looks at.
-    const fanOut = steps.some(({ kind }) => kind === "probe") ? VISITS_PER_CALL : 0;
+    const fanOut = steps.some(({ kind }) => kind === "probe") ? this.#environment.visitsPerCall : 0;
     const more = addend * (facts.rows + fanOut);
     if (more >= NARROW_LIMIT) return "wideSums";
     const store = defined(this.#environment.stores[sink.aggregate], "an aggregate");

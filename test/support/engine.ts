@@ -74,6 +74,7 @@ export interface RunOptions {
   readonly parameters?: ReadonlyMap<number, Scalar>;
   readonly ranges?: boolean;
   readonly resultBytes?: number;
+  readonly visitsPerCall?: number;
 }
 
 /** Pushes page images of leaf 0 and reads all results. */
@@ -96,6 +97,7 @@ export function runLeaves(
     memory,
     resultBytes: options.resultBytes ?? PAGE_BYTES,
     ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
+    ...(options.visitsPerCall === undefined ? {} : { visitsPerCall: options.visitsPerCall }),
   });
   const rows: Scalar[][] = [];
   const take = (): void => {

@@ -131,7 +131,7 @@ class Grower {
     const wanted = join === "nullAwareAnti" ? 1 : dice.pick([0, 1, 1, 1, 2, 3]);
     const pool = this.#expressions(left);
     for (let tries = 0; tries < 40 && probeKeys.length < wanted; tries++) {
-      const key = dice.pick(dice.chance(70) ? pool.slice(0, left.length) : pool);
+      const key = dice.pick(left.length > 0 && dice.chance(70) ? pool.slice(0, left.length) : pool);
       const partners = right.flatMap(({ engine }, index) =>
         (JSON.stringify(engine) === JSON.stringify(key.type) ? [index] : []));
       if (partners.length === 0) continue;
