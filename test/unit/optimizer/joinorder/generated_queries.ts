@@ -105,7 +105,12 @@ interface Generated {
   readonly tree: OperatorTree;
   readonly all: readonly number[];
   readonly visible: readonly number[];
-  readonly marks: readonly { readonly key: string; readonly relations: readonly number[] }[];
+  readonly marks: readonly Mark[];
+}
+
+interface Mark {
+  readonly key: string;
+  readonly relations: readonly number[];
 }
 
 /** Builds one random query; values are few, so that joins match, and often null. */
@@ -181,9 +186,9 @@ export class QueryGenerator {
 
   private predicate(left: Generated, right: Generated): JoinPredicate {
     const { isOdd } = this.generation;
-    const { marks } = left;
+    const marks = [...left.marks, ...right.marks];
     const id = this.evaluations.size;
-    if (isOdd && marks.length > 0 && this.chance.happens(0.5)) return this.markPredicate(id, left, right);
+    if (isOdd && marks.length > 0 && this.chance.happens(0.5)) return this.markPredicate(id, this.chance.pick(marks), left, right);
     const one = isOdd && this.chance.happens(0.06) ? [] : this.some(left.visible);
     const other = isOdd && this.chance.happens(0.06) ? [] : this.some(right.visible);
     return this.comparison(id, one, other);
@@ -225,8 +230,7 @@ export class QueryGenerator {
   }
 
   /** `mark OR comparison` or `mark AND comparison`, as a disjunction with EXISTS gives. */
-  private markPredicate(id: number, left: Generated, right: Generated): JoinPredicate {
-    const mark = this.chance.pick(left.marks);
+  private markPredicate(id: number, mark: Mark, left: Generated, right: Generated): JoinPredicate {
     const compared = this.comparison(id, this.some(left.visible), this.some(right.visible));
     const evaluate = this.evaluations.get(id);
     const isNegated = this.chance.happens(0.5);
