@@ -134,6 +134,8 @@ export class FakeEngine implements Engine {
   pushed = 0;
   failAt = Number.POSITIVE_INFINITY;
   startError: unknown;
+  /** Leaves are wanted one after another, the last first. */
+  inTurn = false;
   readonly leafCount: number;
   readonly rowsPerResult: number;
   readonly enoughAt: number;
@@ -168,8 +170,10 @@ export class FakeEngine implements Engine {
       leafCount: this.leafCount,
       compileNs: 1,
       paused: false,
-      wantedLeaves: () => Array.from({ length: this.leafCount }, (_, leaf) => leaf)
-        .filter((leaf) => !finished.has(leaf)),
+      wantedLeaves: () => {
+        const wanted = Array.from({ length: this.leafCount }, (_, leaf) => leaf).filter((leaf) => !finished.has(leaf));
+        return this.inTurn ? wanted.slice(-1) : wanted;
+      },
       get done() {
         return (open === 0 || enough()) && images.length === 0;
       },

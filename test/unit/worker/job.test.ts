@@ -43,6 +43,24 @@ describe("a job", () => {
     expectClean(world, engine, reports);
   });
 
+  test("opens each scan when its leaf is wanted", () => {
+    const world = new FakeJobWorld();
+    const engine = new FakeEngine(2, 1);
+    engine.inTurn = true;
+    world.scans.set(0, [...pages(1, 1), { kind: "end" }]);
+    world.scans.set(10, pages(1, 1));
+    const { job, reports } = run(world, engine);
+    stepUntilIdle(job);
+    expect(world.sent).toEqual([{ scan: 10, type: MessageType.OpenScan }]);
+    expect(engine.pushed).toBe(1);
+    world.scans.get(10)?.push({ kind: "end" });
+    stepUntilIdle(job);
+    expect(world.sent.map(({ scan }) => scan)).toEqual([10, 0]);
+    expect(engine.pushed).toBe(2);
+    expect(kindsOf(reports).at(-1)).toBe("finished");
+    expectClean(world, engine, reports);
+  });
+
   test("waits for all producers of a leaf", () => {
     const world = new FakeJobWorld();
     const engine = new FakeEngine(1);
