@@ -1,5 +1,5 @@
-// Builds everything: FlatBuffers headers, the node addon, the extension, the TypeScript. Each step
-// is skipped while its inputs are unchanged (bootstrap/stamps.mjs). `npm run build` calls it.
+// Builds everything: FlatBuffers headers, the node addon, the extension, the TypeScript, the
+// visualizer's page. Each step is skipped while its inputs are unchanged (bootstrap/stamps.mjs). `npm run build` calls it.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -97,6 +97,20 @@ async function buildTypeScript(root) {
   });
 }
 
+async function buildVisualizerPage(root) {
+  const script = "scripts/build_page.mjs";
+  const inputs = filesUnder(root, ["src/visualizer", "src/generated", script, "package-lock.json"]);
+  await stampedStep(root, {
+    name: "page",
+    hash: hashOf(root, inputs),
+    outputs: ["dist/visualizer/page/main.js", "dist/visualizer/page/page.css"],
+    action: () => {
+      say("bundling the visualizer's page");
+      run(process.execPath, [script], { cwd: root, ...toTerminal });
+    },
+  });
+}
+
 /** Brings the toolchain and the node packages, then runs every stale build step. */
 export async function build(root = projectRoot) {
   const postgres = bringToolchain(root);
@@ -105,6 +119,7 @@ export async function build(root = projectRoot) {
   await buildAddon(root);
   await buildExtension(root, postgres);
   await buildTypeScript(root);
+  await buildVisualizerPage(root);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -56,6 +56,7 @@ export async function check(root = projectRoot) {
   return addCounts([
     quietStep(root, "types", [local("tsc"), "-p", ".", "--noEmit"]),
     quietStep(root, "test types", [local("tsc"), "-p", "test", "--noEmit"]),
+    quietStep(root, "page types", [local("tsc"), "-p", "src/visualizer/page", "--noEmit"]),
     quietStep(root, "lint", [local("oxlint")]),
     quietStep(root, "generated files", [process.execPath, "scripts/generate.mjs", "--check"]),
     await runVitest(root, "unit", "vitest.config.ts"),

@@ -3,6 +3,7 @@
 import { CommandError } from "#cluster/command_error.js";
 import { findPlaces } from "#cluster/places.js";
 import { runTraceCommand } from "#trace/cli.js";
+import { runVisualizeCommand } from "#visualizer/visualize_command.js";
 import { parseArguments } from "./arguments.js";
 import { runBench } from "./bench_command.js";
 import { openPsql, runEnv, runPsql, runReset, runStatus, runStop, runUp } from "./cluster_commands.js";
@@ -19,6 +20,7 @@ const usage = `usage: npx pg-fusion <command> [options]
            scan [--scale 1] [--runs 5] [--json FILE]
            latency [--runs 300] [--json FILE]
   trace    what the state machines did: trace list | trace show
+  visualize  the state machines in a browser: visualize [FILE] [--out trace.html]
   stop     stop the server
   reset    stop it and delete everything it has
 
@@ -44,6 +46,7 @@ const commands: Readonly<Record<string, Command>> = {
   env: (words) => runEnv(parseArguments(words)),
   bench: (words) => runBench(parseArguments(words)),
   trace: (words) => runTraceCommand(words, findPlaces()),
+  visualize: (words) => runVisualizeCommand(words, findPlaces()),
   stop: (words) => runStop(parseArguments(words)),
   reset: (words) => runReset(parseArguments(words)),
 };

@@ -33,13 +33,16 @@ export interface FlightEntry {
   readonly cause: number;
 }
 
-export interface Flight {
+export interface FlightOrigin {
   readonly incarnation: bigint;
   /** Time of day and monotonic clock of the same moment: the file's creation. */
   readonly wallNs: bigint;
   readonly monotonicNs: bigint;
   /** False when another build wrote the file: its numbers may mean other states. */
   readonly sameMachines: boolean;
+}
+
+export interface Flight extends FlightOrigin {
   /** In the order in which things happened, as well as it can be told. */
   readonly entries: readonly FlightEntry[];
   readonly torn: number;
@@ -52,12 +55,14 @@ export interface Flight {
 /** The file is not what it should be; the message says how. */
 export class FlightFileError extends Error {}
 
-interface Counts {
+export interface FlightCounts {
   readonly controlSlots: number;
   readonly scanSlots: number;
 }
 
-function readCounts(view: DataView): Counts {
+/** How many writers the header promises; refuses what no build of this version would write. */
+export function readCounts(view: DataView): FlightCounts {
+  if (view.byteLength < FlightHeader.SIZE) throw new FlightFileError("the file is shorter than its header");
   const magic = view.getBigUint64(FlightHeader.magic, true);
   if (magic !== FLIGHT_MAGIC) throw new FlightFileError("this is no flight recorder file");
   const version = view.getUint32(FlightHeader.version, true);
@@ -74,7 +79,18 @@ function readCounts(view: DataView): Counts {
   return { controlSlots, scanSlots };
 }
 
-function writerAt(index: number, { controlSlots }: Counts): FlightWriter {
+/** Which recording it is; after readCounts has accepted the header. */
+export function readOrigin(view: DataView): FlightOrigin {
+  return {
+    incarnation: view.getBigUint64(FlightHeader.incarnation, true),
+    wallNs: view.getBigUint64(FlightHeader.wall_ns, true),
+    monotonicNs: view.getBigUint64(FlightHeader.monotonic_ns, true),
+    sameMachines: view.getBigUint64(FlightHeader.machines_fingerprint, true) === MACHINES_FINGERPRINT,
+  };
+}
+
+/** Who writes the ring of this number. */
+export function writerAt(index: number, { controlSlots }: FlightCounts): FlightWriter {
   if (index === 0) return { kind: "worker" };
   if (index <= EXECUTORS_MAX) return { kind: "executor", executor: index - 1 };
   const slot = index - 1 - EXECUTORS_MAX;
@@ -82,7 +98,11 @@ function writerAt(index: number, { controlSlots }: Counts): FlightWriter {
   return { kind: "producer", scanSlot: slot - controlSlots };
 }
 
-function readEntry(view: DataView, at: number, writer: FlightWriter, writerIndex: number): FlightEntry {
+/** Records the ring of this number has room for. */
+export const ringCapacity = (index: number): number =>
+  index === 0 ? FLIGHT_WORKER_RECORDS : FLIGHT_WRITER_RECORDS;
+
+export function readEntry(view: DataView, at: number, writer: FlightWriter, writerIndex: number): FlightEntry {
   return {
     writer,
     writerIndex,
@@ -127,7 +147,7 @@ function readRing(view: DataView, at: number, capacity: number, writer: FlightWr
 const isPostgres = ({ writer }: FlightEntry): boolean => writer.kind === "backend" || writer.kind === "producer";
 
 /** By time; but never before its cause, since two processes read the clock a moment apart from what they do. */
-function inOrder(entries: FlightEntry[]): FlightEntry[] {
+export function inOrder(entries: readonly FlightEntry[]): FlightEntry[] {
   // A cause is a number of the other side's, in the same session; which of its threads wrote it, it does not say.
   const times = new Map<string, bigint>();
   const key = (fromPostgres: boolean, { slot, session }: FlightEntry, sequence: number): string =>
@@ -149,7 +169,6 @@ function inOrder(entries: FlightEntry[]): FlightEntry[] {
 
 /** Reads a whole file image. A truncated file is read as far as it goes. */
 export function readFlight(bytes: Uint8Array): Flight {
-  if (bytes.length < FlightHeader.SIZE) throw new FlightFileError("the file is shorter than its header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const counts = readCounts(view);
   const entries: FlightEntry[] = [];
@@ -159,7 +178,7 @@ export function readFlight(bytes: Uint8Array): Flight {
   let at: number = FlightHeader.SIZE;
   const writers = 1 + EXECUTORS_MAX + counts.controlSlots + counts.scanSlots;
   for (let index = 0; index < writers; index++) {
-    const capacity = index === 0 ? FLIGHT_WORKER_RECORDS : FLIGHT_WRITER_RECORDS;
+    const capacity = ringCapacity(index);
     const end = at + FlightRingHeader.SIZE + capacity * FlightRecord.SIZE;
     if (end > bytes.length) break;
     const ring = readRing(view, at, capacity, writerAt(index, counts), index);
@@ -170,10 +189,7 @@ export function readFlight(bytes: Uint8Array): Flight {
     at = end;
   }
   return {
-    incarnation: view.getBigUint64(FlightHeader.incarnation, true),
-    wallNs: view.getBigUint64(FlightHeader.wall_ns, true),
-    monotonicNs: view.getBigUint64(FlightHeader.monotonic_ns, true),
-    sameMachines: view.getBigUint64(FlightHeader.machines_fingerprint, true) === MACHINES_FINGERPRINT,
+    ...readOrigin(view),
     entries: inOrder(entries),
     torn,
     overwritten,

@@ -1,0 +1,76 @@
+// Brings the trace: out of the document, or from the page's own server, and what follows from there. Long traces
+// are indexed in slices, so that the page answers while it opens.
+import { sliceOfChunk, unpackTrace, type TraceChunk, type TraceHeading } from "../trace_chunk.js";
+
+/** About ten milliseconds of indexing. */
+const SLICE_RECORDS = 20_000;
+
+export interface OpenedTrace {
+  readonly heading: TraceHeading;
+  readonly chunk: TraceChunk;
+  /** Names this page's place in the recording for the server. */
+  readonly feed: string | undefined;
+}
+
+async function unzipped(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function decoded(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64.trim());
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
+
+/** Heading and records so far. */
+export async function openTrace(): Promise<OpenedTrace> {
+  const inside = document.getElementById("trace")?.textContent;
+  if (inside) return { ...unpackTrace(await unzipped(decoded(inside))), feed: undefined };
+  const response = await fetch("trace", { cache: "no-store" });
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return { ...unpackTrace(await unzipped(bytes)), feed: response.headers.get("X-Feed") ?? undefined };
+}
+
+/** Gives the browser its turn between slices. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.addEventListener("message", () => {
+    port1.close();
+    resolve();
+  });
+  port1.start();
+  port2.postMessage(undefined);
+});
+
+export async function takeInSlices(
+  chunk: TraceChunk, take: (slice: TraceChunk) => void, progress: (share: number) => void,
+): Promise<void> {
+  for (let at = 0; at < chunk.count; at += SLICE_RECORDS) {
+    take(sliceOfChunk(chunk, at, Math.min(at + SLICE_RECORDS, chunk.count)));
+    progress(at / chunk.count);
+    await nextTurn();
+  }
+}
+
+export interface Follower {
+  records(heading: TraceHeading, chunk: TraceChunk): void;
+  connected(yes: boolean): void;
+}
+
+/** Listens until the page goes. After a restart or a lost connection the page begins anew: its place is gone. */
+export function followTrace(feed: string, follower: Follower): void {
+  const source = new EventSource(`live/${feed}`);
+  source.addEventListener("open", () => follower.connected(true));
+  source.addEventListener("restarted", () => location.reload());
+  source.addEventListener("message", ({ data }: MessageEvent<string>) => {
+    const { heading, chunk } = unpackTrace(decoded(data));
+    follower.records(heading, chunk);
+  });
+  source.addEventListener("error", () => {
+    source.close();
+    follower.connected(false);
+  });
+}

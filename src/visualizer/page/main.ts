@@ -1,0 +1,122 @@
+// The page: puts the views together, brings the trace, and plays. One page serves a live server, a served file and
+// a document with its trace inside. Read next: app.ts.
+import { LAYOUTS_FINGERPRINT } from "#generated/machine_layouts.js";
+import { sessionTitle } from "../lanes.js";
+import { App } from "./app.js";
+import { chartsView } from "./charts_view.js";
+import { detailView } from "./detail_view.js";
+import { button, element } from "./element.js";
+import { listenToKeys } from "./keys.js";
+import { lanesView } from "./lanes_view.js";
+import { followTrace, openTrace, takeInSlices } from "./loading.js";
+import { watchPalette } from "./palette.js";
+import { poolView } from "./pool_view.js";
+import { sessionsView } from "./sessions_view.js";
+import { timeOfDay } from "./wording.js";
+
+/** Twenty steps a second; what is in sight passes in twenty seconds. */
+const PLAY_STEP_MS = 50;
+const PLAY_STEPS = 400;
+const NOTE_MS = 2500;
+
+function headerOf(app: App, status: HTMLElement, note: HTMLElement, help: HTMLDialogElement): HTMLElement {
+  const numbers = element("span", { class: "numbers" });
+  const scope = button("", "What the counts count (s)", () => {
+    app.scope = app.scope === "everything" ? "session" : "everything";
+    app.changed();
+  });
+  scope.className = "scope";
+  app.onChange(() => {
+    const { marks, count } = app.store;
+    const lost = app.missing > 0 ? `, ${app.missing} overwritten earlier` : "";
+    numbers.textContent = `${count} records${lost}, ${marks.cancel.length} cancels, ` +
+      `${marks.failure.length} failures, ${marks.violation.length} violations`;
+    scope.textContent = app.scope === "everything" || app.session === undefined
+      ? "counts: everything" : `counts: ${sessionTitle(app.store, app.session)}`;
+  });
+  const other = app.heading.sameMachines && LAYOUTS_FINGERPRINT.toString(16) === app.heading.machinesFingerprint
+    ? [] : [element("strong", { class: "warning" }, "another build recorded this: names may not fit")];
+  return element("header", {},
+    element("h1", {}, "pg_fusion"), element("span", { class: "source" }, app.heading.title), status, numbers, ...other,
+    note, scope, button("? keys", "Keys (?)", () => help.showModal()));
+}
+
+function footerOf(app: App): HTMLElement {
+  const place = element("output", { class: "place" });
+  const scrub = element("input", { type: "range", min: 0, max: 1, step: 1, "aria-label": "Position in the trace" });
+  const play = button("\u25b6", "Play, pause (space)", () => app.togglePlay());
+  scrub.addEventListener("input", () => app.goTo(Number(scrub.value)));
+  app.onChange(() => {
+    scrub.max = String(app.store.count);
+    scrub.value = String(app.cursor.position);
+    play.textContent = app.playing ? "\u2016" : "\u25b6";
+    place.textContent = `${app.cursor.position} / ${app.store.count}  ` +
+      (app.cursor.position === 0 ? "" : `${timeOfDay(app.heading.wallMs, app.cursor.timeNs)} UTC`);
+  });
+  return element("footer", {},
+    button("|\u25c0", "Begin (g)", () => app.goTo(0)), button("\u25c0", "Record before (k)", () => app.step(-1)),
+    play, button("\u25b7", "Next record (j)", () => app.step(1)),
+    button("\u25b6|", "End (G)", () => app.goTo(app.store.count)), scrub, place,
+    button("cancel \u2192", "Next cancel (c)", () => void app.jump("cancel", 1)),
+    button("failure \u2192", "Next failure (f)", () => void app.jump("failure", 1)),
+    button("violation \u2192", "Next violation (v)", () => void app.jump("violation", 1)));
+}
+
+function follow(app: App, feed: string, status: HTMLElement): void {
+  let connected = false;
+  app.onChange(() => {
+    const following = app.following ? "live" : "live, paused (l)";
+    status.textContent = connected ? following : "not connected; reload to try again";
+    status.classList.toggle("on", connected && app.following);
+  });
+  followTrace(feed, {
+    connected(yes) {
+      connected = yes;
+      app.changed();
+    },
+    records(heading, chunk) {
+      app.missing += heading.missing;
+      app.take(chunk);
+      app.settle();
+    },
+  });
+}
+
+function assemble(app: App, root: HTMLElement, status: HTMLElement): void {
+  const note = element("span", { class: "said", role: "status" });
+  let clear: number | undefined;
+  const help = listenToKeys(app, (text) => {
+    note.textContent = text;
+    window.clearTimeout(clear);
+    clear = window.setTimeout(() => (note.textContent = ""), NOTE_MS);
+  });
+  root.replaceChildren(
+    headerOf(app, status, note, help), sessionsView(app),
+    element("div", { class: "middle" }, chartsView(app), lanesView(app)),
+    element("aside", {}, detailView(app), poolView(app)), footerOf(app), help);
+  root.className = "ready";
+}
+
+async function start(root: HTMLElement): Promise<void> {
+  const { heading, chunk, feed } = await openTrace();
+  const app = new App(heading);
+  const progress = (share: number) => {
+    const text = root.querySelector(".loading");
+    if (text !== null) text.textContent = `Reading ${chunk.count} records: ${Math.round(share * 100)} %`;
+  };
+  await takeInSlices(chunk, (slice) => app.take(slice), progress);
+  const status = element("span", { class: "status" }, heading.live ? "" : "recorded");
+  assemble(app, root, status);
+  app.settle();
+  // A recording opens where it hurts.
+  const worst = app.ranked()[0];
+  if (!heading.live && worst !== undefined) app.selectSession(worst);
+  if (feed !== undefined && heading.live) follow(app, feed, status);
+  watchPalette(() => app.changed());
+  window.setInterval(() => app.playOn(PLAY_STEPS), PLAY_STEP_MS);
+}
+
+const root = document.getElementById("page");
+if (root !== null) start(root).catch((error: unknown) => {
+  root.replaceChildren(element("p", { class: "loading" }, `The trace cannot be shown: ${String(error)}`));
+});

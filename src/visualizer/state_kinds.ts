@@ -1,0 +1,68 @@
+// What states and events mean to a person: waiting, failed, cancelled. The machines do not say; their names do, and
+// a test holds every name of every machine against this table. Read next: trace_store.ts.
+import { generatedMachines, type GeneratedMachine } from "#generated/machines.js";
+
+export type StateKind = "idle" | "working" | "waiting" | "ending" | "done" | "stopped" | "failed";
+
+/** By state name: no two machines use one name for different things. */
+const kinds: Readonly<Record<string, StateKind>> = {
+  idle: "idle", opening: "idle", watching: "idle", free: "idle", reserved: "idle",
+  requesting: "working", planning: "working", starting: "working", compiling: "working", running: "working",
+  streaming: "working", producing: "working", filling: "working", leased: "working", issued: "waiting",
+  imported: "working",
+  waitingForPage: "waiting", waitingForRing: "waiting",
+  draining: "ending", concluding: "ending", failing: "failed", cancelling: "stopped", stopping: "stopped",
+  finished: "done", planned: "done", answered: "done", ended: "done", closed: "done", settled: "done",
+  cancelled: "stopped", abandoned: "stopped", stopped: "stopped", refused: "stopped",
+  failed: "failed",
+};
+
+export const machineNumbered = (code: number): GeneratedMachine | undefined => generatedMachines[code - 1];
+
+export function kindOfStateName(name: string): StateKind | undefined {
+  return kinds[name];
+}
+
+export function kindOfState(machine: number, state: number): StateKind {
+  return kinds[machineNumbered(machine)?.states[state] ?? ""] ?? "idle";
+}
+
+export const stateName = (machine: number, state: number): string =>
+  machineNumbered(machine)?.states[state] ?? `state ${state}`;
+export const eventName = (machine: number, event: number): string =>
+  machineNumbered(machine)?.events[event] ?? `event ${event}`;
+export const machineName = (machine: number): string => machineNumbered(machine)?.name ?? `machine ${machine}`;
+
+/** What a person jumps to. */
+export const markKinds = ["cancel", "failure", "violation"] as const;
+export type MarkKind = (typeof markKinds)[number];
+
+const cancelEvents = new Set(["cancel", "abort", "abandon", "requested"]);
+// Not "cancelling": a backend that has all its rows closes the session before the worker has heard of the job's end.
+const cancelStates = new Set(["cancelled", "abandoned"]);
+const failureEvents = new Set(["workerLost", "failedReceived", "resultFailed", "jobFailed", "producerFailed", "fail"]);
+
+function markOf(machine: GeneratedMachine, event: string, from: string, to: string): MarkKind | undefined {
+  if (event === "violated") return "violation";
+  if (failureEvents.has(event)) return "failure";
+  // Being told so again is no second failure.
+  if (kinds[to] === "failed" && kinds[from] !== "failed") return "failure";
+  if (cancelEvents.has(event)) return "cancel";
+  return cancelStates.has(to) && !cancelStates.has(from) && machine.name !== "page_lease" ? "cancel" : undefined;
+}
+
+const markTable = new Map<number, MarkKind | undefined>();
+
+/** Whether a transition is worth jumping to. */
+export function markOfTransition(
+  machine: number, event: number, from: number, to: number,
+): MarkKind | undefined {
+  const key = ((machine * 256 + event) * 256 + from) * 256 + to;
+  if (markTable.has(key)) return markTable.get(key);
+  const known = machineNumbered(machine);
+  const mark = known === undefined
+    ? undefined
+    : markOf(known, eventName(machine, event), stateName(machine, from), stateName(machine, to));
+  markTable.set(key, mark);
+  return mark;
+}

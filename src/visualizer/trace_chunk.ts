@@ -1,0 +1,134 @@
+// Records of a flight as columns, and their bytes on the way to the page: 34 bytes a record instead of an object.
+// It is a passage, not a trace file: writer and reader are always of one build. Read next: trace_store.ts.
+
+/** Who wrote a record; its number is the executor, the control slot or the scan slot. */
+export const writerKinds = ["worker", "executor", "backend", "producer"] as const;
+export type WriterKind = (typeof writerKinds)[number];
+
+/** Some records in the order in which they happened. */
+export interface TraceChunk {
+  readonly count: number;
+  /** Nanoseconds since the creation of the recording; exact for a hundred days. */
+  readonly timeNs: Float64Array;
+  readonly sequence: Uint32Array;
+  readonly session: Uint32Array;
+  readonly argument: Uint32Array;
+  readonly cause: Uint32Array;
+  readonly slot: Uint16Array;
+  readonly actor: Uint16Array;
+  readonly writer: Uint16Array;
+  readonly writerKind: Uint8Array;
+  readonly machine: Uint8Array;
+  readonly event: Uint8Array;
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+}
+
+/** What the page is told about the recording as a whole. */
+export interface TraceHeading {
+  readonly title: string;
+  /** Time of day of the recording's creation, in milliseconds. */
+  readonly wallMs: number;
+  readonly machinesFingerprint: string;
+  readonly sameMachines: boolean;
+  /** Records that were overwritten or torn before anybody read them. */
+  readonly missing: number;
+  /** Whether more records will follow at ./live. */
+  readonly live: boolean;
+}
+
+/** The bytes are no chunk of this build. */
+export class TraceChunkError extends Error {}
+
+// Widest first, so that every column begins aligned when the first one does.
+const columns = [
+  ["timeNs", Float64Array], ["sequence", Uint32Array], ["session", Uint32Array], ["argument", Uint32Array],
+  ["cause", Uint32Array], ["slot", Uint16Array], ["actor", Uint16Array], ["writer", Uint16Array],
+  ["writerKind", Uint8Array], ["machine", Uint8Array], ["event", Uint8Array], ["from", Uint8Array],
+  ["to", Uint8Array],
+] as const;
+
+const RECORD_BYTES = columns.reduce((sum, [, Column]) => sum + Column.BYTES_PER_ELEMENT, 0);
+const MAGIC = 0x54564650;
+const PREFIX_BYTES = 16;
+
+export function emptyChunk(count: number): TraceChunk {
+  return {
+    count,
+    timeNs: new Float64Array(count), sequence: new Uint32Array(count), session: new Uint32Array(count),
+    argument: new Uint32Array(count), cause: new Uint32Array(count), slot: new Uint16Array(count),
+    actor: new Uint16Array(count), writer: new Uint16Array(count), writerKind: new Uint8Array(count),
+    machine: new Uint8Array(count), event: new Uint8Array(count), from: new Uint8Array(count),
+    to: new Uint8Array(count),
+  };
+}
+
+/** Copies all of `source` into `target` from record `at` on. */
+export function copyChunk(target: TraceChunk, at: number, source: TraceChunk): void {
+  for (const [name] of columns) target[name].set(source[name].subarray(0, source.count), at);
+}
+
+/** Records `from` up to `to` of a chunk, without copying. */
+export function sliceOfChunk(chunk: TraceChunk, from: number, to: number): TraceChunk {
+  const part = <T extends { subarray(from: number, to: number): T }>(column: T) => column.subarray(from, to);
+  return {
+    count: to - from,
+    timeNs: part(chunk.timeNs), sequence: part(chunk.sequence), session: part(chunk.session),
+    argument: part(chunk.argument), cause: part(chunk.cause), slot: part(chunk.slot), actor: part(chunk.actor),
+    writer: part(chunk.writer), writerKind: part(chunk.writerKind), machine: part(chunk.machine),
+    event: part(chunk.event), from: part(chunk.from), to: part(chunk.to),
+  };
+}
+
+const roundUp8 = (bytes: number): number => Math.ceil(bytes / 8) * 8;
+
+/** The heading and the records as bytes. */
+export function packTrace(heading: TraceHeading, chunk: TraceChunk): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(heading));
+  const first = PREFIX_BYTES + roundUp8(text.length);
+  const bytes = new Uint8Array(first + chunk.count * RECORD_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, text.length, true);
+  view.setUint32(8, chunk.count, true);
+  bytes.set(text, PREFIX_BYTES);
+  let at = first;
+  for (const [name, Column] of columns) {
+    const column = chunk[name];
+    const size = chunk.count * Column.BYTES_PER_ELEMENT;
+    bytes.set(new Uint8Array(column.buffer, column.byteOffset, size), at);
+    at += size;
+  }
+  return bytes;
+}
+
+/** What packTrace wrote; the columns are views of the bytes when these are aligned. */
+export function unpackTrace(given: Uint8Array): { readonly heading: TraceHeading; readonly chunk: TraceChunk } {
+  const bytes = given.byteOffset % 8 === 0 ? given : given.slice();
+  if (bytes.length < PREFIX_BYTES) throw new TraceChunkError("the trace is shorter than its prefix");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const textBytes = view.getUint32(4, true);
+  const count = view.getUint32(8, true);
+  const first = PREFIX_BYTES + roundUp8(textBytes);
+  if (view.getUint32(0, true) !== MAGIC || bytes.length !== first + count * RECORD_BYTES)
+    throw new TraceChunkError("the trace is damaged or of another build");
+  const text = new TextDecoder().decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + textBytes));
+  let at = bytes.byteOffset + first;
+  const place = (width: number): number => {
+    const start = at;
+    at += count * width;
+    return start;
+  };
+  const { buffer } = bytes;
+  const chunk: TraceChunk = {
+    count,
+    timeNs: new Float64Array(buffer, place(8), count), sequence: new Uint32Array(buffer, place(4), count),
+    session: new Uint32Array(buffer, place(4), count), argument: new Uint32Array(buffer, place(4), count),
+    cause: new Uint32Array(buffer, place(4), count), slot: new Uint16Array(buffer, place(2), count),
+    actor: new Uint16Array(buffer, place(2), count), writer: new Uint16Array(buffer, place(2), count),
+    writerKind: new Uint8Array(buffer, place(1), count), machine: new Uint8Array(buffer, place(1), count),
+    event: new Uint8Array(buffer, place(1), count), from: new Uint8Array(buffer, place(1), count),
+    to: new Uint8Array(buffer, place(1), count),
+  };
+  return { heading: JSON.parse(text) as TraceHeading, chunk };
+}

@@ -1,0 +1,117 @@
+// `npx pg-fusion visualize [FILE] [--out trace.html] [--port N]`: the state-machine visualizer over the private
+// cluster's flight recorder or over a file, served to this machine or written as one HTML file. The page is
+// page/main.ts.
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { FlightFileError } from "#trace/flight_reader.js";
+import { pageDocument, PageMissingError, readPageParts } from "./document.js";
+import { liveSource, packFlightFile, recordedSource } from "./flight_source.js";
+import { PageServer, type PageSource } from "./page_server.js";
+
+/** Where the cluster keeps its data; more is not needed here. */
+export interface VisualizePlaces {
+  readonly data: string;
+}
+
+/** Standard output and standard error; tests bring their own, and say when to stop. */
+export interface VisualizeWorld {
+  line(text: string): void;
+  failure(text: string): void;
+  /** Resolves when the person has had enough. */
+  stopped(): Promise<void>;
+}
+
+const processWorld: VisualizeWorld = {
+  line: (text) => void process.stdout.write(`${text}\n`),
+  failure: (text) => void process.stderr.write(`pg-fusion visualize: ${text}\n`),
+  stopped: () => new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  }),
+};
+
+const USAGE = "usage: pg-fusion visualize [FILE] [--out trace.html] [--port N]";
+
+interface Words {
+  readonly file: string | undefined;
+  readonly out: string | undefined;
+  readonly port: number;
+}
+
+function parse(words: readonly string[]): Words | undefined {
+  let [file, out]: [string | undefined, string | undefined] = [undefined, undefined];
+  let port = 0;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "--out") {
+      out = words[++at];
+      if (out === undefined) return undefined;
+    } else if (word === "--port") {
+      port = Number(words[++at]);
+      if (!Number.isInteger(port) || port < 0 || port > 65535) return undefined;
+    } else if (word.startsWith("-") || file !== undefined) return undefined;
+    else file = word;
+  }
+  return { file, out, port };
+}
+
+/** The newest recording: incarnations rise with time and are written with leading zeros. */
+export function newestFlight({ data }: VisualizePlaces): string | undefined {
+  const folder = join(data, "pg_fusion");
+  const name = readdirSync(folder).filter((file) => /^flight-[0-9a-f]+\.ring$/.test(file)).sort().at(-1);
+  return name === undefined ? undefined : join(folder, name);
+}
+
+function reasonOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "EACCES") return "the recording belongs to the server's user; run this as root or as that user.";
+  if (code === "ENOENT") return "there is no such recording. Start the cluster with `npx pg-fusion up` first.";
+  if (code === "EADDRINUSE") return "the port is taken; leave --port away to get a free one.";
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function serve(source: PageSource, port: number, world: VisualizeWorld): Promise<void> {
+  const server = await PageServer.start(source, readPageParts(), port);
+  world.line(`open ${server.address}`);
+  world.line(source.live ? "It follows the running server. Stop with Ctrl-C." : "Stop with Ctrl-C.");
+  await world.stopped();
+  await server.stop();
+}
+
+async function visualize({ file, out, port }: Words, places: VisualizePlaces, world: VisualizeWorld): Promise<void> {
+  if (out !== undefined) {
+    const path = file ?? newestFlight(places);
+    if (path === undefined) throw new FlightFileError("there is no recording yet.");
+    // It tells what a server did, if not with what data: for the owner's eyes until the owner passes it on.
+    writeFileSync(out, pageDocument(readPageParts(), packFlightFile(path, false)), { mode: 0o600 });
+    world.line(`wrote ${out}; open it in a browser.`);
+    return;
+  }
+  if (file !== undefined) {
+    packFlightFile(file, false);
+    await serve(recordedSource(file), port, world);
+    return;
+  }
+  newestFlight(places);
+  await serve(liveSource(() => newestFlight(places)), port, world);
+}
+
+/** Runs `visualize ...`; returns the exit code. */
+export async function runVisualizeCommand(
+  words: readonly string[], places: VisualizePlaces, world: VisualizeWorld = processWorld,
+): Promise<number> {
+  const parsed = parse(words);
+  if (parsed === undefined) {
+    world.failure(USAGE);
+    return 2;
+  }
+  try {
+    await visualize(parsed, places, world);
+    return 0;
+  } catch (error) {
+    const expected = error instanceof FlightFileError || error instanceof PageMissingError ||
+      (error as NodeJS.ErrnoException).code !== undefined;
+    if (!expected) throw error;
+    world.failure(reasonOf(error));
+    return 1;
+  }
+}

@@ -1,0 +1,93 @@
+// Packing, indexing and marking: what the page is told is what was recorded.
+import { describe, expect, test } from "vitest";
+import { generatedMachines } from "#generated/machines.js";
+import { kindOfStateName } from "#visualizer/state_kinds.js";
+import { packTrace, sliceOfChunk, TraceChunkError, unpackTrace } from "#visualizer/trace_chunk.js";
+import { sessionsByWorth, TraceStore } from "#visualizer/trace_store.js";
+import { cancelledSteps, chunkOf, failedSteps, finishedSteps, storeOf, told } from "./traces.js";
+
+const heading = {
+  title: "a trace", wallMs: 1, machinesFingerprint: "0", sameMachines: true, missing: 0, live: false,
+};
+const three = [
+  ...told(0, 10, { session: 1 }, finishedSteps), ...told(1000, 10, { session: 2 }, cancelledSteps),
+  ...told(2000, 10, { session: 3 }, failedSteps),
+];
+
+test("a packed trace is read back whole, a damaged one is refused", () => {
+  const chunk = chunkOf(three);
+  const bytes = packTrace(heading, chunk);
+  const back = unpackTrace(bytes);
+  expect(back.heading).toEqual(heading);
+  expect(back.chunk).toEqual(chunk);
+  // Bytes that begin anywhere in a buffer are read too.
+  const shifted = new Uint8Array(bytes.length + 3).subarray(3);
+  shifted.set(bytes);
+  expect(unpackTrace(shifted).chunk).toEqual(chunk);
+  expect(() => unpackTrace(bytes.subarray(0, bytes.length - 1))).toThrow(TraceChunkError);
+  expect(() => unpackTrace(new Uint8Array(4))).toThrow(TraceChunkError);
+});
+
+test("records taken piece by piece give the same index as all at once", () => {
+  const chunk = chunkOf(three);
+  const [whole, pieces] = [storeOf(three), new TraceStore()];
+  for (let at = 0; at < chunk.count; at++) pieces.append(sliceOfChunk(chunk, at, at + 1));
+  expect(pieces.sessions).toEqual(whole.sessions);
+  expect(pieces.actors).toEqual(whole.actors);
+  expect(pieces.marks).toEqual(whole.marks);
+});
+
+test("sessions end as their backend says, and the failed one comes first", () => {
+  const { sessions, marks } = storeOf(three);
+  expect(sessions.map(({ outcome, kind }) => [outcome, kind])).toEqual([
+    ["finished", "execution"], ["cancelled", "execution"], ["failed", "execution"],
+  ]);
+  expect(sessionsByWorth(sessions).map(({ outcome }) => outcome)).toEqual(["failed", "cancelled", "finished"]);
+  expect(marks).toEqual({ cancel: [6], failure: [10, 11], violation: [] });
+});
+
+test("marks are found before and after the cursor", () => {
+  const store = storeOf(three);
+  expect(store.marked("failure", 0, 1)).toBe(10);
+  expect(store.marked("failure", 11, 1)).toBe(11);
+  expect(store.marked("failure", 12, 1)).toBeUndefined();
+  expect(store.marked("failure", 12, -1)).toBe(10);
+  expect(store.marked("cancel", 7, -1)).toBeUndefined();
+});
+
+test("a record that comes late does not turn time back", () => {
+  const store = storeOf([...told(100, 10, {}, finishedSteps.slice(0, 1)), ...told(50, 10, {}, finishedSteps.slice(1))]);
+  expect([store.timeOf(0), store.timeOf(1), store.timeOf(3)]).toEqual([100, 100, 100]);
+  expect(store.positionAt(99)).toBe(0);
+  expect(store.positionAt(100)).toBe(4);
+});
+
+test("a cause is the other side's record of the same session", () => {
+  const [start, received] = cancelledSteps.slice(0, 2);
+  const store = storeOf([
+    ...told(0, 1, { session: 7, sequence: 5 }, [start as (typeof cancelledSteps)[0]]),
+    ...told(1, 1, { session: 8, sequence: 5 }, [start as (typeof cancelledSteps)[0]]),
+    ...told(2, 1, { session: 7, sequence: 5, cause: 5 }, [received as (typeof cancelledSteps)[0]]),
+  ]);
+  expect(store.causeOf(2)).toBe(0);
+  expect(store.causeOf(0)).toBeUndefined();
+});
+
+test("producers of one leaf are different actors, a page is one actor for all sessions", () => {
+  const open = { machine: "scan_producer", event: "opened", from: "opening", to: "producing" };
+  const lease = { machine: "page_lease", event: "leased", from: "free", to: "leased", argument: 3 };
+  const store = storeOf([
+    { timeNs: 0, ...open, by: ["producer", 4] }, { timeNs: 1, ...open, by: ["producer", 5] },
+    { timeNs: 2, ...lease, session: 1 }, { timeNs: 3, ...lease, session: 2 },
+  ]);
+  expect(store.actors.map(({ number, session }) => [number, session])).toEqual([[4, 0], [5, 0], [3, -1]]);
+  expect(store.pages[3]).toBe(2);
+  expect(store.pages.length).toBe(4);
+});
+
+describe("kinds", () => {
+  test.each(generatedMachines.map(({ name, states }) => [name, states] as const))(
+    "every state of %s has one", (_, states) => {
+      expect(states.filter((state) => kindOfStateName(state) === undefined)).toEqual([]);
+    });
+});
