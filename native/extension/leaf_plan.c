@@ -31,14 +31,37 @@ typedef struct LeafSource
 	uint32		number;
 } LeafSource;
 
+/*
+ * A column of the leaf may be known to the statement only by a variable in a subquery further in: it is then
+ * written for the level it belongs to. Expressions stay where they stand.
+ */
+static Node *
+at_own_level(const LeafSource *source, uint32 id, Node *node, uint32 *owner)
+{
+	*owner = fusion_span_at(source->text, id)->owner;
+	if (!IsA(node, Var))
+		return node;
+	for (Index level = ((Var *) node)->varlevelsup; level > 0 && *owner != 0; level--)
+	{
+		*owner = fusion_span_at(source->text, *owner)->owner;
+		((Var *) node)->varlevelsup--;
+	}
+#if PG_VERSION_NUM >= 160000
+	/* Outer joins above the scan have not happened to its columns. */
+	((Var *) node)->varnullingrels = NULL;
+#endif
+	return node;
+}
+
 /* The named expression, checked to be one that a scan of this leaf's relation can evaluate. */
 static Node *
 leaf_expression(const LeafSource *source, uint32 id)
 {
-	Node	   *node = fusion_node_at(source->text, id);
+	uint32		owner;
+	Node	   *node = at_own_level(source, id, fusion_node_at(source->text, id), &owner);
 	const char *problem = fusion_leaf_expression_problem(node, source->answer->range_index);
 
-	if (fusion_span_at(source->text, id)->owner != source->answer->query_node)
+	if (owner != source->answer->query_node)
 		problem = "it belongs to another query level";
 	if (problem != NULL)
 		fusion_answer_invalid("Scan %u cannot evaluate node %u: %s.", source->number, id, problem);

@@ -19,18 +19,45 @@ export type RangeEntry =
       readonly securityQuals: readonly TextNode[];
     }
   | {
+      readonly kind: "subquery";
+      readonly source: TextNode;
+      readonly alias: string;
+      /** Made from a view. */
+      readonly isView: boolean;
+      readonly query: TextNode;
+      readonly isLateral: boolean;
+      /** A view whose conditions must see rows before any other condition does. */
+      readonly isBarrier: boolean;
+    }
+  | {
+      readonly kind: "cte";
+      readonly source: TextNode;
+      readonly alias: string;
+      readonly isView: boolean;
+      readonly name: string;
+      readonly levelsUp: number;
+      readonly isSelfReference: boolean;
+    }
+  | {
       readonly kind:
-        | "subquery" | "join" | "function" | "tableFunction" | "values" | "cte" | "tuplestore"
+        | "join" | "function" | "tableFunction" | "values" | "tuplestore"
         | "result" | "group" | "unknown";
       readonly source: TextNode;
       readonly alias: string;
-      /** RTE_SUBQUERY made from a view. */
       readonly isView: boolean;
     };
 
 export type FromItem =
   | { readonly kind: "range"; readonly rangeIndex: number }
-  | { readonly kind: "join"; readonly source: TextNode; readonly joinKind: string };
+  | {
+      readonly kind: "join";
+      readonly source: TextNode;
+      /** As SQL spells it. */
+      readonly joinKind: string;
+      readonly left: FromItem;
+      readonly right: FromItem;
+      readonly condition: AnalysedExpression | undefined;
+    };
 
 export interface Target {
   readonly expression: AnalysedExpression;

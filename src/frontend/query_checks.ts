@@ -3,7 +3,7 @@
 import type { TextNode } from "./node_text.js";
 import type { AnalysedQuery, RangeEntry } from "./query.js";
 import { refuse } from "./refusal.js";
-import { locationOf, nodeList, numberField, walk } from "./text_fields.js";
+import { eachChild, locationOf, nodeList, numberField, walk } from "./text_fields.js";
 
 export type RelationEntry = Extract<RangeEntry, { readonly kind: "relation" }>;
 
@@ -14,14 +14,14 @@ export interface SingleTable {
 }
 
 /** LockClauseStrength in order of its values. */
-const rowLocks = ["row locking", "FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"];
+export const rowLocks = ["row locking", "FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"];
 
 /** SetOperation in order of its values. */
-const setOperations = ["set operation", "UNION", "INTERSECT", "EXCEPT"];
+export const setOperations = ["set operation", "UNION", "INTERSECT", "EXCEPT"];
 
 const relationKinds: ReadonlySet<string> = new Set(["r", "m", "p", "f"]);
 
-const otherFromItems: Readonly<Record<Exclude<RangeEntry["kind"], "relation">, string>> = {
+export const otherFromItems: Readonly<Record<Exclude<RangeEntry["kind"], "relation">, string>> = {
   subquery: "subquery or view in FROM",
   join: "JOIN",
   function: "function in FROM",
@@ -47,7 +47,7 @@ function checkClauses(query: AnalysedQuery): void {
     refuse("WITH", "Common table expressions are not run yet.", locationOf(cte));
 }
 
-const subLinkKinds = [
+export const subLinkKinds = [
   "EXISTS subquery", "ALL subquery", "IN or ANY subquery", "row comparison with a subquery",
   "subquery", "multi-column subquery", "ARRAY subquery", "subquery",
 ];
@@ -65,7 +65,7 @@ function checkSubqueries(root: TextNode | undefined, clause: string): void {
   });
 }
 
-function checkTable(entry: RangeEntry): RelationEntry {
+export function checkTable(entry: RangeEntry): RelationEntry {
   if (entry.kind !== "relation") {
     const detail = `FROM item "${entry.alias}" is not a table.`;
     return refuse(entry.isView ? "view in FROM" : otherFromItems[entry.kind], detail);
@@ -83,6 +83,27 @@ function checkTable(entry: RangeEntry): RelationEntry {
       return undefined;
     });
   return entry;
+}
+
+/** Whether the statement reads one table directly and contains no other query. */
+export function readsOneTable(query: AnalysedQuery): boolean {
+  const [item] = query.from;
+  if (query.from.length !== 1 || item?.kind !== "range") return false;
+  if (query.rangeTable[item.rangeIndex - 1]?.kind !== "relation") return false;
+  let queries = 0;
+  for (const field of ["targetList", "jointree", "havingQual", "limitOffset", "limitCount", "windowClause", "cteList"])
+    eachNodeIn(query.source, field, (node) => {
+      if (node.tag === "QUERY") queries += 1;
+    });
+  return queries === 0;
+}
+
+function eachNodeIn(query: TextNode, field: string, visit: (node: TextNode) => void): void {
+  const only: TextNode = { ...query, fields: new Map([[field, query.fields.get(field) ?? null]]) };
+  eachChild(only, (child) => walk(child, (node) => {
+    visit(node);
+    return undefined;
+  }));
 }
 
 /** Checks a whole statement and finds its table. */

@@ -27,8 +27,18 @@ function readRangeEntry(node: TextNode): RangeEntry {
   const alias = names === undefined ? "" : stringField(names, "aliasname");
   if (kind !== "relation") {
     // A view's entry keeps its security_barrier mark; since 16 also its relid.
-    const isView = kind === "subquery"
-      && (booleanField(node, "security_barrier", false) || numberField(node, "relid", 0) !== 0);
+    const isBarrier = kind === "subquery" && booleanField(node, "security_barrier", false);
+    const isView = kind === "subquery" && (isBarrier || numberField(node, "relid", 0) !== 0);
+    if (kind === "subquery") {
+      const query = requiredNode(node, "subquery");
+      const isLateral = booleanField(node, "lateral", false);
+      return { kind, source: node, alias, isView, query, isLateral, isBarrier };
+    }
+    if (kind === "cte") {
+      const levelsUp = numberField(node, "ctelevelsup");
+      const isSelfReference = booleanField(node, "self_reference");
+      return { kind, source: node, alias, isView, name: stringField(node, "ctename"), levelsUp, isSelfReference };
+    }
     return { kind, source: node, alias, isView };
   }
   return {
@@ -48,7 +58,14 @@ function readFromItem(node: TextNode): FromItem {
     return { kind: "range", rangeIndex: numberField(node, "rtindex") };
   if (node.tag !== "JOINEXPR") throw malformedMessage(`pg_fusion: ${node.tag} in FROM`);
   const joinKind = joinKinds[numberField(node, "jointype")] ?? "JOIN";
-  return { kind: "join", source: node, joinKind };
+  return {
+    kind: "join",
+    source: node,
+    joinKind,
+    left: readFromItem(requiredNode(node, "larg")),
+    right: readFromItem(requiredNode(node, "rarg")),
+    condition: optionalExpression(node, "quals"),
+  };
 }
 
 function readTarget(node: TextNode): Target {

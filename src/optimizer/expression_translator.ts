@@ -1,23 +1,21 @@
-// Analysed expressions over one table to engine expressions. What the engine computes exactly it gets; the smallest
-// enclosing expression of anything else becomes a leaf column, evaluated by PostgreSQL in the scan. Nothing that may
-// fail is moved out of the CASE, AND, OR or COALESCE that guards it: then the whole guard becomes the column.
+// Analysed expressions to engine expressions over the columns of a source. What the engine computes exactly it gets;
+// the smallest enclosing expression of anything else becomes a leaf column, evaluated by PostgreSQL in the scan.
+// Nothing that may fail is moved out of the CASE, AND, OR or COALESCE that guards it: then the whole guard becomes
+// the column.
 import type {
-  AnalysedExpression, ArrayComparison, Call, Constant, Relabel, SqlType, Variable,
+  AnalysedExpression, ArrayComparison, Call, Constant, Relabel, SqlType,
 } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
-import type { RelationEntry } from "#frontend/query_checks.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
-import { booleanField, numberField, walk } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
 import { functionByOid } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
+import type { ColumnSource } from "./column_source.js";
 import { unifyCase, unifyCoalesce } from "./alternatives.js";
-import { columnOf, decimalType, engineTypeOf } from "./column_types.js";
+import { decimalType, engineTypeOf } from "./column_types.js";
 import { decodeArray, decodeConstant, decodeNumeric, varlenaPayload } from "./constant_values.js";
 import type { ElementLayout } from "./constant_values.js";
-import type { LeafColumns } from "./leaf_columns.js";
-import { numericShape } from "./numeric_shape.js";
 import type { Translated } from "./translated.js";
 
 const BOOL = { kind: "bool" } as const;
@@ -53,23 +51,13 @@ const elementLayouts: ReadonlyMap<number, ElementLayout> = new Map([
   [sqlTypes.bpchar, { length: -1, byValue: false, alignment: 4 }],
 ]);
 
-/** Nodes a scan cannot evaluate, or that mean something only where they stand. */
-const unscannableTags: ReadonlySet<string> = new Set([
-  "AGGREF", "GROUPINGFUNC", "WINDOWFUNC", "SUBLINK", "QUERY", "NEXTVALUEEXPR", "CURRENTOFEXPR",
-  "SETTODEFAULT", "MERGESUPPORTFUNC",
-]);
-
 export class ExpressionTranslator {
   private readonly facts: RequestFacts;
-  private readonly leaf: LeafColumns;
-  private readonly entry: RelationEntry;
-  private readonly rangeIndex: number;
+  private readonly source: ColumnSource;
 
-  constructor(facts: RequestFacts, leaf: LeafColumns, entry: RelationEntry, rangeIndex: number) {
+  constructor(facts: RequestFacts, source: ColumnSource) {
     this.facts = facts;
-    this.leaf = leaf;
-    this.entry = entry;
-    this.rangeIndex = rangeIndex;
+    this.source = source;
   }
 
   /** Translates a whole expression; undefined when neither the engine nor the scan can produce it. */
@@ -77,68 +65,26 @@ export class ExpressionTranslator {
     return this.attempt(expression, { guarded: false, filter, caseValue: undefined, depth: 0 });
   }
 
-  /** A plain column of the table as a leaf column. */
-  column(variable: Variable): Expression | undefined {
-    if (variable.levelsUp !== 0 || variable.rangeIndex !== this.rangeIndex) return undefined;
-    const type = engineTypeOf(this.facts, variable);
-    if (type === undefined) return undefined;
-    const fact = this.facts.column(this.facts.relation(this.entry.source.id), variable.attribute);
-    const name = variable.attribute > 0
-      ? this.entry.columnNames[variable.attribute - 1] ?? `column${variable.attribute}`
-      : this.specialName(variable);
-    const column = columnOf(variable, type, !(fact?.notNull ?? false));
-    const index = this.leaf.add(name, variable.source, undefined, column);
-    return { kind: "column", index, type };
-  }
-
   /** Whether counting the expression counts rows: a constant, or a column nobody may store NULL in. */
   isNeverNull(expression: Expression): boolean {
     if (expression.kind === "constant") return expression.value !== null;
-    return expression.kind === "column" && this.leaf.typeOf(expression.index)?.nullable === false;
-  }
-
-  private specialName(variable: Variable): string {
-    const names = ["tableoid", "cmax", "xmax", "cmin", "xmin", "ctid"];
-    return names[variable.attribute + names.length] ?? this.entry.alias;
+    return expression.kind === "column" && this.source.typeOf(expression.index)?.nullable === false;
   }
 
   private attempt(expression: AnalysedExpression, outer: Scope): Translated | undefined {
     const scope = { ...outer, depth: outer.depth + 1 };
+    const substitute = this.source.substitute(expression);
+    if (substitute !== undefined) return substitute;
     const isLeaf = expression.kind === "variable" || expression.kind === "constant";
     const isTooDeep = scope.depth > EXPRESSION_DEPTH_MAX && !isLeaf;
     const computed = isTooDeep ? undefined : this.compute(expression, scope);
     if (computed !== undefined || scope.guarded) return computed;
-    return this.asLeafColumn(expression, scope);
-  }
-
-  /** The expression as PostgreSQL evaluates it in the scan. */
-  private asLeafColumn(expression: AnalysedExpression, scope: Scope): Translated | undefined {
-    if (!this.isScannable(expression.source)) return undefined;
-    const type = engineTypeOf(this.facts, expression, numericShape(expression));
-    if (type === undefined) return undefined;
-    const name = `expression${expression.source.id}`;
-    const column = columnOf(expression, type, true);
-    const index = this.leaf.add(name, expression.source, scope.filter, column);
-    return { expression: { kind: "column", index, type } };
-  }
-
-  /** Volatile functions stay above the scan, where PostgreSQL itself would evaluate them. */
-  private isScannable(source: TextNode): boolean {
-    let scannable = true;
-    walk(source, (node) => {
-      if (unscannableTags.has(node.tag)) scannable = false;
-      else if (node.tag === "FUNCEXPR")
-        scannable &&= !booleanField(node, "funcretset") && !this.facts.isVolatile(numberField(node, "funcid"));
-      else if (node.fields.has("opfuncid"))
-        scannable &&= !booleanField(node, "opretset", false) && !this.facts.isVolatile(numberField(node, "opfuncid"));
-      return scannable ? undefined : "skip";
-    });
-    return scannable;
+    return this.source.computed(expression, scope.filter);
   }
 
   private compute(expression: AnalysedExpression, scope: Scope): Translated | undefined {
     switch (expression.kind) {
-      case "variable": return plain(this.column(expression));
+      case "variable": return this.source.variable(expression);
       case "constant": return this.constant(expression);
       case "call": return this.call(expression, scope);
       case "relabel": return this.relabel(expression, scope);
@@ -232,12 +178,12 @@ export class ExpressionTranslator {
     const result = this.callOf(call.function, translated, call.inputCollation, call.coercedTypmod);
     // A truth value over something PostgreSQL computes anyway is one byte a row instead of that thing's bytes.
     if (result?.expression.type.kind === "bool" && translated.some((each) => this.isFromScan(each)))
-      return undefined;
+      return scope.guarded ? undefined : this.source.computed(call, scope.filter) ?? result;
     return result;
   }
 
   private isFromScan({ expression }: Translated): boolean {
-    return expression.kind === "column" && this.leaf.isComputed(expression.index);
+    return expression.kind === "column" && this.source.isComputed(expression.index);
   }
 
   /** A call of a registered function, where it is exact for these arguments. */
@@ -343,8 +289,4 @@ export class ExpressionTranslator {
     if (otherwise === undefined) return undefined;
     return unifyCase(this.facts, expression, branches, otherwise);
   }
-}
-
-function plain(expression: Expression | undefined): Translated | undefined {
-  return expression === undefined ? undefined : { expression };
 }

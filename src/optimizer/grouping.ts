@@ -7,24 +7,24 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { SortGroup } from "#frontend/query.js";
 import { walk } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
-import { mapColumns, visitExpression } from "#expr/traverse.js";
-import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
+import type { AggregateCall } from "#plan/physical.js";
 import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { bpcharLength } from "#types/sql_types.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
-import type { CompactLeaf } from "./leaf_columns.js";
 import { eachEdgeVariable, edgeRoots, isGrouped, targetOf } from "./planning_context.js";
 import type { PlanningContext } from "./planning_context.js";
 
 export interface EngineGrouping {
   readonly kind: "engine";
   readonly isDistinct: boolean;
-  readonly root: Extract<PhysicalOperator, { readonly kind: "hashAggregate" }>;
+  /** Over the columns of the context's source. */
+  readonly keys: readonly { readonly expression: Expression; readonly column: ColumnType }[];
+  readonly aggregates: readonly AggregateCall[];
+  /** Names of the keys, then of the aggregates. */
   readonly names: readonly string[];
-  readonly leaf: CompactLeaf;
   readonly replacements: readonly EdgeReplacement[];
   readonly rows: number;
 }
@@ -38,7 +38,7 @@ const DISTINCT_VALUES_UNKNOWN = 200;
 /** What PostgreSQL calls a column nobody named. */
 const UNNAMED = "?column?";
 
-interface Key {
+export interface Key {
   readonly source: TextNode;
   readonly name: string;
   readonly expression: Expression;
@@ -46,7 +46,7 @@ interface Key {
 }
 
 /** Thrown inside this file to leave the grouping to PostgreSQL. */
-class LeftToPostgres extends Error {}
+export class LeftToPostgres extends Error {}
 
 function leave(reason: string): never {
   throw new LeftToPostgres(reason);
@@ -86,7 +86,7 @@ function keyOf(context: PlanningContext, item: SortGroup): Key {
  * The keys that tell groups apart. Constants do not, and stay constants above the scan; but a grouping by nothing
  * else has no group when there is no row, which an aggregation without keys would have.
  */
-function keysOf(context: PlanningContext, items: readonly SortGroup[]): Key[] {
+export function keysOf(context: PlanningContext, items: readonly SortGroup[]): Key[] {
   const keys = items.map((item) => keyOf(context, item));
   const telling = keys.filter((key) => key.expression.kind !== "constant");
   if (keys.length > 0 && telling.length === 0) leave("all keys are constants");
@@ -100,14 +100,14 @@ function keysOf(context: PlanningContext, items: readonly SortGroup[]): Key[] {
 }
 
 function keyName(context: PlanningContext, expression: Expression, target: AnalysedExpression): string {
-  if (expression.kind === "column") return context.leaf.nameOf(expression.index);
+  if (expression.kind === "column") return context.source.nameOf(expression.index);
   const entry = context.query.targets.find((each) => each.expression === target);
   const isNamed = entry !== undefined && entry.name !== "" && entry.name !== UNNAMED;
   return isNamed ? entry.name : `key${target.source.id}`;
 }
 
 function keyColumn(context: PlanningContext, target: AnalysedExpression, expression: Expression): ColumnType {
-  const nullable = expression.kind !== "column" || (context.leaf.typeOf(expression.index)?.nullable ?? true);
+  const nullable = expression.kind !== "column" || (context.source.typeOf(expression.index)?.nullable ?? true);
   const column = columnOf(target, expression.type, nullable);
   // char(n) is padded again by its typmod; without one its blanks would be lost.
   if (expression.type.kind === "bpchar" && bpcharLength(target.typmod) !== expression.type.length)
@@ -116,8 +116,9 @@ function keyColumn(context: PlanningContext, target: AnalysedExpression, express
 }
 
 /** Visits aggregates of this level, outermost only; also those inside window functions. */
-function collectAggregates(root: TextNode, found: TextNode[]): void {
+export function collectAggregates(root: TextNode, found: TextNode[]): void {
   walk(root, (node) => {
+    if (node.tag === "SUBLINK") return "skip";
     if (node.tag === "GROUPINGFUNC") leave("GROUPING() is PostgreSQL's");
     if (node.tag !== "AGGREF") return undefined;
     found.push(node);
@@ -156,10 +157,10 @@ function groupBy(context: PlanningContext): GroupingPlan {
 function addDependentColumns(
   context: PlanningContext, keys: Key[], keyIndex: Map<string, number>,
 ): void {
-  const { query, translator, texts } = context;
+  const { query, texts } = context;
   const isReplaced = (node: TextNode): boolean => node.tag === "AGGREF" || keyIndex.has(texts.of(node));
   const add = (variable: Variable): void => {
-    const expression = translator.column(variable);
+    const expression = context.source.variable(variable)?.expression;
     if (expression === undefined) leave("a column beside the keys cannot be carried");
     const compared = bitwise(context, expression);
     keyIndex.set(texts.of(variable.source), keys.length);
@@ -177,7 +178,7 @@ function bitwise(context: PlanningContext, expression: Expression): Expression {
   const { type } = expression;
   if (type.kind !== "opaque" || expression.kind !== "column") return expression;
   const compared: EngineType = { ...type, bitwiseEqual: true };
-  context.leaf.retype(expression.index, compared);
+  context.source.retype(expression.index, compared);
   return { ...expression, type: compared };
 }
 
@@ -188,6 +189,7 @@ function replaceAtEdge(
   const replacements: EdgeReplacement[] = [];
   for (const root of edgeRoots(context.query))
     walk(root, (node) => {
+      if (node.tag === "SUBLINK") return "skip";
       const text = context.texts.of(node);
       const key = keyIndex.get(text);
       const expression = key === undefined
@@ -224,39 +226,12 @@ function finish(
   aggregates: readonly AggregateCall[], aggregateNames: readonly string[],
   replacements: readonly EdgeReplacement[],
 ): GroupingPlan {
-  const used = new Set<number>();
-  const note = (expression: Expression | undefined): void => {
-    if (expression === undefined) return;
-    visitExpression(expression, (each) => {
-      if (each.kind === "column") used.add(each.index);
-    });
-  };
-  for (const key of keys) note(key.expression);
-  for (const aggregate of aggregates) {
-    note(aggregate.argument);
-    note(aggregate.filter);
-  }
-  const leaf = context.leaf.compact(used);
-  const placed = (expression: Expression): Expression =>
-    mapColumns(expression, (index) => leaf.positionOf(index));
-  const root: EngineGrouping["root"] = {
-    kind: "hashAggregate",
-    input: { kind: "scan", leaf: 0, columns: leaf.types },
-    keys: keys.map((key) => placed(key.expression)),
-    aggregates: aggregates.map((aggregate) => ({
-      ...aggregate,
-      ...(aggregate.argument === undefined ? {} : { argument: placed(aggregate.argument) }),
-      ...(aggregate.filter === undefined ? {} : { filter: placed(aggregate.filter) }),
-    })),
-    columns: [...keys.map((key) => key.column), ...aggregates.map((aggregate) => aggregate.result)],
-    groupsEstimate: 0,
-  };
   return {
     kind: "engine",
     isDistinct,
-    root,
+    keys,
+    aggregates,
     names: [...keys.map((key) => key.name), ...aggregateNames],
-    leaf,
     replacements,
     rows: estimatedGroups(context.scanRows, keys.length),
   };

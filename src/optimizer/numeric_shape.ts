@@ -3,7 +3,7 @@
 import type { AnalysedExpression, Call } from "#frontend/analysed_expression.js";
 import { numericShapeOfTypmod, sqlTypes } from "#types/sql_types.js";
 import type { NumericShape } from "#types/sql_types.js";
-import { decodeNumeric } from "./constant_values.js";
+import { decodeNumeric, varlenaPayload } from "./constant_values.js";
 
 /** Scales above this take PostgreSQL's own bounds into account; nothing so wide fits a column anyway. */
 const SCALE_MAX = 200;
@@ -53,6 +53,24 @@ function roundedShape(call: Call): NumericShape | undefined {
   return shapeOf(integerDigits(shape) + 1, digits);
 }
 
+/** extract(field FROM x) for date, timestamp and timestamptz; time zones and fractions of seconds are other fields. */
+const extracts: ReadonlySet<number> = new Set([6199, 6202, 6203]);
+
+/** Fields that are whole numbers of at most seven digits: years count to 294276 and 5874897. */
+const wholeFields: ReadonlySet<string> = new Set([
+  "year", "isoyear", "decade", "century", "millennium", "quarter", "month", "week", "day", "dow", "isodow",
+  "doy", "hour", "minute",
+]);
+
+/** NULL for most fields of an infinite date; Infinity for a year, which no decimal holds: the scan says so then. */
+function extractedShape(call: Call): NumericShape | undefined {
+  const [field] = call.arguments;
+  if (field?.kind !== "constant" || field.isNull) return undefined;
+  const name = varlenaPayload(field.image);
+  if (name === undefined) return undefined;
+  return wholeFields.has(Buffer.from(name).toString("latin1")) ? { precision: 7, scale: 0 } : undefined;
+}
+
 /** The shape alternatives share: PostgreSQL shows each value with its own scale, so the scales must be equal. */
 function sharedShape(alternatives: readonly AnalysedExpression[]): NumericShape | undefined {
   let shared: NumericShape | undefined;
@@ -79,6 +97,7 @@ export function numericShape(expression: AnalysedExpression): NumericShape | und
     case "call": {
       if (expression.function === ROUND || expression.function === TRUNCATE)
         return roundedShape(expression);
+      if (extracts.has(expression.function)) return extractedShape(expression);
       return rules.get(expression.function)?.(expression.arguments.map(numericShape));
     }
     case "relabel": return numericShape(expression.argument);

@@ -8,8 +8,10 @@ import type { AnalysedQuery } from "#frontend/query.js";
 import type { SingleTable } from "#frontend/query_checks.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { CanonicalTexts, eachChild } from "#frontend/text_fields.js";
+import type { ColumnSource } from "./column_source.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { LeafColumns } from "./leaf_columns.js";
+import { TableColumns } from "./table_columns.js";
 
 /** Share of a table's rows a WHERE clause lets through when nothing is known; PostgreSQL's leaf plan knows better. */
 const WHERE_SELECTIVITY = 0.33;
@@ -18,25 +20,30 @@ const ROWS_UNKNOWN = 1000;
 
 export interface PlanningContext {
   readonly query: AnalysedQuery;
-  readonly table: SingleTable;
   readonly facts: RequestFacts;
   readonly texts: CanonicalTexts;
-  readonly leaf: LeafColumns;
+  readonly source: ColumnSource;
   readonly translator: ExpressionTranslator;
   readonly scanRows: number;
+}
+
+/** The context of a statement over one table. */
+export interface TableContext extends PlanningContext {
+  readonly table: SingleTable;
+  readonly source: TableColumns;
 }
 
 /** A context without any leaf column yet. */
 export function planningContext(
   query: AnalysedQuery, table: SingleTable, facts: RequestFacts,
-): PlanningContext {
+): TableContext {
   const texts = new CanonicalTexts();
-  const leaf = new LeafColumns(texts);
-  const translator = new ExpressionTranslator(facts, leaf, table.entry, table.rangeIndex);
+  const source = new TableColumns(facts, new LeafColumns(texts), table.entry, table.rangeIndex);
+  const translator = new ExpressionTranslator(facts, source);
   const known = facts.relation(table.entry.source.id)?.rows ?? -1;
   const rows = known < 0 ? ROWS_UNKNOWN : known;
   const scanRows = query.where === undefined ? rows : rows * WHERE_SELECTIVITY;
-  return { query, table, facts, texts, leaf, translator, scanRows };
+  return { query, table, facts, texts, source, translator, scanRows };
 }
 
 /** The expressions PostgreSQL evaluates above the scan; clauses such as ORDER BY point at targets. */
@@ -49,7 +56,8 @@ export function edgeRoots(query: AnalysedQuery): readonly TextNode[] {
 export function eachEdgeVariable(
   node: TextNode, isReplaced: (node: TextNode) => boolean, visit: (variable: Variable) => void,
 ): void {
-  if (isReplaced(node)) return;
+  // Subqueries are planned as a whole (joined_statement.ts) or refused.
+  if (isReplaced(node) || node.tag === "SUBLINK") return;
   if (node.tag === "VAR") {
     const variable = readExpression(node);
     assert(variable.kind === "variable", "a VAR node reads as a variable");

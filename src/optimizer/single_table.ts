@@ -12,12 +12,14 @@ import { locationOf } from "#frontend/text_fields.js";
 import type { EdgeReplacement, Leaf, OutputColumn } from "#plan/planning.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
+import { columnsOf } from "#plan/columns_of.js";
+import { aggregation, columnsOfAggregation } from "./aggregation.js";
 import { planGrouping } from "./grouping.js";
 import type { EngineGrouping } from "./grouping.js";
 import type { CompactLeaf } from "./leaf_columns.js";
 import type { PlannedStatement } from "./planned_statement.js";
 import { eachEdgeVariable, edgeRoots, planningContext } from "./planning_context.js";
-import type { PlanningContext } from "./planning_context.js";
+import type { TableContext } from "./planning_context.js";
 
 /** Plans a statement that passed checkSingleTable(). */
 export function planSingleTable(
@@ -30,7 +32,7 @@ export function planSingleTable(
   return planPassThrough(planningContext(query, table, facts), grouping.notes);
 }
 
-function leafOf({ query, table }: PlanningContext, columns: CompactLeaf): Leaf {
+function leafOf({ query, table }: TableContext, columns: CompactLeaf): Leaf {
   return {
     queryNode: query.source.id,
     rangeIndex: table.rangeIndex,
@@ -39,7 +41,7 @@ function leafOf({ query, table }: PlanningContext, columns: CompactLeaf): Leaf {
   };
 }
 
-function outputColumn(name: string, type: ColumnType): OutputColumn {
+export function outputColumn(name: string, type: ColumnType): OutputColumn {
   return {
     name,
     type: type.sqlType,
@@ -63,9 +65,11 @@ function physicalPlan(
   };
 }
 
-function finishGrouping(grouping: EngineGrouping, context: PlanningContext): PlannedStatement {
-  const { leaf, root, names, replacements, rows } = grouping;
-  const plan = physicalPlan(root, root.columns, names);
+function finishGrouping(grouping: EngineGrouping, context: TableContext): PlannedStatement {
+  const { names, replacements, rows } = grouping;
+  const leaf = context.source.leaf.compact(columnsOfAggregation(grouping));
+  const root = aggregation(grouping, { kind: "scan", leaf: 0, columns: leaf.types }, leaf.positionOf);
+  const plan = physicalPlan(root, columnsOf(root), names);
   return {
     plan,
     leaves: [leafOf(context, leaf)],
@@ -83,16 +87,16 @@ function finishGrouping(grouping: EngineGrouping, context: PlanningContext): Pla
 }
 
 /** The engine hands the needed columns through; PostgreSQL does everything above WHERE. */
-function planPassThrough(context: PlanningContext, notes: readonly string[]): PlannedStatement {
+function planPassThrough(context: TableContext, notes: readonly string[]): PlannedStatement {
   const occurrences: { readonly node: number; readonly index: number }[] = [];
   for (const root of edgeRoots(context.query))
     eachEdgeVariable(root, () => false, (variable) => {
-      const column = context.translator.column(variable);
+      const column = context.source.variable(variable)?.expression;
       if (column === undefined) return refuseVariable(variable);
       assert(column.kind === "column", "a variable reads a column");
       occurrences.push({ node: variable.source.id, index: column.index });
     });
-  const leaf = context.leaf.compact(new Set(occurrences.map(({ index }) => index)));
+  const leaf = context.source.leaf.compact(new Set(occurrences.map(({ index }) => index)));
   const plan = physicalPlan({ kind: "scan", leaf: 0, columns: leaf.types }, leaf.types, leaf.names);
   const replacements = occurrences.map(({ node, index }): EdgeReplacement => (
     { node, expression: { kind: "column", index: leaf.positionOf(index) } }));

@@ -5,10 +5,13 @@ import type { FusionError } from "#base/errors.js";
 import { encodePhysicalPlan } from "#codec/physical_codec.js";
 import { planDigest } from "#codec/plan_digest.js";
 import { readNodeText } from "#frontend/node_text.js";
-import { checkSingleTable } from "#frontend/query_checks.js";
+import type { AnalysedQuery } from "#frontend/query.js";
+import { checkSingleTable, readsOneTable } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { RUN_IN_POSTGRESQL_HINT, StatementRefused } from "#frontend/refusal.js";
 import { RequestFacts } from "#frontend/request_facts.js";
+import { planJoinedStatement } from "#optimizer/joined_statement.js";
+import type { PlannedStatement } from "#optimizer/planned_statement.js";
 import { planSingleTable } from "#optimizer/single_table.js";
 import { explainPlan } from "#plan/explain.js";
 import type { PlanReady, PlanRefused, PlanRequest } from "#plan/planning.js";
@@ -22,7 +25,7 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
   const begin = now();
   try {
     const query = readQuery(readNodeText(request.query));
-    const statement = planSingleTable(query, checkSingleTable(query), new RequestFacts(request));
+    const statement = planAny(query, new RequestFacts(request));
     const plan = encodePhysicalPlan(statement.plan);
     const explain = request.explain
       ? [...explainPlan(statement.plan, { leafNames: statement.leafNames, verbose: true }), ...statement.notes]
@@ -38,6 +41,13 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
     if (error instanceof StatementRefused) return { kind: "refused", refused: error.refusal };
     return { kind: "refused", refused: refusalOf(asFusionError(error)) };
   }
+}
+
+/** Statements over one table have a planner of their own: their WHERE is all in the scan. */
+function planAny(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
+  if (query.command !== "select" || query.setOperation !== undefined || readsOneTable(query))
+    return planSingleTable(query, checkSingleTable(query), facts);
+  return planJoinedStatement(query, facts);
 }
 
 /** A limit or a defect: the statement can still run in PostgreSQL. */

@@ -1,0 +1,48 @@
+// An aggregation over source columns as a physical operator over its input's columns. What is grouped and why is
+// decided in grouping.ts.
+import type { Expression } from "#expr/expression.js";
+import { mapColumns, visitExpression } from "#expr/traverse.js";
+import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
+import type { ColumnType } from "#types/column_type.js";
+
+export interface Aggregation {
+  readonly keys: readonly { readonly expression: Expression; readonly column: ColumnType }[];
+  readonly aggregates: readonly AggregateCall[];
+}
+
+/** The source columns an expression reads. */
+export function columnsRead(expression: Expression): Set<number> {
+  const read = new Set<number>();
+  visitExpression(expression, (each) => {
+    if (each.kind === "column") read.add(each.index);
+  });
+  return read;
+}
+
+/** The source columns an aggregation reads. */
+export function columnsOfAggregation({ keys, aggregates }: Aggregation): ReadonlySet<number> {
+  const expressions = [
+    ...keys.map((key) => key.expression),
+    ...aggregates.flatMap(({ argument, filter }) => [argument, filter]),
+  ];
+  return new Set(expressions.flatMap((each) => (each === undefined ? [] : [...columnsRead(each)])));
+}
+
+/** The operator over `input`, in which source column i stands at `positionOf(i)`. */
+export function aggregation(
+  { keys, aggregates }: Aggregation, input: PhysicalOperator, positionOf: (index: number) => number,
+): PhysicalOperator {
+  const placed = (expression: Expression): Expression => mapColumns(expression, positionOf);
+  return {
+    kind: "hashAggregate",
+    input,
+    keys: keys.map((key) => placed(key.expression)),
+    aggregates: aggregates.map((aggregate) => ({
+      ...aggregate,
+      ...(aggregate.argument === undefined ? {} : { argument: placed(aggregate.argument) }),
+      ...(aggregate.filter === undefined ? {} : { filter: placed(aggregate.filter) }),
+    })),
+    columns: [...keys.map((key) => key.column), ...aggregates.map((aggregate) => aggregate.result)],
+    groupsEstimate: 0,
+  };
+}

@@ -1,0 +1,200 @@
+// A subquery with everything it does, FROM to DISTINCT, as one logical operator and its columns. ORDER BY is left
+// out: without LIMIT it changes nothing that SQL promises. Its FROM is planned already (from_clause.ts).
+import type { AnalysedExpression } from "#frontend/analysed_expression.js";
+import { readExpression } from "#frontend/expression_reader.js";
+import type { TextNode } from "#frontend/node_text.js";
+import type { AnalysedQuery } from "#frontend/query.js";
+import { refuse } from "#frontend/refusal.js";
+import { assert, defined } from "#base/assert.js";
+import type { Expression } from "#expr/expression.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import type { EdgeExpression } from "#plan/planning.js";
+import type { ColumnType } from "#types/column_type.js";
+import { edgeCalls } from "#frontend/edge_calls.js";
+import { AggregatePlanner } from "./aggregates.js";
+import { columnOf } from "./column_types.js";
+import type { ColumnSource } from "./column_source.js";
+import { ExpressionTranslator } from "./expression_translator.js";
+import { filtered } from "./filtered.js";
+import { collectAggregates, keysOf, LeftToPostgres } from "./grouping.js";
+import type { PlanningContext } from "./planning_context.js";
+import { isGrouped } from "./planning_context.js";
+import type { QueryScope } from "./query_scope.js";
+import { SubstitutedSource } from "./query_scope.js";
+import type { StatementFacts } from "./table_source.js";
+import type { Translated } from "./translated.js";
+
+export interface Block {
+  readonly operator: LogicalOperator;
+  readonly query: AnalysedQuery;
+  /** The column of a target number. */
+  readonly column: (number: number) => Translated | undefined;
+}
+
+export interface AggregatedBlock {
+  readonly block: Block;
+  /** Attributes of the extra keys. */
+  readonly extraKeys: readonly number[];
+}
+
+function targetOf(query: AnalysedQuery, number: number): AnalysedExpression | undefined {
+  return query.targets.find((target) => target.number === number)?.expression;
+}
+
+/**
+ * What a query does above its joined rows. `extraKeys` are grouped by as well: expressions a correlated subquery's
+ * aggregates are told apart by.
+ */
+export function aggregateBlock(
+  scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[],
+): AggregatedBlock {
+  const { query, statement } = scope;
+  try {
+    if (isGrouped(query)) return grouped(scope, input, extraKeys);
+    if (extraKeys.length > 0) throw new LeftToPostgres("a correlated subquery does not aggregate");
+    if (query.distinct.length > 0) return { block: distinct(scope, input), extraKeys: [] };
+  } catch (error) {
+    if (!(error instanceof LeftToPostgres)) throw error;
+    return refuse("grouping in a subquery", `Not in the engine: ${error.message}.`);
+  }
+  const translator = new ExpressionTranslator(statement.facts, scope);
+  const column = (number: number): Translated | undefined => {
+    const target = targetOf(query, number);
+    return target === undefined ? undefined : translator.translate(target);
+  };
+  return { block: { operator: input, query, column }, extraKeys: [] };
+}
+
+function contextOf(scope: QueryScope, rows: number): PlanningContext {
+  const { query, statement: { facts, texts }, translator } = scope;
+  return { query, facts, texts, source: scope, translator, scanRows: rows };
+}
+
+type AggregateOperator = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
+
+function keyAttribute(
+  scope: QueryScope, origin: number, name: string, expression: Expression, column: ColumnType,
+): AggregateOperator["keys"][number] {
+  return { attribute: scope.statement.attributes.add(origin, name, column), expression, column };
+}
+
+function extraKeyColumn(scope: QueryScope, expression: Expression): ColumnType {
+  if (expression.kind === "column") return scope.statement.attributes.typeOf(expression.index);
+  return columnOf({ type: 0, typmod: -1, collation: 0 }, expression.type, true);
+}
+
+/** Groups by the query's keys and the extra ones; each aggregate occurring above becomes an attribute. */
+function grouped(scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
+  const { query, statement: { facts, texts, attributes } } = scope;
+  if (query.distinct.length > 0) throw new LeftToPostgres("it has GROUP BY and DISTINCT");
+  const found = keysOf(contextOf(scope, input.rows), query.groupBy);
+  const origin = attributes.newOrigin();
+  const own = found.map((key) => keyAttribute(scope, origin, key.name, key.expression, key.column));
+  const extra = extraKeys.map((key, index) =>
+    keyAttribute(scope, origin, `key${index}`, key, extraKeyColumn(scope, key)));
+  const keys = [...own, ...extra];
+  const known = new Map<string, Translated>();
+  found.forEach((key, index) => {
+    known.set(texts.of(key.source), columnAttribute(scope, defined(own[index], "a key").attribute));
+  });
+
+  const roots = query.targets.map((target) => target.expression.source);
+  if (query.having !== undefined) roots.push(query.having.source);
+  const sources: TextNode[] = [];
+  for (const root of roots) collectAggregates(root, sources);
+  const planner = new AggregatePlanner(facts, scope.translator, 0);
+  const planned = new Map<string, EdgeExpression>();
+  for (const source of sources) {
+    const aggregate = readExpression(source);
+    assert(aggregate.kind === "aggregate", "an AGGREF node reads as an aggregate");
+    const answer = planner.plan(aggregate);
+    if ("obstacle" in answer) throw new LeftToPostgres(answer.obstacle);
+    planned.set(texts.of(source), answer.expression);
+  }
+  const aggregates = planner.calls.map((call, index) => (
+    { attribute: attributes.add(origin, planner.names[index] ?? "aggregate", call.result), call }));
+  const attributeAt = (index: number): number => defined(aggregates[index], "an aggregate").attribute;
+  for (const [text, expression] of planned) known.set(text, asTranslated(scope, expression, attributeAt));
+
+  const rows = keys.length === 0 ? 1 : Math.max(1, input.rows / 4);
+  const operator: LogicalOperator = { kind: "aggregate", origin, input, keys, aggregates, rows };
+  const source = new SubstitutedSource(scope, (each) => known.get(texts.of(each.source)), false);
+  return { block: finishGrouped(scope, operator, source), extraKeys: extra.map(({ attribute }) => attribute) };
+}
+
+/** HAVING and the targets, over groups. */
+function finishGrouped(scope: QueryScope, operator: LogicalOperator, source: ColumnSource): Block {
+  const { query, statement } = scope;
+  const translator = new ExpressionTranslator(statement.facts, source);
+  const having = query.having === undefined ? undefined : translator.translate(query.having);
+  if (query.having !== undefined && having === undefined)
+    throw new LeftToPostgres("HAVING uses a function or type that the engine does not compute");
+  const column = (number: number): Translated | undefined => {
+    const target = targetOf(query, number);
+    return target === undefined ? undefined : translator.translate(target);
+  };
+  return { operator: filtered(operator, having === undefined ? [] : [having.expression]), query, column };
+}
+
+function columnAttribute(scope: QueryScope, attribute: number): Translated {
+  const type = scope.statement.attributes.typeOf(attribute).engine;
+  return { expression: { kind: "column", index: attribute, type } };
+}
+
+/** An aggregate's result inside the engine: what PostgreSQL would make of it above the scan. */
+function asTranslated(
+  scope: QueryScope, expression: EdgeExpression, attributeAt: (index: number) => number,
+): Translated {
+  if (expression.kind === "column") return columnAttribute(scope, attributeAt(expression.index));
+  const [value, scale] = expression.arguments;
+  // Rounding a sum to the scale it shows changes no digit.
+  if (expression.function === edgeCalls.numericRound.oid && value?.kind === "column" && scale?.kind === "column") {
+    const displayScale = columnAttribute(scope, attributeAt(scale.index)).expression;
+    return { ...columnAttribute(scope, attributeAt(value.index)), displayScale };
+  }
+  throw new LeftToPostgres("an average is finished by PostgreSQL above the engine only");
+}
+
+/** SELECT DISTINCT: the targets are the keys. */
+function distinct(scope: QueryScope, input: LogicalOperator): Block {
+  const { query, statement: { attributes, texts } } = scope;
+  const found = keysOf(contextOf(scope, input.rows), query.distinct);
+  const origin = attributes.newOrigin();
+  const keys = found.map((key) => keyAttribute(scope, origin, key.name, key.expression, key.column));
+  const indexByText = new Map(found.map((key, index) => [texts.of(key.source), index]));
+  const column = (number: number): Translated | undefined => {
+    const target = targetOf(query, number);
+    if (target === undefined) return undefined;
+    const key = keys[indexByText.get(texts.of(target.source)) ?? -1];
+    if (key !== undefined) return columnAttribute(scope, key.attribute);
+    return target.kind === "constant" ? scope.translator.translate(target) : undefined;
+  };
+  const rows = Math.max(1, input.rows / 4);
+  return { operator: { kind: "aggregate", origin, input, keys, aggregates: [], rows }, query, column };
+}
+
+/**
+ * A block whose columns are plain attributes, computed where the block ends. On the null-producing side of an outer
+ * join they must be: a constant of the block is NULL for rows without partner.
+ */
+export function materialised(block: Block, statement: StatementFacts, isNullable: boolean): Block {
+  const origin = statement.attributes.newOrigin();
+  const columns: { attribute: number; expression: Expression }[] = [];
+  const known = new Map<number, Translated | undefined>();
+  for (const target of block.query.targets) {
+    const value = target.isJunk ? undefined : block.column(target.number);
+    if (value === undefined || value.displayScale !== undefined) continue;
+    if (value.expression.kind === "column" && !isNullable) {
+      known.set(target.number, value);
+      continue;
+    }
+    const type = columnOf(target.expression, value.expression.type, true);
+    const attribute = statement.attributes.add(origin, target.name === "" ? "column" : target.name, type);
+    columns.push({ attribute, expression: value.expression });
+    known.set(target.number, { expression: { kind: "column", index: attribute, type: value.expression.type } });
+  }
+  const { operator: input, query } = block;
+  const column = (number: number): Translated | undefined => known.get(number);
+  if (columns.length === 0) return { operator: input, query, column };
+  return { operator: { kind: "compute", origin, input, columns, rows: input.rows }, query, column };
+}

@@ -1,0 +1,241 @@
+// FROM and WHERE of one query level as a region: tables become leaves, plain subqueries are merged into the level,
+// others are planned by themselves, outer joins are inputs of their own; each condition goes as far down as it may.
+// Read next: subqueries.ts for conditions with subqueries, region.ts for what becomes of it all.
+import type { AnalysedExpression } from "#frontend/analysed_expression.js";
+import type { AnalysedQuery, FromItem, RangeEntry } from "#frontend/query.js";
+import { checkTable, otherFromItems } from "#frontend/query_checks.js";
+import { readQuery } from "#frontend/query_reader.js";
+import { refuse } from "#frontend/refusal.js";
+import { booleanField, locationOf, numberField, requiredNode, stringField } from "#frontend/text_fields.js";
+import type { Expression } from "#expr/expression.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import { originsOf } from "#plan/logical.js";
+import type { Block } from "./block.js";
+import { materialised } from "./block.js";
+import { isMergeable, mayDiffer } from "./block_checks.js";
+import { conjunctsOf } from "./conditions.js";
+import { QueryScope, rangesRead } from "./query_scope.js";
+import type { QueryPlanner } from "./query_planner.js";
+import type { FinishedRegion } from "./region.js";
+import { finishRegion, Region } from "./region.js";
+import { isScannable } from "./table_columns.js";
+import { TableSource } from "./table_source.js";
+
+/** Rows assumed for a table that was never analysed. */
+const ROWS_UNKNOWN = 1000;
+
+/** A condition waits until all of FROM is known: it may read any of it. */
+interface Pending {
+  readonly scope: QueryScope;
+  readonly condition: AnalysedExpression;
+}
+
+/** Where FROM items go. */
+interface Level {
+  readonly planner: QueryPlanner;
+  readonly scope: QueryScope;
+  readonly region: Region;
+  readonly pending: Pending[];
+  /** Below the null-producing side of an outer join. */
+  readonly isNullable: boolean;
+}
+
+export interface PlannedFrom {
+  readonly scope: QueryScope;
+  readonly region: Region;
+}
+
+/** FROM and WHERE of a query, in the scope of the one around it. */
+export function planFrom(
+  planner: QueryPlanner, query: AnalysedQuery, outer: QueryScope | undefined,
+): PlannedFrom {
+  const scope = new QueryScope(planner.statement, query, outer);
+  const region = new Region();
+  const level: Level = { planner, scope, region, pending: [], isNullable: false };
+  addQuery(level, query);
+  placePending(level);
+  return { scope, region };
+}
+
+function addQuery(level: Level, query: AnalysedQuery): void {
+  if (query.from.length === 0) refuse("SELECT without FROM", "The statement or a subquery of it reads no table.");
+  for (const item of query.from) addItem(level, item);
+  if (query.where !== undefined) level.pending.push({ scope: level.scope, condition: query.where });
+}
+
+function placePending({ planner, region, pending, scope }: Level): void {
+  for (const each of pending)
+    for (const condition of conjunctsOf(each.condition, scope.statement.texts))
+      placeCondition(planner, region, each.scope, condition);
+}
+
+function addItem(level: Level, item: FromItem): void {
+  if (item.kind === "range") return addRange(level, item.rangeIndex);
+  switch (item.joinKind) {
+    case "JOIN":
+      addItem(level, item.left);
+      addItem(level, item.right);
+      if (item.condition !== undefined) level.pending.push({ scope: level.scope, condition: item.condition });
+      return;
+    case "LEFT JOIN": return addOuterJoin(level, item.left, item.right, item.condition, "left");
+    case "RIGHT JOIN": return addOuterJoin(level, item.right, item.left, item.condition, "left");
+    case "FULL JOIN": return addOuterJoin(level, item.left, item.right, item.condition, "full");
+    default: return refuse(item.joinKind, "This kind of join does not come from SQL.");
+  }
+}
+
+function addRange(level: Level, rangeIndex: number): void {
+  const { scope } = level;
+  const entry = scope.query.rangeTable[rangeIndex - 1];
+  if (entry === undefined) return refuse("this FROM item", "FROM points outside the range table.");
+  switch (entry.kind) {
+    case "relation": return addTable(level, rangeIndex, entry);
+    case "subquery": {
+      if (entry.isBarrier)
+        return refuse("security barrier view", `Conditions on "${entry.alias}" must wait for the view's own.`);
+      if (entry.isLateral) return refuse("LATERAL", `Subquery "${entry.alias}" is LATERAL.`);
+      return addDerived(level, rangeIndex, readQuery(entry.query), scope);
+    }
+    case "cte": return addDerived(level, rangeIndex, ...commonTable(scope, entry));
+    default: return refuse(otherFromItems[entry.kind], `FROM item "${entry.alias}" is not a table or subquery.`);
+  }
+}
+
+function addTable(level: Level, rangeIndex: number, entry: RangeEntry): void {
+  const { scope, region, isNullable } = level;
+  const known = scope.statement.facts.relation(entry.source.id)?.rows ?? -1;
+  const rows = known < 0 ? ROWS_UNKNOWN : known;
+  const table = new TableSource(scope.statement, scope.query, rangeIndex, checkTable(entry), isNullable, rows);
+  region.tables.push(table);
+  scope.statement.tables.push(table);
+  scope.sources.set(rangeIndex, { kind: "table", table });
+}
+
+/**
+ * A WITH query, planned afresh for each reference. It reads the database once a reference, with one snapshot; what may
+ * differ between two readings is refused in block_checks.ts.
+ */
+function commonTable(
+  scope: QueryScope, entry: Extract<RangeEntry, { readonly kind: "cte" }>,
+): [AnalysedQuery, QueryScope] {
+  const owner = scope.level(entry.levelsUp);
+  const found = owner?.query.commonTableExpressions.find((each) => stringField(each, "ctename") === entry.name);
+  if (owner === undefined || found === undefined)
+    return refuse("WITH query in FROM", `WITH query "${entry.name}" is not in sight.`);
+  if (entry.isSelfReference || booleanField(found, "cterecursive"))
+    return refuse("WITH RECURSIVE", "Recursive queries are not run yet.", locationOf(found));
+  const query = readQuery(requiredNode(found, "ctequery"));
+  if (query.command !== "select")
+    return refuse("a data-modifying statement in WITH", "Only SELECT statements are run.", locationOf(found));
+  if (numberField(found, "cterefcount", 2) > 1 && mayDiffer(query, scope.statement.facts))
+    return refuse("WITH query that is read twice", `Two readings of "${entry.name}" might differ.`, locationOf(found));
+  return [query, owner];
+}
+
+function addDerived(level: Level, rangeIndex: number, query: AnalysedQuery, outer: QueryScope): void {
+  const { planner, scope, region, isNullable } = level;
+  if (isMergeable(query) && !isNullable) {
+    const inner = new QueryScope(scope.statement, query, outer);
+    addQuery({ ...level, scope: inner }, query);
+    const column = (attribute: number): ReturnType<QueryScope["variable"]> => {
+      const target = query.targets.find(({ number }) => number === attribute);
+      return target === undefined ? undefined : inner.translator.translate(target.expression);
+    };
+    scope.sources.set(rangeIndex, { kind: "derived", column });
+    return;
+  }
+  const block: Block = materialised(planner.planBlock(query, outer), scope.statement, isNullable);
+  region.inputs.push(block.operator);
+  scope.sources.set(rangeIndex, { kind: "derived", column: block.column });
+}
+
+/** A region of its own, complete by itself. */
+function planSide(level: Level, item: FromItem, conditions: readonly Pending[]): LogicalOperator {
+  const side: Level = { ...level, region: new Region(), pending: [] };
+  addItem(side, item);
+  side.pending.push(...conditions);
+  placePending(side);
+  return uncorrelated(finishRegion(side.region, level.scope.statement.attributes));
+}
+
+/** The operator of a region that may read nothing from outside. */
+export function uncorrelated({ operator, correlated }: FinishedRegion): LogicalOperator {
+  if (correlated.length > 0)
+    refuse("correlated subquery of this form", "A condition compares with columns of an outer query in a place "
+      + "other than the WHERE of an EXISTS, IN or aggregating subquery.");
+  return operator;
+}
+
+function rangesOf(item: FromItem): readonly number[] {
+  return item.kind === "range" ? [item.rangeIndex] : [...rangesOf(item.left), ...rangesOf(item.right)];
+}
+
+/**
+ * LEFT and FULL JOIN. Conditions over the null-producing side alone are that side's own: rows they drop are partners
+ * of nobody. Conditions over the preserved side alone are not: they decide about partners, not about rows.
+ */
+function addOuterJoin(
+  level: Level, preserved: FromItem, other: FromItem, condition: AnalysedExpression | undefined,
+  join: "left" | "full",
+): void {
+  const { scope, region } = level;
+  const { texts, attributes } = scope.statement;
+  const conjuncts = condition === undefined ? [] : conjunctsOf(condition, texts);
+  const otherRanges = new Set(rangesOf(other));
+  const isOthers = (each: AnalysedExpression): boolean => {
+    const ranges = rangesRead(each.source);
+    return join === "left" && ranges !== undefined && ranges.size > 0
+      && [...ranges].every((range) => otherRanges.has(range));
+  };
+  const left = planSide({ ...level, isNullable: level.isNullable || join === "full" }, preserved, []);
+  const own = conjuncts.filter(isOthers).map((each): Pending => ({ scope, condition: each }));
+  const right = planSide({ ...level, isNullable: true }, other, own);
+  const conditions = conjuncts.filter((each) => !isOthers(each)).map((each) => translated(scope, each));
+  const provided = new Set([left, right].flatMap((side) => [...originsOf(side)]));
+  for (const each of conditions)
+    if ([...attributes.originsRead(each)].some((origin) => !provided.has(origin)))
+      refuse("correlated subquery of this form", "The condition of an outer join reads columns of an outer query.");
+  const build = join === "left" && left.rows < right.rows ? "left" : "right";
+  const rows = Math.max(left.rows, right.rows);
+  region.inputs.push({ kind: "join", join, left, right, conditions, build, rows });
+}
+
+/** A condition as the engine evaluates it, or a refusal. */
+export function translated(scope: QueryScope, condition: AnalysedExpression): Expression {
+  const expression = scope.translator.translate(condition)?.expression;
+  if (expression?.type.kind === "bool") return expression;
+  return refuse("join condition of this form",
+    "A condition over several tables uses a function or type that the engine does not compute.",
+    locationOf(condition.source));
+}
+
+/**
+ * One conjunct: to the scan of the one table it reads, unless rows of that table may have been made up of NULLs since;
+ * else among the region's conditions.
+ */
+function placeCondition(
+  planner: QueryPlanner, region: Region, scope: QueryScope, condition: AnalysedExpression,
+): void {
+  const ranges = rangesRead(condition.source);
+  if (ranges === undefined && planner.placeSubqueryCondition(region, scope, condition)) return;
+  if (ranges !== undefined) {
+    const table = tableFor(region, scope, condition, ranges);
+    if (table !== undefined && (region.tables.includes(table) || !table.isNullable)) {
+      table.quals.push(condition.source);
+      return;
+    }
+  }
+  region.conditions.push(translated(scope, condition));
+}
+
+/** The one table a condition reads; any table of the level for a condition that reads none. */
+function tableFor(
+  region: Region, scope: QueryScope, condition: AnalysedExpression, ranges: ReadonlySet<number>,
+): TableSource | undefined {
+  // Where a volatile function alone is evaluated once a joined row, no scan can do it.
+  if (ranges.size === 0 && !isScannable(scope.statement.facts, condition.source)) return undefined;
+  if (ranges.size === 0) return region.tables.find((table) => table.query === scope.query);
+  const [range = 0] = ranges;
+  const source = scope.sources.get(range);
+  return ranges.size === 1 && source?.kind === "table" ? source.table : undefined;
+}

@@ -1,0 +1,80 @@
+// A join's conditions as hash keys and a residual. Keys are compared as values of one engine type, so sides of
+// different widths are widened first; what cannot be brought to one type without a loss stays in the residual.
+import type { Expression } from "#expr/expression.js";
+import { isFunctionKey } from "#functions/registry.js";
+import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
+import type { EngineType } from "#types/engine_type.js";
+import { equalityOf } from "./conditions.js";
+
+export interface JoinKeys {
+  readonly leftKeys: readonly Expression[];
+  readonly rightKeys: readonly Expression[];
+  readonly residual: readonly Expression[];
+}
+
+type Pair = readonly [Expression, Expression];
+
+const integerRank: Readonly<Partial<Record<EngineType["kind"], number>>> = { int2: 0, int4: 1, int8: 2 };
+
+function widened(expression: Expression, type: EngineType): Expression | undefined {
+  if (expression.type.kind === type.kind) return expression;
+  const key = `cast.${expression.type.kind}.${type.kind}`;
+  return isFunctionKey(key) ? { kind: "call", function: key, arguments: [expression], type } : undefined;
+}
+
+function integers(left: Expression, right: Expression): Pair | undefined {
+  const [a, b] = [integerRank[left.type.kind], integerRank[right.type.kind]];
+  if (a === undefined || b === undefined) return undefined;
+  const type = a >= b ? left.type : right.type;
+  const [wideLeft, wideRight] = [widened(left, type), widened(right, type)];
+  return wideLeft === undefined || wideRight === undefined ? undefined : [wideLeft, wideRight];
+}
+
+function decimals(left: Expression, right: Expression): Pair | undefined {
+  const [a, b] = [left.type, right.type];
+  if (a.kind !== "decimal" || b.kind !== "decimal") return undefined;
+  const scale = Math.max(a.scale, b.scale);
+  const precision = scale + Math.max(a.precision - a.scale, b.precision - b.scale);
+  if (precision > DECIMAL128_PRECISION_MAX) return undefined;
+  const type: EngineType = { kind: "decimal", precision, scale };
+  const cast = (each: Expression): Expression => {
+    const same = each.type.kind === "decimal" && each.type.scale === scale && each.type.precision === precision;
+    return same ? each : { kind: "call", function: "cast.decimal.decimal", arguments: [each], type };
+  };
+  return [cast(left), cast(right)];
+}
+
+const hashable: ReadonlySet<EngineType["kind"]> = new Set([
+  "bool", "float4", "float8", "date", "time", "timestamp", "timestamptz", "text", "bpchar",
+]);
+
+/** Both sides as values of one type whose equality is the condition's. */
+function unified(left: Expression, right: Expression): Pair | undefined {
+  if (left.type.kind === right.type.kind && hashable.has(left.type.kind))
+    return [left, { ...right, type: left.type } as Expression];
+  return integers(left, right) ?? decimals(left, right);
+}
+
+/** Splits conditions; `isLeft` and `isRight` tell which side an expression reads alone. */
+export function joinKeys(
+  conditions: readonly Expression[], isLeft: (expression: Expression) => boolean,
+  isRight: (expression: Expression) => boolean,
+): JoinKeys {
+  const leftKeys: Expression[] = [];
+  const rightKeys: Expression[] = [];
+  const residual: Expression[] = [];
+  for (const condition of conditions) {
+    const equality = equalityOf(condition);
+    let pair: Pair | undefined;
+    if (equality !== undefined && isLeft(equality.left) && isRight(equality.right))
+      pair = unified(equality.left, equality.right);
+    else if (equality !== undefined && isRight(equality.left) && isLeft(equality.right))
+      pair = unified(equality.right, equality.left);
+    if (pair === undefined) residual.push(condition);
+    else {
+      leftKeys.push(pair[0]);
+      rightKeys.push(pair[1]);
+    }
+  }
+  return { leftKeys, rightKeys, residual };
+}

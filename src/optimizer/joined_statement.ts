@@ -1,0 +1,249 @@
+// The planner for statements over several tables. The engine joins, filters by subqueries and, where it is exact,
+// groups; PostgreSQL does the rest above it, as for one table (single_table.ts): HAVING, final expressions, sorting,
+// LIMIT. Scalar subqueries in those are computed by the engine too and stand as columns of its result.
+import { assert, defined } from "#base/assert.js";
+import type { Variable } from "#frontend/analysed_expression.js";
+import type { TextNode } from "#frontend/node_text.js";
+import type { AnalysedQuery } from "#frontend/query.js";
+import { subLinkKinds } from "#frontend/query_checks.js";
+import { refuse } from "#frontend/refusal.js";
+import type { RequestFacts } from "#frontend/request_facts.js";
+import { CanonicalTexts, locationOf, numberField } from "#frontend/text_fields.js";
+import type { Expression } from "#expr/expression.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import type { EdgeReplacement } from "#plan/planning.js";
+import type { PhysicalPlan } from "#plan/physical.js";
+import type { ColumnType } from "#types/column_type.js";
+import { bpcharLength } from "#types/sql_types.js";
+import { columnsRead } from "./aggregation.js";
+import { Attributes } from "./attributes.js";
+import { aggregateBlock } from "./block.js";
+import { checkBlock, checkLevel } from "./block_checks.js";
+import { columnOf } from "./column_types.js";
+import { planFrom, uncorrelated } from "./from_clause.js";
+import type { EngineGrouping } from "./grouping.js";
+import { planGrouping } from "./grouping.js";
+import { PhysicalBuilder } from "./physical_builder.js";
+import type { PlannedStatement } from "./planned_statement.js";
+import type { PlanningContext } from "./planning_context.js";
+import { eachEdgeVariable, edgeRoots } from "./planning_context.js";
+import type { QueryPlanner } from "./query_planner.js";
+import type { QueryScope } from "./query_scope.js";
+import { finishRegion, Region } from "./region.js";
+import { outputColumn } from "./single_table.js";
+import { placeSubqueryCondition, scalar, subLinksIn } from "./subqueries.js";
+import type { StatementFacts } from "./table_source.js";
+import { typeOfTarget } from "./target_type.js";
+
+/** A column of the engine's result, and the nodes it stands for above. */
+interface Output {
+  readonly name: string;
+  readonly expression: Expression;
+  readonly column: ColumnType;
+}
+
+interface Edge {
+  readonly operator: LogicalOperator;
+  readonly outputs: Output[];
+  readonly replacements: EdgeReplacement[];
+  readonly didAggregate: boolean;
+  readonly didDistinct: boolean;
+  readonly notes: readonly string[];
+}
+
+/** Plans a statement of joins, derived tables and subqueries. */
+export function planJoinedStatement(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
+  checkLevel(query);
+  checkClauses(query);
+  const attempt = planOnce(query, facts, true);
+  // Columns requested in vain must not linger: the pass-through starts afresh.
+  const { statement, edge } = attempt.edge.notes.length === 0 ? attempt : planOnce(query, facts, false);
+  return finish(statement, { ...edge, notes: attempt.edge.notes });
+}
+
+/** Subqueries where nothing of theirs can be replaced. */
+function checkClauses(query: AnalysedQuery): void {
+  const clauses: (readonly [TextNode | undefined, string])[] = [
+    [query.limitCount?.source, "LIMIT"], [query.limitOffset?.source, "OFFSET"],
+    ...query.windows.map((window) => [window, "WINDOW"] as const),
+  ];
+  for (const [clause, name] of clauses) {
+    const [subLink] = clause === undefined ? [] : subLinksIn(clause);
+    if (subLink !== undefined)
+      refuse(`subquery in ${name}`, "Subqueries of this clause are not run yet.", locationOf(subLink));
+  }
+}
+
+interface Attempt {
+  readonly statement: StatementFacts;
+  readonly edge: Edge;
+}
+
+/** The planners of query levels, each knowing the others. */
+function queryPlanner(statement: StatementFacts): QueryPlanner {
+  const planner: QueryPlanner = {
+    statement,
+    planBlock(query, outer) {
+      checkBlock(query);
+      const { scope, region } = planFrom(planner, query, outer);
+      return aggregateBlock(scope, uncorrelated(finishRegion(region, statement.attributes)), []).block;
+    },
+    placeSubqueryCondition: (region, scope, condition) =>
+      placeSubqueryCondition(planner, region, scope, condition),
+  };
+  return planner;
+}
+
+function planOnce(query: AnalysedQuery, facts: RequestFacts, groups: boolean): Attempt {
+  const texts = new CanonicalTexts();
+  const statement: StatementFacts = { facts, texts, attributes: new Attributes(), tables: [] };
+  const planner = queryPlanner(statement);
+  const { scope, region } = planFrom(planner, query, undefined);
+  const operator = uncorrelated(finishRegion(region, statement.attributes));
+  const context: PlanningContext = {
+    query, facts, texts, source: scope, translator: scope.translator, scanRows: operator.rows,
+  };
+  const grouping = groups ? planGrouping(context) : { kind: "edge", notes: [] } as const;
+  const edge = grouping.kind === "engine"
+    ? groupedEdge(grouping, scope, operator)
+    : passThroughEdge(context, operator, grouping.notes);
+  // A grouping that is left to PostgreSQL is planned again from the start, with its subqueries then.
+  return { statement, edge: edge.notes.length > 0 ? edge : withSubqueries(planner, scope, edge) };
+}
+
+function groupedEdge(
+  { keys, aggregates, names, replacements, isDistinct, rows }: EngineGrouping,
+  scope: QueryScope, input: LogicalOperator,
+): Edge {
+  const { attributes } = scope.statement;
+  const origin = attributes.newOrigin();
+  const nameOf = (index: number): string => names[index] ?? `column${index}`;
+  const keyColumns = keys.map(({ expression, column }, index) => (
+    { attribute: attributes.add(origin, nameOf(index), column), expression, column }));
+  const calls = aggregates.map((call, index) => (
+    { attribute: attributes.add(origin, nameOf(keys.length + index), call.result), call }));
+  const operator: LogicalOperator = {
+    kind: "aggregate", origin, input, keys: keyColumns, aggregates: calls,
+    rows: Math.max(1, Math.min(rows, input.rows)),
+  };
+  const outputs = [...keyColumns, ...calls].map(({ attribute }) => outputOf(attributes, attribute));
+  return {
+    operator, outputs, replacements: [...replacements], didAggregate: !isDistinct, didDistinct: isDistinct, notes: [],
+  };
+}
+
+function outputOf(attributes: Attributes, attribute: number): Output {
+  const column = attributes.typeOf(attribute);
+  return {
+    name: attributes.nameOf(attribute), column,
+    expression: { kind: "column", index: attribute, type: column.engine },
+  };
+}
+
+/** The engine hands the needed columns through; PostgreSQL does everything above WHERE. */
+function passThroughEdge(context: PlanningContext, operator: LogicalOperator, notes: readonly string[]): Edge {
+  const outputs: Output[] = [];
+  const replacements: EdgeReplacement[] = [];
+  const indexByText = new Map<string, number>();
+  const add = (variable: Variable): void => {
+    const text = context.texts.of(variable.source);
+    let index = indexByText.get(text);
+    if (index === undefined) {
+      index = outputs.length;
+      indexByText.set(text, index);
+      outputs.push(variableOutput(context, variable));
+    }
+    replacements.push({ node: variable.source.id, expression: { kind: "column", index } });
+  };
+  for (const root of edgeRoots(context.query)) eachEdgeVariable(root, () => false, add);
+  return { operator, outputs, replacements, didAggregate: false, didDistinct: false, notes };
+}
+
+function variableOutput({ source }: PlanningContext, variable: Variable): Output {
+  const location = locationOf(variable.source);
+  if (variable.attribute === 0)
+    return refuse("whole-row reference", "Rows of anonymous type are not carried.", location);
+  const value = source.variable(variable);
+  if (value === undefined)
+    return refuse("column of this form", "It is computed in a subquery by a function or of a type that the engine "
+      + "does not compute, or it has no stored form.", location);
+  if (value.displayScale !== undefined)
+    return refuse("numeric of varying scale", "Its values do not all show the same number of digits.", location);
+  const { type } = value.expression;
+  // char(n) is padded again by its typmod; without one its blanks would be lost.
+  if (type.kind === "bpchar" && bpcharLength(variable.typmod) !== type.length)
+    return refuse("char(n) of varying length", "Its blanks would be lost.", location);
+  const isColumn = value.expression.kind === "column";
+  const isNullable = !isColumn || (source.typeOf(value.expression.index)?.nullable ?? true);
+  const name = isColumn ? source.nameOf(value.expression.index) : `column${variable.attribute}`;
+  return { name, expression: value.expression, column: columnOf(variable, type, isNullable) };
+}
+
+/** Adds the scalar subqueries of the select list and HAVING to the engine's result. */
+function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): Edge {
+  const subLinks = edgeRoots(scope.query).flatMap(subLinksIn);
+  if (subLinks.length === 0) return edge;
+  const { attributes, texts } = scope.statement;
+  const region = new Region();
+  region.inputs.push(edge.operator);
+  const outputs = [...edge.outputs];
+  const replacements = [...edge.replacements];
+  const known = new Map<string, number>();
+  for (const subLink of subLinks) {
+    const text = texts.of(subLink);
+    let index = known.get(text);
+    if (index === undefined) {
+      index = outputs.length;
+      known.set(text, index);
+      outputs.push(subLinkOutput(planner, region, scope, subLink, edge));
+    }
+    replacements.push({ node: subLink.id, expression: { kind: "column", index } });
+  }
+  const operator = uncorrelated(finishRegion(region, attributes));
+  return { ...edge, operator, outputs, replacements };
+}
+
+function subLinkOutput(
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, edge: Edge,
+): Output {
+  const kind = subLinkKinds[numberField(subLink, "subLinkType")] ?? "subquery";
+  const lookUp = scalar(planner, region, scope, subLink);
+  if (lookUp !== undefined && (edge.didAggregate || edge.didDistinct))
+    refuse(`${kind} with references to an outer query`, "It stands above a grouping.", locationOf(subLink));
+  if (lookUp !== undefined) region.lookUps.push(lookUp);
+  const value = defined(scope.valueOf(subLink), "the value of a planned subquery");
+  assert(value.displayScale === undefined, "a subquery's value shows one scale");
+  const sql = typeOfTarget(subLink);
+  if (value.expression.type.kind === "bpchar" && bpcharLength(sql.typmod) !== value.expression.type.length)
+    refuse("char(n) of varying length", "Its blanks would be lost.", locationOf(subLink));
+  return { name: "subquery", expression: value.expression, column: columnOf(sql, value.expression.type, true) };
+}
+
+function finish(statement: StatementFacts, edge: Edge): PlannedStatement {
+  const builder = new PhysicalBuilder(statement);
+  const reads = edge.outputs.flatMap(({ expression }) => [...columnsRead(expression)]);
+  const built = builder.build(edge.operator, new Set(reads));
+  const columns = edge.outputs.map(({ column }) => column);
+  const root = builder.project(built, edge.outputs.map(({ expression }) => expression), columns);
+  const plan: PhysicalPlan = {
+    version: 1,
+    root,
+    leafCount: builder.leaves.length,
+    outputs: edge.outputs.map(({ name, column }) => ({ name, type: column })),
+    parameters: [],
+  };
+  return {
+    plan,
+    leaves: builder.leaves,
+    leafNames: builder.leafNames,
+    outputs: plan.outputs.map(({ name, type }) => outputColumn(name, type)),
+    replacements: edge.replacements,
+    didWhere: true,
+    didAggregate: edge.didAggregate,
+    didDistinct: edge.didDistinct,
+    didSort: false,
+    didLimit: false,
+    rows: edge.operator.rows,
+    notes: edge.notes,
+  };
+}

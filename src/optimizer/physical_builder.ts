@@ -1,0 +1,230 @@
+// Logical plans to physical ones: attributes become positions, columns nobody needs are left out from the scans up,
+// join conditions become hash keys and residuals. Leaves are numbered in the order their scans are met.
+import { defined } from "#base/assert.js";
+import { refuse } from "#frontend/refusal.js";
+import type { Expression } from "#expr/expression.js";
+import { mapColumns } from "#expr/traverse.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import { originsOf } from "#plan/logical.js";
+import { columnsOf } from "#plan/columns_of.js";
+import type { PhysicalOperator } from "#plan/physical.js";
+import type { Leaf } from "#plan/planning.js";
+import type { ColumnType } from "#types/column_type.js";
+import { columnsRead } from "./aggregation.js";
+import type { Attributes } from "./attributes.js";
+import { joinKeys } from "./join_keys.js";
+import type { StatementFacts, TableSource } from "./table_source.js";
+
+export interface Built {
+  readonly operator: PhysicalOperator;
+  /** The attribute in each column. */
+  readonly attributes: readonly number[];
+}
+
+type LogicalJoin = Extract<LogicalOperator, { readonly kind: "join" }>;
+type HashJoin = Extract<PhysicalOperator, { readonly kind: "hashJoin" }>;
+
+function readsOf(expressions: readonly (Expression | undefined)[]): number[] {
+  return expressions.flatMap((each) => (each === undefined ? [] : [...columnsRead(each)]));
+}
+
+/** Rewrites attribute numbers into positions. */
+function placed(expression: Expression, attributes: readonly number[]): Expression {
+  return mapColumns(expression, (attribute) => {
+    const at = attributes.indexOf(attribute);
+    if (at < 0)
+      refuse("correlated subquery of this form",
+        "An expression reads a column of an outer query that is out of reach.");
+    return at;
+  });
+}
+
+function nullable(columns: readonly ColumnType[]): readonly ColumnType[] {
+  return columns.map((column) => ({ ...column, nullable: true }));
+}
+
+export class PhysicalBuilder {
+  readonly leaves: Leaf[] = [];
+  readonly leafNames: (readonly string[])[] = [];
+  private readonly attributes: Attributes;
+  private readonly tables: readonly TableSource[];
+
+  constructor(statement: StatementFacts) {
+    this.attributes = statement.attributes;
+    this.tables = statement.tables;
+  }
+
+  /** The operator with at least the required attributes among its columns. */
+  build(operator: LogicalOperator, required: ReadonlySet<number>): Built {
+    switch (operator.kind) {
+      case "scan": return this.scan(operator.origin, required);
+      case "filter": {
+        const input = this.build(operator.input, new Set([...required, ...columnsRead(operator.predicate)]));
+        const predicate = placed(operator.predicate, input.attributes);
+        return { operator: { kind: "filter", input: input.operator, predicate }, attributes: input.attributes };
+      }
+      case "compute": return this.compute(operator, required);
+      case "join": return this.join(operator, required);
+      case "aggregate": return this.aggregate(operator, required);
+      case "singleRow": {
+        const input = this.trimmed(this.build(operator.input, required), required);
+        const columns = nullable(columnsOf(input.operator));
+        return { operator: { kind: "singleRow", input: input.operator, columns }, attributes: input.attributes };
+      }
+    }
+  }
+
+  /** Exactly these expressions as columns. */
+  project(input: Built, expressions: readonly Expression[], columns: readonly ColumnType[]): PhysicalOperator {
+    const isIdentity = expressions.length === input.attributes.length
+      && expressions.every((each, at) => each.kind === "column" && each.index === input.attributes[at]);
+    if (isIdentity) return input.operator;
+    const placedExpressions = expressions.map((each) => placed(each, input.attributes));
+    return { kind: "project", input: input.operator, expressions: placedExpressions, columns };
+  }
+
+  private scan(origin: number, required: ReadonlySet<number>): Built {
+    const table = defined(this.tables.find((each) => each.origin === origin), "a table of the statement");
+    const own = [...required].filter((attribute) => this.attributes.originOf(attribute) === origin);
+    const byLeafColumn = own.map((attribute) => [table.leafColumnOf(attribute), attribute] as const);
+    byLeafColumn.sort(([a], [b]) => a - b);
+    const leaf = table.leaf.compact(new Set(byLeafColumn.map(([column]) => column)));
+    const number = this.leaves.length;
+    this.leaves.push({
+      queryNode: table.query.source.id,
+      rangeIndex: table.rangeIndex,
+      columns: leaf.columns,
+      qualNodes: table.quals.map((qual) => qual.id),
+    });
+    this.leafNames.push(leaf.names);
+    return {
+      operator: { kind: "scan", leaf: number, columns: leaf.types },
+      attributes: byLeafColumn.map(([, attribute]) => attribute),
+    };
+  }
+
+  private compute(
+    { origin, input, columns }: Extract<LogicalOperator, { readonly kind: "compute" }>, required: ReadonlySet<number>,
+  ): Built {
+    const wanted = columns.filter(({ attribute }) => required.has(attribute));
+    const passed = [...required].filter((attribute) => this.attributes.originOf(attribute) !== origin);
+    const reads = readsOf(wanted.map(({ expression }) => expression));
+    const built = this.build(input, new Set([...passed, ...reads]));
+    if (wanted.length === 0) return built;
+    const kept = built.attributes.filter((attribute) => required.has(attribute));
+    const attributes = [...kept, ...wanted.map(({ attribute }) => attribute)];
+    const expressions = [
+      ...kept.map((attribute) => this.column(attribute)), ...wanted.map(({ expression }) => expression),
+    ];
+    return { operator: this.project(built, expressions, this.typesOf(attributes)), attributes };
+  }
+
+  private column(attribute: number): Expression {
+    return { kind: "column", index: attribute, type: this.attributes.typeOf(attribute).engine };
+  }
+
+  private typesOf(attributes: readonly number[]): readonly ColumnType[] {
+    return attributes.map((attribute) => this.attributes.typeOf(attribute));
+  }
+
+  /** Without columns that are not wanted: a hash table keeps whole rows of its input. */
+  private trimmed(built: Built, wanted: ReadonlySet<number>): Built {
+    const attributes = built.attributes.filter((attribute) => wanted.has(attribute));
+    if (attributes.length === built.attributes.length) return built;
+    const expressions = attributes.map((attribute) => this.column(attribute));
+    return { operator: this.project(built, expressions, this.typesOf(attributes)), attributes };
+  }
+
+  private join(join: LogicalJoin, required: ReadonlySet<number>): Built {
+    const [leftOrigins, rightOrigins] = [originsOf(join.left), originsOf(join.right)];
+    const isOf = (origins: ReadonlySet<number>) => (expression: Expression): boolean =>
+      [...this.attributes.originsRead(expression)].every((origin) => origins.has(origin));
+    const keys = joinKeys(join.conditions, isOf(leftOrigins), isOf(rightOrigins));
+    const wanted = new Set([...required, ...readsOf(join.conditions)]);
+    const side = (origins: ReadonlySet<number>): Set<number> =>
+      new Set([...wanted].filter((attribute) => origins.has(this.attributes.originOf(attribute))));
+    const kind = physicalKind(join);
+    const probesLeft = kind === "semi" || kind === "anti" || kind === "nullAwareAnti" || join.build === "right";
+    const build = (operator: LogicalOperator, origins: ReadonlySet<number>): Built =>
+      this.trimmed(this.build(operator, side(origins)), side(origins));
+    // Build sides run first, so their leaves come first.
+    const built = probesLeft ? build(join.right, rightOrigins) : build(join.left, leftOrigins);
+    const probe = probesLeft ? build(join.left, leftOrigins) : build(join.right, rightOrigins);
+    const [probeKeys, buildKeys] = probesLeft
+      ? [keys.leftKeys, keys.rightKeys] : [keys.rightKeys, keys.leftKeys];
+    const both = [...probe.attributes, ...built.attributes];
+    const buildRows = probesLeft ? join.right.rows : join.left.rows;
+    const operator: HashJoin = {
+      kind: "hashJoin",
+      join: kind,
+      probe: probe.operator,
+      build: built.operator,
+      probeKeys: probeKeys.map((key) => placed(key, probe.attributes)),
+      buildKeys: buildKeys.map((key) => placed(key, built.attributes)),
+      ...residualOf(keys.residual.map((each) => placed(each, both))),
+      columns: joinedColumns(kind, columnsOf(probe.operator), columnsOf(built.operator)),
+      buildRowsEstimate: Math.round(buildRows),
+    };
+    return { operator, attributes: joined(kind, probe.attributes, built.attributes) };
+  }
+
+  private aggregate(
+    aggregate: Extract<LogicalOperator, { readonly kind: "aggregate" }>, required: ReadonlySet<number>,
+  ): Built {
+    const { keys } = aggregate;
+    const wanted = aggregate.aggregates.filter(({ attribute }) => required.has(attribute));
+    const reads = readsOf([
+      ...keys.map((key) => key.expression), ...wanted.flatMap(({ call }) => [call.argument, call.filter]),
+    ]);
+    const input = this.build(aggregate.input, new Set(reads));
+    const inPlace = (expression: Expression): Expression => placed(expression, input.attributes);
+    const operator: PhysicalOperator = {
+      kind: "hashAggregate",
+      input: input.operator,
+      keys: keys.map((key) => inPlace(key.expression)),
+      aggregates: wanted.map(({ call }) => ({
+        ...call,
+        ...(call.argument === undefined ? {} : { argument: inPlace(call.argument) }),
+        ...(call.filter === undefined ? {} : { filter: inPlace(call.filter) }),
+      })),
+      columns: [...keys.map((key) => key.column), ...wanted.map(({ call }) => call.result)],
+      groupsEstimate: 0,
+    };
+    return { operator, attributes: [...keys, ...wanted].map(({ attribute }) => attribute) };
+  }
+}
+
+function residualOf(residual: readonly Expression[]): { readonly residual?: Expression } {
+  const [only] = residual;
+  if (only === undefined) return {};
+  if (residual.length === 1) return { residual: only };
+  return { residual: { kind: "and", arguments: residual, type: { kind: "bool" } } };
+}
+
+/** The physical kind, with `left` and `right` told by which side is probed. */
+function physicalKind({ join, build }: LogicalJoin): HashJoin["join"] {
+  if (build === "right") return join;
+  switch (join) {
+    case "left": return "right";
+    case "semi": return "rightSemi";
+    case "anti": return "rightAnti";
+    case "nullAwareAnti": case "inner": case "full": return join;
+  }
+}
+
+/** What a join yields of what its sides have. */
+function joined<T>(kind: HashJoin["join"], probe: readonly T[], build: readonly T[]): readonly T[] {
+  switch (kind) {
+    case "inner": case "left": case "right": case "full": return [...probe, ...build];
+    case "semi": case "anti": case "nullAwareAnti": return probe;
+    case "rightSemi": case "rightAnti": return build;
+  }
+}
+
+function joinedColumns(
+  kind: HashJoin["join"], probe: readonly ColumnType[], build: readonly ColumnType[],
+): readonly ColumnType[] {
+  const padsProbe = kind === "right" || kind === "full";
+  const padsBuild = kind === "left" || kind === "full";
+  return joined(kind, padsProbe ? nullable(probe) : probe, padsBuild ? nullable(build) : build);
+}

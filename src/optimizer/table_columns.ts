@@ -1,0 +1,98 @@
+// One table as a source of columns: its own columns, and expressions over it that PostgreSQL computes in the scan. Used
+// for statements over one table as it is, and for each table of a join by table_source.ts.
+import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
+import type { TextNode } from "#frontend/node_text.js";
+import type { RelationEntry } from "#frontend/query_checks.js";
+import type { RequestFacts } from "#frontend/request_facts.js";
+import { booleanField, numberField, walk } from "#frontend/text_fields.js";
+import type { ColumnType } from "#types/column_type.js";
+import type { EngineType } from "#types/engine_type.js";
+import type { ColumnSource } from "./column_source.js";
+import { columnOf, engineTypeOf } from "./column_types.js";
+import type { LeafColumns } from "./leaf_columns.js";
+import { numericShape } from "./numeric_shape.js";
+import type { Translated } from "./translated.js";
+
+/** Nodes a scan cannot evaluate, or that mean something only where they stand. */
+const unscannableTags: ReadonlySet<string> = new Set([
+  "AGGREF", "GROUPINGFUNC", "WINDOWFUNC", "SUBLINK", "QUERY", "NEXTVALUEEXPR", "CURRENTOFEXPR",
+  "SETTODEFAULT", "MERGESUPPORTFUNC",
+]);
+
+/** System columns by attribute number, from -6 on. */
+const systemColumns = ["tableoid", "cmax", "xmax", "cmin", "xmin", "ctid"];
+
+export class TableColumns implements ColumnSource {
+  readonly leaf: LeafColumns;
+  private readonly facts: RequestFacts;
+  private readonly entry: RelationEntry;
+  private readonly rangeIndex: number;
+
+  constructor(facts: RequestFacts, leaf: LeafColumns, entry: RelationEntry, rangeIndex: number) {
+    this.facts = facts;
+    this.leaf = leaf;
+    this.entry = entry;
+    this.rangeIndex = rangeIndex;
+  }
+
+  variable(variable: Variable): Translated | undefined {
+    if (variable.levelsUp !== 0 || variable.rangeIndex !== this.rangeIndex) return undefined;
+    return this.tableColumn(variable);
+  }
+
+  /** A column of the table, named by a variable that is known to mean it. */
+  tableColumn(variable: Variable): Translated | undefined {
+    const type = engineTypeOf(this.facts, variable);
+    if (type === undefined) return undefined;
+    const fact = this.facts.column(this.facts.relation(this.entry.source.id), variable.attribute);
+    const name = variable.attribute > 0
+      ? this.entry.columnNames[variable.attribute - 1] ?? `column${variable.attribute}`
+      : systemColumns[variable.attribute + systemColumns.length] ?? this.entry.alias;
+    const column = columnOf(variable, type, !(fact?.notNull ?? false));
+    const index = this.leaf.add(name, variable.source, undefined, column);
+    return { expression: { kind: "column", index, type } };
+  }
+
+  computed(expression: AnalysedExpression, filter: TextNode | undefined): Translated | undefined {
+    if (!isScannable(this.facts, expression.source)) return undefined;
+    const type = engineTypeOf(this.facts, expression, numericShape(expression));
+    if (type === undefined) return undefined;
+    const name = `expression${expression.source.id}`;
+    const index = this.leaf.add(name, expression.source, filter, columnOf(expression, type, true));
+    return { expression: { kind: "column", index, type } };
+  }
+
+  substitute(): Translated | undefined {
+    return undefined;
+  }
+
+  isComputed(index: number): boolean {
+    return this.leaf.isComputed(index);
+  }
+
+  typeOf(index: number): ColumnType | undefined {
+    return this.leaf.typeOf(index);
+  }
+
+  nameOf(index: number): string {
+    return this.leaf.nameOf(index);
+  }
+
+  retype(index: number, engine: EngineType): void {
+    this.leaf.retype(index, engine);
+  }
+}
+
+/** Volatile functions stay above the scan, where PostgreSQL itself would evaluate them. */
+export function isScannable(facts: RequestFacts, source: TextNode): boolean {
+  let scannable = true;
+  walk(source, (node) => {
+    if (unscannableTags.has(node.tag)) scannable = false;
+    else if (node.tag === "FUNCEXPR")
+      scannable &&= !booleanField(node, "funcretset") && !facts.isVolatile(numberField(node, "funcid"));
+    else if (node.fields.has("opfuncid"))
+      scannable &&= !booleanField(node, "opretset", false) && !facts.isVolatile(numberField(node, "opfuncid"));
+    return scannable ? undefined : "skip";
+  });
+  return scannable;
+}

@@ -1,0 +1,71 @@
+// Logical plans: what a statement's FROM, WHERE and GROUP BY mean, before anybody decided how to run it. Columns are
+// attributes, numbered through the whole statement (src/optimizer/attributes.ts), so an expression means the same
+// wherever it is moved: the column indexes in a logical plan's expressions are attribute numbers. Read next:
+// physical.ts, and src/optimizer/physical_builder.ts which makes one from the other.
+import type { Expression } from "#expr/expression.js";
+import type { ColumnType } from "#types/column_type.js";
+import type { AggregateCall } from "./physical.js";
+
+/** Joins keep the rows of `left` unless the kind says otherwise; the build side is decided with the order. */
+export type LogicalJoinKind = "inner" | "left" | "full" | "semi" | "anti" | "nullAwareAnti";
+
+export interface ComputedAttribute {
+  readonly attribute: number;
+  readonly expression: Expression;
+}
+
+interface Estimated {
+  /** Expected rows. */
+  readonly rows: number;
+}
+
+/** `origin` numbers the operator that makes attributes; an attribute knows its origin. */
+export type LogicalOperator = Estimated & (
+  | { readonly kind: "scan"; readonly origin: number; readonly tableRows: number }
+  | { readonly kind: "filter"; readonly input: LogicalOperator; readonly predicate: Expression }
+  | {
+      /** The input's columns and more. */
+      readonly kind: "compute";
+      readonly origin: number;
+      readonly input: LogicalOperator;
+      readonly columns: readonly ComputedAttribute[];
+    }
+  | {
+      readonly kind: "join";
+      readonly join: LogicalJoinKind;
+      readonly left: LogicalOperator;
+      readonly right: LogicalOperator;
+      /** ANDed; no conditions is a cross join. A null-aware anti join has exactly one, an equality. */
+      readonly conditions: readonly Expression[];
+      readonly build: "left" | "right";
+    }
+  | {
+      readonly kind: "aggregate";
+      readonly origin: number;
+      readonly input: LogicalOperator;
+      readonly keys: readonly {
+        readonly attribute: number;
+        readonly expression: Expression;
+        readonly column: ColumnType;
+      }[];
+      readonly aggregates: readonly { readonly attribute: number; readonly call: AggregateCall }[];
+    }
+  /** At most one row in, else an error; exactly one out, of NULLs when there was none. */
+  | { readonly kind: "singleRow"; readonly input: LogicalOperator });
+
+/** The origins whose attributes an operator yields. */
+export function originsOf(operator: LogicalOperator): ReadonlySet<number> {
+  switch (operator.kind) {
+    case "scan": return new Set([operator.origin]);
+    case "filter": case "singleRow": return originsOf(operator.input);
+    case "compute": return new Set([...originsOf(operator.input), operator.origin]);
+    case "aggregate": return new Set([operator.origin]);
+    case "join": {
+      const hidesRight = operator.join === "semi" || operator.join === "anti"
+        || operator.join === "nullAwareAnti";
+      return hidesRight
+        ? originsOf(operator.left)
+        : new Set([...originsOf(operator.left), ...originsOf(operator.right)]);
+    }
+  }
+}
