@@ -151,7 +151,7 @@ describe("kill -9", () => {
       expect("message" in ended || "rows" in ended).toBe(true);
       await client.end().catch(() => undefined);
       await observer.end().catch(() => undefined);
-      observer = await reconnect();
+      observer = await reconnect(before.worker_pid);
       const after = await quiet(observer, 10_000);
       expect(held(after)).toBe(0);
       expect(after.worker_pid).not.toBe(before.worker_pid);
@@ -173,10 +173,14 @@ describe("kill -9", () => {
   });
 });
 
-async function reconnect(): Promise<pg.Client> {
+/** A connection to the restarted server: one that was accepted before the crash was noticed ends at once. */
+async function reconnect(deadWorker: number): Promise<pg.Client> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     try {
-      return await connect();
+      const client = await connect();
+      if ((await audit(client)).worker_pid !== deadWorker) return client;
+      await client.end();
+      await pause(100);
     } catch {
       await pause(100);
     }
