@@ -277,7 +277,10 @@ decode_column(FusionQuals *quals, FusionQualColumn *column, FusionWalk *walk)
 	return true;
 }
 
-/* Moves the values of rows that stay to the front, in every column that conjuncts from `conjunct` on still need. */
+/*
+ * Moves the values of rows that stay to the front, in every column that conjuncts from `conjunct` on still
+ * need.
+ */
 static void
 compact_columns(FusionQuals *quals, int decoded, int conjunct, const uint8 *keep, int count)
 {
@@ -301,8 +304,8 @@ compact_columns(FusionQuals *quals, int decoded, int conjunct, const uint8 *keep
 }
 
 /*
- * Evaluates the conjuncts from `first` to `end` on all rows in flight: what they share are columns already decoded, so a
- * few more comparisons are cheaper than dropping rows in between. Returns where all are true.
+ * Evaluates the conjuncts from `first` to `end` on all rows in flight: what they share are columns already
+ * decoded, so a few more comparisons are cheaper than dropping rows in between. Returns where all are true.
  */
 static const uint8 *
 run_conjuncts(FusionQuals *quals, int first, int end, int count)
