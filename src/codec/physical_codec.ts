@@ -4,7 +4,7 @@ import { FusionError } from "#base/errors.js";
 import { planSchema } from "#generated/plan_schema.js";
 import { columnsOf } from "#plan/columns_of.js";
 import type {
-  AggregateCall, AggregateFunction, JoinKind, PhysicalOperator, PhysicalPlan,
+  AggregateCall, AggregateFunction, JoinKind, PhysicalOperator, PhysicalPlan, SortKey,
 } from "#plan/physical.js";
 import type { Expression } from "#expr/expression.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -39,6 +39,14 @@ interface WireOperator {
   readonly buildRowsEstimate?: number;
   readonly count?: WireExpression | null;
   readonly offset?: WireExpression | null;
+  readonly sortKeys?: readonly WireSortKey[];
+  readonly sortLimit?: number;
+}
+
+interface WireSortKey {
+  readonly expression?: WireExpression | null;
+  readonly descending?: boolean;
+  readonly nullsFirst?: boolean;
 }
 
 interface WirePlan {
@@ -56,7 +64,7 @@ const LEAVES_MAX = 1024;
 
 /** Operator.Kind of the schema. */
 const operatorCodes = {
-  scan: 1, filter: 2, project: 3, hashAggregate: 4, hashJoin: 5, singleRow: 6, union: 7, limit: 8,
+  scan: 1, filter: 2, project: 3, hashAggregate: 4, hashJoin: 5, singleRow: 6, union: 7, limit: 8, sort: 9,
 } as const satisfies Record<PhysicalOperator["kind"], number>;
 
 const aggregateFunctions: readonly AggregateFunction[] = [
@@ -127,6 +135,15 @@ function writeOperator(operator: PhysicalOperator): WireOperator {
         columns: operator.columns.map(writeColumnType),
         ...(operator.count === undefined ? {} : { count: writeExpression(operator.count) }),
         ...(operator.offset === undefined ? {} : { offset: writeExpression(operator.offset) }),
+      };
+    case "sort":
+      return {
+        kind,
+        input: writeOperator(operator.input),
+        columns: operator.columns.map(writeColumnType),
+        sortKeys: operator.keys.map(({ expression, descending, nullsFirst }) => (
+          { expression: writeExpression(expression), descending, nullsFirst })),
+        sortLimit: operator.limit ?? 0,
       };
   }
 }
@@ -268,6 +285,14 @@ function joinedColumns(
   }
 }
 
+function readSortKey(wire: WireSortKey, scope: ExpressionScope): SortKey {
+  const expression = readExpression(wire.expression, scope);
+  const { type } = expression;
+  const isOrdered = type.kind !== "opaque" && (!("byteOrder" in type) || type.byteOrder);
+  if (!isOrdered) malformedPlan(`a sort by ${type.kind}`);
+  return { expression, descending: wire.descending ?? false, nullsFirst: wire.nullsFirst ?? false };
+}
+
 function readUnion(wire: WireOperator, leaves: boolean[], parameters: Parameters): PhysicalOperator {
   const inputs = (wire.inputs ?? []).map((each) => readOperator(each, leaves, parameters));
   if (inputs.length === 0) malformedPlan("a union of nothing");
@@ -317,6 +342,13 @@ function readOperator(wire: WireOperator, leaves: boolean[], parameters: Paramet
       const columns = (wire.columns ?? []).map(readColumnType);
       checkColumns(columns, columnsOf(input), "a single row");
       return { kind: "singleRow", input, columns };
+    }
+    case operatorCodes.sort: {
+      const columns = (wire.columns ?? []).map(readColumnType);
+      checkColumns(columns, columnsOf(input), "a sort");
+      const keys = (wire.sortKeys ?? []).map((key) => readSortKey(key, scope));
+      if (keys.length === 0) malformedPlan("a sort by nothing");
+      return { kind: "sort", input, keys, columns, ...(wire.sortLimit ? { limit: wire.sortLimit } : {}) };
     }
     case operatorCodes.limit: {
       const columns = (wire.columns ?? []).map(readColumnType);

@@ -210,6 +210,23 @@ export const planSchema = {
                 }
               }
             },
+            "SortKey": {
+              "fields": {
+                "expression": {
+                  "type": "Expression",
+                  "id": 1
+                },
+                "descending": {
+                  "type": "bool",
+                  "id": 2
+                },
+                "nullsFirst": {
+                  "type": "bool",
+                  "id": 3,
+                  "protoName": "nulls_first"
+                }
+              }
+            },
             "Operator": {
               "fields": {
                 "kind": {
@@ -275,6 +292,17 @@ export const planSchema = {
                 "offset": {
                   "type": "Expression",
                   "id": 14
+                },
+                "sortKeys": {
+                  "rule": "repeated",
+                  "type": "SortKey",
+                  "id": 15,
+                  "protoName": "sort_keys"
+                },
+                "sortLimit": {
+                  "type": "uint32",
+                  "id": 16,
+                  "protoName": "sort_limit"
                 }
               },
               "nested": {
@@ -288,7 +316,8 @@ export const planSchema = {
                     "HASH_JOIN": 5,
                     "SINGLE_ROW": 6,
                     "UNION": 7,
-                    "LIMIT": 8
+                    "LIMIT": 8,
+                    "SORT": 9
                   }
                 }
               }

@@ -72,11 +72,16 @@ export const TableState = {
   magnitudes: 64,
   skipRows: 72,
   takeRows: 80,
+  /** Of a sorted table: row addresses in order, and the end of those that are delivered. */
+  order: 88,
+  orderEnd: 92,
   SIZE: 128,
 } as const;
 
 /** Start of every row of a table; null mask words follow. */
 export const TableRow = { next: 0, hash: 4, flags: 8, masks: 12 } as const;
+/** Two runs of row addresses being merged, and where their merge goes. */
+export const MergeState = { left: 0, leftEnd: 4, right: 8, rightEnd: 12, target: 16, SIZE: 32 } as const;
 /** Bits of a row's flags. */
 export const TableRowFlag = { matched: 1, unlinked: 2 } as const;
 

@@ -128,6 +128,7 @@ class Cutter {
       case "hashJoin": return this.#join(operator, number);
       case "union": return this.#union(operator, number);
       case "singleRow": return [this.#retained(operator, number, { single: true })];
+      case "sort": return [this.#sorted(operator, number)];
       case "limit": {
         const limit = { count: operator.count, offset: operator.offset };
         return [this.#retained(operator, number, { single: false, limit })];
@@ -242,11 +243,26 @@ class Cutter {
     return this.#tableStream(table, plan, columns, "all", number);
   }
 
-  /** Adds the pipelines that fill a table with an operator's rows. */
+  /** Keys stand behind the columns, where those that are columns are stored twice. */
+  #sorted(operator: Operator<"sort">, number: number): Stream {
+    const columns = columnsOf(operator.input);
+    const extra = operator.keys.map(({ expression }) => expression);
+    const keys = operator.keys.map(({ descending, nullsFirst }, index) => (
+      { column: columns.length + index, descending, nullsFirst }));
+    const stored = [...columns, ...extra.map(({ type }) => ({ engine: type, nullable: true }))];
+    const { table, plan } = this.#fill(operator.input, number + 1, {
+      columns: stored, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false,
+      order: { keys, rows: operator.limit },
+    }, extra);
+    return this.#tableStream(table, plan, columns, "ordered", number);
+  }
+
+  /** Adds the pipelines that fill a table with an operator's rows, and with what `extra` computes of them. */
   #fill(
-    operator: PhysicalOperator, number: number, request: TableRequest,
+    operator: PhysicalOperator, number: number, request: TableRequest, extra: readonly Expression[] = [],
   ): { readonly table: number; readonly plan: TablePlan } {
-    const inputs = this.streams(operator, number);
+    const inputs = this.streams(operator, number).map((input): Stream => (
+      { ...input, columns: [...input.columns, ...extra.map((each) => substitute(each, input.columns))] }));
     const plan = planTable({
       ...request,
       columns: request.columns.map((column, index) => ({

@@ -35,6 +35,13 @@ export interface TablePlan {
   readonly single: boolean;
   /** Number of the limit that ends the table, if one does. */
   readonly limit: Limit | undefined;
+  readonly order: RowOrder | undefined;
+}
+
+/** Columns the rows are sorted by, and how many rows are delivered. */
+export interface RowOrder {
+  readonly keys: readonly { readonly column: number; readonly descending: boolean; readonly nullsFirst: boolean }[];
+  readonly rows: number | undefined;
 }
 
 export interface Limit {
@@ -55,7 +62,7 @@ const KEY_WORD_BYTES = 8;
 const shapeBytes: Readonly<Record<Shape, number>> = { i32: 4, f32: 4, i64: 8, f64: 8, i128: 16, view: 16 };
 
 export interface TableRequest {
-  readonly columns: readonly ColumnType[];
+  readonly columns: readonly Pick<ColumnType, "engine" | "nullable">[];
   /** Common types of the two sides' keys. */
   readonly keyTypes: readonly EngineType[];
   /** Build-side keys over `columns`. */
@@ -65,6 +72,7 @@ export interface TableRequest {
   readonly nullKeys: TablePlan["nullKeys"];
   readonly single: boolean;
   readonly limit?: Limit;
+  readonly order?: RowOrder;
 }
 
 /** The type both sides of a key are compared as: the wider of two of a kind. */
@@ -93,8 +101,8 @@ export function planTable(request: TableRequest): TablePlan {
     return column;
   });
   const rowBytes = Math.ceil(offset / ROW_ALIGN) * ROW_ALIGN;
-  const { nullKeys, single, limit } = request;
-  return { keys, columns, maskWords, rowBytes, nullKeys, single, limit };
+  const { nullKeys, single, limit, order } = request;
+  return { keys, columns, maskWords, rowBytes, nullKeys, single, limit, order };
 }
 
 /** The key that is this very column in the same image. */

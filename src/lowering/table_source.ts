@@ -7,25 +7,53 @@ import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { readStored } from "./stored_column.js";
 import type { TablePlan } from "./table_plan.js";
 
-export type RowSelection = "all" | "matched" | "unmatched";
+export type RowSelection = "all" | "matched" | "unmatched" | "ordered";
 
 export class TableSource {
   readonly #context: FunctionContext;
   readonly #plan: TablePlan;
   readonly #control: Local;
   readonly #state: Local;
-  readonly #row: Local;
+  readonly #place: Local;
+  #row: Local;
 
-  /** `row` holds the address to resume at, 0 to start. */
-  constructor(context: FunctionContext, plan: TablePlan, control: Local, state: Local, row: Local) {
+  /** `place` holds where to resume, 0 to start. */
+  constructor(context: FunctionContext, plan: TablePlan, control: Local, state: Local, place: Local) {
     this.#context = context;
     this.#plan = plan;
     this.#control = control;
     this.#state = state;
-    this.#row = row;
+    this.#place = place;
+    this.#row = place;
   }
 
   produce(selection: RowSelection, consume: () => void): void {
+    if (selection === "ordered") this.#ordered(consume);
+    else this.#chunks(selection, consume);
+    this.#context.code.get(this.#control, this.#place).store("i32.store", ControlBlock.resume);
+  }
+
+  /** The place is in the array of row addresses. */
+  #ordered(consume: () => void): void {
+    const { code } = this.#context;
+    const place = this.#place;
+    this.#row = code.local("i32");
+    code.get(place).op("i32.eqz").if([], () => {
+      code.get(this.#state).load("i32.load", TableState.order).set(place);
+    });
+    this.#context.body(() => {
+      code.loop((again) => {
+        code.get(place, this.#state).load("i32.load", TableState.orderEnd).op("i32.lt_u").if([], () => {
+          code.get(place).load("i32.load").set(this.#row);
+          consume();
+          code.get(place).i32(4).op("i32.add").set(place).br(again);
+        });
+      });
+    });
+  }
+
+  /** The place is a row's address. */
+  #chunks(selection: Exclude<RowSelection, "ordered">, consume: () => void): void {
     const { code } = this.#context;
     const [chunk, end] = [code.local("i32"), code.local("i32")];
     code.get(this.#row).if(
@@ -47,7 +75,6 @@ export class TableSource {
       });
     });
     code.get(this.#state, chunk).store("i32.store", TableState.cursorChunk);
-    code.get(this.#control, this.#row).store("i32.store", ControlBlock.resume);
   }
 
   column(index: number): LoweredValue {
@@ -61,7 +88,7 @@ export class TableSource {
     code.get(chunk, this.#state).load("i32.load", TableState.currentChunk).op("i32.ne").select().set(end);
   }
 
-  #rows(end: Local, selection: RowSelection, consume: () => void): void {
+  #rows(end: Local, selection: Exclude<RowSelection, "ordered">, consume: () => void): void {
     const { code } = this.#context;
     code.loop((again) => {
       code.get(this.#row, end).op("i32.lt_u").if([], () => {

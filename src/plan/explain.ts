@@ -162,6 +162,15 @@ function explainOperator(operator: PhysicalOperator, options: ExplainOptions): E
     }
     case "singleRow":
       return { lines: ["Single Row", ...indented(input.lines)], names: input.names };
+    case "sort": {
+      const keys = operator.keys.map(({ expression, descending, nullsFirst }) => {
+        const nulls = nullsFirst === descending ? "" : ` NULLS ${nullsFirst ? "FIRST" : "LAST"}`;
+        return `${text(expression)}${descending ? " DESC" : ""}${nulls}`;
+      });
+      const lines = ["Sort", `  Keys: ${keys.join(", ")}`];
+      if (operator.limit !== undefined) lines.push(`  Limit: ${operator.limit}`);
+      return { lines: [...lines, ...indented(input.lines)], names: input.names };
+    }
     case "limit": {
       const lines = ["Limit"];
       if (operator.count !== undefined) lines.push(`  Count: ${text(operator.count)}`);

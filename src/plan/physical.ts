@@ -87,7 +87,23 @@ export type PhysicalOperator =
       readonly count?: Expression;
       readonly offset?: Expression;
       readonly columns: readonly ColumnType[];
+    }
+  /** Rows in order; rows of equal keys stay in the order they came. */
+  | {
+      readonly kind: "sort";
+      readonly input: PhysicalOperator;
+      readonly keys: readonly SortKey[];
+      /** Rows wanted, from the first. */
+      readonly limit?: number;
+      readonly columns: readonly ColumnType[];
     };
+
+/** Of a type whose order the engine knows: text only in byte order. */
+export interface SortKey {
+  readonly expression: Expression;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
 
 export interface PhysicalPlan {
   readonly version: 1;

@@ -5,6 +5,7 @@ import { type ControlLayout, controlLayout } from "#lowering/control_block.js";
 import type { Variant } from "#lowering/function_context.js";
 import { type Pipeline, type PipelinePlan, cutPipelines } from "#lowering/pipeline.js";
 import { type EmittedModule, emitFlush, emitPipeline } from "#lowering/pipeline_module.js";
+import { emitSort } from "#lowering/sort_module.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import type { PlanCache } from "./plan_cache.js";
 
@@ -46,6 +47,14 @@ export class CompiledPlan {
     const plan = this.pipelines.aggregates[aggregate];
     if (plan === undefined) throw new Error(`no aggregate ${aggregate}`);
     return this.#module(`flush ${aggregate}`, () => emitFlush(plan, aggregate, this.layout));
+  }
+
+  /** Exports `merge` instead of `run`. */
+  sortModule(table: number): CompiledModule {
+    const plan = this.pipelines.tables[table];
+    const order = plan?.order;
+    if (plan === undefined || order === undefined) throw new Error(`table ${table} has no order`);
+    return this.#module(`sort ${table}`, () => emitSort(plan, order));
   }
 
   #module(key: string, emit: () => EmittedModule): CompiledModule {

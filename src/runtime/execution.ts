@@ -19,6 +19,7 @@ import { PageFacts } from "./page_facts.js";
 import { writeSlot } from "./parameter_block.js";
 import { PipelineRun, type RunEnvironment } from "./pipeline_run.js";
 import { type ResultImage, ResultPage } from "./result_page.js";
+import type { Merge } from "./row_order.js";
 import { TableStore } from "./table_store.js";
 
 export interface ExecutionOptions {
@@ -184,7 +185,7 @@ export class PlanExecution {
       return new GroupStore(this.#arena, kernels, aggregate, control + layout.aggregate(index), estimate);
     });
     const tables = plan.tables.map((table, index) =>
-      new TableStore(this.#arena, kernels, table, control + layout.table(index)));
+      new TableStore(this.#arena, kernels, table, control + layout.table(index), () => this.#merge(index)));
     const environment: RunEnvironment = {
       compiled: this.#compiled,
       memory,
@@ -197,6 +198,15 @@ export class PlanExecution {
       parameterMagnitude: (id) => scalarMagnitude(parameters?.get(id) ?? null),
     };
     return plan.pipelines.map((pipeline) => new PipelineRun(environment, pipeline));
+  }
+
+  #merge(table: number): Merge {
+    const { module } = this.#compiled.sortModule(table);
+    const { exports } = new WebAssembly.Instance(module, {
+      env: { memory: this.#arena.memory.memory },
+      host: { growDirectory: noMemoryNeeded, addRows: noMemoryNeeded, addBytes: noMemoryNeeded },
+    });
+    return exports["merge"] as Merge;
   }
 
   #writeLimits(control: number, parameters: ReadonlyMap<number, Scalar>): void {
@@ -240,6 +250,11 @@ function groupsEstimate({ plan }: CompiledPlan): number {
     operator = inputs.length === 1 ? inputs[0] : undefined;
   }
   return estimate;
+}
+
+/** Sorting allocates nothing while it runs. */
+function noMemoryNeeded(): never {
+  throw new Error("a sort asked for memory");
 }
 
 function isSameSink({ sink: a }: Pipeline, { sink: b }: Pipeline): boolean {

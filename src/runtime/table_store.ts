@@ -1,5 +1,5 @@
-// The host's side of a table of rows: its memory while it fills, then its directory, linked a chunk at a time so that
-// no call is long. Read next: lowering/table_plan.ts, lowering/probe_step.ts, row_chunks.ts.
+// The host's side of a table of rows: its memory while it fills, then its directory or its order, made a part at a
+// time so that no call is long. Read next: lowering/table_plan.ts, lowering/probe_step.ts, row_chunks.ts, row_order.ts.
 import { GroupChunk, TableRow, TableState } from "#lowering/control_block.js";
 import type { TablePlan } from "#lowering/table_plan.js";
 import { isMeasured } from "#lowering/table_sink.js";
@@ -7,6 +7,7 @@ import type { Arena } from "./arena.js";
 import type { Kernels } from "./kernels.js";
 import { BLOCK_BYTES } from "./memory.js";
 import { RowChunks } from "./row_chunks.js";
+import { type Merge, RowOrdering } from "./row_order.js";
 
 const ENTRY_BYTES = 8;
 const FIRST_ENTRIES = 16;
@@ -18,14 +19,18 @@ export class TableStore {
   readonly #plan: TablePlan;
   readonly #chunks: RowChunks;
   readonly #magnitudes: number;
-  /** The chunk to be linked next; undefined before linking starts, 0 when all are. */
+  readonly #merge: () => Merge;
+  #ordering: RowOrdering | undefined;
+  #finished = false;
+  /** The chunk to be linked or gathered next; undefined before linking starts, 0 when all are. */
   #unlinked: number | undefined;
 
-  /** `state` is the address of the table's state in the control block. */
-  constructor(arena: Arena, kernels: Kernels, plan: TablePlan, state: number) {
+  /** `state` is the address of the table's state in the control block; `merge` is asked for when rows are ordered. */
+  constructor(arena: Arena, kernels: Kernels, plan: TablePlan, state: number, merge: () => Merge) {
     this.#arena = arena;
     this.#kernels = kernels;
     this.#plan = plan;
+    this.#merge = merge;
     this.#chunks = new RowChunks(arena, state, plan.rowBytes);
     this.#magnitudes = arena.allocate(Math.max(1, plan.columns.length) * 8);
     const { bytes } = arena.memory;
@@ -63,13 +68,27 @@ export class TableStore {
 
   /** Does a part of what a full table needs before it is read; true when nothing is left to do. */
   finish(): boolean {
-    if (this.#unlinked === 0) return true;
-    if (this.#unlinked === undefined) {
-      if (this.#plan.single && this.rows === 0) this.#appendNullRow();
-      this.#openDirectory();
-      this.#unlinked = this.#chunks.get(TableState.firstChunk);
-    } else this.#link(this.#unlinked);
-    return this.#unlinked === 0;
+    if (this.#finished) return true;
+    if (this.#unlinked === undefined) this.#begin();
+    else if (this.#unlinked !== 0) this.#take(this.#unlinked);
+    if (this.#unlinked === 0) this.#finished = this.#ordering === undefined || this.#advanceOrder(this.#ordering);
+    return this.#finished;
+  }
+
+  #begin(): void {
+    if (this.#plan.single && this.rows === 0) this.#appendNullRow();
+    if (this.#plan.order === undefined) this.#openDirectory();
+    else this.#ordering = new RowOrdering(this.#arena, this.#merge(), this.rows);
+    this.#unlinked = this.#chunks.get(TableState.firstChunk);
+  }
+
+  #advanceOrder(ordering: RowOrdering): boolean {
+    const order = ordering.advance();
+    if (order === undefined) return false;
+    const rows = Math.min(this.rows, this.#plan.order?.rows ?? this.rows);
+    this.#chunks.set(TableState.order, order);
+    this.#chunks.set(TableState.orderEnd, order + 4 * rows);
+    return true;
   }
 
   #openDirectory(): void {
@@ -82,13 +101,19 @@ export class TableStore {
     this.#chunks.set(TableState.mask, entries - 1);
   }
 
-  #link(chunk: number): void {
+  /** Links or gathers a chunk's rows. */
+  #take(chunk: number): void {
     const { view } = this.#arena.memory;
     const isLast = chunk === this.#chunks.get(TableState.currentChunk);
     const end = isLast ? this.#chunks.get(TableState.rowNext) : view.getUint32(chunk + GroupChunk.end, true);
-    const [directory, mask] = [this.#chunks.get(TableState.directory), this.#chunks.get(TableState.mask)];
-    this.#kernels.link(chunk + GroupChunk.SIZE, end, this.#plan.rowBytes, directory, mask);
+    const first = chunk + GroupChunk.SIZE;
     this.#unlinked = view.getUint32(chunk + GroupChunk.next, true);
+    if (this.#ordering !== undefined) {
+      this.#ordering.gather(first, end, this.#plan.rowBytes);
+      return;
+    }
+    const [directory, mask] = [this.#chunks.get(TableState.directory), this.#chunks.get(TableState.mask)];
+    this.#kernels.link(first, end, this.#plan.rowBytes, directory, mask);
   }
 
   /** Zeros, and every null bit set. */

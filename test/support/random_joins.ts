@@ -39,7 +39,7 @@ class Grower {
       case 1: return this.#project(this.operator(depth - 1));
       case 2: return this.#aggregate(this.operator(depth - 1));
       case 3: return this.#union(depth);
-      case 4: return this.limit(this.operator(depth - 1));
+      case 4: return dice.chance(50) ? this.limit(this.operator(depth - 1)) : this.sort(this.operator(depth - 1));
       default: return this.#join(depth);
     }
   }
@@ -54,6 +54,18 @@ class Grower {
       ...(dice.chance(80) ? { count: bound() } : {}),
       ...(dice.chance(30) ? { offset: bound() } : {}),
     };
+  }
+
+  sort(input: PhysicalOperator): PhysicalOperator {
+    const dice = this.#dice;
+    const pool = this.#expressions(columnsOf(input)).filter(({ type }) =>
+      type.kind !== "opaque" && (!("byteOrder" in type) || type.byteOrder));
+    if (pool.length === 0) return input;
+    const keys = Array.from({ length: 1 + dice.below(3) }, () => ({
+      expression: dice.pick(pool), descending: dice.chance(50), nullsFirst: dice.chance(50),
+    }));
+    const columns = columnsOf(input);
+    return { kind: "sort", input, keys, columns, ...(dice.chance(30) ? { limit: 1 + dice.below(20) } : {}) };
   }
 
   #scan(): PhysicalOperator {
@@ -166,6 +178,7 @@ export function randomJoinPlan(seed: number): RandomJoinPlan {
   const grower = new Grower(dice, chosen);
   let root = grower.operator(1 + dice.below(3));
   if (dice.chance(20)) root = grower.limit(root);
+  else if (dice.chance(20)) root = grower.sort(root);
   const nullPercent = dice.pick([0, 10, 30]);
   const distinct = dice.pick([1, 3, 12]);
   const palettes = new Map(chosen.map((type) =>

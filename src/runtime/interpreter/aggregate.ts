@@ -116,12 +116,16 @@ function asBigint(value: Scalar): bigint {
 
 /** min and max keep the old value only when it is strictly better. */
 function extreme(type: EngineType, largest: boolean): Accumulator {
-  const order = (a: Scalar, b: Scalar): number => {
-    if (a === DECIMAL_NAN || b === DECIMAL_NAN) return Number(a === DECIMAL_NAN) - Number(b === DECIMAL_NAN);
-    if (typeof a === "number" && typeof b === "number") return orderFloats(a, b);
-    if (a instanceof Uint8Array && b instanceof Uint8Array) return orderBytes(a, b);
-    assert(typeof a === "bigint" && typeof b === "bigint", `an ordered ${type.kind}`);
-    return a < b ? -1 : a > b ? 1 : 0;
-  };
+  const order = (a: Scalar, b: Scalar): number => orderValues(a, b, type);
   return fold((a, b) => ((largest ? order(a, b) > 0 : order(a, b) < 0) ? a : b));
+}
+
+/** The order of a type's values, none of them NULL. */
+export function orderValues(a: Scalar, b: Scalar, type: EngineType): number {
+  if (a === DECIMAL_NAN || b === DECIMAL_NAN) return Number(a === DECIMAL_NAN) - Number(b === DECIMAL_NAN);
+  if (typeof a === "number" && typeof b === "number") return orderFloats(a, b);
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return orderBytes(a, b);
+  if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
+  assert(typeof a === "bigint" && typeof b === "bigint", `an ordered ${type.kind}`);
+  return a < b ? -1 : a > b ? 1 : 0;
 }

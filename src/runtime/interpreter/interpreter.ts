@@ -8,6 +8,7 @@ import { limitValues } from "../limit_values.js";
 import { aggregateRows } from "./aggregate.js";
 import { type Parameters, type Row, evaluate } from "./evaluate.js";
 import { joinRows, retained } from "./join.js";
+import { sortRows } from "./sort.js";
 
 /** The plan's result over the rows of its leaves; groups come in the order their first rows came. */
 export function interpret(
@@ -70,6 +71,9 @@ function* run(
       yield only ?? ((): Scalar => null);
       return;
     }
+    case "sort":
+      yield* sortRows(operator, run(operator.input, leaves, parameters), parameters);
+      return;
     case "limit": {
       const { count, offset } = limitValues(operator, parameters);
       let [skip, take] = [offset, count];

@@ -1,0 +1,70 @@
+// Orders the rows of a table: their addresses gathered in an array, then merged in runs of doubling length from one
+// array to another, a bounded number of comparisons at a time. Read next: lowering/sort_module.ts.
+import { MergeState } from "#lowering/control_block.js";
+import type { Arena } from "./arena.js";
+
+/** (state, budget) -> what is left of the budget, or -1 when it ended first. */
+export type Merge = (state: number, budget: number) => number;
+
+const ADDRESS_BYTES = 4;
+/** About a few milliseconds. */
+const COMPARISONS_PER_CALL = 1 << 16;
+
+export class RowOrdering {
+  readonly #arena: Arena;
+  readonly #merge: Merge;
+  readonly #rows: number;
+  readonly #state: number;
+  #source: number;
+  #target: number;
+  #gathered = 0;
+  #width = 1;
+  #low = 0;
+  #merging = false;
+
+  constructor(arena: Arena, merge: Merge, rows: number) {
+    this.#arena = arena;
+    this.#merge = merge;
+    this.#rows = rows;
+    this.#state = arena.allocate(MergeState.SIZE);
+    this.#source = arena.takeRun(Math.max(1, rows) * ADDRESS_BYTES);
+    this.#target = arena.takeRun(Math.max(1, rows) * ADDRESS_BYTES);
+  }
+
+  /** Takes in the rows of a chunk. */
+  gather(first: number, end: number, rowBytes: number): void {
+    const { view } = this.#arena.memory;
+    for (let row = first; row < end; row += rowBytes)
+      view.setUint32(this.#source + ADDRESS_BYTES * this.#gathered++, row, true);
+  }
+
+  /** Merges for a while; the array's address once it is in order. */
+  advance(): number | undefined {
+    let budget = COMPARISONS_PER_CALL;
+    while (this.#width < this.#rows) {
+      const [low, middle, high] = [0, 1, 2].map((runs) => Math.min(this.#low + runs * this.#width, this.#rows));
+      if (!this.#merging) this.#open(low ?? 0, middle ?? 0, high ?? 0);
+      budget = this.#merge(this.#state, budget);
+      this.#merging = budget < 0;
+      if (this.#merging) return undefined;
+      this.#low += 2 * this.#width;
+      if (this.#low < this.#rows) continue;
+      this.#low = 0;
+      this.#width *= 2;
+      [this.#source, this.#target] = [this.#target, this.#source];
+    }
+    this.#arena.freeRun(this.#target);
+    return this.#source;
+  }
+
+  #open(low: number, middle: number, high: number): void {
+    const set = (field: number, value: number): void =>
+      this.#arena.memory.view.setUint32(this.#state + field, value, true);
+    const at = (index: number): number => this.#source + ADDRESS_BYTES * index;
+    set(MergeState.left, at(low));
+    set(MergeState.leftEnd, at(middle));
+    set(MergeState.right, at(middle));
+    set(MergeState.rightEnd, at(high));
+    set(MergeState.target, this.#target + ADDRESS_BYTES * low);
+  }
+}
