@@ -6,7 +6,7 @@ import { errorTemplates } from "#functions/error_templates.js";
 import { shapeOf } from "#functions/function.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { Sink } from "./aggregate_sink.js";
-import { RunStatus, TableRow, TableRowFlag, TableState } from "./control_block.js";
+import { TableRow, TableRowFlag, TableState } from "./control_block.js";
 import type { ExpressionLowering } from "./expression_lowering.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { type LoweredKey, hashKeys, keyImage, lowerKey } from "./group_keys.js";

@@ -177,8 +177,9 @@ export function randomJoinPlan(seed: number): RandomJoinPlan {
   const chosen = Array.from({ length: 1 + dice.below(3) }, () => dice.pick(types));
   const grower = new Grower(dice, chosen);
   let root = grower.operator(1 + dice.below(3));
-  if (dice.chance(20)) root = grower.limit(root);
-  else if (dice.chance(20)) root = grower.sort(root);
+  const top = dice.below(10);
+  if (top < 2) root = grower.limit(root);
+  else if (top < 4) root = grower.sort(root);
   const nullPercent = dice.pick([0, 10, 30]);
   const distinct = dice.pick([1, 3, 12]);
   const palettes = new Map(chosen.map((type) =>
