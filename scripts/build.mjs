@@ -1,5 +1,5 @@
-// Builds everything: FlatBuffers headers, the node addon, the extension, the TypeScript, the
-// visualizer's page. Each step is skipped while its inputs are unchanged (bootstrap/stamps.mjs). `npm run build` calls it.
+// Builds everything: FlatBuffers headers, the node addon, the extension, the TypeScript, the visualizer's page. Each
+// step is skipped while its inputs are unchanged (bootstrap/stamps.mjs). `npm run build` calls it.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";

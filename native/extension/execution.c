@@ -283,7 +283,8 @@ finish_workers(FusionExecution *execution)
 
 	if (parallel == NULL)
 		return;
-	totals = MemoryContextAllocZero(execution->conversation, execution->plan->leaf_count * sizeof(FusionParallelTotals));
+	totals = MemoryContextAllocZero(execution->conversation,
+									execution->plan->leaf_count * sizeof(FusionParallelTotals));
 	fusion_parallel_finish(parallel, totals);
 	execution->parallel = NULL;
 	for (int leaf = 0; leaf < execution->plan->leaf_count; leaf++)
@@ -362,7 +363,7 @@ take_messages(FusionExecution *execution)
 				execution->stats.worker_wait_ns += finished.wait_ns;
 				break;
 			default:
-				/* The machine lets no other message through. A failed scan of a worker says here only that it failed. */
+				/* The machine lets no other message through. A worker's failed scan says here only that it failed. */
 				finish_workers(execution);
 				raise_worker_error(execution, &message);
 		}

@@ -1,8 +1,8 @@
 /*
- * execution.h  (contract)
+ * execution.h 
  *    The backend's side of one execution: opens a session and scan slots, sends StartExecution, then
- *    interleaves producing scan pages (producer 0 of every leaf; parallel/ has the others) with importing result pages, until the
- *    worker's stream ends.
+ *    interleaves producing scan pages (producer 0 of every leaf; parallel/ has the others) with importing result
+ *    pages, until the worker's stream ends.
  */
 #ifndef FUSION_EXECUTION_H
 #define FUSION_EXECUTION_H

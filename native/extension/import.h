@@ -1,5 +1,5 @@
 /*
- * import.h  (contract)
+ * import.h 
  *    Result pages to tuple slots. The page stands in shared memory and is not trusted: header, column table and
  *    offsets are copied and checked once, every view before it is followed.
  */

@@ -1,5 +1,5 @@
 /*
- * producer.h  (contract)
+ * producer.h 
  *    A scan producer turns the rows of one leaf into pages. Two kinds behind one interface: the executor path
  *    (producer_executor.c: the leaf's PlanState, any plan) and the batch heap path (heap/: a plain SeqScan over
  *    heap).

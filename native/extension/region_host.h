@@ -1,5 +1,5 @@
 /*
- * region_host.h  (contract)
+ * region_host.h 
  *    This process's view of the shared region, wake descriptors and flight recorder.
  *
  * Created in the postmaster's shared-memory startup (again after a crash restart: new region, nothing reused) and

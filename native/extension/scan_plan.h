@@ -1,5 +1,5 @@
 /*
- * scan_plan.h  (contract)
+ * scan_plan.h 
  *    What a PgFusionScan plan node carries in custom_private, as C structs: the physical plan's bytes, the
  *    leaves' page schemas, and the engine's result columns. Built by the planner, stored as copyable Nodes
  *    (Const bytea, Lists), read at begin.

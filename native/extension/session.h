@@ -1,5 +1,5 @@
 /*
- * session.h  (contract)
+ * session.h 
  *    One conversation of this backend with the worker: a leased control slot, its frames, and waiting.
  *
  * A session is opened for a planning conversation and, separately, for each execution. It is torn down by

@@ -25,11 +25,15 @@ beforeAll(async () => {
   admin = await connect();
   await admin.query("DROP TABLE IF EXISTS live_accounts, live_truncated, live_pivot");
   // Room in every block for HOT updates; an index on an updated column makes others cold.
-  await admin.query("CREATE TABLE live_accounts (id int PRIMARY KEY, region int, balance numeric(15,2), touched int, note text) WITH (fillfactor = 60)");
-  await admin.query(`INSERT INTO live_accounts SELECT i, i % 5, 100, 0, repeat('n', 80) FROM generate_series(1, ${accounts}) AS i`);
+  await admin.query(`
+    CREATE TABLE live_accounts (id int PRIMARY KEY, region int, balance numeric(15,2), touched int, note text)
+      WITH (fillfactor = 60);
+    INSERT INTO live_accounts SELECT i, i % 5, 100, 0, repeat('n', 80) FROM generate_series(1, ${accounts}) AS i`);
   await admin.query("CREATE INDEX ON live_accounts (touched)");
   await admin.query("CREATE TABLE live_truncated AS SELECT i FROM generate_series(1, 50000) AS i");
-  await admin.query("CREATE TABLE live_pivot (id int PRIMARY KEY, v int); INSERT INTO live_pivot SELECT i, 10 FROM generate_series(1, 2000) AS i");
+  await admin.query(`
+    CREATE TABLE live_pivot (id int PRIMARY KEY, v int);
+    INSERT INTO live_pivot SELECT i, 10 FROM generate_series(1, 2000) AS i`);
   await admin.query("VACUUM ANALYZE");
 }, 60_000);
 
@@ -52,10 +56,13 @@ async function transfers(stop: () => boolean, seed: number): Promise<number> {
     await client.query("UPDATE live_accounts SET balance = balance - 1 WHERE id = $1", [from]);
     if (done % 3 === 0) {
       await client.query("SAVEPOINT s");
-      await client.query("UPDATE live_accounts SET balance = balance + 7, touched = touched + 1 WHERE id = $1", [to]);
+      await client.query("UPDATE live_accounts SET balance = balance + 7, touched = touched + 1 WHERE id = $1", [
+        to,
+      ]);
       await client.query("ROLLBACK TO s");
     }
-    await client.query(`UPDATE live_accounts SET balance = balance + 1${done % 2 ? ", touched = touched + 1" : ""} WHERE id = $1`, [to]);
+    const also = done % 2 ? ", touched = touched + 1" : "";
+    await client.query(`UPDATE live_accounts SET balance = balance + 1${also} WHERE id = $1`, [to]);
     await client.query(done % 10 === 9 ? "ROLLBACK" : "COMMIT");
     done += 1;
   }
@@ -70,12 +77,14 @@ describe.each([0, 1, 4])("%i parallel producers", (producers) => {
     const writers = [transfers(stop, 1 + producers), transfers(stop, 77 + producers)];
     const vacuum = (async () => {
       const client = await connect();
-      while (!stopped) await client.query("VACUUM live_accounts");
+      while (!stop()) await client.query("VACUUM live_accounts");
       await client.end();
     })();
     const client = await reader(producers);
     for (let round = 0; round < 150; round += 1) {
-      const { rows } = await client.query("SELECT sum(balance) AS s, count(*) AS n, min(id) AS least FROM live_accounts");
+      const { rows } = await client.query(
+        "SELECT sum(balance) AS s, count(*) AS n, min(id) AS least FROM live_accounts",
+      );
       expect(rows[0]).toEqual({ s: `${total}.00`, n: String(accounts), least: 1 });
     }
     stopped = true;
@@ -88,21 +97,27 @@ describe.each([0, 1, 4])("%i parallel producers", (producers) => {
   it("keeps its snapshot in repeatable read and sees its own changes in savepoints", async () => {
     const client = await reader(producers);
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
-    const ask = async (): Promise<unknown> => (await client.query("SELECT region, sum(balance), count(*) FROM live_accounts GROUP BY region ORDER BY region")).rows;
+    const regions = "SELECT region, sum(balance), count(*) FROM live_accounts GROUP BY region ORDER BY region";
+    const ask = async (): Promise<unknown> => (await client.query(regions)).rows;
     const before = await ask();
     await admin.query("UPDATE live_accounts SET balance = balance + 5 WHERE id <= 100");
-    await admin.query("INSERT INTO live_accounts SELECT 1000000 + i, 1, 3, 0, 'new' FROM generate_series(1, 77) AS i");
+    await admin.query(
+      "INSERT INTO live_accounts SELECT 1000000 + i, 1, 3, 0, 'new' FROM generate_series(1, 77) AS i",
+    );
     expect(await ask()).toEqual(before);
     await client.query("ROLLBACK");
     await admin.query("UPDATE live_accounts SET balance = balance - 5 WHERE id <= 100");
     await admin.query("DELETE FROM live_accounts WHERE id > 1000000");
     await client.query("BEGIN");
-    await client.query("INSERT INTO live_accounts SELECT 2000000 + i, 9, 1, 0, 'own' FROM generate_series(1, 500) AS i");
+    await client.query(
+      "INSERT INTO live_accounts SELECT 2000000 + i, 9, 1, 0, 'own' FROM generate_series(1, 500) AS i",
+    );
     await client.query("SAVEPOINT a");
     await client.query("DELETE FROM live_accounts WHERE id > 2000400");
     await client.query("SAVEPOINT b");
     await client.query("UPDATE live_accounts SET balance = 2 WHERE id BETWEEN 2000001 AND 2000100");
-    const own = async (): Promise<unknown> => (await client.query("SELECT count(*)::int AS n, sum(balance) AS s FROM live_accounts WHERE region = 9")).rows[0];
+    const mine = "SELECT count(*)::int AS n, sum(balance) AS s FROM live_accounts WHERE region = 9";
+    const own = async (): Promise<unknown> => (await client.query(mine)).rows[0];
     expect(await own()).toEqual({ n: 400, s: "500.00" });
     await client.query("ROLLBACK TO b");
     expect(await own()).toEqual({ n: 400, s: "400.00" });

@@ -188,7 +188,8 @@ export class QueryGenerator {
     const { isOdd } = this.generation;
     const marks = [...left.marks, ...right.marks];
     const id = this.evaluations.size;
-    if (isOdd && marks.length > 0 && this.chance.happens(0.5)) return this.markPredicate(id, this.chance.pick(marks), left, right);
+    if (isOdd && marks.length > 0 && this.chance.happens(0.5))
+      return this.markPredicate(id, this.chance.pick(marks), left, right);
     const one = isOdd && this.chance.happens(0.06) ? [] : this.some(left.visible);
     const other = isOdd && this.chance.happens(0.06) ? [] : this.some(right.visible);
     return this.comparison(id, one, other);
