@@ -10,10 +10,11 @@ import { readNodeText } from "#frontend/node_text.js";
 import { walk } from "#frontend/text_fields.js";
 import type { PlanReady, PlanRequest } from "#plan/planning.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
+import { leafColumns } from "#worker/plan_leaves.js";
 import { planStatement } from "#worker/plan_statement.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pagesOf, runPages, scanColumns } from "../../support/engine.js";
+import { pagesOf, runLeaves } from "../../support/engine.js";
 import { fixtureQueries, fixtureRequest } from "../../support/planning_fixtures.js";
 import { Dice, randomValue } from "../../support/random_plans.js";
 
@@ -45,13 +46,14 @@ describe("plans of recorded statements", () => {
     if (answer === undefined) continue;
     it(`run the same compiled and interpreted: ${name}`, () => {
       const plan = decodePhysicalPlan(answer.plan);
-      const columns = scanColumns(plan);
+      const leaves = leafColumns(plan.root, plan.leafCount);
       for (const calm of [true, false]) {
         const dice = new Dice(7);
-        const rows = Array.from({ length: 150 }, () => columns.map(({ engine, nullable }) =>
-          (nullable && dice.chance(10) ? null : randomValue(dice, engine, calm))));
-        const compiled = outcome(() => runPages(plan, pagesOf(columns, rows, 40)).rows);
-        expect(compiled).toEqual(outcome(() => interpret(plan, [rows])));
+        const rows = leaves.map((columns) => Array.from({ length: 150 / leaves.length }, () =>
+          columns.map(({ engine, nullable }) =>
+            (nullable && dice.chance(10) ? null : randomValue(dice, engine, calm)))));
+        const pages = leaves.map((columns, leaf) => pagesOf(columns, rows[leaf] ?? [], 40));
+        expect(outcome(() => runLeaves(plan, pages).rows)).toEqual(outcome(() => interpret(plan, rows)));
       }
     });
 
