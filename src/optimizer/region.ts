@@ -5,6 +5,7 @@ import type { Expression } from "#expr/expression.js";
 import type { LogicalJoinKind, LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import type { Attributes } from "./attributes.js";
+import { equalityOf } from "./conditions.js";
 import { filtered } from "./filtered.js";
 import { orderRegion } from "./join_order.js";
 import type { TableSource } from "./table_source.js";
@@ -44,7 +45,9 @@ function isWithin(read: ReadonlySet<number>, provided: ReadonlySet<number>): boo
 
 function hidden(left: LogicalOperator, { join, right, conditions }: HidingJoin): LogicalOperator {
   const rows = Math.max(1, left.rows * HIDING_SELECTIVITY);
-  const build = join !== "nullAwareAnti" && left.rows < right.rows ? "left" : "right";
+  // Without a key to look up, only a probe of the left rows stops at the first partner.
+  const hasKey = conditions.some((condition) => equalityOf(condition) !== undefined);
+  const build = hasKey && join !== "nullAwareAnti" && left.rows < right.rows ? "left" : "right";
   return { kind: "join", join, left, right, conditions, build, rows };
 }
 
