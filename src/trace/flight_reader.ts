@@ -152,7 +152,12 @@ export function inOrder(entries: readonly FlightEntry[]): FlightEntry[] {
   const times = new Map<string, bigint>();
   const key = (fromPostgres: boolean, { slot, session }: FlightEntry, sequence: number): string =>
     `${fromPostgres ? "p" : "w"}/${slot}/${session}/${sequence}`;
-  for (const entry of entries) times.set(key(isPostgres(entry), entry, entry.sequence), entry.timeNs);
+  for (const entry of entries) {
+    const name = key(isPostgres(entry), entry, entry.sequence);
+    const known = times.get(name);
+    // Backend and producers count apart: of two records of one number, the earlier one moves nobody without need.
+    if (known === undefined || entry.timeNs < known) times.set(name, entry.timeNs);
+  }
   const keyed = entries.map((entry) => {
     const causeNs = entry.cause === 0 ? undefined : times.get(key(!isPostgres(entry), entry, entry.cause));
     const after = causeNs !== undefined && causeNs >= entry.timeNs;

@@ -61,8 +61,9 @@ export class Cursor {
     return this.#position;
   }
 
+  /** Of the last record that has happened, or of the first one before any has. */
   get timeNs(): number {
-    return this.#store.timeOf(this.#position - 1);
+    return this.#store.timeOf(Math.max(0, this.#position - 1));
   }
 
   stateOf(actor: number): number {

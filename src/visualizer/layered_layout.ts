@@ -33,7 +33,7 @@ export interface MachineLayout {
 }
 
 export const STATE_HEIGHT = 26;
-const LAYER_HEIGHT = 62;
+const LAYER_HEIGHT = 54;
 const CHARACTER_WIDTH = 7.2;
 const STATE_PADDING = 22;
 const GAP = 12;

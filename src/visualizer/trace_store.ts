@@ -206,7 +206,10 @@ export class TraceStore {
     return direction === 1 ? list[firstAfter(list, position - 1)] : list[firstAfter(list, position - 2) - 1];
   }
 
-  /** The record whose message caused this one: of the other side, in the same session. */
+  /**
+   * The record whose message caused this one: of the other side, in the same session. Writers of one side count apart,
+   * so of two with the wanted number it is the nearer one.
+   */
   causeOf(record: number): number | undefined {
     const { cause, sequence, writerKind } = this.#columns;
     const wanted = cause[record] as number;
@@ -214,7 +217,7 @@ export class TraceStore {
     if (wanted === 0 || session === undefined) return undefined;
     const ofPostgres = (at: number) => (writerKind[at] as number) >= writerKinds.indexOf("backend");
     return session.records.findLast((at) =>
-      sequence[at] === wanted && ofPostgres(at) !== ofPostgres(record));
+      at < record && sequence[at] === wanted && ofPostgres(at) !== ofPostgres(record));
   }
 }
 

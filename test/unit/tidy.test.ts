@@ -111,7 +111,7 @@ describe("names", () => {
   it("of source files are snake_case", () => {
     // Command files keep the hyphen of the command they are.
     const commands = ["scripts/pg-fusion.mjs"];
-    const name = /^[a-z0-9_]+(\.(machine|effects|test|config|cluster|d))*\.[a-z]+$/;
+    const name = /^[a-z0-9_]+(\.(machine|effects|test|config|cluster|browser|d))*\.[a-z]+$/;
     const wrong = sources
       .filter((path) => /\.(ts|mjs|c|h|cc|cpp|hpp)$/.test(path) && !commands.includes(path))
       .filter((path) => !name.test(basename(path)));

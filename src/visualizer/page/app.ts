@@ -116,12 +116,21 @@ export class App {
   }
 
   selectSession(id: number): void {
-    const { records } = this.store.sessions[id] ?? { records: [] };
-    // A failed session opens where it failed, any other at its last word.
-    const marks = [this.store.marks.violation, this.store.marks.failure, this.store.marks.cancel];
-    const mark = marks.map((list) => list.find((at) => this.store.sessionOf(at) === id)).find((at) => at !== undefined);
+    const session = this.store.sessions[id];
+    if (session === undefined) return;
+    const { records, outcomeKind } = session;
+    const { violation, failure, cancel } = this.store.marks;
+    // It opens where it failed, or was cancelled: a cancel makes producers fail, too. Any other opens at its last word.
+    const lists = outcomeKind === "failed" ? [violation, failure, cancel] : [violation, cancel, failure];
+    const mark = lists.map((list) => list.find((at) => this.store.sessionOf(at) === id)).find((at) => at !== undefined);
     this.goTo((mark ?? records.at(-1) ?? 0) + 1);
     this.seeSession();
+  }
+
+  /** Chooses a session where the cursor is. */
+  lookAtSession(id: number): void {
+    this.session = id;
+    this.changed();
   }
 
   selectActor(actor: number): void {

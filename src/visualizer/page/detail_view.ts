@@ -1,12 +1,21 @@
 // The record at the cursor in words, its cause, and the answer to "why is it waiting?" for the chosen actor. What
 // waits for what is decided in why_chain.ts.
+import { scanProducer } from "#generated/machines.js";
 import { actorName, sessionTitle } from "../lanes.js";
+import { sqlstateOf } from "../sqlstate.js";
 import { eventName, machineName, stateName } from "../state_kinds.js";
 import { writerKinds } from "../trace_chunk.js";
 import { whyChain, type WhyLink } from "../why_chain.js";
 import type { App } from "./app.js";
 import { button, element } from "./element.js";
 import { duration, timeOfDay } from "./wording.js";
+
+/** A failing producer records why. */
+function argumentRow(machine: number, event: number, argument: number): readonly [string, string] {
+  const failing = machine === scanProducer.code && eventName(machine, event) === "fail";
+  const sqlstate = failing ? sqlstateOf(argument) : undefined;
+  return sqlstate === undefined ? ["argument", String(argument)] : ["SQLSTATE", sqlstate];
+}
 
 function facts(app: App, record: number): HTMLElement {
   const { store } = app;
@@ -20,7 +29,7 @@ function facts(app: App, record: number): HTMLElement {
     ["actor", `${actorName(store, store.actorOf(record))}, ${sessionTitle(store, store.sessionOf(record))}`],
     ["written by", kind === "worker" ? kind : `${kind} ${at.writer[record]}, its record ${at.sequence[record]}`],
     ["time", `${timeOfDay(app.heading.wallMs, store.timeOf(record))} UTC`],
-    ["argument", String(at.argument[record])],
+    argumentRow(machine, event, at.argument[record] as number),
   ];
   const list = element("dl", { class: "facts" },
     ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));

@@ -204,9 +204,10 @@ class LanesDrawing {
       const start = Math.max(left, GUTTER);
       pen.fillRect(start, RULER, Math.max(1, right - start), height - RULER);
       pen.globalAlpha = 1;
-      if (right - left < TEXT_LEAST) continue;
+      const words = `${duration(toNs - fromNs)} idle`;
+      if (Math.min(right, GUTTER + this.width) - start < pen.measureText(words).width + 8) continue;
       pen.fillStyle = palette().faint;
-      pen.fillText(`${duration(toNs - fromNs)} idle`, start + 4, height - 8);
+      pen.fillText(words, start + 4, height - 8);
     }
   }
 
@@ -250,7 +251,7 @@ function press(app: App, lanes: LanesDrawing, x: number, y: number): void {
   }
   app.goTo(app.store.positionAt(lanes.time(x)));
   if (lane?.kind === "actor") app.selectActor(lane.actor);
-  else if (lane?.kind === "session" && lane.session !== app.session) app.selectSession(lane.session);
+  else if (lane !== undefined) app.lookAtSession(lane.session);
 }
 
 function listen(app: App, lanes: LanesDrawing): void {

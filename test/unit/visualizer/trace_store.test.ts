@@ -1,6 +1,7 @@
 // Packing, indexing and marking: what the page is told is what was recorded.
 import { describe, expect, test } from "vitest";
 import { generatedMachines } from "#generated/machines.js";
+import { sqlstateOf } from "#visualizer/sqlstate.js";
 import { kindOfStateName } from "#visualizer/state_kinds.js";
 import { packTrace, sliceOfChunk, TraceChunkError, unpackTrace } from "#visualizer/trace_chunk.js";
 import { sessionsByWorth, TraceStore } from "#visualizer/trace_store.js";
@@ -83,6 +84,13 @@ test("producers of one leaf are different actors, a page is one actor for all se
   expect(store.actors.map(({ number, session }) => [number, session])).toEqual([[4, 0], [5, 0], [3, -1]]);
   expect(store.pages[3]).toBe(2);
   expect(store.pages.length).toBe(4);
+});
+
+test("a packed SQLSTATE is read, anything else is none", () => {
+  expect(sqlstateOf(67371461)).toBe("57014");
+  expect(sqlstateOf(0)).toBe("00000");
+  expect(sqlstateOf(2 ** 31)).toBeUndefined();
+  expect(sqlstateOf(63)).toBeUndefined();
 });
 
 describe("kinds", () => {

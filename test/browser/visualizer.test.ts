@@ -1,0 +1,201 @@
+// The visualizer in real chromium: a live page follows a statement and a cancel, a written file is walked by keyboard,
+// and neither asks anybody else for anything.
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import pg from "pg";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const script = fileURLToPath(new URL("../../scripts/pg-fusion.mjs", import.meta.url));
+const env = { ...process.env, PG_FUSION_HOME: process.env["PG_FUSION_TEST_HOME"] ?? "", PG_FUSION_PORT: "" };
+const rows = 1_500_000;
+const statement = "SELECT region, sum(amount), count(*) FROM seen GROUP BY region ORDER BY region";
+
+let browser: Browser;
+let client: pg.Client;
+
+async function cancelled(): Promise<void> {
+  await client.query("SET statement_timeout = 3");
+  await expect(client.query(statement)).rejects.toMatchObject({ code: "57014" });
+  await client.query("SET statement_timeout = 0");
+}
+
+interface Opened {
+  readonly page: Page;
+  readonly troubles: string[];
+  readonly asked: string[];
+}
+
+/** A page that notes what goes wrong in it and whom it asks. */
+async function openPage(address: string): Promise<Opened> {
+  const page = await browser.newPage({ viewport: { width: 1500, height: 940 } });
+  const troubles: string[] = [];
+  const asked: string[] = [];
+  page.on("pageerror", (error) => troubles.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") troubles.push(message.text());
+  });
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto(address);
+  await page.waitForSelector("main.ready");
+  return { page, troubles, asked };
+}
+
+const text = (page: Page, selector: string): Promise<string> =>
+  page.locator(selector).first().innerText().then((words) => words.replaceAll("\u00a0", " "));
+const position = async (page: Page): Promise<number> => Number((await text(page, ".place")).split(" ")[0]);
+const told = (page: Page) => text(page, ".facts");
+
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium" });
+  client = new pg.Client();
+  await client.connect();
+  await client.query("DROP TABLE IF EXISTS seen");
+  await client.query(
+    `CREATE TABLE seen AS SELECT i % 7 AS region, i::bigint AS amount FROM generate_series(1, ${rows}) AS i`);
+  await client.query("VACUUM ANALYZE seen");
+  await client.query("SET pg_fusion.enable = on");
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await client?.end();
+});
+
+describe("a live page", () => {
+  let served: ChildProcess;
+  let address: string;
+  beforeAll(async () => {
+    await client.query(statement);
+    served = spawn(process.execPath, [script, "visualize"], { env, stdio: ["ignore", "pipe", "inherit"] });
+    const lines = createInterface({ input: served.stdout as NonNullable<typeof served.stdout> });
+    const [line] = (await once(lines, "line")) as [string];
+    address = line.replace(/^open /, "");
+  });
+  afterAll(async () => {
+    served.kill("SIGTERM");
+    await once(served, "close");
+    expect(served.exitCode).toBe(0);
+  });
+
+  it("follows a statement and a cancel, and asks only its own server", async () => {
+    const { page, troubles, asked } = await openPage(address);
+    await expect.poll(() => text(page, ".status")).toBe("live");
+    const before = await position(page);
+    await client.query(statement);
+    await expect.poll(() => position(page)).toBeGreaterThan(before);
+    await cancelled();
+    await expect.poll(() => text(page, ".numbers")).toMatch(/[1-9]\d* cancels/);
+    await expect.poll(() => page.locator(".session.stopped").count()).toBeGreaterThan(0);
+    // Who steps, stays; who follows, is at the end again.
+    await page.keyboard.press("k");
+    expect(await text(page, ".status")).toContain("paused");
+    await page.keyboard.press("l");
+    await expect.poll(() => text(page, ".status")).toBe("live");
+    expect(troubles).toEqual([]);
+    expect(asked.filter((url) => !url.startsWith(address) && !url.startsWith("data:"))).toEqual([]);
+    await page.close();
+  });
+
+  it("is not to be had without the secret", async () => {
+    const { origin } = new URL(address);
+    expect((await fetch(`${origin}/`)).status).toBe(404);
+    expect((await fetch(`${origin}/trace`)).status).toBe(404);
+  });
+});
+
+describe("a written file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "fusion_seen_"));
+  const file = join(folder, "trace.html");
+  let page: Page;
+  let troubles: string[];
+  let asked: string[];
+
+  beforeAll(async () => {
+    await client.query(statement);
+    await cancelled();
+    await client.query(statement);
+    const done = spawnSync(process.execPath, [script, "visualize", "--out", file], { env, encoding: "utf8" });
+    expect(done).toMatchObject({ status: 0 });
+    ({ page, troubles, asked } = await openPage(pathToFileURL(file).href));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("opens at the cancel", async () => {
+    expect(await page.locator(".session").first().getAttribute("class")).toContain("stopped");
+    expect(await told(page)).toContain("cancelled");
+  });
+
+  it("steps forwards and back to the same picture", async () => {
+    const [start, record] = [await position(page), await told(page)];
+    for (const key of ["k", "k", "j", "ArrowRight"]) await page.keyboard.press(key);
+    await expect.poll(() => position(page)).toBe(start);
+    expect(await told(page)).toBe(record);
+    await page.keyboard.press("g");
+    await expect.poll(() => position(page)).toBe(0);
+    expect(await page.locator(".state.lit").count()).toBe(0);
+    await page.keyboard.press("c");
+    await expect.poll(() => told(page)).toContain("cancelled");
+    expect(await page.locator('[data-machine="execution_backend"] .state.now.stopped').count()).toBe(1);
+  });
+
+  it("counts everything or one session, and warms the arrows that were used", async () => {
+    await page.keyboard.press("G");
+    const ended = page.locator('[data-machine="execution_backend"] .state.done .count');
+    await expect.poll(() => ended.innerHTML()).not.toBe("");
+    const everything = Number(await ended.innerHTML());
+    await page.locator("button.scope").click();
+    await expect.poll(async () => Number(await ended.innerHTML())).toBeLessThan(everything);
+    expect(await page.locator(".edge.warm1, .edge.warm2, .edge.warm3").count()).toBeGreaterThan(3);
+    await page.keyboard.press("s");
+  });
+
+  it("answers why an actor waits, and leads to a record's cause", async () => {
+    await page.locator(".session.stopped").first().click();
+    expect(await page.locator(".why li").count()).toBeGreaterThan(0);
+    await page.keyboard.press("G");
+    for (let tries = 0; tries < 40 && !(await told(page)).includes("caused by"); tries++)
+      await page.keyboard.press("k");
+    const from = await position(page);
+    await page.keyboard.press("b");
+    await expect.poll(() => position(page)).toBeLessThan(from);
+  });
+
+  it("tells a page's history", async () => {
+    await page.locator("canvas.pool").focus();
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
+    await expect.poll(() => text(page, ".pages h3")).toBe("Page 2");
+    await page.locator("canvas.pool").click({ position: { x: 4, y: 4 } });
+    await expect.poll(() => text(page, ".pages h3")).toBe("Page 0");
+  });
+
+  it("moves by the lanes, plays, filters and shows its keys", async () => {
+    await page.keyboard.press("0");
+    const box = await page.locator("canvas.lanes").boundingBox();
+    await page.mouse.click((box?.x ?? 0) + 175, (box?.y ?? 0) + (box?.height ?? 0) - 10);
+    await page.locator("canvas.lanes").focus();
+    await page.keyboard.press("g");
+    await expect.poll(() => position(page)).toBe(0);
+    await page.keyboard.press("Space");
+    await expect.poll(() => position(page)).toBeGreaterThan(0);
+    await page.keyboard.press("Space");
+    await page.keyboard.press("/");
+    await page.keyboard.type("cancelled");
+    await expect.poll(() => page.locator(".session").count()).toBe(await page.locator(".session.stopped").count());
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    expect(await page.locator("dialog").isVisible()).toBe(true);
+    await page.keyboard.press("Escape");
+    expect(await page.locator("dialog").isVisible()).toBe(false);
+  });
+
+  it("needed nobody, and met no error", () => {
+    expect(troubles).toEqual([]);
+    expect(asked.filter((url) => !url.startsWith("file:") && !url.startsWith("data:"))).toEqual([]);
+  });
+});
