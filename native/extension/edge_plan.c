@@ -132,6 +132,20 @@ edge_query(const FusionQueryText *text, const Query *parse, const FusionPlanRead
 	return edge;
 }
 
+/* Why this statement's scans have the leader alone; NULL: they may have workers. */
+static const char *
+leader_only_reason(const FusionScanPlan *scan, const FusionPlanReady *answer, const Query *parse,
+				   const FusionAssembly *assembly, const CustomScan *node)
+{
+	if (answer->order_matters)
+		return "the result depends on the order of rows";
+	/* PostgreSQL gathers only few rows from workers too; so the rest keeps the order people know. */
+	if (!answer->did_aggregate && !answer->did_distinct &&
+		node->scan.plan.plan_rows > fusion_parallel_rows_passed_max(scan))
+		return "most rows are passed on";
+	return fusion_parallel_problem(parse, assembly->cursor_options);
+}
+
 /* How much of the engine's rows the edge reads: less than all under a LIMIT that needs no others. */
 static double
 wanted_part(const PlannedStmt *planned, const CustomScan *node, const FusionPlanReady *answer)
@@ -183,8 +197,9 @@ fusion_plan_edge(const FusionQueryText *text, const Query *parse, const FusionPl
 	fusion_assembly_finish(assembly, planned);
 	if (placeholder.scan != NULL)
 	{
-		planned->parallelModeNeeded = fusion_parallel_deal(scan, wanted_part(planned, placeholder.scan, answer),
-														   fusion_parallel_problem(parse, assembly->cursor_options));
+		const char *reason = leader_only_reason(scan, answer, parse, assembly, placeholder.scan);
+
+		planned->parallelModeNeeded = fusion_parallel_deal(scan, wanted_part(planned, placeholder.scan, answer), reason);
 		attach_scan(placeholder.scan, assembly, scan);
 	}
 	return planned;

@@ -221,6 +221,7 @@ fusion_decode_plan_ready(const uint8_t *data, size_t length, FusionPlanReady *an
 	answer->did_limit = ready->did_limit();
 	answer->rows = ready->rows();
 	answer->planning_ns = ready->planning_ns();
+	answer->order_matters = ready->order_matters();
 	return true;
 }
 

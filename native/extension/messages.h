@@ -126,6 +126,7 @@ typedef struct FusionPlanReady
 	bool		did_distinct;
 	bool		did_sort;
 	bool		did_limit;
+	bool		order_matters;	/* of scanned rows */
 	double		rows;
 	uint64_t	planning_ns;
 } FusionPlanReady;

@@ -40,7 +40,8 @@ typedef struct FusionLeafPath
 	const char *leader_only;	/* why none, for EXPLAIN; NULL when there are some */
 
 	/* While planning only: parallel_plan.h. */
-	double		scan_ns;
+	double		scan_ns;		/* of one producer alone */
+	double		rows_read;
 	int			workers_max;
 	bool		workers_by_table;	/* the table's parallel_workers says how many, whatever its size */
 } FusionLeafPath;

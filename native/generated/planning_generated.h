@@ -1150,7 +1150,8 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_DID_LIMIT = 24,
     VT_ROWS = 26,
     VT_EXPLAIN = 28,
-    VT_PLANNING_NS = 30
+    VT_PLANNING_NS = 30,
+    VT_ORDER_MATTERS = 32
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -1194,6 +1195,9 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   uint64_t planning_ns() const {
     return GetField<uint64_t>(VT_PLANNING_NS, 0);
   }
+  bool order_matters() const {
+    return GetField<uint8_t>(VT_ORDER_MATTERS, 0) != 0;
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -1220,6 +1224,7 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyVector(explain()) &&
            verifier.VerifyVectorOfStrings(explain()) &&
            VerifyField<uint64_t>(verifier, VT_PLANNING_NS, 8) &&
+           VerifyField<uint8_t>(verifier, VT_ORDER_MATTERS, 1) &&
            verifier.EndTable();
   }
 };
@@ -1270,6 +1275,9 @@ struct PlanReadyBuilder {
   void add_planning_ns(uint64_t planning_ns) {
     fbb_.AddElement<uint64_t>(PlanReady::VT_PLANNING_NS, planning_ns, 0);
   }
+  void add_order_matters(bool order_matters) {
+    fbb_.AddElement<uint8_t>(PlanReady::VT_ORDER_MATTERS, static_cast<uint8_t>(order_matters), 0);
+  }
   explicit PlanReadyBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1296,7 +1304,8 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReady(
     bool did_limit = false,
     double rows = 0.0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> explain = 0,
-    uint64_t planning_ns = 0) {
+    uint64_t planning_ns = 0,
+    bool order_matters = false) {
   PlanReadyBuilder builder_(_fbb);
   builder_.add_planning_ns(planning_ns);
   builder_.add_rows(rows);
@@ -1307,6 +1316,7 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReady(
   builder_.add_leaves(leaves);
   builder_.add_plan(plan);
   builder_.add_version(version);
+  builder_.add_order_matters(order_matters);
   builder_.add_did_limit(did_limit);
   builder_.add_did_sort(did_sort);
   builder_.add_did_distinct(did_distinct);
@@ -1330,7 +1340,8 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
     bool did_limit = false,
     double rows = 0.0,
     const std::vector<::flatbuffers::Offset<::flatbuffers::String>> *explain = nullptr,
-    uint64_t planning_ns = 0) {
+    uint64_t planning_ns = 0,
+    bool order_matters = false) {
   auto plan__ = plan ? _fbb.CreateVector<uint8_t>(*plan) : 0;
   auto leaves__ = leaves ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::Leaf>>(*leaves) : 0;
   auto outputs__ = outputs ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::OutputColumn>>(*outputs) : 0;
@@ -1351,7 +1362,8 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
       did_limit,
       rows,
       explain__,
-      planning_ns);
+      planning_ns,
+      order_matters);
 }
 
 struct PlanRefused FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

@@ -73,7 +73,8 @@ export function encodePlanReady(ready: PlanReady): Uint8Array {
   builder.finish(ReadyTable.createPlanReady(
     builder, PLANNING_VERSION, plan, ready.planDigest, leaves, outputs, replacements,
     ready.didWhere, ready.didAggregate, ready.didDistinct, ready.didSort, ready.didLimit,
-    ready.rows, explain, BigInt(Math.max(0, Math.round(ready.planningNs)))));
+    ready.rows, explain, BigInt(Math.max(0, Math.round(ready.planningNs))),
+    ready.orderMatters));
   return builder.asUint8Array();
 }
 
@@ -150,6 +151,7 @@ export function decodePlanReady(payload: Uint8Array, argumentCount: ArgumentCoun
       rows: table.rows(),
       explain: readVector("explain", table.explainLength(), (i) => table.explain(i), (line) => line),
       planningNs: Number(table.planningNs()),
+      orderMatters: table.orderMatters(),
     };
   });
 }

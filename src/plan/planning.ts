@@ -117,6 +117,8 @@ export interface PlanReady {
   readonly rows: number;
   readonly explain: readonly string[];
   readonly planningNs: number;
+  /** The result depends on the order of scanned rows: each scan has one producer (src/plan/row_order.ts). */
+  readonly orderMatters: boolean;
 }
 
 export interface PlanRefused {

@@ -15,6 +15,7 @@ import type { PlannedStatement } from "#optimizer/planned_statement.js";
 import { planSingleTable } from "#optimizer/single_table.js";
 import { explainPlan } from "#plan/explain.js";
 import type { PlanReady, PlanRefused, PlanRequest } from "#plan/planning.js";
+import { orderMatters } from "#plan/row_order.js";
 
 export type PlanAnswer =
   | { readonly kind: "ready"; readonly ready: PlanReady }
@@ -34,7 +35,7 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
     const ready: PlanReady = {
       plan, planDigest: planDigest(plan), leaves, outputs, replacements, didWhere, didAggregate,
       didDistinct, didSort: statement.didSort, didLimit: statement.didLimit, rows: statement.rows,
-      explain, planningNs: Number(now() - begin),
+      explain, planningNs: Number(now() - begin), orderMatters: orderMatters(statement.plan),
     };
     return { kind: "ready", ready };
   } catch (error) {

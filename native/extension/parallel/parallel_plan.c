@@ -26,6 +26,9 @@
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
+/* With cpu_tuple_cost 0.01 and parallel_tuple_cost 0.1, this is about where PostgreSQL stops gathering. */
+#define PASSED_PART_MAX 0.1
+
 #define PRODUCER_MS_MIN 15.0
 #define NS_PER_MS 1e6
 /* parallel_setup_cost as PostgreSQL ships it. */
@@ -66,16 +69,14 @@ is_safe_in_workers(const Plan *leaf)
 	return max_parallel_hazard(expressions) == PROPARALLEL_SAFE;
 }
 
-/* Nanoseconds of one producer alone. */
-static double
-estimate_scan(Relation relation, int column_count)
+static void
+estimate_scan(Relation relation, int column_count, FusionLeafPath *path)
 {
 	BlockNumber pages;
-	double		rows;
 	double		all_visible;
 
-	estimate_rel_size(relation, NULL, &pages, &rows, &all_visible);
-	return pages * NS_PER_BLOCK + rows * (NS_PER_ROW + column_count * NS_PER_VALUE);
+	estimate_rel_size(relation, NULL, &pages, &path->rows_read, &all_visible);
+	path->scan_ns = pages * NS_PER_BLOCK + path->rows_read * (NS_PER_ROW + column_count * NS_PER_VALUE);
 }
 
 void
@@ -86,6 +87,7 @@ fusion_parallel_judge_leaf(const Plan *leaf, const List *range_table, FusionLeaf
 
 	path->leader_only = NULL;
 	path->scan_ns = 0;
+	path->rows_read = leaf->plan_rows;
 	path->workers_max = 0;
 	if (!path->heap)
 	{
@@ -110,9 +112,19 @@ fusion_parallel_judge_leaf(const Plan *leaf, const List *range_table, FusionLeaf
 	{
 		path->workers_max = by_table > 0 ? by_table : FUSION_PRODUCERS_ATTACHED_MAX;
 		path->workers_by_table = by_table > 0;
-		path->scan_ns = estimate_scan(relation, list_length(leaf->targetlist));
+		estimate_scan(relation, list_length(leaf->targetlist), path);
 	}
 	table_close(relation, NoLock);
+}
+
+double
+fusion_parallel_rows_passed_max(const FusionScanPlan *scan)
+{
+	double		rows = 0;
+
+	for (int leaf = 0; leaf < scan->leaf_count; leaf++)
+		rows += scan->leaf_paths[leaf].rows_read;
+	return rows * PASSED_PART_MAX;
 }
 
 /* Each producer's share of a leaf when one more takes part. */

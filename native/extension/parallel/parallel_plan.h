@@ -21,6 +21,9 @@ extern const char *fusion_parallel_problem(const Query *parse, int cursor_option
  */
 extern void fusion_parallel_judge_leaf(const Plan *leaf, const List *range_table, FusionLeafPath *path);
 
+/* The most rows an engine plan that passes rows on may be expected to yield, if its scans are to have workers. */
+extern double fusion_parallel_rows_passed_max(const FusionScanPlan *scan);
+
 /*
  * Deals the statement's workers to its leaves; `wanted` is the part of the leaves' rows the statement will read.
  * `problem`, when not NULL, is why there are none. True when a leaf got any: the plan then needs parallel mode.

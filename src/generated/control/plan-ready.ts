@@ -133,8 +133,13 @@ planningNs():bigint {
   return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
 }
 
+orderMatters():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 32);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startPlanReady(builder:flatbuffers.Builder) {
-  builder.startObject(14);
+  builder.startObject(15);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -253,12 +258,16 @@ static addPlanningNs(builder:flatbuffers.Builder, planningNs:bigint) {
   builder.addFieldInt64(13, planningNs, BigInt('0'));
 }
 
+static addOrderMatters(builder:flatbuffers.Builder, orderMatters:boolean) {
+  builder.addFieldInt8(14, +orderMatters, +false);
+}
+
 static endPlanReady(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint):flatbuffers.Offset {
+static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean):flatbuffers.Offset {
   PlanReady.startPlanReady(builder);
   PlanReady.addVersion(builder, version);
   PlanReady.addPlan(builder, planOffset);
@@ -274,6 +283,7 @@ static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:f
   PlanReady.addRows(builder, rows);
   PlanReady.addExplain(builder, explainOffset);
   PlanReady.addPlanningNs(builder, planningNs);
+  PlanReady.addOrderMatters(builder, orderMatters);
   return PlanReady.endPlanReady(builder);
 }
 }

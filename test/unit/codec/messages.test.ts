@@ -97,6 +97,7 @@ describe("planning messages", () => {
       rows: fc.integer({ min: 0, max: 1e9 }),
       explain: list(text),
       planningNs: count,
+      orderMatters: fc.boolean(),
     }), encodePlanReady, (payload) => decodePlanReady(payload, argumentCount));
   });
 

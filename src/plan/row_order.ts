@@ -1,0 +1,21 @@
+// Whether a plan's result depends on the order in which its scans deliver rows. Scans with several producers deliver
+// in no order, so such a plan has one producer for each scan, as if PostgreSQL ran it without workers. Which rows
+// a LIMIT keeps is not meant: SQL leaves that open, and PostgreSQL with workers does too.
+import type { EngineType } from "#types/engine_type.js";
+import { columnsOf, inputsOf } from "./columns_of.js";
+import type { PhysicalOperator, PhysicalPlan } from "./physical.js";
+
+/** Sums round at every step, and equal values can look different (-0 and 0, signs of NaN): the first one is kept. */
+function isFloat(type: EngineType | undefined): boolean {
+  return type?.kind === "float4" || type?.kind === "float8";
+}
+
+function dependsOnOrder(operator: PhysicalOperator): boolean {
+  // Keys come first, then results of the argument's own type family: a float result is a sum, a minimum or a maximum.
+  if (operator.kind === "hashAggregate" && columnsOf(operator).some(({ engine }) => isFloat(engine))) return true;
+  return inputsOf(operator).some(dependsOnOrder);
+}
+
+export function orderMatters(plan: PhysicalPlan): boolean {
+  return dependsOnOrder(plan.root);
+}
