@@ -199,7 +199,8 @@ fusion_plan_edge(const FusionQueryText *text, const Query *parse, const FusionPl
 	{
 		const char *reason = leader_only_reason(scan, answer, parse, assembly, placeholder.scan);
 
-		planned->parallelModeNeeded = fusion_parallel_deal(scan, wanted_part(planned, placeholder.scan, answer), reason);
+		planned->parallelModeNeeded = fusion_parallel_deal(scan, wanted_part(planned, placeholder.scan, answer),
+														   reason);
 		attach_scan(placeholder.scan, assembly, scan);
 	}
 	return planned;

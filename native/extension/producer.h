@@ -1,12 +1,10 @@
 /*
  * producer.h 
  *    A scan producer turns the rows of one leaf into pages. Two kinds behind one interface: the executor path
- *    (producer_executor.c: the leaf's PlanState, any plan) and the batch heap path (heap/: a plain SeqScan over
- *    heap).
+ *    (producer_executor.c: the leaf's PlanState, any plan) and the batch heap path (heap/: a plain SeqScan over heap).
  *
- * fill() writes one whole page into memory the caller owns (a leased pool page) and returns; it never waits for
- * pages, rings or peers, checks interrupts at least once per heap block or 1000 rows, and holds no buffer pin
- * when it returns.
+ * fill() writes one whole page into memory the caller owns (a leased pool page) and returns; it never waits for pages,
+ * rings or peers, checks interrupts at least once per heap block or 1000 rows, and holds no buffer pin when it returns.
  */
 #ifndef FUSION_PRODUCER_H
 #define FUSION_PRODUCER_H
@@ -38,19 +36,14 @@ struct FusionProducer
 	uint64		rows_produced;
 };
 
-/*
- * The consumer wants no more: without this, a fill that finds no rows would go on to the end of the relation.
- */
+/* The consumer wants no more: without this, a fill that finds no rows would go on to the end of the relation. */
 static inline bool
 fusion_producer_stopped(const FusionProducer *producer)
 {
 	return producer->stop != NULL && atomic_load_explicit(producer->stop, memory_order_relaxed) != 0;
 }
 
-/*
- * The executor path over an initialised child PlanState. A row larger than a page is refused with 0A000 and its
- * size.
- */
+/* The executor path over an initialised child PlanState. A row larger than a page is refused (0A000) with its size. */
 extern FusionProducer *fusion_producer_executor(PlanState *leaf, const FusionPageSchema *schema);
 
 /*
@@ -63,8 +56,8 @@ extern bool fusion_producer_heap_eligible(const Plan *leaf, const List *rtable, 
 extern FusionProducer *fusion_producer_heap(SeqScanState *leaf, const FusionPageSchema *schema);
 
 /*
- * Before the first fill: read only the blocks that `cursor` deals to this process. NULL, before the cursor's
- * memory goes away: take no more of them; after a rescan all blocks are read again.
+ * Before the first fill: read only the blocks that `cursor` deals to this process. NULL, before the cursor's memory
+ * goes away: take no more of them; after a rescan all blocks are read again.
  */
 struct FusionBlockCursor;
 extern void fusion_producer_heap_share(FusionProducer *producer, struct FusionBlockCursor *cursor);

@@ -1,3 +1,4 @@
+// The order of rows shows only in floats that an aggregate made.
 import { describe, expect, it } from "vitest";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { orderMatters } from "#plan/row_order.js";
