@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { layoutFiles } from "./generate/layout.mjs";
 import { tableFiles } from "./generate/tables.mjs";
+import { metricFiles } from "./generate/metrics.mjs";
 import { machineFiles } from "./generate/machines.mjs";
 import { messageFiles } from "./generate/messages.mjs";
 import { planFiles } from "./generate/plan.mjs";
@@ -14,6 +15,7 @@ const checkOnly = process.argv.includes("--check");
 const files = [
   ...layoutFiles(root),
   ...tableFiles(root),
+  ...metricFiles(root),
   ...(await machineFiles(root)),
   ...(await messageFiles(root)),
   ...planFiles(root),

@@ -32,6 +32,89 @@ CREATE FUNCTION pg_fusion_version() RETURNS text
 AS 'MODULE_PATHNAME', 'pg_fusion_version'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
+-- Counters since the server's start or the last reset (docs/metrics.md). They hold no data of anyone.
+CREATE FUNCTION pg_fusion_metrics(
+    OUT component text,
+    OUT metric text,
+    OUT kind text,
+    OUT unit text,
+    OUT value bigint,
+    OUT reset_epoch bigint)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'pg_fusion_metrics'
+LANGUAGE C STRICT VOLATILE PARALLEL SAFE;
+
+-- Sets metrics and decisions to zero; returns the new epoch. As pg_stat_reset: superusers, and whom they grant it.
+CREATE FUNCTION pg_fusion_metrics_reset() RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_fusion_metrics_reset'
+LANGUAGE C STRICT VOLATILE PARALLEL SAFE;
+
+-- What became of the statements seen while pg_fusion.enable was not off: planned by the engine, refused with an error,
+-- left to PostgreSQL (auto), or bypassed; with the construct or the reason.
+CREATE FUNCTION pg_fusion_decisions(
+    OUT decision text,
+    OUT reason text,
+    OUT statements bigint)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'pg_fusion_decisions'
+LANGUAGE C STRICT VOLATILE PARALLEL SAFE;
+
+-- Sessions with the worker, one row each: a planning conversation or an execution, which a suspended cursor keeps.
+-- Everybody sees pid, slot and epoch; the rest is for the session's own user and members of pg_read_all_stats.
+CREATE FUNCTION pg_fusion_activity(
+    OUT pid integer,
+    OUT slot integer,
+    OUT lease_epoch bigint,
+    OUT usesysid oid,
+    OUT machine text,
+    OUT state text,
+    OUT waiting_on text,
+    OUT executor integer,
+    OUT scan_producers integer,
+    OUT permits_scan integer,
+    OUT permits_result integer,
+    OUT pages_reserved integer,
+    OUT pages_leased integer,
+    OUT pages_issued integer,
+    OUT pages_imported integer,
+    OUT started timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'pg_fusion_activity'
+LANGUAGE C STRICT VOLATILE PARALLEL SAFE;
+
+-- Pages of the pool by owner, side and state; no owner: the pool itself.
+CREATE FUNCTION pg_fusion_pages(
+    OUT pid integer,
+    OUT slot integer,
+    OUT lease_epoch bigint,
+    OUT side text,
+    OUT state text,
+    OUT pages integer)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'pg_fusion_pages'
+LANGUAGE C STRICT VOLATILE PARALLEL SAFE;
+
+-- waiting_on is NULL for a backend that works itself; worker, page or ring while it sleeps; reader while somebody reads
+-- rows it has brought (a cursor nobody fetches from stays there).
+CREATE VIEW pg_stat_fusion_activity AS
+SELECT a.pid, a.slot, a.lease_epoch, a.usesysid, pg_catalog.pg_get_userbyid(a.usesysid) AS usename, a.machine, a.state,
+       a.waiting_on, a.executor, a.scan_producers, a.permits_scan, a.permits_result, a.pages_reserved, a.pages_leased,
+       a.pages_issued, a.pages_imported, a.started
+FROM pg_fusion_activity() AS a;
+
+CREATE VIEW pg_stat_fusion_pages AS
+SELECT p.pid, p.slot, p.lease_epoch, p.side, p.state, p.pages FROM pg_fusion_pages() AS p;
+
+GRANT SELECT ON pg_stat_fusion_activity TO PUBLIC;
+REVOKE ALL ON FUNCTION pg_fusion_metrics_reset() FROM PUBLIC;
+REVOKE ALL ON FUNCTION pg_fusion_metrics() FROM PUBLIC;
+REVOKE ALL ON FUNCTION pg_fusion_decisions() FROM PUBLIC;
+REVOKE ALL ON FUNCTION pg_fusion_pages() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_fusion_metrics() TO pg_read_all_stats;
+GRANT EXECUTE ON FUNCTION pg_fusion_decisions() TO pg_read_all_stats;
+GRANT EXECUTE ON FUNCTION pg_fusion_pages() TO pg_read_all_stats;
+GRANT SELECT ON pg_stat_fusion_pages TO pg_read_all_stats;
+
 -- Cost of scan production in this backend, without the worker: a row for each run and path ("touch" reads every byte of
 -- the heap and is the floor, "executor" and "heap batches" fill pages; NULL runs all three in turn), per row of the table.
 -- Reads the leading columns, or those of the list `names`. Superusers only.

@@ -31,6 +31,21 @@ integer_argument(const Napi::CallbackInfo &info, size_t index, const char *name,
 	return static_cast<uint32_t>(value);
 }
 
+/* Argument `index` as a count, to the next whole one; nanoseconds and bytes outgrow 32 bits. */
+inline uint64_t
+amount_argument(const Napi::CallbackInfo &info, size_t index, const char *name)
+{
+	constexpr double largest = 9007199254740991.0;
+
+	if (index >= info.Length() || !info[index].IsNumber())
+		throw Napi::TypeError::New(info.Env(), std::string(name) + " must be a number");
+	double		value = info[index].As<Napi::Number>().DoubleValue();
+
+	if (!(value >= 0 && value <= largest))
+		throw Napi::RangeError::New(info.Env(), std::string(name) + " must be a safe count");
+	return static_cast<uint64_t>(value + 0.5);
+}
+
 /* Address and length of a typed array of `expected` elements; false for anything else. */
 inline bool
 typed_array(const Napi::CallbackInfo &info, size_t index, napi_typedarray_type expected, size_t *length, void **data)

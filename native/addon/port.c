@@ -146,6 +146,12 @@ fusion_port_add_metric(FusionPort *port, uint32_t metric, uint64_t amount)
 	fusion_metric_add(&port->region, metric, amount);
 }
 
+void
+fusion_port_raise_metric(FusionPort *port, uint32_t metric, uint64_t value)
+{
+	fusion_metric_raise(&port->region, metric, value);
+}
+
 static uint8_t
 own_bit(const FusionPort *port)
 {

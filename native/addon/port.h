@@ -112,6 +112,7 @@ extern void fusion_port_audit(const FusionPort *port, FusionPortAudit *audit);
 extern void fusion_port_count_violation(FusionPort *port);
 extern void fusion_port_count_stale(FusionPort *port);
 extern void fusion_port_add_metric(FusionPort *port, uint32_t metric, uint64_t amount);
+extern void fusion_port_raise_metric(FusionPort *port, uint32_t metric, uint64_t value);
 
 /* The lease this side owns a bit of: 0 none, 1 open, 2 closing. */
 extern uint32_t fusion_port_lease(const FusionPort *port, uint32_t kind, uint32_t slot, uint32_t *epoch);

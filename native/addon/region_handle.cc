@@ -34,6 +34,7 @@ RegionHandle::define(Napi::Env env)
 		InstanceMethod<&Self::wake_executor>("wakeExecutor"),
 		InstanceMethod<&Self::audit>("audit"),
 		InstanceMethod<&Self::add_metric>("addMetric"),
+		InstanceMethod<&Self::raise_metric>("raiseMetric"),
 		InstanceMethod<&Self::count_violation>("countViolation"),
 		InstanceMethod<&Self::close>("close"),
 		InstanceMethod<&Self::import_scan>("importScan"),
@@ -302,9 +303,16 @@ void
 RegionHandle::add_metric(const Napi::CallbackInfo &info)
 {
 	uint32_t	metric = integer_argument(info, 0, "metric");
-	uint32_t	amount = integer_argument(info, 1, "amount");
 
-	fusion_port_add_metric(port(info), metric, amount);
+	fusion_port_add_metric(port(info), metric, amount_argument(info, 1, "amount"));
+}
+
+void
+RegionHandle::raise_metric(const Napi::CallbackInfo &info)
+{
+	uint32_t	metric = integer_argument(info, 0, "metric");
+
+	fusion_port_raise_metric(port(info), metric, amount_argument(info, 1, "value"));
 }
 
 void

@@ -48,6 +48,7 @@ class RegionHandle : public Napi::ObjectWrap<RegionHandle>
 	void wake_executor(const Napi::CallbackInfo &info);
 	Napi::Value audit(const Napi::CallbackInfo &info);
 	void add_metric(const Napi::CallbackInfo &info);
+	void raise_metric(const Napi::CallbackInfo &info);
 	void count_violation(const Napi::CallbackInfo &info);
 	void close(const Napi::CallbackInfo &info);
 

@@ -11,6 +11,7 @@
 #include "candidate.h"
 #include "catalog/catalog.h"
 #include "catalog/pg_class.h"
+#include "decisions.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "region_host.h"
@@ -64,20 +65,32 @@ census_walker(Node *node, RelationCensus *census)
 	return expression_tree_walker(node, census_walker, census);
 }
 
+/* Not for pg_fusion, and counted as such. */
+static bool
+bypass(FusionDecision why)
+{
+	fusion_decide(why);
+	return false;
+}
+
 bool
 fusion_is_candidate(const Query *parse)
 {
 	RelationCensus census = {false, false};
 
-	if (parse->commandType != CMD_SELECT || parse->utilityStmt != NULL || parse->rtable == NIL)
-		return false;
+	if (parse->commandType != CMD_SELECT || parse->utilityStmt != NULL)
+		return bypass(FUSION_DECISION_BYPASSED_COMMAND);
+	if (parse->rtable == NIL)
+		return bypass(FUSION_DECISION_BYPASSED_NO_TABLE);
 	if (!IsUnderPostmaster || IsParallelWorker() || !fusion_region_available())
-		return false;
+		return bypass(FUSION_DECISION_BYPASSED_PROCESS);
 	/* Foreign-key triggers plan under this flag. */
 	if (inside_server_command || InNoForceRLSOperation())
-		return false;
+		return bypass(FUSION_DECISION_BYPASSED_SERVER);
 	(void) census_walker((Node *) unconstify(Query *, parse), &census);
-	return census.user_table && !census.other;
+	if (census.other)
+		return bypass(FUSION_DECISION_BYPASSED_CATALOG);
+	return census.user_table || bypass(FUSION_DECISION_BYPASSED_NO_TABLE);
 }
 
 /* Commands that carry a user's own statement, or run user code that has its own. */

@@ -16,6 +16,7 @@
 #include "leaf_run.h"
 #include "mb/pg_wchar.h"
 #include "messages.h"
+#include "metrics.h"
 #include "miscadmin.h"
 #include "parallel_leader.h"
 #include "pg_compat.h"
@@ -379,6 +380,7 @@ adopt_page(FusionExecution *execution, const FusionPageDescriptor *descriptor)
 {
 	MemoryContext outer = MemoryContextSwitchTo(execution->estate->es_query_cxt);
 	uint64		started = fusion_now_ns();
+	uint64		import_ns;
 
 	execution->page_held = true;
 	execution->row = 0;
@@ -391,7 +393,12 @@ adopt_page(FusionExecution *execution, const FusionPageDescriptor *descriptor)
 	execution->stats.result_pages++;
 	execution->stats.result_bytes += descriptor->bytes;
 	execution->stats.result_rows += execution->row_count;
-	execution->stats.import_ns += fusion_now_ns() - started;
+	import_ns = fusion_now_ns() - started;
+	execution->stats.import_ns += import_ns;
+	fusion_count(FUSION_METRIC_RESULT_PAGES, 1);
+	fusion_count(FUSION_METRIC_RESULT_BYTES, descriptor->bytes);
+	fusion_count(FUSION_METRIC_RESULT_ROWS, execution->row_count);
+	fusion_count(FUSION_METRIC_RESULT_IMPORT_TIME, import_ns);
 	MemoryContextSwitchTo(outer);
 }
 
@@ -467,6 +474,7 @@ pump(FusionExecution *execution)
 	bool		announced = false;
 	uint64		started;
 
+	fusion_session_activity(execution->session, FUSION_ACTIVITY_WORKING);
 	for (;;)
 	{
 		fusion_session_check_interrupts(execution->session);
@@ -476,7 +484,10 @@ pump(FusionExecution *execution)
 				fusion_session_awake(execution->session);
 			announced = false;
 			if (execution->row < execution->row_count)
+			{
+				fusion_session_activity(execution->session, FUSION_ACTIVITY_READ);
 				return true;
+			}
 			if (fusion_session_closed(execution->session))
 				return false;
 		}

@@ -1,7 +1,8 @@
 /*
  * functions.c
- *    The SQL functions that show the state of the shared region (sql/pg_fusion--0.1.sql). They read, and change
- *    nothing: numbers are those of a moment, exact when no statement runs.
+ *    The SQL functions that show the state of the shared region as a whole (sql/pg_fusion--0.1.sql). They read, and
+ *    change nothing: numbers are those of a moment, exact when no statement runs. Sessions are activity.c's, counters
+ *    metrics.c's.
  */
 #include "postgres.h"
 
@@ -47,12 +48,7 @@ pg_fusion_audit(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE || descriptor->natts != lengthof(values))
 		elog(ERROR, "pg_fusion_audit is declared with another row type");
-	if (!fusion_region_available())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("pg_fusion: not available in this server process"),
-				 errhint("See the server log from the last start.")));
-
+	fusion_require_region();
 	fusion_audit(&fusion_region, &audit);
 	values[column++] = Int32GetDatum((int32) audit.control_slots_held);
 	values[column++] = Int32GetDatum((int32) audit.scan_slots_held);

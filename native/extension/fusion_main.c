@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "decisions.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "planner.h"
@@ -32,6 +33,7 @@ _PG_init(void)
 
 	fusion_settings_init();
 	fusion_region_host_init();
+	fusion_decisions_init();
 	fusion_supervisor_init();
 	fusion_planner_init();
 }

@@ -9,6 +9,7 @@
 #include "byte_ring.h"
 #include "leaf_run.h"
 #include "messages.h"
+#include "metrics.h"
 #include "miscadmin.h"
 #include "pg_compat.h"
 
@@ -109,6 +110,21 @@ step(FusionLeafRun *run, int event, uint32 argument, uint32 cause)
 }
 
 static void
+begin_wait(FusionLeafRun *run, FusionMetric kind)
+{
+	fusion_count(kind, 1);
+	run->wait_started = fusion_now_ns();
+}
+
+static void
+end_wait(FusionLeafRun *run)
+{
+	if (run->wait_started != 0)
+		fusion_count(FUSION_METRIC_SCAN_WAIT_TIME, fusion_now_ns() - run->wait_started);
+	run->wait_started = 0;
+}
+
+static void
 violate(FusionLeafRun *run, const char *what)
 {
 	uint32		effects;
@@ -192,6 +208,8 @@ fill_page(FusionLeafRun *run)
 {
 	MemoryContext outer = MemoryContextSwitchTo(run->context);
 	uint64		started = fusion_now_ns();
+	uint64		rows_before = run->producer->rows_read;
+	uint64		fill_ns;
 
 	PG_TRY();
 	{
@@ -204,7 +222,11 @@ fill_page(FusionLeafRun *run)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	run->time_ns += fusion_now_ns() - started;
+	fill_ns = fusion_now_ns() - started;
+	run->time_ns += fill_ns;
+	fusion_count(FUSION_METRIC_SCAN_FILL_TIME, fill_ns);
+	fusion_count(FUSION_METRIC_SCAN_ROWS_READ, run->producer->rows_read - rows_before);
+	fusion_count(FUSION_METRIC_SCAN_ROWS_PRODUCED, run->filled.rows);
 	MemoryContextSwitchTo(outer);
 	if (run->filled.end)
 		run->rows_ended = true;
@@ -220,6 +242,9 @@ issue_page(FusionLeafRun *run)
 			run->rows += run->filled.rows;
 			run->bytes += run->filled.bytes;
 			run->pages++;
+			end_wait(run);
+			fusion_count(FUSION_METRIC_SCAN_PAGES, 1);
+			fusion_count(FUSION_METRIC_SCAN_BYTES, run->filled.bytes);
 			fusion_actor_page(&run->actor, FUSION_PAGE_LEASE_STATE_LEASED, FUSION_PAGE_LEASE_EVENT_ISSUED, &run->page);
 			step(run, FUSION_SCAN_PRODUCER_EVENT_PAGE_ISSUED, run->filled.rows, 0);
 			wake_consumer(run);
@@ -227,7 +252,10 @@ issue_page(FusionLeafRun *run)
 		case FUSION_FULL:
 			/* The ring knows that we wait; told once. */
 			if (run->actor.state == FUSION_SCAN_PRODUCER_STATE_FILLING)
+			{
+				begin_wait(run, FUSION_METRIC_SCAN_RING_WAITS);
 				step(run, FUSION_SCAN_PRODUCER_EVENT_RING_FILLED, 0, 0);
+			}
 			return false;
 		case FUSION_STALE:
 			lose(run);
@@ -253,7 +281,10 @@ make_page(FusionLeafRun *run)
 	if (status == FUSION_FULL)
 	{
 		if (!waiting)
+		{
+			begin_wait(run, FUSION_METRIC_SCAN_PAGE_WAITS);
 			step(run, FUSION_SCAN_PRODUCER_EVENT_POOL_EXHAUSTED, 0, 0);
+		}
 		/* Not a step forward, except that the announcement calls for another look. */
 		return !waiting;
 	}
@@ -262,6 +293,7 @@ make_page(FusionLeafRun *run)
 		lose(run);
 		return true;
 	}
+	end_wait(run);
 	fusion_actor_page(&run->actor, FUSION_PAGE_LEASE_STATE_FREE, FUSION_PAGE_LEASE_EVENT_LEASED, &run->page);
 	step(run, FUSION_SCAN_PRODUCER_EVENT_PAGE_ACQUIRED, run->page.page, 0);
 	fill_page(run);
@@ -288,6 +320,8 @@ fusion_leaf_run_begin(FusionLeafRun *run, const FusionRunOwner *owner, FusionPro
 	producer->stop = &slot_of(run)->stop_requested;
 	fusion_actor_begin(&run->actor, FUSION_MACHINE_SCAN_PRODUCER, fusion_flight_writer_scan(&fusion_flight, scan.index),
 					   owner->control, leaf);
+	fusion_count(FUSION_METRIC_SCAN_PRODUCERS, 1);
+	fusion_count(FUSION_METRIC_SCAN_PARALLEL_PRODUCERS, number > 0 ? 1 : 0);
 }
 
 bool
@@ -332,6 +366,7 @@ fusion_leaf_run_close(FusionLeafRun *run)
 {
 	uint32		effects;
 
+	end_wait(run);
 	if (run->actor.machine == 0)
 		return;
 	run->producer->stop = NULL;

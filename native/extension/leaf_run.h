@@ -39,6 +39,7 @@ typedef struct FusionLeafRun
 	FusionFill	filled;
 	bool		rows_ended;
 	int			error_code;		/* of the error that ended it */
+	uint64		wait_started;	/* for a page or for room in the ring; 0: it does not wait */
 	/* Of this run. */
 	uint64		rows;
 	uint64		pages;

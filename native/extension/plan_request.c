@@ -7,6 +7,7 @@
 
 #include "answer_cache.h"
 #include "fusion_layout.h"
+#include "metrics.h"
 #include "pg_compat.h"
 #include "plan_request.h"
 #include "portability/instr_time.h"
@@ -123,6 +124,7 @@ ask_worker(const uint8 *request, size_t length, MemoryContext context, bool tole
 	FusionMessage message = {0};
 	instr_time	start;
 	instr_time	end;
+	uint64		round_trip_ns;
 
 	INSTR_TIME_SET_CURRENT(start);
 	if (!tolerant)
@@ -131,6 +133,8 @@ ask_worker(const uint8 *request, size_t length, MemoryContext context, bool tole
 		return false;
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, start);
+	round_trip_ns = (uint64) (INSTR_TIME_GET_DOUBLE(end) * 1e9);
+	fusion_count(FUSION_METRIC_PLANNER_ROUND_TRIP_TIME, round_trip_ns);
 
 	if (message.type == FUSION_MESSAGE_PLAN_REFUSED)
 		return take_refusal(&message, refusal);
@@ -140,7 +144,7 @@ ask_worker(const uint8 *request, size_t length, MemoryContext context, bool tole
 	memcpy(answer->payload, message.payload, message.length);
 	answer->length = message.length;
 	answer->cached = false;
-	answer->round_trip_ns = (uint64) (INSTR_TIME_GET_DOUBLE(end) * 1e9);
+	answer->round_trip_ns = round_trip_ns;
 	return true;
 }
 
@@ -152,6 +156,7 @@ fusion_request_plan(const FusionPlanRequest *request, bool tolerant, FusionAnswe
 	MemoryContext context;
 	bool		ready;
 
+	fusion_count(FUSION_METRIC_PLANNER_REQUESTS, 1);
 	/* A constant of megabytes takes several times that as text. */
 	if (length > FUSION_FRAME_BYTES_MAX)
 		return fusion_refuse(refusal, "a statement of this size",
@@ -161,7 +166,10 @@ fusion_request_plan(const FusionPlanRequest *request, bool tolerant, FusionAnswe
 	answer->cached = answer->payload != NULL;
 	answer->round_trip_ns = 0;
 	if (answer->cached)
+	{
+		fusion_count(FUSION_METRIC_PLANNER_KEPT_ANSWERS, 1);
 		return true;
+	}
 
 	context = AllocSetContextCreate(CurrentMemoryContext, "pg_fusion planning conversation", ALLOCSET_DEFAULT_SIZES);
 	ready = ask_worker(bytes, length, context, tolerant, answer, refusal);

@@ -11,8 +11,10 @@
 
 #include "candidate.h"
 #include "catalog_facts.h"
+#include "decisions.h"
 #include "edge_plan.h"
 #include "leaf_plan.h"
+#include "metrics.h"
 #include "miscadmin.h"
 #include "optimizer/planner.h"
 #include "pgtime.h"
@@ -88,6 +90,8 @@ take_answer(const FusionPlanReady *ready, const FusionAnswer *answer, FusionScan
 	scan->planning_round_trip_ns = answer->round_trip_ns;
 	scan->planning_worker_ns = ready->planning_ns;
 	scan->planning_cached = answer->cached;
+	if (!answer->cached)
+		fusion_count(FUSION_METRIC_PLANNER_WORKER_TIME, ready->planning_ns);
 	for (uint32 i = 0; i < ready->explain_count; i++)
 		scan->explain = lappend(scan->explain, makeString(pstrdup(fusion_plan_ready_explain(ready, i))));
 }
@@ -143,12 +147,16 @@ plan_candidate(const Statement *statement)
 	planned = plan_by_fusion(statement, !strict, &refusal);
 	if (planned == NULL)
 	{
+		fusion_count(FUSION_METRIC_PLANNER_REFUSED, 1);
+		fusion_decide_refused(refusal.construct, strict);
 		if (strict)
 			fusion_refusal_report(&refusal, statement->query_string);
 		return plan_by_postgres(statement);
 	}
 	if (fusion_setting_require == FUSION_REQUIRE_POSTGRES)
 		require_other_choice("pg_fusion", "postgres");
+	fusion_count(FUSION_METRIC_PLANNER_READY, 1);
+	fusion_decide(FUSION_DECISION_PLANNED);
 	return planned;
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "fusion_machines.h"
+#include "fusion_metrics.h"
 #include "miscadmin.h"
 #include "region_host.h"
 #include "settings.h"
@@ -44,6 +45,16 @@ bool
 fusion_region_available(void)
 {
 	return region_available;
+}
+
+void
+fusion_require_region(void)
+{
+	if (!region_available)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("pg_fusion: not available in this server process"),
+				 errhint("See the server log from the last start.")));
 }
 
 static uint32
@@ -75,7 +86,7 @@ region_options(void)
 		.control_slot_count = (uint32) fusion_setting_control_slots,
 		.scan_slot_count = (uint32) fusion_setting_scan_slots,
 		.control_ring_bytes = (uint32) fusion_setting_control_ring_size * 1024,
-		.metric_count = 0,
+		.metric_count = FUSION_METRIC_COUNT,
 	};
 	uint64		noise;
 

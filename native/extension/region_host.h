@@ -19,6 +19,9 @@ extern FusionFlight fusion_flight;
 /* True when the region exists in this process (the library was preloaded). */
 extern bool fusion_region_available(void);
 
+/* ERROR 55000 when it does not; for SQL functions that show it. */
+extern void fusion_require_region(void);
+
 /* Registers the startup hooks; _PG_init only. */
 extern void fusion_region_host_init(void);
 

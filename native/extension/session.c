@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "metrics.h"
 #include "miscadmin.h"
 #include "pg_compat.h"
 #include "session_state.h"
@@ -81,6 +82,9 @@ fusion_session_step(FusionSession *session, int event, uint32 argument, uint32 c
 
 	if (session->actor.machine == 0 || !fusion_actor_step(&session->actor, event, argument, cause, &effects))
 		return false;
+	if (session->open)
+		atomic_store_explicit(&fusion_region.control_slots[session->lease.index].backend_machine,
+							  ((uint32) session->actor.machine << 8) | session->actor.state, memory_order_relaxed);
 	/* The machine says when; a final state reached by a message means the worker has nothing left to do. */
 	if ((effects & closing_effects(&session->actor)) != 0)
 		fusion_session_close(session, FUSION_CLOSE_FINISHED);
@@ -120,7 +124,35 @@ ending_event(const FusionActor *actor, uint8 reason)
 	}
 }
 
+void
+fusion_session_activity(const FusionSession *session, uint32 activity)
+{
+	if (session->open)
+		atomic_store_explicit(&fusion_region.control_slots[session->lease.index].backend_activity, activity,
+							  memory_order_relaxed);
+}
+
 /* ---- the end ---- */
+
+/* The machine knows of errors the worker told; their conversations close as finished. */
+static FusionMetric
+outcome(const FusionActor *actor, uint8 reason)
+{
+	if ((actor->machine == FUSION_MACHINE_PLANNING_BACKEND && actor->state == FUSION_PLANNING_BACKEND_STATE_FAILED) ||
+		(actor->machine == FUSION_MACHINE_EXECUTION_BACKEND && actor->state == FUSION_EXECUTION_BACKEND_STATE_FAILED))
+		return FUSION_METRIC_SESSION_FAILED;
+	switch (reason)
+	{
+		case FUSION_CLOSE_FINISHED:
+			return FUSION_METRIC_SESSION_FINISHED;
+		case FUSION_CLOSE_ENOUGH:
+			return FUSION_METRIC_SESSION_STOPPED_EARLY;
+		case FUSION_CLOSE_CANCELLED:
+			return FUSION_METRIC_SESSION_CANCELLED;
+		default:
+			return FUSION_METRIC_SESSION_FAILED;
+	}
+}
 
 void
 fusion_session_close(FusionSession *session, uint8 reason)
@@ -131,6 +163,7 @@ fusion_session_close(FusionSession *session, uint8 reason)
 
 	if (session->actor.machine != 0 && !fusion_actor_final(&session->actor))
 		fusion_actor_step(&session->actor, ending_event(&session->actor, reason), reason, 0, NULL);
+	fusion_count(outcome(&session->actor, reason), 1);
 	if (session->on_close)
 		session->on_close(session->on_close_arg);
 	fusion_session_drop_waits(session);
@@ -179,6 +212,7 @@ fusion_session_violation(FusionSession *session, const char *what)
 	if (session->actor.machine != 0)
 		fusion_actor_step(&session->actor, event, 0, 0, NULL);
 	atomic_fetch_add(&fusion_region.header->protocol_violations, 1);
+	fusion_count(FUSION_METRIC_SESSION_VIOLATIONS, 1);
 	fusion_session_close(session, FUSION_CLOSE_BACKEND_ERROR);
 	ereport(ERROR,
 			(errcode(ERRCODE_PROTOCOL_VIOLATION),
@@ -195,6 +229,7 @@ fusion_session_worker_lost(FusionSession *session)
 
 	if (session->actor.machine != 0)
 		fusion_actor_step(&session->actor, event, 0, 0, NULL);
+	fusion_count(FUSION_METRIC_SESSION_WORKER_LOST, 1);
 	fusion_session_close(session, FUSION_CLOSE_BACKEND_ERROR);
 	ereport(ERROR,
 			(errcode(ERRCODE_CONNECTION_FAILURE),
@@ -269,6 +304,9 @@ acquire_control(FusionSession *session, uint32 permits_scan, uint32 permits_resu
 		if (status == FUSION_OK)
 		{
 			session->open = true;
+			fusion_count(FUSION_METRIC_SESSION_OPENED, 1);
+			atomic_store_explicit(&fusion_region.control_slots[session->lease.index].started,
+								  (uint64) GetCurrentTimestamp(), memory_order_relaxed);
 			/* The slot was opened with the generation it carries, which may be newer than the one read above. */
 			session->generation = atomic_load(&fusion_region.control_slots[session->lease.index].worker_generation);
 			return;

@@ -102,6 +102,9 @@ extern void fusion_session_prepare_wait(FusionSession *session);
 extern void fusion_session_wait(FusionSession *session, uint32 wait_event_info);
 extern void fusion_session_awake(FusionSession *session);
 
+/* Says what this backend does with the session (FUSION_ACTIVITY_*), for pg_stat_fusion_activity. */
+extern void fusion_session_activity(const FusionSession *session, uint32 activity);
+
 /* Ends the conversation: sends CloseExecution when there is room, sets the cancel word, detaches, wakes the worker. */
 extern void fusion_session_close(FusionSession *session, uint8 reason);
 

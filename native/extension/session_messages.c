@@ -8,6 +8,7 @@
 
 #include "byte_ring.h"
 #include "messages.h"
+#include "metrics.h"
 #include "pg_compat.h"
 #include "session_state.h"
 #include "utils/memutils.h"
@@ -81,6 +82,7 @@ wait_for_room(FusionSession *session, const FusionFrameHeader *header, const voi
 	static uint32 wait_event = 0;
 	FusionStatus status;
 
+	fusion_count(FUSION_METRIC_TRANSPORT_RING_FULL, 1);
 	fusion_session_prepare_wait(session);
 	/* The failed push announced us to the reader; this one looks again after announcing sleep. */
 	status = fusion_ring_push(&fusion_region, &slot_of(session)->to_worker, header, payload);
@@ -135,9 +137,12 @@ fusion_session_send(FusionSession *session, uint16 type, const void *payload, si
 		if (pushed)
 		{
 			sent += now;
+			fusion_count(FUSION_METRIC_TRANSPORT_FRAMES_SENT, 1);
 			fusion_wake_worker(&fusion_region, &fusion_wake_fds, session->lease.index);
 		}
 	} while (sent < length);
+	fusion_count(FUSION_METRIC_TRANSPORT_MESSAGES_SENT, 1);
+	fusion_count(FUSION_METRIC_TRANSPORT_BYTES_SENT, length);
 }
 
 void
@@ -192,11 +197,13 @@ take_fragment(FusionSession *session, const FusionFrameHeader *header)
 		fusion_session_violation(session, "the ring from the worker is damaged");
 	if (wake_writer)
 		fusion_wake_worker(&fusion_region, &fusion_wake_fds, session->lease.index);
+	fusion_count(FUSION_METRIC_TRANSPORT_FRAMES_RECEIVED, 1);
 
 	if (header->lease_epoch != session->lease.epoch)
 	{
 		/* Written for an earlier holder of the slot: dropped here, once. */
 		atomic_fetch_add(&fusion_region.header->stale_drops, 1);
+		fusion_count(FUSION_METRIC_SESSION_STALE_FRAMES, 1);
 		return false;
 	}
 	if (session->partial_length == 0)
@@ -242,6 +249,8 @@ fusion_session_receive(FusionSession *session, MemoryContext context, FusionMess
 	};
 	memcpy(message->payload, session->partial, session->partial_length);
 	session->partial_length = 0;
+	fusion_count(FUSION_METRIC_TRANSPORT_MESSAGES_RECEIVED, 1);
+	fusion_count(FUSION_METRIC_TRANSPORT_BYTES_RECEIVED, message->length);
 
 	event = received_event(session, message->type);
 	if (event < 0 || !fusion_session_step(session, event, 0, message->sequence))

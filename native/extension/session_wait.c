@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "metrics.h"
 #include "miscadmin.h"
 #include "pg_compat.h"
 #include "session_state.h"
@@ -122,6 +123,7 @@ void
 fusion_session_wait(FusionSession *session, uint32 wait_event_info)
 {
 	WaitEvent	events[EVENTS_AT_ONCE];
+	uint64		started;
 	int			count;
 
 	if (!fusion_session_worker_alive(session))
@@ -133,7 +135,12 @@ fusion_session_wait(FusionSession *session, uint32 wait_event_info)
 	if (!fusion_lease_open(&fusion_region, FUSION_SLOT_CONTROL, session->lease))
 		fusion_session_violation(session, "the worker closed the session before the end");
 
+	started = fusion_now_ns();
+	fusion_session_activity(session, FUSION_ACTIVITY_WAITING);
 	count = WaitEventSetWait(wait_set(session), -1, events, EVENTS_AT_ONCE, wait_event_info);
+	fusion_session_activity(session, FUSION_ACTIVITY_WORKING);
+	fusion_count(FUSION_METRIC_SESSION_WAITS, 1);
+	fusion_count(FUSION_METRIC_SESSION_WAIT_TIME, fusion_now_ns() - started);
 	set_sleeping(session, false);
 	for (int i = 0; i < count; i++)
 	{

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "metrics.h"
 #include "miscadmin.h"
 #include "pg_compat.h"
 #include "postmaster/bgworker.h"
@@ -236,6 +237,7 @@ start_worker(void)
 		if (fusion_worker_process_start(&command, &supervisor.process))
 		{
 			atomic_store(&fusion_region.header->worker_pid, (uint32_t) supervisor.process.pid);
+			fusion_count(FUSION_METRIC_WORKER_STARTS, 1);
 			make_waits();
 		}
 		else
@@ -296,6 +298,7 @@ worker_died(int status)
 	/* First of all: statements are waiting for it. */
 	clean_up_after_worker(FUSION_WORKER_OFFLINE);
 	atomic_fetch_add(&fusion_region.header->worker_deaths, 1);
+	fusion_count(FUSION_METRIC_WORKER_DEATHS, 1);
 	/* Its last words, which tell why. */
 	if (supervisor.process.log_fd >= 0)
 		(void) fusion_worker_log_read(&supervisor.log, supervisor.process.log_fd);

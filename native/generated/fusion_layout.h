@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0x29fd93de8f253648ull
+#define FUSION_LAYOUT_FINGERPRINT 0xb12a5aaef1290aa2ull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -53,6 +53,12 @@
 #define FUSION_PAGE_SIDE_SCAN 0u
 /* Page travels worker to backend */
 #define FUSION_PAGE_SIDE_RESULT 1u
+/* What the backend of a session does: scans, imports, sends */
+#define FUSION_ACTIVITY_WORKING 0u
+/* It sleeps until the worker has news */
+#define FUSION_ACTIVITY_WAITING 1u
+/* Rows of a result page are being read by whoever asked for them: a suspended cursor stays here */
+#define FUSION_ACTIVITY_READ 2u
 #define FUSION_DESCRIPTOR_PAGE 0u
 /* End of stream: no page; rows holds nothing */
 #define FUSION_DESCRIPTOR_END 1u
@@ -267,7 +273,10 @@ typedef struct FusionControlSlot
 	FusionByteRing to_backend;
 	FusionDescriptorRing results;
 	FusionPageDescriptor result_entries[16];
-	uint8_t padding_to_size[768];
+	_Atomic uint64_t started; /* When the backend leased it, in the server's timestamps; shown, never used */
+	_Atomic uint32_t backend_machine; /* machine:8 | state:8 of the backend's side; shown, never used */
+	_Atomic uint32_t backend_activity; /* ACTIVITY_*; shown, never used */
+	uint8_t padding_to_size[752];
 } FusionControlSlot;
 static_assert(sizeof(FusionControlSlot) == 2048, "FusionControlSlot size");
 static_assert(offsetof(FusionControlSlot, word) == 0, "FusionControlSlot.word");
@@ -287,6 +296,9 @@ static_assert(offsetof(FusionControlSlot, to_worker) == 64, "FusionControlSlot.t
 static_assert(offsetof(FusionControlSlot, to_backend) == 320, "FusionControlSlot.to_backend");
 static_assert(offsetof(FusionControlSlot, results) == 576, "FusionControlSlot.results");
 static_assert(offsetof(FusionControlSlot, result_entries) == 768, "FusionControlSlot.result_entries");
+static_assert(offsetof(FusionControlSlot, started) == 1280, "FusionControlSlot.started");
+static_assert(offsetof(FusionControlSlot, backend_machine) == 1288, "FusionControlSlot.backend_machine");
+static_assert(offsetof(FusionControlSlot, backend_activity) == 1292, "FusionControlSlot.backend_activity");
 
 /* One scan producer of one leaf of one execution. Its control rings carry small frames; its descriptor ring carries pages. */
 typedef struct FusionScanSlot

@@ -300,3 +300,25 @@ fusion_metric_add(const FusionRegion *region, uint32_t metric, uint64_t amount)
 	if (before + amount < before)
 		atomic_store_explicit(&region->metrics[metric], UINT64_MAX, memory_order_relaxed);
 }
+
+void
+fusion_metric_raise(const FusionRegion *region, uint32_t metric, uint64_t value)
+{
+	uint64_t	seen;
+
+	if (metric >= METRIC_CAPACITY)
+		return;
+	seen = atomic_load_explicit(&region->metrics[metric], memory_order_relaxed);
+	for (int attempt = 0; attempt < FUSION_CAS_ATTEMPTS && seen < value; attempt++)
+		if (atomic_compare_exchange_weak_explicit(&region->metrics[metric], &seen, value, memory_order_relaxed,
+												  memory_order_relaxed))
+			return;
+}
+
+uint64_t
+fusion_metrics_reset(const FusionRegion *region)
+{
+	for (uint32_t metric = 0; metric < METRIC_CAPACITY; metric++)
+		atomic_store_explicit(&region->metrics[metric], 0, memory_order_relaxed);
+	return atomic_fetch_add(&region->header->metrics_epoch, 1) + 1;
+}

@@ -76,5 +76,9 @@ extern uint8_t *fusion_region_page(const FusionRegion *region, uint32_t page);
 
 /* Relaxed saturating counters; see schemas/tables/metrics.json. */
 extern void fusion_metric_add(const FusionRegion *region, uint32_t metric, uint64_t amount);
+/* A gauge: keeps the higher value. */
+extern void fusion_metric_raise(const FusionRegion *region, uint32_t metric, uint64_t value);
+/* Zero for all; what is added meanwhile counts before or after. Returns the new epoch of the counters. */
+extern uint64_t fusion_metrics_reset(const FusionRegion *region);
 
 #endif							/* FUSION_REGION_H */

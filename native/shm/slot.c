@@ -137,6 +137,9 @@ reset_control(const FusionRegion *region, FusionLease lease, uint32_t pid, uint3
 	atomic_store(&slot->reservation_hint, 0);
 	atomic_store(&slot->pages_issued, 0);
 	atomic_store(&slot->bytes_issued, 0);
+	atomic_store(&slot->started, 0);
+	atomic_store(&slot->backend_machine, 0);
+	atomic_store(&slot->backend_activity, FUSION_ACTIVITY_WORKING);
 	fusion_ring_reset(&slot->to_worker, region->control_ring_bytes, rings);
 	fusion_ring_reset(&slot->to_backend, region->control_ring_bytes, rings + region->control_ring_bytes);
 	fusion_descriptor_ring_reset(&slot->results, FUSION_RESULT_RING_DESCRIPTORS);

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { metricOrder } from "./metrics.mjs";
 
 const sources = [
   "schemas/layout/region.json", "schemas/layout/page.json", "schemas/layout/flight.json", "schemas/control/frame.json",
@@ -54,7 +55,7 @@ export function readLayouts(root) {
     }
   const shape = (struct) => [struct.name, struct.size, struct.fields.map((field) => [field[0], field[1]])];
   const canonical = JSON.stringify(
-    files.map(({ json }) => [json.constants, json.structs.map(shape), json.messages ?? []]),
+    [files.map(({ json }) => [json.constants, json.structs.map(shape), json.messages ?? []]), metricOrder(root)],
   );
   const fingerprint = BigInt(`0x${createHash("sha256").update(canonical).digest("hex").slice(0, 16)}`);
   return { files, structs, fingerprint };

@@ -60,6 +60,11 @@ export class PlanExecution {
     }
   }
 
+  /** Most state memory it has held at any time. */
+  get peakBytes(): number {
+    return this.#arena.peakBytes;
+  }
+
   /** All input is consumed and every result taken. */
   get done(): boolean {
     return this.#current === this.#runs.length && !this.#ready;

@@ -37,6 +37,7 @@ export interface NativeRegion {
     freePages: number; protocolViolations: number; staleDrops: number; sweptPages: number;
   };
   addMetric(metric: number, amount: number): void;
+  raiseMetric(metric: number, value: number): void;
   countViolation(): void;
   close(): void;
   importScan(slot: number, epoch: number, out: Uint32Array): number;

@@ -61,6 +61,8 @@ export class MemoryRegion {
   workerState: number = WORKER_OFFLINE;
   generation = 0;
   protocolViolations = 0;
+  /** Counters that were added to, by number. */
+  readonly metrics = new Map<number, number>();
   sweptPages = 0;
   /** Called when a doorbell rings; the transport listens. */
   onDoorbell: () => void = () => undefined;

@@ -5,6 +5,7 @@ import { defined } from "#base/assert.js";
 import {
   EXECUTORS_MAX, PAGE_SIDE_RESULT, PAGE_SIDE_SCAN, WORKER_READY, WORKER_STARTING, type MessageType,
 } from "#generated/layout.js";
+import type { Metric } from "#generated/metrics.js";
 import type { MemoryRegion, MemorySlot, SlotKind } from "./memory_region.js";
 import { PageLease, ResultPage, type PageName, type PageOwner, type ResultPageOwner } from "./page_lease.js";
 import type {
@@ -178,6 +179,16 @@ export class MemoryTransport implements Transport {
 
   wakeExecutor(executor: number): void {
     this.#region.wakeExecutor(executor);
+  }
+
+  addMetric(metric: Metric, amount: number): void {
+    const { metrics } = this.#region;
+    metrics.set(metric, (metrics.get(metric) ?? 0) + amount);
+  }
+
+  raiseMetric(metric: Metric, value: number): void {
+    const { metrics } = this.#region;
+    metrics.set(metric, Math.max(metrics.get(metric) ?? 0, value));
   }
 
   countViolation(): void {

@@ -3,6 +3,7 @@
 // thread.
 import { FusionError } from "#base/errors.js";
 import { EXECUTORS_MAX } from "#generated/layout.js";
+import type { Metric } from "#generated/metrics.js";
 import { addon, type NativeRegion } from "./addon.js";
 import { RegionControlChannel } from "./control_channel.js";
 import { PoolWindow } from "./pool_window.js";
@@ -95,9 +96,12 @@ export class Region implements Transport {
     this.#native.wakeExecutor(executor);
   }
 
-  /** Adds to a counter of the region (schemas/tables/metrics.json). */
-  addMetric(metric: number, amount: number): void {
+  addMetric(metric: Metric, amount: number): void {
     this.#native.addMetric(metric, amount);
+  }
+
+  raiseMetric(metric: Metric, value: number): void {
+    this.#native.raiseMetric(metric, value);
   }
 
   countViolation(): void {

@@ -2,6 +2,7 @@
 // region.ts over the addon, memory_transport.ts in plain JavaScript for tests. It knows messages only by their
 // numbers and pages only as bytes. Read next: control_channel.ts, scan_channel.ts, page_lease.ts.
 import type { MessageType } from "#generated/layout.js";
+import type { Metric } from "#generated/metrics.js";
 import type { PageLease, ResultPage } from "./page_lease.js";
 
 /** One lease of a control or scan slot. */
@@ -118,6 +119,10 @@ export interface Transport {
   executorWait(executor: number, seen: number, timeoutMs: number): number;
   wakeExecutor(executor: number): void;
 
+  /** Adds to a counter (schemas/tables/metrics.json); once a page or statement, never once a row. */
+  addMetric(metric: Metric, amount: number): void;
+  /** A gauge keeps the highest value. */
+  raiseMetric(metric: Metric, value: number): void;
   countViolation(): void;
   audit(): RegionAudit;
   close(): void;

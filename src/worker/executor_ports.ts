@@ -4,6 +4,10 @@ import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 import type { OperatorStats } from "#codec/execution_message.js";
 import type { MessageType } from "#generated/layout.js";
+import type { Metric } from "#generated/metrics.js";
+
+/** Adds to a counter of the region. */
+export type CountMetric = (metric: Metric, amount: number) => void;
 
 /** One producer's scan slot. */
 export interface ScanLease {
@@ -63,6 +67,9 @@ export interface JobTransport {
   /** False while the result ring is full. */
   endResult(lease: SessionLease): boolean;
   recorder(lease: SessionLease, actor: number): TransitionRecorder;
+  count(metric: Metric, amount: number): void;
+  /** A gauge: the highest value is kept. */
+  raise(metric: Metric, value: number): void;
   /** One line to the server log. */
   complain(text: string): void;
 }
@@ -78,6 +85,8 @@ export interface ResultImage {
 export interface EngineJob {
   readonly leafCount: number;
   readonly compileNs: number;
+  /** Most state memory it has held at any time. */
+  readonly peakBytes: number;
   /** All results are taken and nothing more is wanted. */
   readonly done: boolean;
   /** Work was left for the next call: there is something to do although no page came and none left. */

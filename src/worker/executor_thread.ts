@@ -47,7 +47,7 @@ function run(data: ExecutorThreadData): void {
       takeOrder: () => receiveMessageOnPort(port)?.message as ExecutorOrder | undefined,
       report,
     },
-    new PlanEngine(memory, region.numbers.pageBytes),
+    new PlanEngine(memory, region.numbers.pageBytes, (metric, amount) => region.addMetric(metric, amount)),
     new RegionJobTransport(region, pen, memory.bytes, complain),
   );
   const turn = (): void => {

@@ -11,6 +11,7 @@ import {
 } from "#codec/execution_message.js";
 import { MessageType } from "#generated/layout.js";
 import { cancellation } from "#generated/machines.js";
+import { Metric } from "#generated/metrics.js";
 import type { Engine, EngineJob, JobTransport } from "./executor_ports.js";
 import { JobResult } from "./job_result.js";
 import { JobScan } from "./job_scan.js";
@@ -75,6 +76,7 @@ export class Job {
   /** Compiles the plan and opens the scans it wants first. */
   start(order: JobOrder, engine: Engine): void {
     this.#guarded(() => {
+      this.#transport.count(Metric.workerExecutions, 1);
       const job = engine.start(order);
       this.#engine = job;
       const leaves = byLeaf(job.leafCount, order.start.producers);
@@ -210,6 +212,7 @@ export class Job {
     } catch (error) {
       if (this.ended) throw error;
       this.#letGo();
+      this.#transport.count(Metric.workerExecutionsFailed, 1);
       this.#cancel("jobEnded");
       this.#report({ kind: "failed", failed: failureOf(error) });
       return true;
@@ -234,6 +237,17 @@ export class Job {
     };
     if (result !== undefined) attempt(() => result.close());
     for (const scan of scans) attempt(() => scan.close());
-    if (engine !== undefined) attempt(() => engine.dispose());
+    if (engine !== undefined) {
+      attempt(() => this.#countWork(engine));
+      attempt(() => engine.dispose());
+    }
+  }
+
+  /** Once for each execution, however it ended. */
+  #countWork(engine: EngineJob): void {
+    this.#transport.count(Metric.workerCompileTime, engine.compileNs);
+    this.#transport.count(Metric.workerExecuteTime, this.#executeNs);
+    this.#transport.count(Metric.workerWaitTime, this.#waitNs);
+    this.#transport.raise(Metric.workerExecutionMemory, engine.peakBytes);
   }
 }

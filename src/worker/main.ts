@@ -73,10 +73,11 @@ function startThread(
 }
 
 /** The rest of the main thread's code; loading it takes as long as starting a thread, so both go on at once. */
-async function loadWiring() {
+async function loadWiring(region: Region) {
   const [{ wireWorker }, { StatementPlanner }] =
     await Promise.all([import("./wiring.js"), import("./statement_planner.js")]);
-  return { wireWorker, planner: new StatementPlanner(monotonicNs) };
+  const planner = new StatementPlanner(monotonicNs, (metric, amount) => region.addMetric(metric, amount));
+  return { wireWorker, planner };
 }
 
 async function main(): Promise<void> {
@@ -96,7 +97,7 @@ async function main(): Promise<void> {
   const start = (executor: number): Promise<ExecutorLink> => startThread(
     { executor, regionFd, flightFd, wakeFds, memory: memory.memory, layout: memory.layout, ending }, region,
     (report) => wired?.report(report));
-  const [first, { wireWorker, planner }] = await Promise.all([start(0), loadWiring()]);
+  const [first, { wireWorker, planner }] = await Promise.all([start(0), loadWiring(region)]);
   const pen = new FlightPen(FlightWriter.forWorker(flightFd));
   const worker = (wired = wireWorker({ transport: region, pen, planner, complain: logLine }));
   worker.addExecutor(first);

@@ -5,11 +5,12 @@ import { defined } from "#base/assert.js";
 import { decodePhysicalPlan } from "#codec/physical_codec.js";
 import { compileExecution, type CompiledPlan } from "#runtime/compiled_plan.js";
 import { PlanExecution } from "#runtime/execution.js";
+import { Metric } from "#generated/metrics.js";
 import type { EngineMemory } from "#runtime/memory.js";
 import { verifyPage } from "#runtime/page_reader.js";
 import { PlanCache } from "#runtime/plan_cache.js";
 import type { ColumnType } from "#types/column_type.js";
-import type { Engine, EngineJob, InputPage } from "./executor_ports.js";
+import type { CountMetric, Engine, EngineJob, InputPage } from "./executor_ports.js";
 import { warmUpEngine } from "./engine_warm_up.js";
 import { parameterValues } from "./parameter_values.js";
 import { leafColumns } from "./plan_leaves.js";
@@ -39,6 +40,10 @@ class PlanJob implements EngineJob {
   /** Of this execution alone: modules are compiled when a page first needs them, and stay for later ones. */
   get compileNs(): number {
     return this.#compiled.compileNs - this.#compileNsBefore;
+  }
+
+  get peakBytes(): number {
+    return this.#execution.peakBytes;
   }
 
   get done(): boolean {
@@ -81,11 +86,13 @@ class PlanJob implements EngineJob {
 export class PlanEngine implements Engine {
   readonly #memory: EngineMemory;
   readonly #pageBytes: number;
+  readonly #count: CountMetric;
   readonly #cache = new PlanCache();
 
-  constructor(memory: EngineMemory, pageBytes: number) {
+  constructor(memory: EngineMemory, pageBytes: number, count: CountMetric) {
     this.#memory = memory;
     this.#pageBytes = pageBytes;
+    this.#count = count;
   }
 
   start({ start }: JobOrder): EngineJob {
@@ -97,6 +104,7 @@ export class PlanEngine implements Engine {
       fresh = true;
       return compileExecution(decodePhysicalPlan(bytes), this.#cache);
     });
+    this.#count(fresh ? Metric.workerPlanCacheMisses : Metric.workerPlanCacheHits, 1);
     const compileNsBefore = fresh ? 0 : compiled.compileNs;
     const leaves = leafColumns(compiled.plan.root, compiled.plan.leafCount);
     const execution = new PlanExecution(compiled, {

@@ -4,6 +4,7 @@ import type { SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 import { FusionError } from "#base/errors.js";
 import { MessageType } from "#generated/layout.js";
+import type { Metric } from "#generated/metrics.js";
 import type { ResultPage } from "#transport/page_lease.js";
 import type { Transport } from "#transport/transport.js";
 import type { JobTransport, OutputPage, ScanFrame, ScanImport, ScanLease } from "./executor_ports.js";
@@ -101,6 +102,14 @@ export class RegionJobTransport implements JobTransport {
 
   recorder(lease: SessionLease, actor: number): TransitionRecorder {
     return this.#pen.recorder(lease, actor);
+  }
+
+  count(metric: Metric, amount: number): void {
+    if (amount > 0) this.#transport.addMetric(metric, amount);
+  }
+
+  raise(metric: Metric, value: number): void {
+    this.#transport.raiseMetric(metric, value);
   }
 
   complain(text: string): void {

@@ -3,6 +3,8 @@
 import type { PlanAnswer as AnswerBytes, PlannerPort } from "#actors/ports.js";
 import { encodePlanReady, encodePlanRefused } from "#codec/plan_answer_message.js";
 import { decodePlanRequest } from "#codec/planning_message.js";
+import { Metric } from "#generated/metrics.js";
+import type { CountMetric } from "./executor_ports.js";
 import { planStatement, type PlanAnswer } from "./plan_statement.js";
 import { warmUpRequest } from "./warm_up_request.js";
 
@@ -13,12 +15,14 @@ const REQUEST_BYTES_MAX = 16 * 1024 * 1024;
 
 export class StatementPlanner implements PlannerPort {
   readonly #nowNs: () => number;
+  readonly #count: CountMetric;
   /** In order of use, least recent first. */
   readonly #answers = new Map<string, PlanAnswer>();
   #requestBytes = 0;
 
-  constructor(nowNs: () => number) {
+  constructor(nowNs: () => number, count: CountMetric = () => undefined) {
     this.#nowNs = nowNs;
+    this.#count = count;
   }
 
   get size(): number {
@@ -29,6 +33,7 @@ export class StatementPlanner implements PlannerPort {
     const beginNs = this.#nowNs();
     const key = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("latin1");
     const known = this.#answers.get(key);
+    if (known !== undefined) this.#count(Metric.workerPlansKept, 1);
     const answer = known ?? planStatement(decodePlanRequest(payload), () => BigInt(Math.round(this.#nowNs())));
     this.#remember(key, answer);
     if (answer.kind === "refused")

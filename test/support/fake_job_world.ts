@@ -21,6 +21,7 @@ export class FakeJobWorld implements JobTransport {
   readonly results: { readonly rows: number; readonly text: string }[] = [];
   readonly said: number[] = [];
   readonly complaints: string[] = [];
+  readonly metrics = new Map<number, number>();
   readonly transitions: string[] = [];
   readonly #held = new Set<number>();
   #nextPage = 0;
@@ -32,6 +33,14 @@ export class FakeJobWorld implements JobTransport {
 
   get heldPages(): number {
     return this.#held.size;
+  }
+
+  count(metric: number, amount: number): void {
+    this.metrics.set(metric, (this.metrics.get(metric) ?? 0) + amount);
+  }
+
+  raise(metric: number, value: number): void {
+    this.metrics.set(metric, Math.max(this.metrics.get(metric) ?? 0, value));
   }
 
   cancelRequested(): boolean {
@@ -169,6 +178,7 @@ export class FakeEngine implements Engine {
     return {
       leafCount: this.leafCount,
       compileNs: 1,
+      peakBytes: 4096,
       paused: false,
       wantedLeaves: () => {
         const wanted = Array.from({ length: this.leafCount }, (_, leaf) => leaf).filter((leaf) => !finished.has(leaf));

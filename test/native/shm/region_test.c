@@ -122,6 +122,21 @@ counters_saturate(void)
 	fusion_region_detach(&region);
 }
 
+static void
+gauges_keep_the_highest(void)
+{
+	FusionRegion region = make_region(&small_options);
+
+	fusion_metric_raise(&region, 5, 40);
+	fusion_metric_raise(&region, 5, 2);
+	CHECK_EQ(region.metrics[5], 40);
+	fusion_metric_raise(&region, 512, 1);
+	CHECK_EQ(fusion_metrics_reset(&region), 1);
+	CHECK_EQ(region.metrics[5], 0);
+	CHECK_EQ(fusion_metrics_reset(&region), 2);
+	fusion_region_detach(&region);
+}
+
 int
 main(void)
 {
@@ -130,5 +145,6 @@ main(void)
 	RUN(cannot_be_resized);
 	RUN(attach_refuses_what_is_not_a_region);
 	RUN(counters_saturate);
+	RUN(gauges_keep_the_highest);
 	return 0;
 }
