@@ -44,6 +44,17 @@ corrupted(const char *what)
 			 errmsg("pg_fusion: a numeric value %s", what)));
 }
 
+/* No stored numeric(p,s) is infinite; a field extracted from an infinite date or time is. */
+static void
+refuse_infinity(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("pg_fusion: an infinite numeric, as extract() gives for an infinite date, is not supported"),
+			 errhint("Exclude infinite dates and times, or set pg_fusion.enable to off to run this statement "
+					 "in PostgreSQL.")));
+}
+
 static void
 open_image(const uint8 *payload, size_t bytes, NumericImage *image)
 {
@@ -161,7 +172,7 @@ checked_integer(const uint8 *payload, size_t bytes, int scale, int128 *value)
 	if (image.special == FUSION_NUMERIC_NAN)
 		return false;
 	if (image.special != 0)
-		corrupted("is infinite in a column of bounded precision");
+		refuse_infinity();
 
 	/* Coming back, the value takes its display scale from the column: another one would print differently. */
 	if (image.scale != Max(scale, 0))

@@ -36,6 +36,8 @@ function grouping(): string[] {
     "SELECT g, k, b, c, sum(id), count(DISTINCT t) FROM d_values GROUP BY g, k, b, c ORDER BY g, k, b, c",
     "SELECT g + 1, count(*) FROM d_values GROUP BY g + 1 ORDER BY 1",
     "SELECT extract(year FROM d), count(*) FROM d_values WHERE isfinite(d) GROUP BY 1 ORDER BY 1",
+    "SELECT extract(year FROM d), count(*) FROM d_values GROUP BY 1 ORDER BY 1",
+    "SELECT extract(month FROM ts), count(*) FROM d_values GROUP BY 1 ORDER BY 1",
     "SELECT CASE WHEN i > 0 THEN 'p' WHEN i < 0 THEN 'n' ELSE 'z' END AS sign, count(*), sum(id) FROM d_values GROUP BY 1 ORDER BY 1",
     "SELECT g, string_agg(k, ',' ORDER BY id) FROM d_values GROUP BY g ORDER BY g",
     "SELECT g, k, count(*) FROM d_values GROUP BY ROLLUP (g, k) ORDER BY g, k, grouping(k)",
