@@ -1,7 +1,7 @@
 /*
  * scan_bench.c
- *    pg_fusion_scan_bench(): the cost of scan production in one process, without worker and rings. Paths are
- *    measured in turn, run by run, so that a disturbance of the machine meets all of them.
+ *    pg_fusion_scan_bench(): the cost of scan production in one process and in two, without worker and rings.
+ *    Paths are measured in turn, run by run, so that a disturbance of the machine meets all of them.
  */
 #include "postgres.h"
 
@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "scan_bench_pair.h"
 #include "scan_probe.h"
 #include "storage/bufmgr.h"
 #include "access/table.h"
@@ -91,6 +92,11 @@ measure(FusionProbe *probe, Oid relation_oid, const char *path, uint8 *pages, Me
 	double		cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	double		wall = clock_ns(CLOCK_MONOTONIC);
 
+	if (strcmp(path, FUSION_PAIR_PATH) == 0)
+	{
+		fusion_bench_pair(probe, &result->cpu_ns, &result->wall_ns);
+		return;
+	}
 	if (strcmp(path, "touch") == 0)
 	{
 		Relation	relation = table_open(relation_oid, AccessShareLock);
@@ -132,7 +138,7 @@ text_argument(FunctionCallInfo fcinfo, int argument)
 Datum
 pg_fusion_scan_bench(PG_FUNCTION_ARGS)
 {
-	static const char *const all_paths[] = {"touch", "executor", "heap batches"};
+	static const char *const all_paths[] = {"touch", "executor", "heap batches", FUSION_PAIR_PATH};
 	Oid			relation = PG_GETARG_OID(0);
 	char	   *only = text_argument(fcinfo, 2);
 	int			runs = PG_GETARG_INT32(3);

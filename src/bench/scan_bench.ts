@@ -21,6 +21,9 @@ export interface ScanMeasurement {
   readonly executor_cpu_ns: number;
   readonly heap_wall_ns: number;
   readonly executor_wall_ns: number;
+  /** Two producers on the same scan: CPU of both, and the time until both had ended. */
+  readonly pair_cpu_ns: number;
+  readonly pair_wall_ns: number;
   readonly count_wall_ns: number;
 }
 
@@ -36,7 +39,7 @@ const quals = {
 export type QualName = keyof typeof quals;
 
 /** What the extension calls its paths. */
-const paths = { touch: "touch", heap: "heap batches", executor: "executor" } as const;
+const paths = { touch: "touch", heap: "heap batches", executor: "executor", pair: "two producers" } as const;
 const nanosecondsPerMs = 1e6;
 
 interface PathTimes {
@@ -116,6 +119,8 @@ export async function benchScan(
           executor_cpu_ns: of("executor").cpu,
           heap_wall_ns: of("heap").wall,
           executor_wall_ns: of("executor").wall,
+          pair_cpu_ns: of("pair").cpu,
+          pair_wall_ns: of("pair").wall,
           count_wall_ns: rounded((countMs * nanosecondsPerMs) / rows),
         };
         scans.push(measurement);

@@ -72,15 +72,16 @@ async function runScan(given: Arguments): Promise<number> {
   const session = openSession(given);
   const database = await bringSession(session, given);
   const runs = parseRuns(given.values.runs);
-  const widths = [7, 5, 8, 8, 9, 9, 11, 9];
-  const units = "CPU ns per row of lineitem; count(*) is PostgreSQL's, in elapsed ns per row";
+  const widths = [7, 5, 8, 8, 9, 9, 11, 10, 8, 8];
+  const units = "CPU ns per row of lineitem; count(*) is PostgreSQL's, in elapsed ns per row, as are one and two producers";
   process.stdout.write(`${units}\n`);
-  print(["columns", "rows", "touch", "heap", "executor", "count(*)", "heap/exec.", "heap/touch"], widths);
+  print(["columns", "rows", "touch", "heap", "executor", "count(*)", "heap/exec.", "heap/touch", "one", "two"], widths);
   const report = await benchScan(session.places, database, runs, (one) => {
     const { touch_cpu_ns: touch, heap_cpu_ns: heap, executor_cpu_ns: executor } = one;
     const costs = [touch, heap, executor, one.count_wall_ns].map((ns) => ns.toFixed(1));
     const ratios = [heap / executor, heap / touch].map((ratio) => ratio.toFixed(2));
-    print([String(one.columns), one.qual, ...costs, ...ratios], widths);
+    const elapsed = [one.heap_wall_ns, one.pair_wall_ns].map((ns) => ns.toFixed(1));
+    print([String(one.columns), one.qual, ...costs, ...ratios, ...elapsed], widths);
   });
   writeJson(given.values.json, report);
   return 0;

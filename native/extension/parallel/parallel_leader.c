@@ -13,19 +13,13 @@
  */
 #include "postgres.h"
 
-#include <dlfcn.h>
-
 #include "access/parallel.h"
 #include "access/xact.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
 #include "parallel_leader.h"
+#include "parallel_leaf.h"
 #include "parallel_state.h"
 #include "pg_compat.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 struct FusionParallel
 {
@@ -36,115 +30,6 @@ struct FusionParallel
 	FusionLease *scans;			/* theirs; copies, for stop() */
 	bool	   *buried;
 };
-
-/* ---- what workers are told ---- */
-
-/* A statement of nothing but the leaf, over the range table of the whole: plans carry final indexes. */
-static char *
-leaf_plan_text(const FusionParallelOrder *order, int leaf)
-{
-	EState	   *estate = order->estate;
-	PlanState  *state = list_nth(order->leaves, leaf);
-	PlannedStmt *statement = makeNode(PlannedStmt);
-
-	statement->commandType = CMD_SELECT;
-	statement->canSetTag = true;
-	statement->planTree = state->plan;
-	statement->rtable = estate->es_range_table;
-#if PG_VERSION_NUM >= 160000
-	statement->permInfos = estate->es_rteperminfos;
-#endif
-#if PG_VERSION_NUM >= 180000
-	statement->unprunableRelids = estate->es_unpruned_relids;
-#endif
-	statement->stmt_location = -1;
-	statement->stmt_len = -1;
-	return nodeToString(statement);
-}
-
-/* What one leaf with workers puts into shared memory, once for all of them. */
-typedef struct LeafShare
-{
-	char	   *plan;			/* NULL: no workers */
-	Size		plan_bytes;
-	Size		column_bytes;
-} LeafShare;
-
-static void
-estimate_chunk(ParallelContext *context, Size bytes)
-{
-	shm_toc_estimate_chunk(&context->estimator, bytes);
-	shm_toc_estimate_keys(&context->estimator, 1);
-}
-
-static void
-estimate(const FusionParallelOrder *order, ParallelContext *context, int workers, LeafShare *shares)
-{
-	estimate_chunk(context, add_size(offsetof(FusionParallelShared, producers),
-									 mul_size(workers, sizeof(FusionParallelProducer))));
-	estimate_chunk(context, strlen(order->estate->es_sourceText) + 1);
-	estimate_chunk(context, EstimateParamListSpace(order->estate->es_param_list_info));
-	for (int leaf = 0; leaf < order->plan->leaf_count; leaf++)
-	{
-		LeafShare  *share = &shares[leaf];
-
-		if (order->plan->leaf_paths[leaf].workers == 0)
-			continue;
-		share->plan = leaf_plan_text(order, leaf);
-		share->plan_bytes = strlen(share->plan) + 1;
-		share->column_bytes = sizeof(FusionColumn) * (Size) order->plan->leaves[leaf].column_count;
-		estimate_chunk(context, share->plan_bytes);
-		estimate_chunk(context, Max(share->column_bytes, 1));
-		estimate_chunk(context, sizeof(FusionBlockCursor));
-	}
-}
-
-static void *
-put_chunk(ParallelContext *context, FusionParallelPart part, int leaf, const void *bytes, Size length)
-{
-	void	   *chunk = shm_toc_allocate(context->toc, Max(length, 1));
-
-	if (bytes != NULL && length > 0)
-		memcpy(chunk, bytes, length);
-	shm_toc_insert(context->toc, FUSION_PARALLEL_KEY(part, leaf), chunk);
-	return chunk;
-}
-
-/* Fills the table of contents, entries of the workers apart. */
-static FusionParallelShared *
-put_all(const FusionParallelOrder *order, ParallelContext *context, int workers, const LeafShare *shares)
-{
-	EState	   *estate = order->estate;
-	Size		shared_bytes = offsetof(FusionParallelShared, producers) + workers * sizeof(FusionParallelProducer);
-	FusionParallelShared *shared = put_chunk(context, FUSION_PARALLEL_SHARED, 0, NULL, shared_bytes);
-	char	   *parameters;
-
-	memset(shared, 0, shared_bytes);
-	shared->incarnation = fusion_region.incarnation;
-	shared->control = order->control;
-	shared->instrument_options = estate->es_instrument;
-	put_chunk(context, FUSION_PARALLEL_SOURCE, 0, estate->es_sourceText, strlen(estate->es_sourceText) + 1);
-	parameters = put_chunk(context, FUSION_PARALLEL_PARAMETERS, 0, NULL,
-						   EstimateParamListSpace(estate->es_param_list_info));
-	SerializeParamList(estate->es_param_list_info, &parameters);
-	for (int leaf = 0; leaf < order->plan->leaf_count; leaf++)
-	{
-		const LeafShare *share = &shares[leaf];
-		FusionBlockCursor *cursor;
-		SeqScanState *scan;
-
-		if (share->plan == NULL)
-			continue;
-		put_chunk(context, FUSION_PARALLEL_PLAN, leaf, share->plan, share->plan_bytes);
-		put_chunk(context, FUSION_PARALLEL_COLUMNS, leaf, order->plan->leaves[leaf].columns, share->column_bytes);
-		cursor = put_chunk(context, FUSION_PARALLEL_CURSOR, leaf, NULL, sizeof(FusionBlockCursor));
-		scan = castNode(SeqScanState, list_nth(order->leaves, leaf));
-		/* The snapshot is taken: blocks that are added from now on hold nothing it sees. */
-		fusion_block_cursor_init(cursor, RelationGetNumberOfBlocks(scan->ss.ss_currentRelation),
-								 1 + order->plan->leaf_paths[leaf].workers);
-	}
-	return shared;
-}
 
 /* ---- start ---- */
 
@@ -198,26 +83,6 @@ planned_workers(const FusionParallelOrder *order)
 	return workers;
 }
 
-/* The library by the name it was loaded by: any other name for it could be taken for another library. */
-static const char *
-own_library(void)
-{
-	Dl_info		info;
-
-	if (dladdr((const void *) own_library, &info) == 0 || info.dli_fname == NULL)
-		elog(ERROR, "pg_fusion: the library does not know its own name");
-	return info.dli_fname;
-}
-
-/* Workers inherit the snapshot that is active: it must be the one the leaves are read with. */
-static void
-initialize_memory(ParallelContext *context, Snapshot snapshot)
-{
-	PushActiveSnapshot(snapshot);
-	InitializeParallelDSM(context);
-	PopActiveSnapshot();
-}
-
 /* A launch that came to nothing: gives back the slots of the entries from `from` on. The worker never heard of them. */
 static void
 return_slots(FusionParallelShared *shared, int from, int to)
@@ -225,12 +90,6 @@ return_slots(FusionParallelShared *shared, int from, int to)
 	for (int i = from; i < to; i++)
 		fusion_slot_detach(&fusion_region, FUSION_SLOT_SCAN, shared->producers[i].scan,
 						   FUSION_SLOT_OWNER_BACKEND | FUSION_SLOT_OWNER_WORKER);
-}
-
-static FusionBlockCursor *
-cursor_of(const ParallelContext *context, int leaf)
-{
-	return shm_toc_lookup(context->toc, FUSION_PARALLEL_KEY(FUSION_PARALLEL_CURSOR, leaf), false);
 }
 
 static FusionParallel *
@@ -249,41 +108,78 @@ remember(const FusionParallelOrder *order, ParallelContext *context, FusionParal
 		int			leaf = shared->producers[i].leaf;
 
 		parallel->scans[i] = shared->producers[i].scan;
-		fusion_producer_heap_share(order->producers[leaf], cursor_of(context, leaf));
+		fusion_producer_heap_share(order->producers[leaf], fusion_parallel_cursor(context->toc, leaf));
 	}
 	return parallel;
+}
+
+static Size
+shared_bytes(int workers)
+{
+	return add_size(offsetof(FusionParallelShared, producers), mul_size(workers, sizeof(FusionParallelProducer)));
+}
+
+static FusionParallelShared *
+put_shared(const FusionParallelOrder *order, ParallelContext *context, int workers)
+{
+	FusionParallelShared *shared = fusion_parallel_put_chunk(context, FUSION_PARALLEL_KEY(FUSION_PARALLEL_SHARED, 0),
+															 NULL, shared_bytes(workers));
+
+	memset(shared, 0, shared_bytes(workers));
+	shared->incarnation = fusion_region.incarnation;
+	shared->control = order->control;
+	shared->instrument_options = order->estate->es_instrument;
+	return shared;
+}
+
+static FusionLeafShare *
+describe_leaves(const FusionParallelOrder *order)
+{
+	FusionLeafShare *shares = palloc0(order->plan->leaf_count * sizeof(FusionLeafShare));
+
+	for (int leaf = 0; leaf < order->plan->leaf_count; leaf++)
+	{
+		int			workers = order->plan->leaf_paths[leaf].workers;
+
+		if (workers > 0)
+			shares[leaf] = (FusionLeafShare) {
+				.scan = castNode(SeqScanState, list_nth(order->leaves, leaf)),
+				.schema = &order->plan->leaves[leaf],
+				.sharers = 1 + workers
+			};
+	}
+	return shares;
 }
 
 FusionParallel *
 fusion_parallel_start(const FusionParallelOrder *order)
 {
 	int			workers = planned_workers(order);
+	int			leaf_count = order->plan->leaf_count;
 	ParallelContext *context;
 	FusionParallelShared *shared = NULL;
-	LeafShare  *shares;
-	int			entered = 0;
+	FusionLeafShare *shares;
 
 	if (workers == 0)
 		return NULL;
-	shares = palloc0(order->plan->leaf_count * sizeof(LeafShare));
-	context = CreateParallelContext(own_library(), FUSION_PRODUCER_ENTRY, workers);
-	estimate(order, context, workers, shares);
-	initialize_memory(context, order->estate->es_snapshot);
+	shares = describe_leaves(order);
+	context = CreateParallelContext(fusion_parallel_library(), FUSION_PRODUCER_ENTRY, workers);
+	fusion_parallel_estimate_chunk(context, shared_bytes(workers));
+	fusion_parallel_estimate_leaves(context, order->estate, shares, leaf_count);
+	fusion_parallel_initialize(context, order->estate->es_snapshot);
 	/* Without a segment, or where nobody could interrupt the wait for workers, PostgreSQL asks for none. */
 	if (context->nworkers > 0)
 	{
-		shared = put_all(order, context, workers, shares);
-		entered = shared->producer_count = enter_producers(order, shared, Min(workers, context->nworkers));
-		if (entered > 0)
-		{
-			ReinitializeParallelWorkers(context, entered);
-			LaunchParallelWorkers(context);
-			return_slots(shared, context->nworkers_launched, entered);
-		}
+		shared = put_shared(order, context, workers);
+		fusion_parallel_put_leaves(context, order->estate, shares, leaf_count);
+		shared->producer_count = enter_producers(order, shared, Min(workers, context->nworkers));
 	}
-	for (int leaf = 0; leaf < order->plan->leaf_count; leaf++)
-		if (shares[leaf].plan != NULL)
-			pfree(shares[leaf].plan);
+	if (shared != NULL && shared->producer_count > 0)
+	{
+		ReinitializeParallelWorkers(context, shared->producer_count);
+		LaunchParallelWorkers(context);
+		return_slots(shared, context->nworkers_launched, shared->producer_count);
+	}
 	pfree(shares);
 	if (context->nworkers_launched == 0)
 	{

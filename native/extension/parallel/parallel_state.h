@@ -11,6 +11,7 @@
 
 #include "block_cursor.h"
 #include "executor/instrument.h"
+#include "scan_plan.h"
 #include "slot.h"
 
 /* What a parallel context loads and calls; pg_fusion.exports lets it be found. */
@@ -28,9 +29,17 @@ typedef enum FusionParallelPart
 	FUSION_PARALLEL_SOURCE,		/* the statement's text, for activity views and logs */
 	FUSION_PARALLEL_PARAMETERS, /* SerializeParamList */
 	FUSION_PARALLEL_PLAN,		/* of a leaf with workers: a PlannedStmt as text */
-	FUSION_PARALLEL_COLUMNS,	/* of such a leaf: its FusionColumns; one program image writes and reads them */
+	FUSION_PARALLEL_COLUMNS,	/* of such a leaf: FusionParallelColumns */
 	FUSION_PARALLEL_CURSOR		/* of such a leaf: FusionBlockCursor */
 } FusionParallelPart;
+
+/* A page schema without its pointer; one program image writes and reads it. */
+typedef struct FusionParallelColumns
+{
+	uint64		fingerprint;
+	int			count;
+	FusionColumn columns[FLEXIBLE_ARRAY_MEMBER];
+} FusionParallelColumns;
 
 /* One worker: entry ParallelWorkerNumber. */
 typedef struct FusionParallelProducer

@@ -17,13 +17,13 @@
 #include "executor/executor.h"
 #include "leaf_run.h"
 #include "miscadmin.h"
+#include "parallel_leaf.h"
 #include "parallel_state.h"
 #include "parallel_worker.h"
 #include "pg_compat.h"
 #include "pgstat.h"
 #include "tcop/tcopprot.h"
 #include "utils/backend_status.h"
-#include "utils/snapmgr.h"
 
 typedef struct Worker
 {
@@ -101,42 +101,6 @@ attach(const FusionParallelShared *shared, const FusionParallelProducer *entry)
 	}
 	fusion_cleanup_add(&worker->cleanup, InvalidSubTransactionId, release);
 	return worker;
-}
-
-/* ---- the leaf ---- */
-
-static void *
-chunk(shm_toc *toc, FusionParallelPart part, int leaf)
-{
-	return shm_toc_lookup(toc, FUSION_PARALLEL_KEY(part, leaf), false);
-}
-
-static QueryDesc *
-start_leaf(shm_toc *toc, int leaf, int instrument_options)
-{
-	PlannedStmt *statement = stringToNode(chunk(toc, FUSION_PARALLEL_PLAN, leaf));
-	char	   *parameters = chunk(toc, FUSION_PARALLEL_PARAMETERS, 0);
-	QueryDesc  *query = CreateQueryDesc(statement, debug_query_string, GetActiveSnapshot(), InvalidSnapshot,
-										None_Receiver, RestoreParamList(&parameters), NULL, instrument_options);
-
-	ExecutorStart(query, 0);
-	return query;
-}
-
-static FusionProducer *
-make_producer(shm_toc *toc, int leaf, QueryDesc *query)
-{
-	MemoryContext outer = MemoryContextSwitchTo(query->estate->es_query_cxt);
-	FusionPageSchema schema = {.columns = chunk(toc, FUSION_PARALLEL_COLUMNS, leaf)};
-	SeqScanState *scan = castNode(SeqScanState, query->planstate);
-	FusionProducer *producer;
-
-	schema.column_count = list_length(scan->ss.ps.plan->targetlist);
-	schema.fingerprint = fusion_page_schema_fingerprint(&schema);
-	producer = fusion_producer_heap(scan, &schema);
-	fusion_producer_heap_share(producer, chunk(toc, FUSION_PARALLEL_CURSOR, leaf));
-	MemoryContextSwitchTo(outer);
-	return producer;
 }
 
 /* ---- producing ---- */
@@ -230,20 +194,20 @@ report(const Worker *worker, const FusionProducer *producer, QueryDesc *query, F
 void
 fusion_producer_main(dsm_segment *segment, shm_toc *toc)
 {
-	FusionParallelShared *shared = chunk(toc, FUSION_PARALLEL_SHARED, 0);
+	FusionParallelShared *shared = shm_toc_lookup(toc, FUSION_PARALLEL_KEY(FUSION_PARALLEL_SHARED, 0), false);
 	FusionParallelProducer *entry = &shared->producers[ParallelWorkerNumber];
 	Worker	   *worker;
 	QueryDesc  *query;
 	FusionProducer *producer;
 
 	Assert(ParallelWorkerNumber < shared->producer_count);
-	debug_query_string = chunk(toc, FUSION_PARALLEL_SOURCE, 0);
+	debug_query_string = shm_toc_lookup(toc, FUSION_PARALLEL_KEY(FUSION_PARALLEL_SOURCE, 0), false);
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
 	worker = attach(shared, entry);
 	if (worker == NULL)
 		return;
-	query = start_leaf(toc, entry->leaf, shared->instrument_options);
-	producer = make_producer(toc, entry->leaf, query);
+	query = fusion_parallel_start_leaf(toc, entry->leaf, shared->instrument_options);
+	producer = fusion_parallel_make_producer(toc, entry->leaf, query);
 	fusion_leaf_run_begin(&worker->run, &worker->owner, producer, query->estate->es_query_cxt, entry->scan, entry->leaf,
 						  entry->number);
 	InstrStartParallelQuery();

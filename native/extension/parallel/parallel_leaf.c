@@ -1,0 +1,184 @@
+/*
+ * parallel_leaf.c
+ *    Leaves in the dynamic shared memory of a parallel context. See parallel_leaf.h.
+ */
+#include "postgres.h"
+
+#include <dlfcn.h>
+
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "parallel_leaf.h"
+#include "parallel_state.h"
+#include "storage/bufmgr.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+const char *
+fusion_parallel_library(void)
+{
+	Dl_info		info;
+
+	/* Under any other name it could be taken for another library and loaded again. */
+	if (dladdr((const void *) fusion_parallel_library, &info) == 0 || info.dli_fname == NULL)
+		elog(ERROR, "pg_fusion: the library does not know its own name");
+	return info.dli_fname;
+}
+
+void
+fusion_parallel_initialize(ParallelContext *context, Snapshot snapshot)
+{
+	/* Workers inherit the snapshot that is active. */
+	PushActiveSnapshot(snapshot);
+	InitializeParallelDSM(context);
+	PopActiveSnapshot();
+}
+
+void
+fusion_parallel_estimate_chunk(ParallelContext *context, Size bytes)
+{
+	shm_toc_estimate_chunk(&context->estimator, Max(bytes, 1));
+	shm_toc_estimate_keys(&context->estimator, 1);
+}
+
+void *
+fusion_parallel_put_chunk(ParallelContext *context, uint64 key, const void *bytes, Size length)
+{
+	void	   *chunk = shm_toc_allocate(context->toc, Max(length, 1));
+
+	if (bytes != NULL && length > 0)
+		memcpy(chunk, bytes, length);
+	shm_toc_insert(context->toc, key, chunk);
+	return chunk;
+}
+
+/* A statement of nothing but the leaf, over the range table of the whole: plans carry final indexes. */
+static char *
+leaf_plan_text(EState *estate, Plan *leaf)
+{
+	PlannedStmt *statement = makeNode(PlannedStmt);
+
+	statement->commandType = CMD_SELECT;
+	statement->canSetTag = true;
+	statement->planTree = leaf;
+	statement->rtable = estate->es_range_table;
+#if PG_VERSION_NUM >= 160000
+	statement->permInfos = estate->es_rteperminfos;
+#endif
+#if PG_VERSION_NUM >= 180000
+	statement->unprunableRelids = estate->es_unpruned_relids;
+#endif
+	statement->stmt_location = -1;
+	statement->stmt_len = -1;
+	return nodeToString(statement);
+}
+
+static Size
+column_bytes(const FusionPageSchema *schema)
+{
+	return offsetof(FusionParallelColumns, columns) + sizeof(FusionColumn) * (Size) schema->column_count;
+}
+
+static void
+put_columns(ParallelContext *context, int leaf, const FusionPageSchema *schema)
+{
+	FusionParallelColumns *columns = fusion_parallel_put_chunk(context,
+															   FUSION_PARALLEL_KEY(FUSION_PARALLEL_COLUMNS, leaf),
+															   NULL, column_bytes(schema));
+
+	columns->fingerprint = schema->fingerprint;
+	columns->count = schema->column_count;
+	if (schema->column_count > 0)
+		memcpy(columns->columns, schema->columns, sizeof(FusionColumn) * (Size) schema->column_count);
+}
+
+void
+fusion_parallel_estimate_leaves(ParallelContext *context, EState *estate, FusionLeafShare *shares, int count)
+{
+	fusion_parallel_estimate_chunk(context, strlen(estate->es_sourceText) + 1);
+	fusion_parallel_estimate_chunk(context, EstimateParamListSpace(estate->es_param_list_info));
+	for (int leaf = 0; leaf < count; leaf++)
+	{
+		FusionLeafShare *share = &shares[leaf];
+
+		if (share->sharers == 0)
+			continue;
+		share->plan = leaf_plan_text(estate, share->scan->ss.ps.plan);
+		fusion_parallel_estimate_chunk(context, strlen(share->plan) + 1);
+		fusion_parallel_estimate_chunk(context, column_bytes(share->schema));
+		fusion_parallel_estimate_chunk(context, sizeof(FusionBlockCursor));
+	}
+}
+
+void
+fusion_parallel_put_leaves(ParallelContext *context, EState *estate, FusionLeafShare *shares, int count)
+{
+	char	   *parameters;
+
+	fusion_parallel_put_chunk(context, FUSION_PARALLEL_KEY(FUSION_PARALLEL_SOURCE, 0), estate->es_sourceText,
+							  strlen(estate->es_sourceText) + 1);
+	parameters = fusion_parallel_put_chunk(context, FUSION_PARALLEL_KEY(FUSION_PARALLEL_PARAMETERS, 0), NULL,
+										   EstimateParamListSpace(estate->es_param_list_info));
+	SerializeParamList(estate->es_param_list_info, &parameters);
+	for (int leaf = 0; leaf < count; leaf++)
+	{
+		FusionLeafShare *share = &shares[leaf];
+		FusionBlockCursor *cursor;
+
+		if (share->sharers == 0)
+			continue;
+		fusion_parallel_put_chunk(context, FUSION_PARALLEL_KEY(FUSION_PARALLEL_PLAN, leaf), share->plan,
+								  strlen(share->plan) + 1);
+		put_columns(context, leaf, share->schema);
+		cursor = fusion_parallel_put_chunk(context, FUSION_PARALLEL_KEY(FUSION_PARALLEL_CURSOR, leaf), NULL,
+										   sizeof(FusionBlockCursor));
+		/* The snapshot is taken: blocks that are added from now on hold nothing it sees. */
+		fusion_block_cursor_init(cursor, RelationGetNumberOfBlocks(share->scan->ss.ss_currentRelation), share->sharers);
+		pfree(share->plan);
+		share->plan = NULL;
+	}
+}
+
+static void *
+chunk(shm_toc *toc, FusionParallelPart part, int leaf)
+{
+	return shm_toc_lookup(toc, FUSION_PARALLEL_KEY(part, leaf), false);
+}
+
+FusionBlockCursor *
+fusion_parallel_cursor(shm_toc *toc, int leaf)
+{
+	return chunk(toc, FUSION_PARALLEL_CURSOR, leaf);
+}
+
+QueryDesc *
+fusion_parallel_start_leaf(shm_toc *toc, int leaf, int instrument_options)
+{
+	PlannedStmt *statement = stringToNode(chunk(toc, FUSION_PARALLEL_PLAN, leaf));
+	char	   *parameters = chunk(toc, FUSION_PARALLEL_PARAMETERS, 0);
+	QueryDesc  *query = CreateQueryDesc(statement, chunk(toc, FUSION_PARALLEL_SOURCE, 0), GetActiveSnapshot(),
+										InvalidSnapshot, None_Receiver, RestoreParamList(&parameters), NULL,
+										instrument_options);
+
+	ExecutorStart(query, 0);
+	return query;
+}
+
+FusionProducer *
+fusion_parallel_make_producer(shm_toc *toc, int leaf, QueryDesc *query)
+{
+	MemoryContext outer = MemoryContextSwitchTo(query->estate->es_query_cxt);
+	FusionParallelColumns *columns = chunk(toc, FUSION_PARALLEL_COLUMNS, leaf);
+	FusionPageSchema *schema = palloc0(sizeof(FusionPageSchema));
+	FusionProducer *producer;
+
+	schema->column_count = columns->count;
+	schema->columns = columns->columns;
+	schema->fingerprint = columns->fingerprint;
+	producer = fusion_producer_heap(castNode(SeqScanState, query->planstate), schema);
+	fusion_producer_heap_share(producer, fusion_parallel_cursor(toc, leaf));
+	MemoryContextSwitchTo(outer);
+	return producer;
+}
