@@ -88,10 +88,13 @@ export async function runStatus(given: Arguments): Promise<number> {
   const { places } = openRunningSession(given);
   print("port", String(places.port));
   print("socket", places.socket);
-  const library = await withConnection(places, "postgres", (connection) =>
-    connection.value("SHOW shared_preload_libraries"),
-  );
-  print("extension", library === undefined || library === "" ? "not loaded" : library);
+  await withConnection(places, "postgres", async (connection) => {
+    const library = (await connection.value("SHOW shared_preload_libraries")) ?? "";
+    print("extension", library === "" ? "not loaded" : library);
+    const known = "SELECT to_regprocedure('public.pg_fusion_worker_state()')";
+    if (library === "" || (await connection.value(known)) === undefined) return;
+    print("worker", (await connection.value("SELECT pg_fusion_worker_state()")) ?? "unknown");
+  });
   for (const [name, purpose] of await listDatabases(places)) print("database", `${name} ${purpose}`);
   return 0;
 }

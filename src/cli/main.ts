@@ -1,6 +1,7 @@
 // The `pg-fusion` command line: picks the command and turns expected failures into a message and a
 // hint. scripts/pg-fusion.mjs calls it; the commands are in the files beside it.
 import { CommandError } from "#cluster/command_error.js";
+import { serverErrorOf } from "#cluster/connection.js";
 import { findPlaces } from "#cluster/places.js";
 import { runTraceCommand } from "#trace/cli.js";
 import { runVisualizeCommand } from "#visualizer/visualize_command.js";
@@ -68,9 +69,11 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   try {
     return await command(rest);
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    process.stderr.write(`\npg_fusion: ${error.message}\n`);
-    if (error.hint !== undefined) process.stderr.write(`${error.hint}\n`);
+    const told = error instanceof CommandError ? error : serverErrorOf(error);
+    if (!told) throw error;
+    const detail = "detail" in told ? told.detail : undefined;
+    const lines = [`\npg_fusion: ${told.message.replace(/^pg_fusion: /, "")}`, detail, told.hint];
+    process.stderr.write(`${lines.filter((line) => line !== undefined).join("\n")}\n`);
     return 1;
   }
 }

@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -31,13 +32,18 @@ const libraryName = "build/extension/pg_fusion";
 const workerName = "dist/worker/main.js";
 const addonName = "native/addon/build/Release/pg_fusion.node";
 
-/** Hash of what a running server has loaded; another value means that it must be restarted. */
+/**
+ * Tells one build from another: what a running server has loaded. The binaries are told by size and time,
+ * because make may have been called directly; the modules by their build step's stamp.
+ */
 export function runtimeFingerprint(places: ClusterPlaces): string {
   const hash = createHash("sha256");
-  for (const step of ["extension", "addon", "typescript"]) {
-    const stamp = join(places.root, "build", "stamps", `${step}.json`);
-    hash.update(existsSync(stamp) ? readFileSync(stamp) : "absent");
+  for (const name of [`${libraryName}.so`, addonName]) {
+    const found = statSync(join(places.root, name), { throwIfNoEntry: false });
+    hash.update(found ? `${found.size} ${found.mtimeMs};` : "absent;");
   }
+  const stamp = join(places.root, "build", "stamps", "typescript.json");
+  hash.update(existsSync(stamp) ? readFileSync(stamp) : "absent");
   return hash.digest("hex");
 }
 
