@@ -73,9 +73,11 @@ async function runScan(given: Arguments): Promise<number> {
   const database = await bringSession(session, given);
   const runs = parseRuns(given.values.runs);
   const widths = [7, 5, 8, 8, 9, 9, 11, 10, 8, 8];
-  const units = "CPU ns per row of lineitem; count(*) is PostgreSQL's, in elapsed ns per row, as are one and two producers";
-  process.stdout.write(`${units}\n`);
-  print(["columns", "rows", "touch", "heap", "executor", "count(*)", "heap/exec.", "heap/touch", "one", "two"], widths);
+  process.stdout.write(
+    "CPU ns per row of lineitem; PostgreSQL's count(*), and one and two producers, in elapsed ns\n",
+  );
+  const costs = ["touch", "heap", "executor", "count(*)", "heap/exec.", "heap/touch", "one", "two"];
+  print(["columns", "rows", ...costs], widths);
   const report = await benchScan(session.places, database, runs, (one) => {
     const { touch_cpu_ns: touch, heap_cpu_ns: heap, executor_cpu_ns: executor } = one;
     const costs = [touch, heap, executor, one.count_wall_ns].map((ns) => ns.toFixed(1));

@@ -38,7 +38,8 @@ extern void fusion_parallel_estimate_chunk(ParallelContext *context, Size bytes)
 extern void *fusion_parallel_put_chunk(ParallelContext *context, uint64 key, const void *bytes, Size length);
 
 /* Before InitializeParallelDSM: asks for the room of all shared leaves and of the statement they belong to. */
-extern void fusion_parallel_estimate_leaves(ParallelContext *context, EState *estate, FusionLeafShare *shares, int count);
+extern void fusion_parallel_estimate_leaves(ParallelContext *context, EState *estate, FusionLeafShare *shares,
+													int count);
 
 /* After it: writes them. */
 extern void fusion_parallel_put_leaves(ParallelContext *context, EState *estate, FusionLeafShare *shares, int count);
