@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0xb12a5aaef1290aa2ull
+#define FUSION_LAYOUT_FINGERPRINT 0x50edc6946f2feadaull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -85,6 +85,50 @@
 #define FUSION_FLIGHT_WORKER_RECORDS 65536u
 /* 32 KiB for every other writer; a power of two */
 #define FUSION_FLIGHT_WRITER_RECORDS 1024u
+
+/* ASCII FXTRACE1 read little-endian */
+#define FUSION_TRACE_MAGIC 0x3145434152545846ull
+/* ASCII FXCHUNK and a line feed, read little-endian */
+#define FUSION_TRACE_CHUNK_MAGIC 0x0a4b4e5548435846ull
+#define FUSION_TRACE_VERSION 1u
+/* Payload of one chunk: four times the longest message */
+#define FUSION_TRACE_CHUNK_BYTES_MAX 67108864u
+/* Numbers only: no data, literals, names or message texts */
+#define FUSION_TRACE_LEVEL_CONTROL 1u
+/* Also messages, pages, settings and the statement */
+#define FUSION_TRACE_LEVEL_FULL 2u
+/* pg_fusion.capture of one session with the worker */
+#define FUSION_TRACE_SOURCE_CAPTURE 1u
+/* Dump of the flight recorder's rings */
+#define FUSION_TRACE_SOURCE_FLIGHT 2u
+/* Counterexample of a state-space exploration */
+#define FUSION_TRACE_SOURCE_EXPLORER 3u
+/* A simulated run that failed */
+#define FUSION_TRACE_SOURCE_SIMULATOR 4u
+/* TraceHeader.flags: was a full trace once */
+#define FUSION_TRACE_HEADER_REDACTED 1u
+/* TraceRecords, each followed by its data, padded to 8 bytes */
+#define FUSION_TRACE_CHUNK_RECORDS 1u
+/* Pairs of name and value, each a u32 length and UTF-8 bytes */
+#define FUSION_TRACE_CHUNK_FACTS 2u
+/* JSON: the machine tables of the build that wrote the trace */
+#define FUSION_TRACE_CHUNK_MACHINES 3u
+/* u32 count of records this writer could not keep */
+#define FUSION_TRACE_CHUNK_LOSS 4u
+/* One step of a machine */
+#define FUSION_TRACE_RECORD_TRANSITION 1u
+/* A message came: code is its type, argument its bytes, cause its sender's flight sequence */
+#define FUSION_TRACE_RECORD_RECEIVED 2u
+/* A message left: as above, with the scan slot as actor */
+#define FUSION_TRACE_RECORD_SENT 3u
+/* An actor asked a port; code says what, the numbers and the data are the answer */
+#define FUSION_TRACE_RECORD_CALL 4u
+/* The world turned to an actor; code says how */
+#define FUSION_TRACE_RECORD_INPUT 5u
+/* For people: code says what, the data is text */
+#define FUSION_TRACE_RECORD_NOTE 6u
+/* TraceRecord.flags: the call threw; data is the error */
+#define FUSION_TRACE_RECORD_FAILED 1u
 
 /* flags bit: more fragments follow */
 #define FUSION_FRAME_MORE 1u
@@ -469,6 +513,134 @@ static_assert(offsetof(FusionFlightRecord, slot) == 20, "FusionFlightRecord.slot
 static_assert(offsetof(FusionFlightRecord, actor) == 22, "FusionFlightRecord.actor");
 static_assert(offsetof(FusionFlightRecord, argument) == 24, "FusionFlightRecord.argument");
 static_assert(offsetof(FusionFlightRecord, cause) == 28, "FusionFlightRecord.cause");
+
+typedef struct FusionTraceHeader
+{
+	uint64_t magic;
+	uint32_t version;
+	uint32_t header_bytes;
+	uint8_t level;
+	uint8_t source;
+	uint16_t flags;
+	uint32_t page_bytes;
+	uint64_t layout_fingerprint;
+	uint64_t machines_fingerprint; /* Of the generated machine tables */
+	uint64_t incarnation;
+	uint64_t wall_ns; /* CLOCK_REALTIME at creation */
+	uint64_t monotonic_ns; /* CLOCK_MONOTONIC at creation */
+	uint64_t limit_bytes; /* A capture that grows beyond is dropped whole; 0: no limit */
+	uint32_t slot; /* Control slot */
+	uint32_t session; /* Its lease epoch */
+	uint32_t backend_pid;
+	uint32_t role; /* OID of the session's user */
+	uint32_t page_count;
+	uint32_t worker_memory_mb;
+	uint32_t control_slot_count; /* Of the flight recorder: ring numbers follow from it */
+	uint8_t reserved[16];
+	uint32_t header_crc; /* CRC-32C of all before */
+	uint8_t padding_to_size[8];
+} FusionTraceHeader;
+static_assert(sizeof(FusionTraceHeader) == 128, "FusionTraceHeader size");
+static_assert(offsetof(FusionTraceHeader, magic) == 0, "FusionTraceHeader.magic");
+static_assert(offsetof(FusionTraceHeader, version) == 8, "FusionTraceHeader.version");
+static_assert(offsetof(FusionTraceHeader, header_bytes) == 12, "FusionTraceHeader.header_bytes");
+static_assert(offsetof(FusionTraceHeader, level) == 16, "FusionTraceHeader.level");
+static_assert(offsetof(FusionTraceHeader, source) == 17, "FusionTraceHeader.source");
+static_assert(offsetof(FusionTraceHeader, flags) == 18, "FusionTraceHeader.flags");
+static_assert(offsetof(FusionTraceHeader, page_bytes) == 20, "FusionTraceHeader.page_bytes");
+static_assert(offsetof(FusionTraceHeader, layout_fingerprint) == 24, "FusionTraceHeader.layout_fingerprint");
+static_assert(offsetof(FusionTraceHeader, machines_fingerprint) == 32, "FusionTraceHeader.machines_fingerprint");
+static_assert(offsetof(FusionTraceHeader, incarnation) == 40, "FusionTraceHeader.incarnation");
+static_assert(offsetof(FusionTraceHeader, wall_ns) == 48, "FusionTraceHeader.wall_ns");
+static_assert(offsetof(FusionTraceHeader, monotonic_ns) == 56, "FusionTraceHeader.monotonic_ns");
+static_assert(offsetof(FusionTraceHeader, limit_bytes) == 64, "FusionTraceHeader.limit_bytes");
+static_assert(offsetof(FusionTraceHeader, slot) == 72, "FusionTraceHeader.slot");
+static_assert(offsetof(FusionTraceHeader, session) == 76, "FusionTraceHeader.session");
+static_assert(offsetof(FusionTraceHeader, backend_pid) == 80, "FusionTraceHeader.backend_pid");
+static_assert(offsetof(FusionTraceHeader, role) == 84, "FusionTraceHeader.role");
+static_assert(offsetof(FusionTraceHeader, page_count) == 88, "FusionTraceHeader.page_count");
+static_assert(offsetof(FusionTraceHeader, worker_memory_mb) == 92, "FusionTraceHeader.worker_memory_mb");
+static_assert(offsetof(FusionTraceHeader, control_slot_count) == 96, "FusionTraceHeader.control_slot_count");
+static_assert(offsetof(FusionTraceHeader, reserved) == 100, "FusionTraceHeader.reserved");
+static_assert(offsetof(FusionTraceHeader, header_crc) == 116, "FusionTraceHeader.header_crc");
+
+typedef struct FusionTraceChunk
+{
+	uint64_t magic;
+	uint16_t type;
+	uint8_t writer_kind; /* 0 worker, 1 executor, 2 backend, 3 producer */
+	uint8_t flags;
+	uint32_t writer; /* Number of the executor, control slot or scan slot */
+	uint32_t number; /* Of the chunk among those of its writer, from 0 */
+	uint32_t record_count;
+	uint32_t first_sequence; /* Of its first record, from 1 */
+	uint32_t payload_bytes;
+	uint32_t payload_crc; /* CRC-32C */
+	uint32_t writer_pid;
+	uint32_t reserved;
+	uint32_t header_crc; /* CRC-32C of all before */
+} FusionTraceChunk;
+static_assert(sizeof(FusionTraceChunk) == 48, "FusionTraceChunk size");
+static_assert(offsetof(FusionTraceChunk, magic) == 0, "FusionTraceChunk.magic");
+static_assert(offsetof(FusionTraceChunk, type) == 8, "FusionTraceChunk.type");
+static_assert(offsetof(FusionTraceChunk, writer_kind) == 10, "FusionTraceChunk.writer_kind");
+static_assert(offsetof(FusionTraceChunk, flags) == 11, "FusionTraceChunk.flags");
+static_assert(offsetof(FusionTraceChunk, writer) == 12, "FusionTraceChunk.writer");
+static_assert(offsetof(FusionTraceChunk, number) == 16, "FusionTraceChunk.number");
+static_assert(offsetof(FusionTraceChunk, record_count) == 20, "FusionTraceChunk.record_count");
+static_assert(offsetof(FusionTraceChunk, first_sequence) == 24, "FusionTraceChunk.first_sequence");
+static_assert(offsetof(FusionTraceChunk, payload_bytes) == 28, "FusionTraceChunk.payload_bytes");
+static_assert(offsetof(FusionTraceChunk, payload_crc) == 32, "FusionTraceChunk.payload_crc");
+static_assert(offsetof(FusionTraceChunk, writer_pid) == 36, "FusionTraceChunk.writer_pid");
+static_assert(offsetof(FusionTraceChunk, reserved) == 40, "FusionTraceChunk.reserved");
+static_assert(offsetof(FusionTraceChunk, header_crc) == 44, "FusionTraceChunk.header_crc");
+
+/* What happened at one writer; records of one writer have no gaps in `sequence`. */
+typedef struct FusionTraceRecord
+{
+	uint64_t time_ns; /* CLOCK_MONOTONIC */
+	uint32_t sequence; /* Of this writer in this file, from 1 */
+	uint32_t flight; /* Sequence in the flight recorder, which causes name; 0: none */
+	uint32_t cause; /* Flight sequence of the peer's record that caused it; 0 = local */
+	uint32_t session;
+	uint16_t slot;
+	uint16_t actor; /* Scan slot, leaf or producer, by machine */
+	uint8_t kind; /* TRACE_RECORD_* */
+	uint8_t machine;
+	uint8_t code; /* Event, message type or call, by kind */
+	uint8_t from_state;
+	uint8_t to_state;
+	uint8_t flags;
+	uint16_t cause_writer; /* Ring number of the cause's writer in the flight recorder, plus 1; 0: not known */
+	uint32_t effects; /* Effect mask of a transition */
+	uint32_t argument;
+	uint32_t number_a;
+	uint32_t number_b;
+	uint32_t number_c;
+	uint32_t data_bytes; /* That follow this record */
+	uint8_t padding_to_size[4];
+} FusionTraceRecord;
+static_assert(sizeof(FusionTraceRecord) == 64, "FusionTraceRecord size");
+static_assert(offsetof(FusionTraceRecord, time_ns) == 0, "FusionTraceRecord.time_ns");
+static_assert(offsetof(FusionTraceRecord, sequence) == 8, "FusionTraceRecord.sequence");
+static_assert(offsetof(FusionTraceRecord, flight) == 12, "FusionTraceRecord.flight");
+static_assert(offsetof(FusionTraceRecord, cause) == 16, "FusionTraceRecord.cause");
+static_assert(offsetof(FusionTraceRecord, session) == 20, "FusionTraceRecord.session");
+static_assert(offsetof(FusionTraceRecord, slot) == 24, "FusionTraceRecord.slot");
+static_assert(offsetof(FusionTraceRecord, actor) == 26, "FusionTraceRecord.actor");
+static_assert(offsetof(FusionTraceRecord, kind) == 28, "FusionTraceRecord.kind");
+static_assert(offsetof(FusionTraceRecord, machine) == 29, "FusionTraceRecord.machine");
+static_assert(offsetof(FusionTraceRecord, code) == 30, "FusionTraceRecord.code");
+static_assert(offsetof(FusionTraceRecord, from_state) == 31, "FusionTraceRecord.from_state");
+static_assert(offsetof(FusionTraceRecord, to_state) == 32, "FusionTraceRecord.to_state");
+static_assert(offsetof(FusionTraceRecord, flags) == 33, "FusionTraceRecord.flags");
+static_assert(offsetof(FusionTraceRecord, cause_writer) == 34, "FusionTraceRecord.cause_writer");
+static_assert(offsetof(FusionTraceRecord, effects) == 36, "FusionTraceRecord.effects");
+static_assert(offsetof(FusionTraceRecord, argument) == 40, "FusionTraceRecord.argument");
+static_assert(offsetof(FusionTraceRecord, number_a) == 44, "FusionTraceRecord.number_a");
+static_assert(offsetof(FusionTraceRecord, number_b) == 48, "FusionTraceRecord.number_b");
+static_assert(offsetof(FusionTraceRecord, number_c) == 52, "FusionTraceRecord.number_c");
+static_assert(offsetof(FusionTraceRecord, data_bytes) == 56, "FusionTraceRecord.data_bytes");
 
 typedef struct FusionFrameHeader
 {
