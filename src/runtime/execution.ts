@@ -152,7 +152,8 @@ export class PlanExecution {
         this.#current++;
         continue;
       }
-      this.#paused = !run.prepare();
+      // A page consumed in part is work left, whatever was taken since: the caller must not sleep on it.
+      this.#paused = !run.prepare() || (run.pipeline.source.kind === "pages" && run.suspended);
       if (this.#paused || run.pipeline.source.kind === "pages") return;
       const consumed = run.consume(0);
       this.#ready = consumed === "full";

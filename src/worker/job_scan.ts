@@ -107,7 +107,8 @@ export class JobScan {
   }
 
   #pullFrom(producer: Producer): boolean {
-    if (producer.held !== undefined) return this.#push(producer, producer.held);
+    // A page that was taken in part counts: the job would sleep on the rest of it.
+    if (producer.held !== undefined) return this.#push(producer, producer.held) || this.#engine.paused;
     const found = this.#transport.importScan(producer.lease);
     switch (found.kind) {
       case "empty":

@@ -145,6 +145,8 @@ export class FakeEngine implements Engine {
   startError: unknown;
   /** Leaves are wanted one after another, the last first. */
   inTurn = false;
+  /** How often each page is taken in part only; looking for a result then hides it, as getting tables ready does. */
+  pausesPerPage = 0;
   readonly leafCount: number;
   readonly rowsPerResult: number;
   readonly enoughAt: number;
@@ -167,6 +169,8 @@ export class FakeEngine implements Engine {
   #job(): EngineJob {
     let rows = 0;
     let open = this.leafCount;
+    let pausesLeft = this.pausesPerPage;
+    let paused = false;
     const finished = new Set<number>();
     const images: ResultImage[] = [];
     const finish = (leaf: number) => {
@@ -179,7 +183,9 @@ export class FakeEngine implements Engine {
       leafCount: this.leafCount,
       compileNs: 1,
       peakBytes: 4096,
-      paused: false,
+      get paused() {
+        return paused;
+      },
       wantedLeaves: () => {
         const wanted = Array.from({ length: this.leafCount }, (_, leaf) => leaf).filter((leaf) => !finished.has(leaf));
         return this.inTurn ? wanted.slice(-1) : wanted;
@@ -189,6 +195,9 @@ export class FakeEngine implements Engine {
       },
       pushPage: (_, page) => {
         if (images.length > 0) return false;
+        paused = pausesLeft > 0;
+        pausesLeft = paused ? pausesLeft - 1 : this.pausesPerPage;
+        if (paused) return false;
         this.pushed += 1;
         if (this.pushed >= this.failAt)
           throw new FusionError({ code: "sqlError", sqlstate: "22012", message: "division by zero" });
@@ -199,7 +208,10 @@ export class FakeEngine implements Engine {
         return true;
       },
       finishLeaf: finish,
-      takeResult: () => images.shift(),
+      takeResult: () => {
+        paused = false;
+        return images.shift();
+      },
       stats: () => [],
       dispose: () => {
         this.disposed += 1;

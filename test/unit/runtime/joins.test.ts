@@ -75,6 +75,25 @@ describe("joins", () => {
     }
   });
 
+  test("say that a page is taken in part, whatever is taken since", () => {
+    const compiled = compileExecution(summed(join("inner")), cache);
+    const execution = new PlanExecution(compiled, { memory, resultBytes: PAGE_BYTES, visitsPerCall: 3 });
+    const at = memory.layout.poolOffset;
+    for (const leaf of [1, 0]) {
+      for (const page of pagesOf(pairColumns, rowsOf(50, () => [1n, 1n]), 500)) {
+        memory.bytes.set(page, at);
+        while (!execution.pushPage(leaf, at)) {
+          expect(execution.paused).toBe(true);
+          expect(execution.takeResult()).toBeUndefined();
+          if (leaf === 0) expect(execution.paused).toBe(true);
+        }
+      }
+      execution.finishLeaf(leaf);
+    }
+    expect(execution.takeResult()?.rows).toBe(1);
+    execution.dispose();
+  });
+
   test("pause and go on within one page", () => {
     const left = rowsOf(40, (i) => [BigInt(i % 3), 1n]);
     const right = rowsOf(50, (i) => [BigInt(i % 4), BigInt(i)]);

@@ -61,6 +61,18 @@ describe("a job", () => {
     expectClean(world, engine, reports);
   });
 
+  test("does not sleep on a page that was taken in part", () => {
+    const world = new FakeJobWorld();
+    const engine = new FakeEngine(1);
+    engine.pausesPerPage = 9;
+    world.scans.set(0, [...pages(3), { kind: "end" }]);
+    const { job, reports } = run(world, engine);
+    stepUntilIdle(job);
+    expect(engine.pushed).toBe(3);
+    expect(kindsOf(reports)).toEqual(["started", "finished"]);
+    expectClean(world, engine, reports);
+  });
+
   test("waits for all producers of a leaf", () => {
     const world = new FakeJobWorld();
     const engine = new FakeEngine(1);
