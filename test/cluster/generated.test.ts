@@ -1,0 +1,92 @@
+// Generated statements: each must answer as PostgreSQL does, rows or error, or be refused by name with 0A000. A
+// difference is cut down to a small statement before it is shown. PG_FUSION_STATEMENTS and PG_FUSION_SEED set how many
+// and which (`npm run soak:differential`). Read next: test/support/generator/queries.ts.
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Protocol } from "../support/answers.js";
+import { compare, difference } from "../support/generator/compare.js";
+import { StatementMaker } from "../support/generator/queries.js";
+import { schemaStatements } from "../support/generator/schema.js";
+import { shrunk } from "../support/generator/shrink.js";
+import { isOrdered, textOf, type Query } from "../support/generator/tree.js";
+import { Dice } from "../support/random_plans.js";
+
+const STATEMENTS = Number(process.env["PG_FUSION_STATEMENTS"] ?? 300);
+const SEED = Number(process.env["PG_FUSION_SEED"] ?? 1);
+const DIFFERENCES_MAX = Number(process.env["PG_FUSION_DIFFERENCES"] ?? 5);
+const SHRINK_TRIES = 400;
+/** Part of the statements that may be refused. */
+const REFUSED_SHARE_MAX = 0.6;
+
+let plain: pg.Client;
+let fusion: pg.Client;
+
+async function session(): Promise<pg.Client> {
+  const client = new pg.Client();
+  await client.connect();
+  await client.query("SET statement_timeout = '10s'");
+  await client.query("SET timezone = 'Europe/Prague'");
+  await client.query("SET max_parallel_workers_per_gather = 0");
+  return client;
+}
+
+beforeAll(async () => {
+  plain = await session();
+  fusion = await session();
+  await plain.query("SET pg_fusion.enable = off");
+  for (const statement of schemaStatements()) await plain.query(statement);
+  await fusion.query("SET pg_fusion.enable = on");
+}, 120_000);
+
+afterAll(async () => {
+  await plain.end();
+  await fusion.end();
+});
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+const protocolOf = (index: number): Protocol => (index % 2 === 0 ? "simple" : "extended");
+
+async function differs(query: Query, protocol: Protocol): Promise<boolean> {
+  const verdict = await compare(plain, fusion, textOf(query), protocol, isOrdered(query));
+  return verdict.kind === "different";
+}
+
+async function shown(query: Query, protocol: Protocol): Promise<string> {
+  const found = await compare(plain, fusion, textOf(query), protocol, isOrdered(query));
+  return found.kind === "different" ? difference(found.expected, found.actual) : found.kind;
+}
+
+function report(counts: Map<string, number>): string {
+  return [...counts].sort((a, b) => b[1] - a[1])
+    .map(([key, number]) => `${String(number).padStart(7)}  ${key}`).join("\n");
+}
+
+describe("generated statements", () => {
+  it("answer as PostgreSQL", { timeout: 24 * 3600_000 }, async () => {
+    const refusals = new Map<string, number>();
+    const counts = new Map<string, number>();
+    const differences: string[] = [];
+    for (let index = 0; index < STATEMENTS && differences.length < DIFFERENCES_MAX; index++) {
+      const seed = SEED * 1_000_003 + index;
+      const query = new StatementMaker(new Dice(seed)).statement();
+      const text = textOf(query);
+      const protocol = protocolOf(index);
+      const verdict = await compare(plain, fusion, text, protocol, isOrdered(query));
+      count(counts, verdict.kind === "equal" && verdict.isError ? "equal errors" : verdict.kind);
+      if (verdict.kind === "refused") count(refusals, verdict.message);
+      if (verdict.kind !== "different") continue;
+      const small = await shrunk(query, (candidate) => differs(candidate, protocol), SHRINK_TRIES);
+      const heading = `statement ${index} (${protocol}): ${textOf(small)}`;
+      differences.push(`${heading}\n${await shown(small, protocol)}\nfrom: ${text}`);
+    }
+    const total = [...counts.values()].reduce((sum, each) => sum + each, 0);
+    const refused = counts.get("refused") ?? 0;
+    const share = `seed ${SEED}: ${total} statements, ${((100 * refused) / total).toFixed(1)}% refused`;
+    console.log(`${share}\n${report(counts)}\nrefusals:\n${report(refusals)}`);
+    expect(differences.join("\n\n")).toBe("");
+    expect(refused / total).toBeLessThan(REFUSED_SHARE_MAX);
+  });
+});

@@ -1,0 +1,147 @@
+// Expressions by kind as templates: {kind} stands for another expression of that kind, {kind!} for a constant. A
+// leading `~` marks those whose equal values may look different, `!` those that may fail. Next: expressions.ts.
+import type { Kind } from "./tree.js";
+
+export interface Template {
+  readonly kind: Kind;
+  /** Text and holes in turn. */
+  readonly pieces: readonly (string | { readonly kind: Kind; readonly constant: boolean })[];
+  readonly exact: boolean;
+  readonly fails: boolean;
+}
+
+/** Constants of each kind. */
+export const constants: Readonly<Record<Kind, readonly string[]>> = {
+  bool: ["true", "false", "NULL::bool"],
+  int2: ["1::int2", "0::int2", "'-7'::int2", "NULL::int2"],
+  int4: ["0", "1", "2", "7", "12", "100", "'-1'::int4", "NULL::int4"],
+  int8: ["0::int8", "7::int8", "3000000000", "NULL::int8"],
+  numeric: ["0.0", "1.00", "7", "0.05", "123.45", "NULL::numeric", "12.000"],
+  float4: ["0.5::float4", "7::float4"],
+  float8: ["1.5::float8", "0::float8", "7::float8", "NULL::float8"],
+  text: ["'a'::text", "''::text", "'abc'::text", "'x'::text", "NULL::text", "'ž'::text"],
+  ctext: [`'abc' COLLATE "C"`, `'ž' COLLATE "C"`, `'b' COLLATE "C"`],
+  varchar: ["'abc'::varchar", "'7'::varchar(3)"],
+  bpchar: ["'ab'::char(4)", "'a'::char(2)"],
+  date: ["date '2000-01-01'", "date '1999-12-31'", "NULL::date"],
+  timestamp: ["timestamp '2000-01-01 12:00'", "timestamp '1995-06-17'"],
+  timestamptz: ["timestamptz '2000-01-01 12:00+00'", "timestamptz '2024-03-31 02:30:00+02'"],
+  time: ["time '12:00'", "time '23:59:59'"],
+  interval: ["interval '1 day'", "interval '1 month'", "interval '36 hours'"],
+  uuid: ["'00000000-0000-0000-0000-000000000000'::uuid"],
+  bytea: ["'\\x00'::bytea", "'\\xdead'::bytea"],
+  oid: ["7::oid", "1259::oid"],
+  mood: ["'ok'::gen_mood", "'sad'::gen_mood"],
+};
+
+const comparable: readonly Kind[] = [
+  "int2", "int4", "int8", "numeric", "float4", "float8", "text", "ctext", "varchar", "bpchar", "date", "timestamp",
+  "timestamptz", "time", "interval", "uuid", "bytea", "oid", "mood",
+];
+
+const listed = `
+bool: ({bool} AND {bool}) ; ({bool} OR {bool}) ; (NOT {bool}) ; ({bool} IS TRUE) ; ({bool} IS NOT FALSE)
+bool: ({bool} IS UNKNOWN)
+bool: ({text} LIKE 'a%') ; ({text} LIKE '%b_') ; ({text} ILIKE 'A%') ; ({ctext} LIKE 'a%')
+bool: ({text} NOT LIKE '%o%') ; ({varchar} ~ '^[a-z]+$')
+bool: ({bpchar} LIKE 'a%') ; ({text} LIKE 'x!%' ESCAPE '!') ; starts_with({text}, 'a')
+bool: ({int4} BETWEEN {int4} AND {int4}) ; ({date} BETWEEN {date!} AND {date!})
+bool: ({int4} IN (1, 7, 100)) ; ({text} IN ('a', 'abc', '')) ; ({numeric} IN (7, 12, 0.01))
+bool: ({int2} NOT IN (1, 2)) ; ({date} IN ('2000-01-01', '1970-01-01'))
+bool: ({int4} IN (1, NULL, 3)) ; ({int4} = ANY (ARRAY[1, 2, 3])) ; ({int8} > {int4}) ; ({numeric} > {int4})
+bool: ({float8} < {int4}) ; ({int2} = {int4}) ; ({mood} IN ('ok', 'sad'))
+bool: ({date} < {timestamp}) ; ({float8} = {float4}) ; ({text} = {varchar}) ; ({text} IS NOT DISTINCT FROM {text})
+bool: ({int4} IS DISTINCT FROM {int4}) ; (({int4}, {int4}) = ({int4}, {int4}))
+bool: (({int4}, {text}) < ({int4}, {text})) ; isfinite({date}) ; ({interval} > {interval!})
+bool: (({date}, {date}) OVERLAPS ({date!}, {date!})) ; ({int4}::bool) ; bool({int4})
+int2: abs({int2}) ; !({int2} + {int2}) ; !(- {int2}) ; ({int2} % 5::int2) ; !{int4}::int2
+int4: length({text}) ; length({varchar}) ; octet_length({text}) ; position('b' in {text})
+int4: strpos({text}, {text!}) ; ascii({text}) ; ({int4} % 10) ; ({int2} * 3) ; ({int2} + 100)
+int4: ({date} - {date}) ; ({int2}::int4) ; !({int4} + {int4}) ; !({int4} * {int4}) ; !({int4} / {int4})
+int4: !(- {int4}) ; !abs({int4}) ; ({int4} & 255) ; ({int4} | 1) ; (~ {int4}) ; ({int4} >> 2)
+int4: !{numeric}::int4 ; !{float8}::int4 ; !{int8}::int4 ; length({bpchar}) ; !{text}::int4 ; ({bool}::int4)
+int4: bit_length({text}) ; mod({int4}, 7) ; sign({int2})::int4
+int8: {int4}::int8 ; ({int4}::int8 * 3) ; ({int4} + 5000000000) ; ({int8} % 100) ; !({int8} + {int8})
+int8: !({int8} * 2::int8) ; !{numeric}::int8 ; char_length({text})::int8 ; ({int8} / 3) ; {oid}::int8
+numeric: ~({numeric} + {numeric}) ; ~({numeric} * {numeric}) ; ~({numeric} - {numeric}) ; ~round({numeric}, 2)
+numeric: ~{int4}::numeric ; ~({numeric} / 7) ; !~({numeric} / {numeric}) ; ~abs({numeric}) ; ~(- {numeric})
+numeric: ~{int8}::numeric
+numeric: !~{numeric}::numeric(14,3) ; ~extract(year FROM {date}) ; ~extract(month FROM {timestamp})
+numeric: ~extract(dow FROM {date}) ; ~extract(epoch FROM {timestamp}) ; ~trunc({numeric}) ; ~ceil({numeric})
+numeric: ~floor({numeric}) ; !~({numeric} % {numeric}) ; ~extract(hour FROM {timestamptz}) ; ~({numeric} * 0.5)
+numeric: ~({numeric} * {int4}) ; ~extract(second FROM {time}) ; ~{float8}::numeric ; ~sign({numeric})
+float4: ~{int2}::float4 ; ~({float4} + 1::float4) ; ~({float4} * 2::float4)
+float8: ~({float8} + {float8}) ; ~({float8} * {float8}) ; ~{int4}::float8 ; ~{numeric}::float8 ; ~abs({float8})
+float8: ~({float8} - {float4}) ; ~{float4}::float8 ; ~floor({float8}) ; ~round({float8}) ; !~({float8} / {float8})
+float8: !~sqrt({float8}) ; ~date_part('day', {timestamp}) ; ~(- {float8}) ; ~({float8} / 4) ; ~trunc({float8})
+text: upper({text}) ; lower({text}) ; ({text} || {text}) ; substr({text}, 2) ; substring({text}, 1, 2)
+text: substring({text} from 2 for 3) ; trim({text}) ; ltrim({text}) ; rtrim({text}, 'c ')
+text: replace({text}, 'b', 'xx') ; left({text}, 2) ; right({text}, 2) ; lpad({text}, 6, '*') ; rpad({text}, 3)
+text: split_part({text}, ',', 1) ; concat({text}, {int4}, {text}) ; {int4}::text ; {numeric}::text ; {date}::text
+text: {float8}::text ; {bool}::text ; initcap({text}) ; reverse({text}) ; repeat({text}, 2)
+text: to_char({date}, 'YYYY-MM') ; to_char({numeric}, '999.9') ; {interval}::text ; md5({text}) ; {varchar}::text
+text: {bpchar}::text ; ({bpchar} || '|') ; ({text} || {int4}) ; btrim({text}, 'ab')
+text: translate({text}, 'ab', 'xy') ; concat_ws('-', {text}, {text}) ; {timestamp}::text ; {timestamptz}::text
+text: {uuid}::text ; {mood}::text ; overlay({text} placing 'Z' from 1 for 1) ; to_char({timestamp}, 'HH24:MI')
+text: format('%s-%s', {text}, {int4}) ; regexp_replace({text}, '[aeiou]', '', 'g') ; quote_literal({text})
+text: chr(65 + ({int2} & 7::int2))
+ctext: lower({ctext}) ; ({ctext} || {ctext}) ; substr({ctext}, 1, 2) ; upper({ctext})
+varchar: {text}::varchar(5) ; {varchar}::varchar(3)
+bpchar: {bpchar}::char(3) ; {text}::char(6)
+date: ({date} + 1) ; ({date} - 30) ; {timestamp}::date ; ({date} + {int2}) ; make_date(2000, 1, 2)
+date: {timestamptz}::date ; (date_trunc('month', {date}))::date
+timestamp: {date}::timestamp ; date_trunc('month', {timestamp}) ; date_trunc('hour', {timestamp})
+timestamp: ({timestamp} + {interval}) ; ({date} + {interval}) ; ({timestamp} - interval '1 day')
+timestamp: ({timestamptz} AT TIME ZONE 'Europe/Prague') ; {timestamptz}::timestamp ; ({date} + {time})
+timestamptz: date_trunc('day', {timestamptz}) ; ({timestamptz} + {interval}) ; {timestamp}::timestamptz
+timestamptz: {date}::timestamptz ; ({timestamp} AT TIME ZONE 'UTC')
+time: {timestamp}::time ; ({time} + {interval})
+interval: ~({timestamp} - {timestamp}) ; ~({interval} + {interval}) ; ~({interval} * 2)
+interval: ~age({timestamp}, {timestamp}) ; ~(- {interval}) ; ~({timestamptz} - {timestamptz})
+interval: ~make_interval(days => {int2}::int4) ; ~justify_days({interval}) ; ~({time} - {time})
+interval: ~date_trunc('hour', {interval})
+bytea: ({bytea} || {bytea}) ; {text}::bytea ; substr({bytea}, 1, 1) ; decode(md5({text}), 'hex')
+oid: {int4}::oid
+`;
+
+function parse(kind: Kind, text: string): Template {
+  let rest = text.trim();
+  const flags = /^[!~]*/.exec(rest)?.[0] ?? "";
+  rest = rest.slice(flags.length);
+  const pieces = rest.split(/(\{[a-z0-9]+!?\})/).filter((piece) => piece !== "").map((piece) => {
+    const hole = /^\{([a-z0-9]+)(!?)\}$/.exec(piece);
+    return hole === null ? piece : { kind: hole[1] as Kind, constant: hole[2] === "!" };
+  });
+  return { kind, pieces, exact: !flags.includes("~"), fails: flags.includes("!") };
+}
+
+const anyKind = (kind: Kind): readonly string[] => [
+  `${looseFlag(kind)}(CASE WHEN {bool} THEN {${kind}} ELSE {${kind}} END)`,
+  `${looseFlag(kind)}(CASE WHEN {bool} THEN {${kind}} WHEN {bool} THEN {${kind}} END)`,
+  `${looseFlag(kind)}coalesce({${kind}}, {${kind}})`,
+  `${looseFlag(kind)}(CASE {int4} WHEN 1 THEN {${kind}} WHEN {int4} THEN {${kind}} END)`,
+  `${looseFlag(kind)}nullif({${kind}}, {${kind}})`,
+  ...(kind === "bool" ? [] : [
+    `${looseFlag(kind)}greatest({${kind}}, {${kind}})`,
+    `${looseFlag(kind)}least({${kind}}, {${kind}!})`,
+  ]),
+];
+
+function looseFlag(kind: Kind): string {
+  return ["numeric", "float4", "float8", "interval", "bpchar"].includes(kind) ? "~" : "";
+}
+
+const comparisons = comparable.flatMap((kind) => [
+  ...["=", "<", ">=", "<>"].map((operator) => `({${kind}} ${operator} {${kind}})`),
+  `({${kind}} = {${kind}!})`, `({${kind}} > {${kind}!})`, `({${kind}} IS NULL)`, `({${kind}} IS NOT NULL)`,
+]);
+
+/** Every template. */
+export const templates: readonly Template[] = [
+  ...listed.trim().split("\n").flatMap((line) => {
+    const at = line.indexOf(":");
+    return line.slice(at + 1).split(" ; ").map((text) => parse(line.slice(0, at) as Kind, text));
+  }),
+  ...comparisons.map((text) => parse("bool", text)),
+  ...(Object.keys(constants) as Kind[]).flatMap((kind) => anyKind(kind).map((text) => parse(kind, text))),
+];

@@ -1,0 +1,73 @@
+// One statement on two sessions, with pg_fusion and without it: equal, refused by name, or different. Rows compare as a
+// multiset unless the statement fixes their order. Read next: ../answers.ts.
+import type { Client } from "pg";
+import { answer, refused, unordered, type Answer, type Protocol } from "../answers.js";
+
+export type Verdict =
+  | { readonly kind: "equal"; readonly isError: boolean }
+  | { readonly kind: "refused"; readonly message: string }
+  /** PostgreSQL itself was too slow to compare with. */
+  | { readonly kind: "skipped" }
+  | { readonly kind: "different"; readonly expected: Answer; readonly actual: Answer };
+
+const TIMEOUT = "57014";
+
+function isTimeout(given: Answer): boolean {
+  return given.kind === "error" && given.sqlstate === TIMEOUT;
+}
+
+/** Compares one statement under one protocol. */
+export async function compare(
+  plain: Client,
+  fusion: Client,
+  text: string,
+  protocol: Protocol,
+  ordered: boolean,
+): Promise<Verdict> {
+  const actual = await answer(fusion, text, protocol);
+  if (refused(actual)) return { kind: "refused", message: actual.kind === "error" ? actual.message : "" };
+  const expected = await answer(plain, text, protocol);
+  if (isTimeout(expected)) return { kind: "skipped" };
+  const shown = ordered ? (given: Answer): Answer => given : unordered;
+  if (JSON.stringify(shown(actual)) === JSON.stringify(shown(expected)))
+    return { kind: "equal", isError: expected.kind === "error" };
+  return { kind: "different", expected, actual };
+}
+
+/** Rows only one side has, a few of each. */
+function onlyIn(rows: readonly string[], others: readonly string[]): readonly string[] {
+  const left = new Map<string, number>();
+  for (const row of others) left.set(row, (left.get(row) ?? 0) + 1);
+  return rows
+    .filter((row) => {
+      const number = left.get(row) ?? 0;
+      left.set(row, number - 1);
+      return number <= 0;
+    })
+    .slice(0, SHOWN_ROWS);
+}
+
+const SHOWN_ROWS = 5;
+
+/** What differs, in a few lines. */
+export function difference(expected: Answer, actual: Answer): string {
+  if (expected.kind === "error" || actual.kind === "error") {
+    const shown = (given: Answer): string =>
+      given.kind === "error" ? `${given.sqlstate} ${given.message}` : `${given.rows.length} rows`;
+    return `PostgreSQL: ${shown(expected)}\npg_fusion:  ${shown(actual)}`;
+  }
+  const columns =
+    expected.columns.join() === actual.columns.join()
+      ? []
+      : [`columns ${expected.columns.join(" ")} and ${actual.columns.join(" ")}`];
+  const missing = onlyIn(expected.rows, actual.rows).map((row) => `PostgreSQL: ${row}`);
+  const extra = onlyIn(actual.rows, expected.rows).map((row) => `pg_fusion:  ${row}`);
+  const order = missing.length + extra.length === 0 ? ["the same rows in another order"] : [];
+  return [
+    `${expected.rows.length} and ${actual.rows.length} rows`,
+    ...columns,
+    ...missing,
+    ...extra,
+    ...order,
+  ].join("\n");
+}

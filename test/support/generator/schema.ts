@@ -1,0 +1,142 @@
+// The tables generated statements read: all types, NULLs, skew, duplicates, ends of ranges, an empty table. They share
+// one list of columns, so that any column may meet any other. Float values are multiples of a quarter, whose sums are
+// the same in any order. Read next: catalogue.ts.
+import type { Kind } from "./tree.js";
+
+export interface SchemaColumn {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly sql: string;
+  /** Equal values look the same. */
+  readonly exact: boolean;
+  /** Computes a value from `id` (1, 2, ...) and `z`, a number of the table. */
+  readonly value: string;
+}
+
+const column = (name: string, kind: Kind, sql: string, value: string, exact = true): SchemaColumn => ({
+  name,
+  kind,
+  sql,
+  value,
+  exact,
+});
+
+/** One of the list's elements by id; NULLs are elements. */
+const among = (list: string, cast: string): string =>
+  `(ARRAY[${list}])[1 + (id * z + id / 3) % ${list.split(", ").length}]::${cast}`;
+
+export const columns: readonly SchemaColumn[] = [
+  column("id", "int4", "int4 PRIMARY KEY", "id"),
+  column("r", "int4", "int4 NOT NULL", "1 + (id * z) % 40"),
+  column("g", "int2", "int2", among("0, 0, 0, 0, 0, 1, 1, 2, NULL, 3", "int2")),
+  column("i", "int4", "int4", among("0, 1, -1, 7, 100, NULL, 12, 2147483647, -2147483648, 7, 13", "int4")),
+  column("l", "int8", "int8", among("0, 1, -5, 9223372036854775807, 3000000000, NULL, 12, 7", "int8")),
+  column(
+    "n",
+    "numeric",
+    "numeric(12,2)",
+    among("0, 0.01, -3.50, 123.45, 9999999999.99, NULL, 7, 12, 50.5", "numeric"),
+  ),
+  column(
+    "m",
+    "numeric",
+    "numeric(20,6)",
+    among("0, 0.000001, -17.5, 42, NULL, 99999999999999.999999", "numeric"),
+  ),
+  column(
+    "w",
+    "numeric",
+    "numeric",
+    among("'0', '1.0', '1.00', '7', 'NaN', NULL, '1e20', '-0.000000001', '3.14159'", "numeric"),
+    false,
+  ),
+  column("f", "float8", "float8", among("0, 1.5, -2.25, 7, 1000000.75, NULL, 12", "float8")),
+  column("e", "float4", "float4", among("0, 0.5, -8.25, 7, NULL, 1024", "float4")),
+  column(
+    "d",
+    "date",
+    "date",
+    among("'2000-01-01', '1995-06-17', '2024-02-29', NULL, '1970-01-01', '2000-12-31'", "date"),
+  ),
+  column(
+    "ts",
+    "timestamp",
+    "timestamp",
+    among(
+      "'2000-01-01', '1995-06-17 23:59:59.999999', NULL, '2024-02-29 12:30', '2000-12-31 06:00:00.5'",
+      "timestamp",
+    ),
+  ),
+  column(
+    "tz",
+    "timestamptz",
+    "timestamptz",
+    among("'2000-01-01+00', '1995-06-17 12:00:00+05:30', NULL, '2024-03-31 01:30:00+01'", "timestamptz"),
+  ),
+  column("tm", "time", "time", among("'00:00', '23:59:59.999999', '24:00', NULL, '12:34:56'", "time")),
+  column(
+    "iv",
+    "interval",
+    "interval",
+    among("'1 day', '24 hours', '1 mon', '30 days', NULL, '-1 year 2 mons', '00:00:01.5'", "interval"),
+    false,
+  ),
+  column(
+    "t",
+    "text",
+    "text",
+    among("'', 'a', 'abc', 'Abc', NULL, 'žluťoučký kůň', 'x y z', 'a ', '%_', 'hello, world'", "text"),
+  ),
+  column(
+    "tc",
+    "ctext",
+    `text COLLATE "C"`,
+    among("'', 'b', 'abc', 'ABC', NULL, 'ž', 'zz', 'a,b,c', 'twelve bytes!'", "text"),
+  ),
+  column("v", "varchar", "varchar(10)", among("'', 'ten chars!', NULL, 'abc', 'Abc', '7', '12'", "varchar")),
+  column("c", "bpchar", "char(4)", among("'', 'a', 'ab  ', 'abcd', NULL, 'ž'", "bpchar")),
+  column("b", "bool", "bool", among("true, false, NULL, true", "bool")),
+  column(
+    "u",
+    "uuid",
+    "uuid",
+    among(
+      "'00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff', NULL",
+      "uuid",
+    ),
+  ),
+  column(
+    "y",
+    "bytea",
+    "bytea",
+    among("'', '\\x00', '\\xdeadbeef', NULL, '\\x000102030405060708090a0b0c0d0e0f'", "bytea"),
+  ),
+  column("o", "oid", "oid", among("0, 4294967295, NULL, 1259, 7", "oid")),
+  column("k", "mood", "gen_mood", among("'sad', 'ok', 'happy', NULL, 'ok'", "gen_mood")),
+];
+
+/** Tables with their number of rows and the number their values depend on. */
+export const tables: readonly { readonly name: string; readonly rows: number; readonly z: number }[] = [
+  { name: "gen_a", rows: 120, z: 7 },
+  { name: "gen_b", rows: 60, z: 11 },
+  { name: "gen_c", rows: 25, z: 3 },
+  { name: "gen_e", rows: 0, z: 1 },
+];
+
+/** Statements that make the tables. */
+export function schemaStatements(): readonly string[] {
+  const list = [
+    "DROP TABLE IF EXISTS gen_a, gen_b, gen_c, gen_e",
+    "DROP TYPE IF EXISTS gen_mood",
+    "CREATE TYPE gen_mood AS ENUM ('sad', 'ok', 'happy')",
+  ];
+  for (const { name, rows, z } of tables) {
+    list.push(
+      `CREATE TABLE ${name} (${columns.map((each) => `${each.name} ${each.sql}`).join(", ")})`,
+      `INSERT INTO ${name} SELECT ${columns.map((each) => each.value).join(", ")}
+         FROM generate_series(1, ${rows}) AS id, (VALUES (${z})) AS numbers (z)`,
+      `ANALYZE ${name}`,
+    );
+  }
+  return list;
+}

@@ -1,0 +1,126 @@
+// Cuts a statement back: every smaller tree one step away, the boldest first. Steps may leave a statement that means
+// nothing; the server says so to both sides alike, and then it is no smaller witness. Read next: tree.ts.
+import { constants } from "./catalogue.js";
+import type { Expression, FromItem, Part, Query, Select, SetOperation } from "./tree.js";
+import { textOf } from "./tree.js";
+
+function descendants(parts: readonly Part[], found: Expression[]): void {
+  for (const part of parts) {
+    if (typeof part === "string" || part.node !== "expression") continue;
+    found.push(part);
+    descendants(part.parts, found);
+  }
+}
+
+function smallerExpressions(expression: Expression): Expression[] {
+  const found: Expression[] = [];
+  const below: Expression[] = [];
+  descendants(expression.parts, below);
+  found.push(...below.filter(({ kind }) => kind === expression.kind));
+  const [simple] = constants[expression.kind];
+  if (simple !== undefined && expression.parts.length > 1)
+    found.push({ ...expression, parts: [expression.kind === "bool" ? "true" : simple] });
+  expression.parts.forEach((part, index) => {
+    if (typeof part === "string") return;
+    const smaller: readonly Part[] =
+      part.node === "expression" ? smallerExpressions(part) : smallerQueries(part);
+    for (const each of smaller)
+      found.push({ ...expression, parts: expression.parts.map((old, at) => (at === index ? each : old)) });
+  });
+  return found;
+}
+
+function without<T>(list: readonly T[]): T[][] {
+  return list.map((_item, index) => list.filter((_other, at) => at !== index));
+}
+
+function inPlace<T>(list: readonly T[], smaller: (item: T) => readonly T[]): T[][] {
+  return list.flatMap((item, index) =>
+    smaller(item).map((each) => list.map((old, at) => (at === index ? each : old))),
+  );
+}
+
+function smallerItems(item: FromItem): FromItem[] {
+  switch (item.node) {
+    case "table":
+      return [];
+    case "derived":
+      return smallerQueries(item.query).map((query) => ({ ...item, query }));
+    case "join":
+      return [
+        item.left,
+        item.right,
+        ...(item.kind === "JOIN" ? [] : [{ ...item, kind: "JOIN" }]),
+        ...smallerItems(item.left).map((left) => ({ ...item, left })),
+        ...smallerItems(item.right).map((right) => ({ ...item, right })),
+        ...(item.condition === undefined
+          ? []
+          : smallerExpressions(item.condition).map((condition) => ({ ...item, condition }))),
+      ];
+  }
+}
+
+function smallerSelects(select: Select): Select[] {
+  const { common, targets, from, groupBy, where, having } = select;
+  return [
+    ...without(common).map((each) => ({ ...select, common: each })),
+    ...(where === undefined ? [] : [{ ...select, where: undefined }]),
+    ...(having === undefined ? [] : [{ ...select, having: undefined }]),
+    ...(targets.length > 1 ? without(targets).map((each) => ({ ...select, targets: each })) : []),
+    ...without(groupBy).map((each) => ({ ...select, groupBy: each })),
+    ...(select.limit === "" ? [] : [{ ...select, limit: "" }]),
+    ...(select.ordered && select.limit === "" ? [{ ...select, ordered: false }] : []),
+    ...(select.distinct ? [{ ...select, distinct: false }] : []),
+    ...(select.grouping === "" ? [] : [{ ...select, grouping: "" }]),
+    ...inPlace(from, smallerItems).map((each) => ({ ...select, from: each })),
+    ...inPlace(common, (each) => smallerQueries(each.query).map((query) => ({ ...each, query }))).map(
+      (each) => ({ ...select, common: each }),
+    ),
+    ...(where === undefined ? [] : smallerExpressions(where).map((each) => ({ ...select, where: each }))),
+    ...(having === undefined ? [] : smallerExpressions(having).map((each) => ({ ...select, having: each }))),
+    ...inPlace(targets, (each) => smallerExpressions(each.value).map((value) => ({ ...each, value }))).map(
+      (each) => ({ ...select, targets: each }),
+    ),
+    ...inPlace(groupBy, smallerExpressions).map((each) => ({ ...select, groupBy: each })),
+  ];
+}
+
+function smallerSetOperations(query: SetOperation): Query[] {
+  return [
+    query.left,
+    query.right,
+    ...smallerQueries(query.left).map((left) => ({ ...query, left })),
+    ...smallerQueries(query.right).map((right) => ({ ...query, right })),
+  ];
+}
+
+/** Queries one step smaller. */
+export function smallerQueries(query: Query): Query[] {
+  return query.node === "select" ? smallerSelects(query) : smallerSetOperations(query);
+}
+
+/** The smallest statement found for which `fails` still holds, within a number of tries. */
+export async function shrunk(
+  query: Query,
+  fails: (candidate: Query) => Promise<boolean>,
+  triesMax: number,
+): Promise<Query> {
+  let smallest = query;
+  let tries = 0;
+  for (;;) {
+    const length = textOf(smallest).length;
+    const candidates = smallerQueries(smallest).filter((each) => textOf(each).length < length + 8);
+    let next: Query | undefined;
+    for (const candidate of candidates) {
+      if (textOf(candidate) === textOf(smallest)) continue;
+      if (tries >= triesMax) return smallest;
+      tries += 1;
+      if (await fails(candidate)) {
+        next = candidate;
+        break;
+      }
+    }
+    if (next === undefined) return smallest;
+    smallest = next;
+  }
+}
