@@ -50,8 +50,7 @@ struct FusionExecution
 	uint32		row_count;
 	bool		ended;
 
-	FusionExecutionStats stats;
-	FusionLeafStats *leaf_stats;	/* of the workers; the leader's part is its producer's */
+	FusionExecutionNumbers numbers;
 };
 
 /* ---- construction ---- */
@@ -74,7 +73,7 @@ fusion_execution_create(EState *estate, const FusionScanPlan *plan, List *leaves
 	execution->row_context = AllocSetContextCreate(estate->es_query_cxt, "pg_fusion row", ALLOCSET_DEFAULT_SIZES);
 	execution->producers = palloc0(Max(plan->leaf_count, 1) * sizeof(FusionProducer *));
 	execution->runs = palloc0(Max(plan->leaf_count, 1) * sizeof(FusionLeafRun));
-	execution->leaf_stats = palloc0(Max(plan->leaf_count, 1) * sizeof(FusionLeafStats));
+	fusion_numbers_init(&execution->numbers, plan->leaf_count, list_length(plan->operators));
 	foreach(cell, leaves)
 	{
 		int			leaf = foreach_current_index(cell);
@@ -234,7 +233,7 @@ start_workers(FusionExecution *execution)
 	slots = MemoryContextAlloc(execution->conversation, count * sizeof(FusionProducerSlot));
 	fusion_parallel_name_producers(execution->parallel, slots);
 	for (int i = 0; i < count; i++)
-		execution->leaf_stats[slots[i].leaf].workers++;
+		execution->numbers.leaves[slots[i].leaf].workers++;
 	pfree(slots);
 }
 
@@ -248,15 +247,16 @@ start(FusionExecution *execution)
 													ALLOCSET_SMALL_SIZES);
 	execution->session = fusion_session_open(execution->conversation, PERMITS_PER_LEAF * leaf_count, PERMITS_RESULT);
 	fusion_session_set_subtransaction(execution->session, execution->subtransaction);
+	execution->numbers.session = fusion_session_lease(execution->session);
 	memset(execution->runs, 0, leaf_count * sizeof(FusionLeafRun));
 	fusion_session_on_close(execution->session, session_closing, execution);
 	begin_runs(execution);
 	start_workers(execution);
 	send_start(execution);
-	execution->stats.start_ns += fusion_now_ns() - started;
+	execution->numbers.stats.start_ns += fusion_now_ns() - started;
 }
 
-/* Adds what the runs counted; they are forgotten with the conversation. */
+/* Adds what the runs counted so far, and starts their counts anew. */
 static void
 collect_run_stats(FusionExecution *execution)
 {
@@ -264,11 +264,8 @@ collect_run_stats(FusionExecution *execution)
 	{
 		FusionLeafRun *run = &execution->runs[leaf];
 
-		execution->stats.scan_rows += run->rows;
-		execution->stats.scan_pages += run->pages;
-		execution->stats.scan_bytes += run->bytes;
-		execution->stats.scan_ns += run->time_ns;
-		run->rows = run->pages = run->bytes = run->time_ns = 0;
+		fusion_numbers_add_run(&execution->numbers, leaf, &run->stats, true);
+		memset(&run->stats, 0, sizeof(run->stats));
 	}
 }
 
@@ -290,11 +287,8 @@ finish_workers(FusionExecution *execution)
 	execution->parallel = NULL;
 	for (int leaf = 0; leaf < execution->plan->leaf_count; leaf++)
 	{
-		execution->stats.scan_rows += totals[leaf].rows;
-		execution->stats.scan_pages += totals[leaf].pages;
-		execution->stats.scan_bytes += totals[leaf].bytes;
-		execution->stats.scan_ns += totals[leaf].time_ns;
-		execution->leaf_stats[leaf].rows_produced += totals[leaf].rows_produced;
+		fusion_numbers_add_run(&execution->numbers, leaf, &totals[leaf].stats, false);
+		execution->numbers.leaves[leaf].rows_produced += totals[leaf].rows_produced;
 	}
 }
 
@@ -359,9 +353,7 @@ take_messages(FusionExecution *execution)
 			case FUSION_MESSAGE_EXECUTION_FINISHED:
 				if (!fusion_decode_execution_finished(message.payload, message.length, &finished))
 					fusion_session_violation(execution->session, "an ExecutionFinished message is malformed");
-				execution->stats.compile_ns += finished.compile_ns;
-				execution->stats.execute_ns += finished.execute_ns;
-				execution->stats.worker_wait_ns += finished.wait_ns;
+				fusion_numbers_add_finished(&execution->numbers, &finished);
 				break;
 			default:
 				/* The machine lets no other message through. A worker's failed scan says here only that it failed. */
@@ -390,11 +382,11 @@ adopt_page(FusionExecution *execution, const FusionPageDescriptor *descriptor)
 	execution->row_count = fusion_import_page(execution->import,
 											  fusion_region_page(&fusion_region, execution->page.page),
 											  fusion_region.page_bytes, descriptor->bytes);
-	execution->stats.result_pages++;
-	execution->stats.result_bytes += descriptor->bytes;
-	execution->stats.result_rows += execution->row_count;
+	execution->numbers.stats.result_pages++;
+	execution->numbers.stats.result_bytes += descriptor->bytes;
+	execution->numbers.stats.result_rows += execution->row_count;
 	import_ns = fusion_now_ns() - started;
-	execution->stats.import_ns += import_ns;
+	execution->numbers.stats.import_ns += import_ns;
 	fusion_count(FUSION_METRIC_RESULT_PAGES, 1);
 	fusion_count(FUSION_METRIC_RESULT_BYTES, descriptor->bytes);
 	fusion_count(FUSION_METRIC_RESULT_ROWS, execution->row_count);
@@ -466,13 +458,32 @@ turn(FusionExecution *execution)
 	return produce(execution);
 }
 
+static bool
+any_run_waits(const FusionExecution *execution, bool for_ring)
+{
+	for (int leaf = 0; leaf < execution->plan->leaf_count; leaf++)
+		if (execution->runs[leaf].wait_started != 0 && execution->runs[leaf].waits_for_ring == for_ring)
+			return true;
+	return false;
+}
+
+static void
+sleep_until_news(FusionExecution *execution)
+{
+	static uint32 wait_event = 0;
+	bool		for_page = any_run_waits(execution, false);
+	bool		for_ring = any_run_waits(execution, true);
+	uint64		started = fusion_now_ns();
+
+	fusion_session_wait(execution->session, fusion_wait_event(&wait_event, "FusionExecution"));
+	fusion_numbers_add_wait(&execution->numbers, for_page, for_ring, fusion_now_ns() - started);
+}
+
 /* Runs until a row stands in the adopted page (true) or the result has ended (false). */
 static bool
 pump(FusionExecution *execution)
 {
-	static uint32 wait_event = 0;
 	bool		announced = false;
-	uint64		started;
 
 	fusion_session_activity(execution->session, FUSION_ACTIVITY_WORKING);
 	for (;;)
@@ -499,9 +510,7 @@ pump(FusionExecution *execution)
 		}
 		else if (execution->parallel == NULL || !fusion_parallel_bury(execution->parallel))
 		{
-			started = fusion_now_ns();
-			fusion_session_wait(execution->session, fusion_wait_event(&wait_event, "FusionExecution"));
-			execution->stats.wait_ns += fusion_now_ns() - started;
+			sleep_until_news(execution);
 			announced = false;
 		}
 	}
@@ -560,16 +569,19 @@ fusion_execution_end(FusionExecution *execution)
 		execution->producers[leaf]->end(execution->producers[leaf]);
 }
 
-const FusionExecutionStats *
-fusion_execution_stats(const FusionExecution *execution)
+const FusionExecutionNumbers *
+fusion_execution_numbers(FusionExecution *execution)
 {
-	return &execution->stats;
+	/* One that a LIMIT stopped may still be open when it is explained. */
+	if (execution->conversation != NULL)
+		collect_run_stats(execution);
+	return &execution->numbers;
 }
 
 FusionLeafStats
 fusion_execution_leaf_stats(const FusionExecution *execution, int leaf)
 {
-	FusionLeafStats stats = execution->leaf_stats[leaf];
+	FusionLeafStats stats = execution->numbers.leaves[leaf];
 
 	stats.rows_produced += execution->producers[leaf]->rows_produced;
 	return stats;

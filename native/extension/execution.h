@@ -10,35 +10,11 @@
 #include "postgres.h"
 
 #include "nodes/execnodes.h"
+#include "execution_numbers.h"
 #include "producer.h"
 #include "scan_plan.h"
 
 typedef struct FusionExecution FusionExecution;
-
-/* Numbers for EXPLAIN ANALYZE; nanoseconds. */
-typedef struct FusionExecutionStats
-{
-	uint64		start_ns;		/* session open to first page */
-	uint64		scan_ns;		/* inside producers */
-	uint64		import_ns;
-	uint64		wait_ns;
-	uint64		compile_ns;		/* reported by the worker */
-	uint64		execute_ns;
-	uint64		worker_wait_ns;
-	uint64		scan_rows;
-	uint64		scan_pages;
-	uint64		scan_bytes;
-	uint64		result_rows;
-	uint64		result_pages;
-	uint64		result_bytes;
-} FusionExecutionStats;
-
-/* Of one leaf, all its producers together. */
-typedef struct FusionLeafStats
-{
-	int			workers;		/* launched beside the leader */
-	uint64		rows_produced;
-} FusionLeafStats;
 
 /*
  * Prepares without talking to the worker: the conversation starts at the first next(). `leaves` are PlanStates
@@ -61,7 +37,10 @@ extern void fusion_execution_shutdown(FusionExecution *execution);
 /* Normal end; the reset callback of es_query_cxt does the same on abort. */
 extern void fusion_execution_end(FusionExecution *execution);
 
-extern const FusionExecutionStats *fusion_execution_stats(const FusionExecution *execution);
+/* For EXPLAIN ANALYZE. */
+extern const FusionExecutionNumbers *fusion_execution_numbers(FusionExecution *execution);
+
+/* Of one leaf, with what its leader has produced so far. */
 extern FusionLeafStats fusion_execution_leaf_stats(const FusionExecution *execution, int leaf);
 
 #endif							/* FUSION_EXECUTION_H */

@@ -13,6 +13,13 @@
 #endif
 #include "custom_scan.h"
 
+/* explain_engine.c */
+extern void fusion_explain_engine(const FusionScanState *state, ExplainState *es);
+
+/* explain_leaf.c */
+extern void fusion_explain_leaves(const FusionScanState *state, ExplainState *es);
+
+/* Everything. */
 extern void fusion_explain_scan(const FusionScanState *state, ExplainState *es);
 
 #endif							/* FUSION_EXPLAIN_H */

@@ -82,12 +82,12 @@ perform(FusionLeafRun *run, uint32 effects)
 	if ((effects & FUSION_SCAN_PRODUCER_EFFECT_SEND_SCAN_FINISHED) != 0)
 	{
 		FusionScanFinished finished = {
-			.rows = run->rows,
-			.pages = run->pages,
-			.bytes = run->bytes,
+			.rows = run->stats.rows,
+			.pages = run->stats.pages,
+			.bytes = run->stats.bytes,
 			.rows_filtered = run->producer->rows_read > run->producer->rows_produced
 			? run->producer->rows_read - run->producer->rows_produced : 0,
-			.time_ns = run->time_ns
+			.time_ns = run->stats.time_ns
 		};
 
 		push_frame(run, FUSION_MESSAGE_SCAN_FINISHED, fusion_encode_scan_finished(&finished));
@@ -113,14 +113,23 @@ static void
 begin_wait(FusionLeafRun *run, FusionMetric kind)
 {
 	fusion_count(kind, 1);
+	run->waits_for_ring = kind == FUSION_METRIC_SCAN_RING_WAITS;
 	run->wait_started = fusion_now_ns();
 }
 
 static void
 end_wait(FusionLeafRun *run)
 {
-	if (run->wait_started != 0)
-		fusion_count(FUSION_METRIC_SCAN_WAIT_TIME, fusion_now_ns() - run->wait_started);
+	uint64		waited_ns;
+
+	if (run->wait_started == 0)
+		return;
+	waited_ns = fusion_now_ns() - run->wait_started;
+	fusion_count(FUSION_METRIC_SCAN_WAIT_TIME, waited_ns);
+	if (run->waits_for_ring)
+		run->stats.ring_wait_ns += waited_ns;
+	else
+		run->stats.page_wait_ns += waited_ns;
 	run->wait_started = 0;
 }
 
@@ -223,7 +232,7 @@ fill_page(FusionLeafRun *run)
 	}
 	PG_END_TRY();
 	fill_ns = fusion_now_ns() - started;
-	run->time_ns += fill_ns;
+	run->stats.time_ns += fill_ns;
 	fusion_count(FUSION_METRIC_SCAN_FILL_TIME, fill_ns);
 	fusion_count(FUSION_METRIC_SCAN_ROWS_READ, run->producer->rows_read - rows_before);
 	fusion_count(FUSION_METRIC_SCAN_ROWS_PRODUCED, run->filled.rows);
@@ -239,9 +248,9 @@ issue_page(FusionLeafRun *run)
 	switch (fusion_page_issue_scan(&fusion_region, run->scan, &run->page, 0, run->filled.rows, run->filled.bytes))
 	{
 		case FUSION_OK:
-			run->rows += run->filled.rows;
-			run->bytes += run->filled.bytes;
-			run->pages++;
+			run->stats.rows += run->filled.rows;
+			run->stats.bytes += run->filled.bytes;
+			run->stats.pages++;
 			end_wait(run);
 			fusion_count(FUSION_METRIC_SCAN_PAGES, 1);
 			fusion_count(FUSION_METRIC_SCAN_BYTES, run->filled.bytes);

@@ -12,6 +12,7 @@
 #include "actor.h"
 #include "producer.h"
 #include "region_host.h"
+#include "run_stats.h"
 
 /* Whom a run belongs to: the leader's execution, or a parallel worker. */
 typedef struct FusionRunOwner
@@ -40,11 +41,8 @@ typedef struct FusionLeafRun
 	bool		rows_ended;
 	int			error_code;		/* of the error that ended it */
 	uint64		wait_started;	/* for a page or for room in the ring; 0: it does not wait */
-	/* Of this run. */
-	uint64		rows;
-	uint64		pages;
-	uint64		bytes;
-	uint64		time_ns;
+	bool		waits_for_ring;	/* else for a page */
+	FusionRunStats stats;
 } FusionLeafRun;
 
 /* Takes over a leased scan slot. */

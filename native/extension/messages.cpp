@@ -213,6 +213,7 @@ fusion_decode_plan_ready(const uint8_t *data, size_t length, FusionPlanReady *an
 	answer->leaf_count = size_or_zero(ready->leaves());
 	answer->output_count = size_or_zero(ready->outputs());
 	answer->replacement_count = size_or_zero(ready->replacements());
+	answer->operator_count = size_or_zero(ready->operators());
 	answer->explain_count = size_or_zero(ready->explain());
 	answer->did_where = ready->did_where();
 	answer->did_aggregate = ready->did_aggregate();
@@ -284,6 +285,34 @@ fusion_plan_ready_replacement(const FusionPlanReady *answer, uint32_t index, Fus
 	replacement->op = table->op()->data();
 	replacement->operand = table->operand()->data();
 	replacement->length = table->op()->size();
+}
+
+extern "C" void
+fusion_plan_ready_operator(const FusionPlanReady *answer, uint32_t index, FusionOperatorAnswer *wanted)
+{
+	const wire::ExplainOperator *table =
+		element(static_cast<const wire::PlanReady *>(answer->root)->operators(), index);
+
+	*wanted = {};
+	wanted->name = "";
+	if (table == nullptr)
+		return;
+	wanted->root = table;
+	wanted->name = text_or_empty(table->name());
+	wanted->depth = table->depth();
+	wanted->leaf = table->leaf();
+	wanted->rows = table->rows();
+	wanted->detail_count = size_or_zero(table->details());
+}
+
+extern "C" void
+fusion_operator_detail(const FusionOperatorAnswer *answer, uint32_t index, const char **label, const char **text)
+{
+	const wire::ExplainDetail *table =
+		element(static_cast<const wire::ExplainOperator *>(answer->root)->details(), index);
+
+	*label = table == nullptr ? "" : text_or_empty(table->label());
+	*text = table == nullptr ? "" : text_or_empty(table->text());
 }
 
 extern "C" const char *
@@ -366,6 +395,9 @@ fusion_decode_execution_finished(const uint8_t *data, size_t length, FusionExecu
 	finished->compile_ns = table->compile_ns();
 	finished->execute_ns = table->execute_ns();
 	finished->wait_ns = table->wait_ns();
+	finished->memory_bytes = table->memory_bytes();
+	finished->code_bytes = table->code_bytes();
+	finished->code_modules = table->code_modules();
 	finished->operator_count = size_or_zero(table->operators());
 	return true;
 }

@@ -120,6 +120,7 @@ typedef struct FusionPlanReady
 	uint32_t	leaf_count;
 	uint32_t	output_count;
 	uint32_t	replacement_count;
+	uint32_t	operator_count; /* of the engine, for EXPLAIN */
 	uint32_t	explain_count;
 	bool		did_where;
 	bool		did_aggregate;
@@ -168,6 +169,17 @@ typedef struct FusionReplacementAnswer
 	uint32_t	length;
 } FusionReplacementAnswer;
 
+/* An operator of the engine as EXPLAIN shows it. */
+typedef struct FusionOperatorAnswer
+{
+	const void *root;
+	const char *name;
+	uint16_t	depth;			/* 0 for the root */
+	int32_t		leaf;			/* of a scan, else -1 */
+	double		rows;			/* estimate, or -1 */
+	uint32_t	detail_count;
+} FusionOperatorAnswer;
+
 typedef struct FusionPlanRefused
 {
 	const char *construct;
@@ -182,6 +194,9 @@ extern void fusion_leaf_column(const FusionLeafAnswer *leaf, uint32_t index, Fus
 extern void fusion_plan_ready_output(const FusionPlanReady *answer, uint32_t index, FusionOutputAnswer *output);
 extern void fusion_plan_ready_replacement(const FusionPlanReady *answer, uint32_t index,
 										  FusionReplacementAnswer *replacement);
+extern void fusion_plan_ready_operator(const FusionPlanReady *answer, uint32_t index, FusionOperatorAnswer *wanted);
+extern void fusion_operator_detail(const FusionOperatorAnswer *answer, uint32_t index, const char **label,
+								   const char **text);
 extern const char *fusion_plan_ready_explain(const FusionPlanReady *answer, uint32_t index);
 extern bool fusion_decode_plan_refused(const uint8_t *data, size_t length, FusionPlanRefused *answer);
 
@@ -238,6 +253,9 @@ typedef struct FusionExecutionFinished
 	uint64_t	compile_ns;
 	uint64_t	execute_ns;
 	uint64_t	wait_ns;
+	uint64_t	memory_bytes;
+	uint32_t	code_bytes;
+	uint32_t	code_modules;
 	uint32_t	operator_count;
 } FusionExecutionFinished;
 

@@ -77,6 +77,24 @@ make_request(const FusionQueryText *text, FusionPlanRequest *request)
 	request->work_memory_kb = (uint32) work_mem;
 }
 
+/* Of the engine, as the plan node keeps it. */
+static List *
+operator_list(const FusionOperatorAnswer *answer)
+{
+	List	   *places = list_make4(makeString(pstrdup(answer->name)), makeInteger(answer->depth),
+									makeInteger(answer->leaf), makeFloat(psprintf("%.0f", answer->rows)));
+
+	for (uint32 i = 0; i < answer->detail_count; i++)
+	{
+		const char *label;
+		const char *text;
+
+		fusion_operator_detail(answer, i, &label, &text);
+		places = lappend(lappend(places, makeString(pstrdup(label))), makeString(pstrdup(text)));
+	}
+	return places;
+}
+
 static void
 take_answer(const FusionPlanReady *ready, const FusionAnswer *answer, FusionScanPlan *scan)
 {
@@ -92,6 +110,13 @@ take_answer(const FusionPlanReady *ready, const FusionAnswer *answer, FusionScan
 	scan->planning_cached = answer->cached;
 	if (!answer->cached)
 		fusion_count(FUSION_METRIC_PLANNER_WORKER_TIME, ready->planning_ns);
+	for (uint32 i = 0; i < ready->operator_count; i++)
+	{
+		FusionOperatorAnswer operator;
+
+		fusion_plan_ready_operator(ready, i, &operator);
+		scan->operators = lappend(scan->operators, operator_list(&operator));
+	}
 	for (uint32 i = 0; i < ready->explain_count; i++)
 		scan->explain = lappend(scan->explain, makeString(pstrdup(fusion_plan_ready_explain(ready, i))));
 }

@@ -19,7 +19,8 @@
 #define PRIVATE_LEAF_QUERIES 3
 #define PRIVATE_REASONS 4
 #define PRIVATE_LEADER_ONLY 5
-#define PRIVATE_COUNT 6
+#define PRIVATE_OPERATORS 6
+#define PRIVATE_COUNT 7
 
 /*
  * Followed by the columns of each leaf, then of the output. Written and read by one process image, so plain
@@ -138,8 +139,8 @@ fusion_scan_plan_store(const FusionScanPlan *plan)
 		reasons = lappend(reasons, text_node(plan->leaf_paths[leaf].reason));
 		leader_only = lappend(leader_only, text_node(plan->leaf_paths[leaf].leader_only));
 	}
-	return lappend(list_make5(bytes_const(store_numbers(plan)), bytes_const(plan->physical), plan->explain,
-							  plan->leaf_queries, reasons), leader_only);
+	return lappend(lappend(list_make5(bytes_const(store_numbers(plan)), bytes_const(plan->physical), plan->explain,
+									  plan->leaf_queries, reasons), leader_only), plan->operators);
 }
 
 /*
@@ -224,6 +225,7 @@ fusion_scan_plan_load(List *custom_private)
 	read_leaves(&reader, reasons, leader_only, plan);
 	read_schema(&reader, numbers.output_column_count, &plan->output);
 	plan->explain = list_nth_node(List, custom_private, PRIVATE_EXPLAIN);
+	plan->operators = list_nth_node(List, custom_private, PRIVATE_OPERATORS);
 	plan->leaf_queries = list_nth_node(List, custom_private, PRIVATE_LEAF_QUERIES);
 	return plan;
 }

@@ -46,6 +46,16 @@ typedef struct FusionLeafPath
 	bool		workers_by_table;	/* the table's parallel_workers says how many, whatever its size */
 } FusionLeafPath;
 
+/* Places in an operator's List; labels and texts of its details follow in turn, as String nodes. */
+typedef enum FusionOperatorPlace
+{
+	FUSION_OPERATOR_NAME,		/* String */
+	FUSION_OPERATOR_DEPTH,		/* Integer */
+	FUSION_OPERATOR_LEAF,		/* Integer; -1: no scan */
+	FUSION_OPERATOR_ROWS,		/* Float: estimate, or negative */
+	FUSION_OPERATOR_DETAILS
+} FusionOperatorPlace;
+
 typedef struct FusionScanPlan
 {
 	bytea	   *physical;		/* pgfusion.plan.PhysicalPlan */
@@ -55,7 +65,8 @@ typedef struct FusionScanPlan
 	FusionLeafPath *leaf_paths;
 	FusionPageSchema output;
 	double		rows;
-	List	   *explain;		/* String nodes: engine plan lines */
+	List	   *operators;		/* of the engine in preorder, a List each: see FusionOperatorPlace */
+	List	   *explain;		/* String nodes: lines below the operators */
 	List	   *leaf_queries;	/* Query nodes: each leaf as PostgreSQL got it, EXPLAIN prints them as scan SQL */
 	bool		planning_cached;	/* the answer came from this backend's cache, not from the worker */
 	uint64		planning_round_trip_ns;

@@ -532,7 +532,10 @@ struct ExecutionFinished FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table 
     VT_COMPILE_NS = 8,
     VT_EXECUTE_NS = 10,
     VT_WAIT_NS = 12,
-    VT_OPERATORS = 14
+    VT_OPERATORS = 14,
+    VT_MEMORY_BYTES = 16,
+    VT_CODE_BYTES = 18,
+    VT_CODE_MODULES = 20
   };
   uint64_t rows() const {
     return GetField<uint64_t>(VT_ROWS, 0);
@@ -552,6 +555,15 @@ struct ExecutionFinished FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table 
   const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::OperatorStats>> *operators() const {
     return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::OperatorStats>> *>(VT_OPERATORS);
   }
+  uint64_t memory_bytes() const {
+    return GetField<uint64_t>(VT_MEMORY_BYTES, 0);
+  }
+  uint32_t code_bytes() const {
+    return GetField<uint32_t>(VT_CODE_BYTES, 0);
+  }
+  uint32_t code_modules() const {
+    return GetField<uint32_t>(VT_CODE_MODULES, 0);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -563,6 +575,9 @@ struct ExecutionFinished FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table 
            VerifyOffset(verifier, VT_OPERATORS) &&
            verifier.VerifyVector(operators()) &&
            verifier.VerifyVectorOfTables(operators()) &&
+           VerifyField<uint64_t>(verifier, VT_MEMORY_BYTES, 8) &&
+           VerifyField<uint32_t>(verifier, VT_CODE_BYTES, 4) &&
+           VerifyField<uint32_t>(verifier, VT_CODE_MODULES, 4) &&
            verifier.EndTable();
   }
 };
@@ -589,6 +604,15 @@ struct ExecutionFinishedBuilder {
   void add_operators(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::OperatorStats>>> operators) {
     fbb_.AddOffset(ExecutionFinished::VT_OPERATORS, operators);
   }
+  void add_memory_bytes(uint64_t memory_bytes) {
+    fbb_.AddElement<uint64_t>(ExecutionFinished::VT_MEMORY_BYTES, memory_bytes, 0);
+  }
+  void add_code_bytes(uint32_t code_bytes) {
+    fbb_.AddElement<uint32_t>(ExecutionFinished::VT_CODE_BYTES, code_bytes, 0);
+  }
+  void add_code_modules(uint32_t code_modules) {
+    fbb_.AddElement<uint32_t>(ExecutionFinished::VT_CODE_MODULES, code_modules, 0);
+  }
   explicit ExecutionFinishedBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -607,12 +631,18 @@ inline ::flatbuffers::Offset<ExecutionFinished> CreateExecutionFinished(
     uint64_t compile_ns = 0,
     uint64_t execute_ns = 0,
     uint64_t wait_ns = 0,
-    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::OperatorStats>>> operators = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::OperatorStats>>> operators = 0,
+    uint64_t memory_bytes = 0,
+    uint32_t code_bytes = 0,
+    uint32_t code_modules = 0) {
   ExecutionFinishedBuilder builder_(_fbb);
+  builder_.add_memory_bytes(memory_bytes);
   builder_.add_wait_ns(wait_ns);
   builder_.add_execute_ns(execute_ns);
   builder_.add_compile_ns(compile_ns);
   builder_.add_rows(rows);
+  builder_.add_code_modules(code_modules);
+  builder_.add_code_bytes(code_bytes);
   builder_.add_operators(operators);
   builder_.add_result_pages(result_pages);
   return builder_.Finish();
@@ -625,7 +655,10 @@ inline ::flatbuffers::Offset<ExecutionFinished> CreateExecutionFinishedDirect(
     uint64_t compile_ns = 0,
     uint64_t execute_ns = 0,
     uint64_t wait_ns = 0,
-    const std::vector<::flatbuffers::Offset<pgfusion::control::OperatorStats>> *operators = nullptr) {
+    const std::vector<::flatbuffers::Offset<pgfusion::control::OperatorStats>> *operators = nullptr,
+    uint64_t memory_bytes = 0,
+    uint32_t code_bytes = 0,
+    uint32_t code_modules = 0) {
   auto operators__ = operators ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::OperatorStats>>(*operators) : 0;
   return pgfusion::control::CreateExecutionFinished(
       _fbb,
@@ -634,7 +667,10 @@ inline ::flatbuffers::Offset<ExecutionFinished> CreateExecutionFinishedDirect(
       compile_ns,
       execute_ns,
       wait_ns,
-      operators__);
+      operators__,
+      memory_bytes,
+      code_bytes,
+      code_modules);
 }
 
 struct ExecutionFailed FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

@@ -23,4 +23,19 @@ typedef enum FusionEncoding
 /* Bytes of one value, by encoding. */
 static const unsigned char fusion_encoding_width[FUSION_ENCODING_COUNT] = {1, 2, 4, 8, 4, 8, 8, 16, 16, 16, 1};
 
+/* For people. */
+static const char *const fusion_encoding_names[FUSION_ENCODING_COUNT] = {
+	"bool8",
+	"int16",
+	"int32",
+	"int64",
+	"float32",
+	"float64",
+	"decimal64",
+	"decimal128",
+	"text",
+	"datum",
+	"int8"
+};
+
 #endif /* FUSION_ENCODINGS_H */

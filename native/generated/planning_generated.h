@@ -47,6 +47,12 @@ struct OutputColumnBuilder;
 struct EdgeReplacement;
 struct EdgeReplacementBuilder;
 
+struct ExplainDetail;
+struct ExplainDetailBuilder;
+
+struct ExplainOperator;
+struct ExplainOperatorBuilder;
+
 struct PlanReady;
 struct PlanReadyBuilder;
 
@@ -1133,6 +1139,177 @@ inline ::flatbuffers::Offset<EdgeReplacement> CreateEdgeReplacementDirect(
       operand__);
 }
 
+/// One line of an operator in EXPLAIN.
+struct ExplainDetail FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef ExplainDetailBuilder Builder;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_LABEL = 4,
+    VT_TEXT = 6
+  };
+  const ::flatbuffers::String *label() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_LABEL);
+  }
+  const ::flatbuffers::String *text() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_TEXT);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffset(verifier, VT_LABEL) &&
+           verifier.VerifyString(label()) &&
+           VerifyOffset(verifier, VT_TEXT) &&
+           verifier.VerifyString(text()) &&
+           verifier.EndTable();
+  }
+};
+
+struct ExplainDetailBuilder {
+  typedef ExplainDetail Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_label(::flatbuffers::Offset<::flatbuffers::String> label) {
+    fbb_.AddOffset(ExplainDetail::VT_LABEL, label);
+  }
+  void add_text(::flatbuffers::Offset<::flatbuffers::String> text) {
+    fbb_.AddOffset(ExplainDetail::VT_TEXT, text);
+  }
+  explicit ExplainDetailBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<ExplainDetail> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<ExplainDetail>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<ExplainDetail> CreateExplainDetail(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<::flatbuffers::String> label = 0,
+    ::flatbuffers::Offset<::flatbuffers::String> text = 0) {
+  ExplainDetailBuilder builder_(_fbb);
+  builder_.add_text(text);
+  builder_.add_label(label);
+  return builder_.Finish();
+}
+
+inline ::flatbuffers::Offset<ExplainDetail> CreateExplainDetailDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    const char *label = nullptr,
+    const char *text = nullptr) {
+  auto label__ = label ? _fbb.CreateString(label) : 0;
+  auto text__ = text ? _fbb.CreateString(text) : 0;
+  return pgfusion::control::CreateExplainDetail(
+      _fbb,
+      label__,
+      text__);
+}
+
+/// An operator of the engine's plan for EXPLAIN, in preorder; `details` may quote constants of the statement.
+struct ExplainOperator FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef ExplainOperatorBuilder Builder;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_NAME = 4,
+    VT_DEPTH = 6,
+    VT_LEAF = 8,
+    VT_ROWS = 10,
+    VT_DETAILS = 12
+  };
+  const ::flatbuffers::String *name() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_NAME);
+  }
+  uint16_t depth() const {
+    return GetField<uint16_t>(VT_DEPTH, 0);
+  }
+  int32_t leaf() const {
+    return GetField<int32_t>(VT_LEAF, -1);
+  }
+  double rows() const {
+    return GetField<double>(VT_ROWS, -1.0);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainDetail>> *details() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainDetail>> *>(VT_DETAILS);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffset(verifier, VT_NAME) &&
+           verifier.VerifyString(name()) &&
+           VerifyField<uint16_t>(verifier, VT_DEPTH, 2) &&
+           VerifyField<int32_t>(verifier, VT_LEAF, 4) &&
+           VerifyField<double>(verifier, VT_ROWS, 8) &&
+           VerifyOffset(verifier, VT_DETAILS) &&
+           verifier.VerifyVector(details()) &&
+           verifier.VerifyVectorOfTables(details()) &&
+           verifier.EndTable();
+  }
+};
+
+struct ExplainOperatorBuilder {
+  typedef ExplainOperator Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_name(::flatbuffers::Offset<::flatbuffers::String> name) {
+    fbb_.AddOffset(ExplainOperator::VT_NAME, name);
+  }
+  void add_depth(uint16_t depth) {
+    fbb_.AddElement<uint16_t>(ExplainOperator::VT_DEPTH, depth, 0);
+  }
+  void add_leaf(int32_t leaf) {
+    fbb_.AddElement<int32_t>(ExplainOperator::VT_LEAF, leaf, -1);
+  }
+  void add_rows(double rows) {
+    fbb_.AddElement<double>(ExplainOperator::VT_ROWS, rows, -1.0);
+  }
+  void add_details(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainDetail>>> details) {
+    fbb_.AddOffset(ExplainOperator::VT_DETAILS, details);
+  }
+  explicit ExplainOperatorBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<ExplainOperator> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<ExplainOperator>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<ExplainOperator> CreateExplainOperator(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<::flatbuffers::String> name = 0,
+    uint16_t depth = 0,
+    int32_t leaf = -1,
+    double rows = -1.0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainDetail>>> details = 0) {
+  ExplainOperatorBuilder builder_(_fbb);
+  builder_.add_rows(rows);
+  builder_.add_details(details);
+  builder_.add_leaf(leaf);
+  builder_.add_name(name);
+  builder_.add_depth(depth);
+  return builder_.Finish();
+}
+
+inline ::flatbuffers::Offset<ExplainOperator> CreateExplainOperatorDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    const char *name = nullptr,
+    uint16_t depth = 0,
+    int32_t leaf = -1,
+    double rows = -1.0,
+    const std::vector<::flatbuffers::Offset<pgfusion::control::ExplainDetail>> *details = nullptr) {
+  auto name__ = name ? _fbb.CreateString(name) : 0;
+  auto details__ = details ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ExplainDetail>>(*details) : 0;
+  return pgfusion::control::CreateExplainOperator(
+      _fbb,
+      name__,
+      depth,
+      leaf,
+      rows,
+      details__);
+}
+
 /// What the engine did itself, so that the edge must not do it again.
 struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef PlanReadyBuilder Builder;
@@ -1151,7 +1328,8 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_ROWS = 26,
     VT_EXPLAIN = 28,
     VT_PLANNING_NS = 30,
-    VT_ORDER_MATTERS = 32
+    VT_ORDER_MATTERS = 32,
+    VT_OPERATORS = 34
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -1198,6 +1376,9 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   bool order_matters() const {
     return GetField<uint8_t>(VT_ORDER_MATTERS, 0) != 0;
   }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *operators() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *>(VT_OPERATORS);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -1225,6 +1406,9 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyVectorOfStrings(explain()) &&
            VerifyField<uint64_t>(verifier, VT_PLANNING_NS, 8) &&
            VerifyField<uint8_t>(verifier, VT_ORDER_MATTERS, 1) &&
+           VerifyOffset(verifier, VT_OPERATORS) &&
+           verifier.VerifyVector(operators()) &&
+           verifier.VerifyVectorOfTables(operators()) &&
            verifier.EndTable();
   }
 };
@@ -1278,6 +1462,9 @@ struct PlanReadyBuilder {
   void add_order_matters(bool order_matters) {
     fbb_.AddElement<uint8_t>(PlanReady::VT_ORDER_MATTERS, static_cast<uint8_t>(order_matters), 0);
   }
+  void add_operators(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>> operators) {
+    fbb_.AddOffset(PlanReady::VT_OPERATORS, operators);
+  }
   explicit PlanReadyBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1305,11 +1492,13 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReady(
     double rows = 0.0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> explain = 0,
     uint64_t planning_ns = 0,
-    bool order_matters = false) {
+    bool order_matters = false,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>> operators = 0) {
   PlanReadyBuilder builder_(_fbb);
   builder_.add_planning_ns(planning_ns);
   builder_.add_rows(rows);
   builder_.add_plan_digest(plan_digest);
+  builder_.add_operators(operators);
   builder_.add_explain(explain);
   builder_.add_replacements(replacements);
   builder_.add_outputs(outputs);
@@ -1341,12 +1530,14 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
     double rows = 0.0,
     const std::vector<::flatbuffers::Offset<::flatbuffers::String>> *explain = nullptr,
     uint64_t planning_ns = 0,
-    bool order_matters = false) {
+    bool order_matters = false,
+    const std::vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *operators = nullptr) {
   auto plan__ = plan ? _fbb.CreateVector<uint8_t>(*plan) : 0;
   auto leaves__ = leaves ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::Leaf>>(*leaves) : 0;
   auto outputs__ = outputs ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::OutputColumn>>(*outputs) : 0;
   auto replacements__ = replacements ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::EdgeReplacement>>(*replacements) : 0;
   auto explain__ = explain ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*explain) : 0;
+  auto operators__ = operators ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>(*operators) : 0;
   return pgfusion::control::CreatePlanReady(
       _fbb,
       version,
@@ -1363,7 +1554,8 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
       rows,
       explain__,
       planning_ns,
-      order_matters);
+      order_matters,
+      operators__);
 }
 
 struct PlanRefused FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

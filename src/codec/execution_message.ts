@@ -63,6 +63,11 @@ export interface ExecutionFinished {
   readonly executeNs: number;
   readonly waitNs: number;
   readonly operators: readonly OperatorStats[];
+  /** Most that was held at once. */
+  readonly memoryBytes: number;
+  /** Of the modules the execution used. */
+  readonly codeBytes: number;
+  readonly codeModules: number;
 }
 
 export interface ExecutionFailed {
@@ -165,7 +170,8 @@ export function encodeExecutionFinished(message: ExecutionFinished): Uint8Array 
       count(stats.bytes), count(stats.timeNs), count(stats.memoryBytes), count(stats.redoPages))));
   builder.finish(FinishedTable.createExecutionFinished(
     builder, count(message.rows), message.resultPages, count(message.compileNs),
-    count(message.executeNs), count(message.waitNs), operators));
+    count(message.executeNs), count(message.waitNs), operators,
+    count(message.memoryBytes), message.codeBytes, message.codeModules));
   return builder.asUint8Array();
 }
 
@@ -194,6 +200,9 @@ export function decodeExecutionFinished(payload: Uint8Array): ExecutionFinished 
       waitNs: Number(table.waitNs()),
       operators: readVector(
         "operators", table.operatorsLength(), (i) => table.operators(i), readStats),
+      memoryBytes: Number(table.memoryBytes()),
+      codeBytes: table.codeBytes(),
+      codeModules: table.codeModules(),
     };
   });
 }

@@ -1,12 +1,15 @@
 // Wire form of the planner's answers, PlanReady and PlanRefused (schemas/control/planning.fbs). The request
 // is in planning_message.ts. Edge expressions travel in prefix form, two parallel vectors.
 import { malformedMessage } from "#base/errors.js";
+import { ExplainDetail as DetailTable } from "#generated/control/explain-detail.js";
+import { ExplainOperator as OperatorTable } from "#generated/control/explain-operator.js";
 import { EdgeReplacement as ReplacementTable } from "#generated/control/edge-replacement.js";
 import { LeafColumn as LeafColumnTable } from "#generated/control/leaf-column.js";
 import { Leaf as LeafTable } from "#generated/control/leaf.js";
 import { OutputColumn as OutputTable } from "#generated/control/output-column.js";
 import { PlanReady as ReadyTable } from "#generated/control/plan-ready.js";
 import { PlanRefused as RefusedTable } from "#generated/control/plan-refused.js";
+import type { ExplainedOperator } from "#plan/explain.js";
 import { PLANNING_VERSION } from "#plan/planning.js";
 import type {
   EdgeExpression, EdgeReplacement, Leaf, LeafColumn, OutputColumn, PlanReady, PlanRefused,
@@ -58,6 +61,27 @@ function writeOutput(builder: Builder, output: OutputColumn): number {
     output.encoding, output.scale);
 }
 
+const UNKNOWN = -1;
+
+function writeOperator(builder: Builder, { name, depth, leaf, rows, details }: ExplainedOperator): number {
+  const lines = OperatorTable.createDetailsVector(builder, details.map(({ label, text }) =>
+    DetailTable.createExplainDetail(builder, builder.createString(label), builder.createString(text))));
+  return OperatorTable.createExplainOperator(
+    builder, builder.createString(name), depth, leaf ?? UNKNOWN, rows ?? UNKNOWN, lines);
+}
+
+function readOperator(table: OperatorTable): ExplainedOperator {
+  const [leaf, rows] = [table.leaf(), table.rows()];
+  return {
+    name: table.name() ?? "",
+    depth: table.depth(),
+    details: readVector("details", table.detailsLength(), (i) => table.details(i), (detail) => (
+      { label: detail.label() ?? "", text: detail.text() ?? "" })),
+    ...(leaf === UNKNOWN ? {} : { leaf }),
+    ...(rows === UNKNOWN ? {} : { rows }),
+  };
+}
+
 /** Writes a PlanReady. */
 export function encodePlanReady(ready: PlanReady): Uint8Array {
   const builder = new Builder(1024 + ready.plan.length);
@@ -70,11 +94,13 @@ export function encodePlanReady(ready: PlanReady): Uint8Array {
     builder, ready.replacements.map((replacement) => writeReplacement(builder, replacement)));
   const explain = ReadyTable.createExplainVector(
     builder, ready.explain.map((line) => builder.createString(line)));
+  const operators = ReadyTable.createOperatorsVector(
+    builder, ready.operators.map((operator) => writeOperator(builder, operator)));
   builder.finish(ReadyTable.createPlanReady(
     builder, PLANNING_VERSION, plan, ready.planDigest, leaves, outputs, replacements,
     ready.didWhere, ready.didAggregate, ready.didDistinct, ready.didSort, ready.didLimit,
     ready.rows, explain, BigInt(Math.max(0, Math.round(ready.planningNs))),
-    ready.orderMatters));
+    ready.orderMatters, operators));
   return builder.asUint8Array();
 }
 
@@ -149,6 +175,7 @@ export function decodePlanReady(payload: Uint8Array, argumentCount: ArgumentCoun
       didSort: table.didSort(),
       didLimit: table.didLimit(),
       rows: table.rows(),
+      operators: readVector("operators", table.operatorsLength(), (i) => table.operators(i), readOperator),
       explain: readVector("explain", table.explainLength(), (i) => table.explain(i), (line) => line),
       planningNs: Number(table.planningNs()),
       orderMatters: table.orderMatters(),

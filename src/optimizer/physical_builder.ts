@@ -56,6 +56,11 @@ export class PhysicalBuilder {
 
   /** The operator with at least the required attributes among its columns. */
   build(operator: LogicalOperator, required: ReadonlySet<number>): Built {
+    const built = this.physical(operator, required);
+    return { ...built, operator: { ...built.operator, rowsEstimate: operator.rows } };
+  }
+
+  private physical(operator: LogicalOperator, required: ReadonlySet<number>): Built {
     switch (operator.kind) {
       case "scan": return this.scan(operator.origin, required);
       case "filter": {
@@ -80,7 +85,11 @@ export class PhysicalBuilder {
       && expressions.every((each, at) => each.kind === "column" && each.index === input.attributes[at]);
     if (isIdentity) return input.operator;
     const placedExpressions = expressions.map((each) => placed(each, input.attributes));
-    return { kind: "project", input: input.operator, expressions: placedExpressions, columns };
+    const { rowsEstimate } = input.operator;
+    return {
+      kind: "project", input: input.operator, expressions: placedExpressions, columns,
+      ...(rowsEstimate === undefined ? {} : { rowsEstimate }),
+    };
   }
 
   private scan(origin: number, required: ReadonlySet<number>): Built {

@@ -68,7 +68,8 @@ function physicalPlan(
 function finishGrouping(grouping: EngineGrouping, context: TableContext): PlannedStatement {
   const { names, replacements, rows } = grouping;
   const leaf = context.source.leaf.compact(columnsOfAggregation(grouping));
-  const root = aggregation(grouping, { kind: "scan", leaf: 0, columns: leaf.types }, leaf.positionOf);
+  const scan: PhysicalOperator = { kind: "scan", leaf: 0, columns: leaf.types, rowsEstimate: context.scanRows };
+  const root = { ...aggregation(grouping, scan, leaf.positionOf), rowsEstimate: rows };
   const plan = physicalPlan(root, columnsOf(root), names);
   return {
     plan,
@@ -97,7 +98,8 @@ function planPassThrough(context: TableContext, notes: readonly string[]): Plann
       occurrences.push({ node: variable.source.id, index: column.index });
     });
   const leaf = context.source.leaf.compact(new Set(occurrences.map(({ index }) => index)));
-  const plan = physicalPlan({ kind: "scan", leaf: 0, columns: leaf.types }, leaf.types, leaf.names);
+  const scan: PhysicalOperator = { kind: "scan", leaf: 0, columns: leaf.types, rowsEstimate: context.scanRows };
+  const plan = physicalPlan(scan, leaf.types, leaf.names);
   const replacements = occurrences.map(({ node, index }): EdgeReplacement => (
     { node, expression: { kind: "column", index: leaf.positionOf(index) } }));
   return {

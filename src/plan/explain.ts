@@ -1,5 +1,5 @@
-// Physical plans as indented lines for EXPLAIN: operators, keys, aggregates and expressions in SQL's spelling as far as
-// the engine has one. The scan's SQL and its path are the backend's to show.
+// Physical plans for EXPLAIN: operators with keys, aggregates and expressions in SQL's spelling as far as the engine
+// has one. The backend prints them, and adds the scans' SQL and path and what was measured.
 import type { Expression, Scalar } from "#expr/expression.js";
 import { encodingName } from "#types/encoding_of.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -114,68 +114,97 @@ function columnTexts(names: readonly string[], types: readonly ColumnType[]): st
     `${names[index] ?? `column${index}`} ${typeText(type.engine)} as ${encodingName(type.encoding)}`).join(", ");
 }
 
-interface Explained {
-  readonly lines: readonly string[];
-  /** Names of the operator's columns, for the operator above. */
-  readonly names: readonly string[];
+/** One line below an operator. */
+export interface ExplainDetail {
+  readonly label: string;
+  readonly text: string;
 }
 
-function indented(lines: readonly string[]): readonly string[] {
-  return lines.map((line, index) => (index === 0 ? `  ->  ${line}` : `      ${line}`));
+/** An operator as EXPLAIN shows it; its place in the list is its number in statistics. */
+export interface ExplainedOperator {
+  readonly name: string;
+  /** 0 for the root. */
+  readonly depth: number;
+  readonly details: readonly ExplainDetail[];
+  /** Of a scan. */
+  readonly leaf?: number;
+  /** Expected rows, where the planner knew. */
+  readonly rows?: number;
+}
+
+interface Explained {
+  readonly name: string;
+  readonly details: readonly ExplainDetail[];
+  readonly inputs: readonly Explained[];
+  /** Names of the operator's columns, for the operator above. */
+  readonly names: readonly string[];
+  readonly operator: PhysicalOperator;
+}
+
+function detail(label: string, text: string): ExplainDetail {
+  return { label, text };
 }
 
 function explainOperator(operator: PhysicalOperator, options: ExplainOptions): Explained {
   if (operator.kind === "scan") {
     const names = options.leafNames[operator.leaf] ?? [];
-    const lines = [`Scan of leaf ${operator.leaf}`];
-    if (options.verbose && operator.columns.length > 0)
-      lines.push(`  Columns: ${columnTexts(names, operator.columns)}`);
-    return { lines, names };
+    const shown = options.verbose && operator.columns.length > 0;
+    const details = shown ? [detail("Columns", columnTexts(names, operator.columns))] : [];
+    return { name: `Scan of leaf ${operator.leaf}`, details, inputs: [], names, operator };
   }
   if (operator.kind === "hashJoin") return explainJoin(operator, options);
   if (operator.kind === "union") {
     const inputs = operator.inputs.map((each) => explainOperator(each, options));
-    return {
-      lines: ["Union", ...inputs.flatMap(({ lines }) => indented(lines))],
-      names: inputs[0]?.names ?? [],
-    };
+    return { name: "Union", details: [], inputs, names: inputs[0]?.names ?? [], operator };
   }
   const input = explainOperator(operator.input, options);
-  const text = (expression: Expression): string => expressionText(expression, input.names);
+  return { ...explainStep(operator, input.names), inputs: [input], operator };
+}
+
+type Step = Exclude<PhysicalOperator, { readonly kind: "scan" | "hashJoin" | "union" }>;
+
+/** An operator over one input whose columns have these names. */
+function explainStep(operator: Step, input: readonly string[]): Pick<Explained, "name" | "details" | "names"> {
+  const text = (expression: Expression): string => expressionText(expression, input);
   switch (operator.kind) {
     case "filter":
-      return {
-        lines: ["Filter", `  Condition: ${text(operator.predicate)}`, ...indented(input.lines)],
-        names: input.names,
-      };
+      return { name: "Filter", details: [detail("Condition", text(operator.predicate))], names: input };
     case "project": {
       const names = operator.expressions.map(text);
-      return { lines: ["Project", `  Output: ${names.join(", ")}`, ...indented(input.lines)], names };
+      return { name: "Project", details: [detail("Output", names.join(", "))], names };
     }
     case "hashAggregate": {
       const keys = operator.keys.map(text);
-      const aggregates = operator.aggregates.map((call) => aggregateText(call, input.names));
-      const lines = [keys.length === 0 ? "Aggregate" : "Hash Aggregate"];
-      if (keys.length > 0) lines.push(`  Keys: ${keys.join(", ")}`);
-      if (aggregates.length > 0) lines.push(`  Aggregates: ${aggregates.join(", ")}`);
-      return { lines: [...lines, ...indented(input.lines)], names: [...keys, ...aggregates] };
+      const aggregates = operator.aggregates.map((call) => aggregateText(call, input));
+      return {
+        name: keys.length === 0 ? "Aggregate" : "Hash Aggregate",
+        details: [
+          ...(keys.length > 0 ? [detail("Keys", keys.join(", "))] : []),
+          ...(aggregates.length > 0 ? [detail("Aggregates", aggregates.join(", "))] : []),
+        ],
+        names: [...keys, ...aggregates],
+      };
     }
     case "singleRow":
-      return { lines: ["Single Row", ...indented(input.lines)], names: input.names };
+      return { name: "Single Row", details: [], names: input };
     case "sort": {
       const keys = operator.keys.map(({ expression, descending, nullsFirst }) => {
         const nulls = nullsFirst === descending ? "" : ` NULLS ${nullsFirst ? "FIRST" : "LAST"}`;
         return `${text(expression)}${descending ? " DESC" : ""}${nulls}`;
       });
-      const lines = ["Sort", `  Keys: ${keys.join(", ")}`];
-      if (operator.limit !== undefined) lines.push(`  Limit: ${operator.limit}`);
-      return { lines: [...lines, ...indented(input.lines)], names: input.names };
+      const limit = operator.limit === undefined ? [] : [detail("Limit", String(operator.limit))];
+      return { name: "Sort", details: [detail("Keys", keys.join(", ")), ...limit], names: input };
     }
     case "limit": {
-      const lines = ["Limit"];
-      if (operator.count !== undefined) lines.push(`  Count: ${text(operator.count)}`);
-      if (operator.offset !== undefined) lines.push(`  Offset: ${text(operator.offset)}`);
-      return { lines: [...lines, ...indented(input.lines)], names: input.names };
+      const { count, offset } = operator;
+      return {
+        name: "Limit",
+        details: [
+          ...(count === undefined ? [] : [detail("Count", text(count))]),
+          ...(offset === undefined ? [] : [detail("Offset", text(offset))]),
+        ],
+        names: input,
+      };
     }
   }
 }
@@ -192,24 +221,56 @@ function explainJoin(
   const [probe, build] = [explainOperator(operator.probe, options), explainOperator(operator.build, options)];
   const both = [...probe.names, ...build.names];
   const { join, probeKeys, buildKeys, residual } = operator;
-  const lines = [`${probeKeys.length === 0 ? "Nested Loop" : "Hash"} ${joinNames[join]}Join`];
   const pairs = probeKeys.map((key, index) => {
     const other = buildKeys[index];
     return `${expressionText(key, probe.names)} = ${other === undefined ? "" : expressionText(other, build.names)}`;
   });
-  if (pairs.length > 0) lines.push(`  Keys: ${pairs.join(", ")}`);
-  if (residual !== undefined) lines.push(`  Condition: ${expressionText(residual, both)}`);
   const names = join === "rightSemi" || join === "rightAnti"
     ? build.names
     : operator.columns.length === probe.names.length ? probe.names : both;
-  return { lines: [...lines, ...indented(probe.lines), ...indented(build.lines)], names };
+  return {
+    name: `${probeKeys.length === 0 ? "Nested Loop" : "Hash"} ${joinNames[join]}Join`,
+    details: [
+      ...(pairs.length > 0 ? [detail("Keys", pairs.join(", "))] : []),
+      ...(residual === undefined ? [] : [detail("Condition", expressionText(residual, both))]),
+    ],
+    inputs: [probe, build],
+    names,
+    operator,
+  };
+}
+
+function listed({ name, details, inputs, operator }: Explained, depth: number): readonly ExplainedOperator[] {
+  const { rowsEstimate: rows } = operator;
+  const own: ExplainedOperator = {
+    name, depth, details,
+    ...(operator.kind === "scan" ? { leaf: operator.leaf } : {}), ...(rows === undefined ? {} : { rows }),
+  };
+  return [own, ...inputs.flatMap((input) => listed(input, depth + 1))];
+}
+
+/** The plan's operators in preorder. */
+export function explainOperators(plan: PhysicalPlan, options: ExplainOptions): readonly ExplainedOperator[] {
+  return listed(explainOperator(plan.root, options), 0);
+}
+
+/** What is to be said below the operators. */
+export function explainNotes(plan: PhysicalPlan, { verbose }: ExplainOptions): readonly string[] {
+  if (!verbose || plan.outputs.length === 0) return [];
+  const names = plan.outputs.map(({ name }) => name);
+  return [`Output: ${columnTexts(names, plan.outputs.map(({ type }) => type))}`];
+}
+
+/** Operators as the TEXT format shows them, without numbers. */
+export function operatorLines(operators: readonly ExplainedOperator[]): readonly string[] {
+  return operators.flatMap(({ name, depth, details }) => {
+    const inset = "      ".repeat(depth);
+    const head = depth === 0 ? name : `${inset.slice(4)}->  ${name}`;
+    return [head, ...details.map(({ label, text }) => `${inset}  ${label}: ${text}`)];
+  });
 }
 
 /** The plan's lines, outermost operator first. */
 export function explainPlan(plan: PhysicalPlan, options: ExplainOptions): readonly string[] {
-  const { lines } = explainOperator(plan.root, options);
-  if (!options.verbose) return lines;
-  const names = plan.outputs.map(({ name }) => name);
-  const types = plan.outputs.map(({ type }) => type);
-  return types.length === 0 ? lines : [...lines, `Output: ${columnTexts(names, types)}`];
+  return [...operatorLines(explainOperators(plan, options)), ...explainNotes(plan, options)];
 }

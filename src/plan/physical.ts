@@ -34,11 +34,16 @@ export interface NamedColumn {
 export type JoinKind =
   | "inner" | "left" | "right" | "full" | "semi" | "anti" | "nullAwareAnti" | "rightSemi" | "rightAnti";
 
+interface Estimated {
+  /** Expected rows, where the planner knew: for EXPLAIN only, it does not travel with the plan. */
+  readonly rowsEstimate?: number;
+}
+
 /**
  * Operators form a tree; `columns` are the operator's output. Operators are numbered in preorder for statistics,
  * a join's probe side before its build side.
  */
-export type PhysicalOperator =
+export type PhysicalOperator = Estimated & (
   | { readonly kind: "scan"; readonly leaf: number; readonly columns: readonly ColumnType[] }
   | { readonly kind: "filter"; readonly input: PhysicalOperator; readonly predicate: Expression }
   | {
@@ -96,7 +101,8 @@ export type PhysicalOperator =
       /** Rows wanted, from the first. */
       readonly limit?: number;
       readonly columns: readonly ColumnType[];
-    };
+    }
+);
 
 /** Of a type whose order the engine knows: text only in byte order. */
 export interface SortKey {

@@ -2,6 +2,8 @@
 // wire form (src/codec/planning_message.ts) and not the engine's plan (physical.ts), which travels inside
 // PlanReady as bytes. The wording of every field is in schemas/control/planning.fbs.
 
+import type { ExplainedOperator } from "./explain.js";
+
 export const PLANNING_VERSION = 1;
 
 export interface TypeFact {
@@ -115,6 +117,9 @@ export interface PlanReady {
   readonly didSort: boolean;
   readonly didLimit: boolean;
   readonly rows: number;
+  /** For EXPLAIN, in preorder. */
+  readonly operators: readonly ExplainedOperator[];
+  /** For EXPLAIN: what is said below the operators. */
   readonly explain: readonly string[];
   readonly planningNs: number;
   /** The result depends on the order of scanned rows: each scan has one producer (src/plan/row_order.ts). */

@@ -1,5 +1,6 @@
 // The memory of one execution: runs of blocks it owns, all given back at once when it ends. Small things are carved
-// from a common block; large ones have their own run and may go back early. Read next: memory.ts.
+// from a common block; large ones have their own run and may go back early. A part counts what one operator holds of
+// it. Read next: memory.ts.
 import { FusionError } from "#base/errors.js";
 import { assert } from "#base/assert.js";
 import { BLOCK_BYTES, type EngineMemory } from "./memory.js";
@@ -9,6 +10,8 @@ const ALIGN = 64;
 export class Arena {
   readonly memory: EngineMemory;
   readonly #owner: number;
+  /** Of a part: the arena that has its memory. */
+  readonly #whole: Arena | undefined;
   /** Bytes of each run by address. */
   readonly #runs = new Map<number, number>();
   #next = 0;
@@ -16,9 +19,15 @@ export class Arena {
   #bytes = 0;
   #peak = 0;
 
-  constructor(memory: EngineMemory) {
+  constructor(memory: EngineMemory, whole?: Arena) {
     this.memory = memory;
-    this.#owner = memory.newOwner();
+    this.#whole = whole;
+    this.#owner = whole === undefined ? memory.newOwner() : whole.#owner;
+  }
+
+  /** Gives out the same memory, and counts its own bytes. It is not disposed: the arena is. */
+  part(): Arena {
+    return new Arena(this.memory, this);
   }
 
   /** Most bytes held at any time. */
@@ -30,6 +39,10 @@ export class Arena {
   allocate(bytes: number): number {
     const rounded = Math.ceil(bytes / ALIGN) * ALIGN;
     if (rounded > BLOCK_BYTES) return this.takeRun(bytes);
+    if (this.#whole !== undefined) {
+      this.#count(rounded);
+      return this.#whole.allocate(rounded);
+    }
     if (this.#next + rounded > this.#end) {
       this.#next = this.takeRun(BLOCK_BYTES);
       this.#end = this.#next + BLOCK_BYTES;
@@ -42,6 +55,12 @@ export class Arena {
   /** Whole blocks that may be given back with freeRun. */
   takeRun(bytes: number): number {
     const rounded = Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+    if (this.#whole !== undefined) {
+      const taken = this.#whole.takeRun(rounded);
+      this.#runs.set(taken, rounded);
+      this.#count(rounded);
+      return taken;
+    }
     const address = this.memory.take(this.#owner, rounded);
     if (address === undefined) {
       throw new FusionError({
@@ -55,9 +74,13 @@ export class Arena {
       });
     }
     this.#runs.set(address, rounded);
-    this.#bytes += rounded;
-    this.#peak = Math.max(this.#peak, this.#bytes);
+    this.#count(rounded);
     return address;
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#peak = Math.max(this.#peak, this.#bytes);
   }
 
   freeRun(address: number): void {
@@ -65,7 +88,8 @@ export class Arena {
     assert(bytes !== undefined, "a run of this arena");
     this.#runs.delete(address);
     this.#bytes -= bytes;
-    this.memory.give(this.#owner, address, bytes);
+    if (this.#whole !== undefined) this.#whole.freeRun(address);
+    else this.memory.give(this.#owner, address, bytes);
   }
 
   /** Gives everything back; the arena is empty afterwards and may not be used. */

@@ -11,6 +11,8 @@ import type { PlanCache } from "./plan_cache.js";
 
 export interface CompiledModule {
   readonly module: WebAssembly.Module;
+  /** Length of its code as WebAssembly. */
+  readonly bytes: number;
   readonly errors: readonly ErrorTemplate[];
 }
 
@@ -62,7 +64,7 @@ export class CompiledPlan {
     if (known !== undefined) return known;
     const start = process.hrtime.bigint();
     const { bytes, errors } = emit();
-    const compiled = { module: this.#cache.module(bytes), errors };
+    const compiled = { module: this.#cache.module(bytes), bytes: bytes.length, errors };
     this.#modules.set(key, compiled);
     this.#compileNs += process.hrtime.bigint() - start;
     return compiled;

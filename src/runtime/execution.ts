@@ -10,7 +10,7 @@ import type { Limit } from "#lowering/table_plan.js";
 import { inputsOf } from "#plan/columns_of.js";
 import type { PhysicalOperator } from "#plan/physical.js";
 import { Arena } from "./arena.js";
-import type { CompiledPlan } from "./compiled_plan.js";
+import type { CompiledModule, CompiledPlan } from "./compiled_plan.js";
 import { GroupStore } from "./group_store.js";
 import { instantiateKernels } from "./kernels.js";
 import { limitValues } from "./limit_values.js";
@@ -32,6 +32,11 @@ export interface ExecutionOptions {
   readonly visitsPerCall?: number;
 }
 
+export interface CodeSize {
+  readonly modules: number;
+  readonly bytes: number;
+}
+
 /** About a millisecond of probing. */
 const VISITS_PER_CALL = 1 << 16;
 
@@ -39,6 +44,10 @@ export class PlanExecution {
   readonly #compiled: CompiledPlan;
   readonly #arena: Arena;
   readonly #runs: readonly PipelineRun[];
+  /** What each aggregate and each table holds. */
+  readonly #groupParts: readonly Arena[];
+  readonly #tableParts: readonly Arena[];
+  readonly #sorts = new Map<number, CompiledModule>();
   readonly #result: ResultPage;
   /** The pipeline that is next or at work; earlier ones are finished. */
   #current = 0;
@@ -53,6 +62,8 @@ export class PlanExecution {
     try {
       const columns = compiled.plan.outputs.map(({ type }) => type);
       this.#result = new ResultPage(this.#arena, columns, options.resultBytes);
+      this.#groupParts = compiled.pipelines.aggregates.map(() => this.#arena.part());
+      this.#tableParts = compiled.pipelines.tables.map(() => this.#arena.part());
       this.#runs = this.#openRuns(options);
     } catch (error) {
       this.#arena.dispose();
@@ -128,11 +139,28 @@ export class PlanExecution {
   }
 
   stats(): readonly OperatorStats[] {
-    const last = this.#runs.length - 1;
+    const memory = this.#memoryByOperator();
     return mergeStats(this.#runs.flatMap((run, index) => {
       const feedsMore = this.#runs.slice(index + 1).some(({ pipeline }) => isSameSink(pipeline, run.pipeline));
-      return run.stats(index === last ? this.#arena.peakBytes : 0, feedsMore);
-    }));
+      return run.stats(feedsMore);
+    })).map((each) => ({ ...each, memoryBytes: memory.get(each.operator) ?? 0 }));
+  }
+
+  /** The modules that ran. */
+  get code(): CodeSize {
+    const modules = new Set([...this.#runs.flatMap((run) => run.modules), ...this.#sorts.values()]);
+    return { modules: modules.size, bytes: [...modules].reduce((sum, { bytes }) => sum + bytes, 0) };
+  }
+
+  #memoryByOperator(): ReadonlyMap<number, number> {
+    const { pipelines } = this.#compiled.pipelines;
+    const memory = new Map<number, number>();
+    const add = (operator: number | undefined, part: Arena | undefined): void => {
+      if (operator !== undefined) memory.set(operator, (memory.get(operator) ?? 0) + (part?.peakBytes ?? 0));
+    };
+    this.#groupParts.forEach((part, aggregate) => add(ownerOfGroups(pipelines, aggregate), part));
+    this.#tableParts.forEach((part, table) => add(ownerOfTable(pipelines, table), part));
+    return memory;
   }
 
   /** Gives all memory back; may be called at any time and more than once. */
@@ -188,10 +216,13 @@ export class PlanExecution {
     const kernels = instantiateKernels(memory.memory);
     const stores = plan.aggregates.map((aggregate, index) => {
       const estimate = index === 0 ? groupsEstimate(this.#compiled) : 0;
-      return new GroupStore(this.#arena, kernels, aggregate, control + layout.aggregate(index), estimate);
+      const part = defined(this.#groupParts[index], "a part");
+      return new GroupStore(part, kernels, aggregate, control + layout.aggregate(index), estimate);
     });
-    const tables = plan.tables.map((table, index) =>
-      new TableStore(this.#arena, kernels, table, control + layout.table(index), () => this.#merge(index)));
+    const tables = plan.tables.map((table, index) => {
+      const part = defined(this.#tableParts[index], "a part");
+      return new TableStore(part, kernels, table, control + layout.table(index), () => this.#merge(index));
+    });
     const environment: RunEnvironment = {
       compiled: this.#compiled,
       memory,
@@ -207,8 +238,9 @@ export class PlanExecution {
   }
 
   #merge(table: number): Merge {
-    const { module } = this.#compiled.sortModule(table);
-    const { exports } = new WebAssembly.Instance(module, {
+    const sort = this.#compiled.sortModule(table);
+    this.#sorts.set(table, sort);
+    const { exports } = new WebAssembly.Instance(sort.module, {
       env: { memory: this.#arena.memory.memory },
       host: { growDirectory: noMemoryNeeded, addRows: noMemoryNeeded, addBytes: noMemoryNeeded },
     });
@@ -261,6 +293,20 @@ function groupsEstimate({ plan }: CompiledPlan): number {
 /** Sorting allocates nothing while it runs. */
 function noMemoryNeeded(): never {
   throw new Error("a sort asked for memory");
+}
+
+function ownerOfGroups(pipelines: readonly Pipeline[], aggregate: number): number | undefined {
+  return pipelines.find(({ sink }) => sink.kind === "aggregate" && sink.aggregate === aggregate)?.operators.at(-1);
+}
+
+/** A table belongs to the operator that reads it: the source of a pipeline, or a probe, which follows its input. */
+function ownerOfTable(pipelines: readonly Pipeline[], table: number): number | undefined {
+  for (const { source, steps, operators } of pipelines) {
+    if (source.kind === "table" && source.table === table) return operators[0];
+    const probe = steps.find((step) => step.kind === "probe" && step.table === table);
+    if (probe?.kind === "probe") return operators[probe.operators.length];
+  }
+  return undefined;
 }
 
 function isSameSink({ sink: a }: Pipeline, { sink: b }: Pipeline): boolean {

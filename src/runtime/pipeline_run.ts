@@ -72,6 +72,11 @@ export class PipelineRun {
     return this.#resume !== undefined;
   }
 
+  /** What ran so far. */
+  get modules(): readonly CompiledModule[] {
+    return [...this.#instances.keys()];
+  }
+
   /** Finishes a part of the tables the pipeline reads; true when it may run. */
   prepare(): boolean {
     const { tables } = this.#environment;
@@ -101,10 +106,10 @@ export class PipelineRun {
   }
 
   /**
-   * The pipeline's numbers, attributed to its operators; its memory and time to the last of them. Groups that later
-   * pipelines feed as well are theirs to count.
+   * The pipeline's numbers, attributed to its operators; its time to the last of them. Groups that later pipelines feed
+   * as well are theirs to count.
    */
-  stats(memoryBytes: number, feedsMore: boolean): readonly OperatorStats[] {
+  stats(feedsMore: boolean): readonly OperatorStats[] {
     const { operators, source } = this.pipeline;
     return operators.slice(source.kind === "pages" ? 0 : 1).map((operator, index, all) => {
       const last = index === all.length - 1;
@@ -117,7 +122,7 @@ export class PipelineRun {
         pages: isScan ? this.#pages : 0,
         bytes: isScan ? this.#bytes : 0,
         timeNs: last ? Number(this.#timeNs) : 0,
-        memoryBytes: last ? memoryBytes : 0,
+        memoryBytes: 0,
         redoPages: last ? this.#widePages : 0,
       };
     });

@@ -87,6 +87,8 @@ export interface EngineJob {
   readonly compileNs: number;
   /** Most state memory it has held at any time. */
   readonly peakBytes: number;
+  /** Modules that ran, and their length as WebAssembly. */
+  readonly code: { readonly modules: number; readonly bytes: number };
   /** All results are taken and nothing more is wanted. */
   readonly done: boolean;
   /** Work was left for the next call: there is something to do although no page came and none left. */

@@ -181,6 +181,9 @@ export class Job {
       executeNs: this.#executeNs + (monotonicNs() - this.#stepNs),
       waitNs: this.#waitNs + this.#idleNs(),
       operators: engine.stats(),
+      memoryBytes: engine.peakBytes,
+      codeBytes: engine.code.bytes,
+      codeModules: engine.code.modules,
     });
     this.#transport.sendControl(this.lease, MessageType.ExecutionFinished, payload);
   }

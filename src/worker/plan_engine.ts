@@ -46,6 +46,10 @@ class PlanJob implements EngineJob {
     return this.#execution.peakBytes;
   }
 
+  get code() {
+    return this.#execution.code;
+  }
+
   get done(): boolean {
     return this.#execution.done;
   }

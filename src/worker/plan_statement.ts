@@ -13,7 +13,7 @@ import { RequestFacts } from "#frontend/request_facts.js";
 import { planJoinedStatement } from "#optimizer/joined_statement.js";
 import type { PlannedStatement } from "#optimizer/planned_statement.js";
 import { planSingleTable } from "#optimizer/single_table.js";
-import { explainPlan } from "#plan/explain.js";
+import { explainNotes, explainOperators } from "#plan/explain.js";
 import type { PlanReady, PlanRefused, PlanRequest } from "#plan/planning.js";
 import { orderMatters } from "#plan/row_order.js";
 
@@ -28,20 +28,25 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
     const query = readQuery(readNodeText(request.query));
     const statement = planAny(query, new RequestFacts(request));
     const plan = encodePhysicalPlan(statement.plan);
-    const explain = request.explain
-      ? [...explainPlan(statement.plan, { leafNames: statement.leafNames, verbose: true }), ...statement.notes]
-      : [];
+    const { operators, explain } = explained(request, statement);
     const { leaves, outputs, replacements, didWhere, didAggregate, didDistinct } = statement;
     const ready: PlanReady = {
       plan, planDigest: planDigest(plan), leaves, outputs, replacements, didWhere, didAggregate,
       didDistinct, didSort: statement.didSort, didLimit: statement.didLimit, rows: statement.rows,
-      explain, planningNs: Number(now() - begin), orderMatters: orderMatters(statement.plan),
+      operators, explain, planningNs: Number(now() - begin), orderMatters: orderMatters(statement.plan),
     };
     return { kind: "ready", ready };
   } catch (error) {
     if (error instanceof StatementRefused) return { kind: "refused", refused: error.refusal };
     return { kind: "refused", refused: refusalOf(asFusionError(error)) };
   }
+}
+
+function explained(request: PlanRequest, { plan, leafNames, notes }: PlannedStatement):
+  Pick<PlanReady, "operators" | "explain"> {
+  if (!request.explain) return { operators: [], explain: [] };
+  const options = { leafNames, verbose: true };
+  return { operators: explainOperators(plan, options), explain: [...explainNotes(plan, options), ...notes] };
 }
 
 /** Statements over one table have a planner of their own: their WHERE is all in the scan. */

@@ -186,6 +186,7 @@ export class FakeEngine implements Engine {
       get paused() {
         return paused;
       },
+      code: { modules: 1, bytes: 64 },
       wantedLeaves: () => {
         const wanted = Array.from({ length: this.leafCount }, (_, leaf) => leaf).filter((leaf) => !finished.has(leaf));
         return this.inTurn ? wanted.slice(-1) : wanted;

@@ -5,7 +5,7 @@ import { edgeCalls } from "#frontend/edge_calls.js";
 import { readNodeText } from "#frontend/node_text.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { numberField, walk } from "#frontend/text_fields.js";
-import { explainPlan } from "#plan/explain.js";
+import { explainPlan, operatorLines } from "#plan/explain.js";
 import type { EdgeExpression, PlanReady, PlanRequest } from "#plan/planning.js";
 import { encodingName } from "#types/encoding_of.js";
 import type { Encoding } from "#generated/encodings.js";
@@ -31,7 +31,7 @@ function nodeText(node: TextNode | undefined): string {
 
 function readyText(ready: PlanReady, nodes: ReadonlyMap<number, TextNode>): string[] {
   const plan = decodePhysicalPlan(ready.plan);
-  const lines: string[] = [...ready.explain];
+  const lines: string[] = [...operatorLines(ready.operators), ...ready.explain];
   for (const leaf of ready.leaves) {
     lines.push(`leaf of query #${leaf.queryNode}, range table entry ${leaf.rangeIndex}`);
     for (const column of leaf.columns) {

@@ -300,10 +300,7 @@ collect(const FusionParallel *parallel, FusionParallelTotals *totals)
 
 		if (!entry->reported)
 			continue;
-		total->rows += entry->rows;
-		total->pages += entry->pages;
-		total->bytes += entry->bytes;
-		total->time_ns += entry->time_ns;
+		fusion_run_stats_add(&total->stats, &entry->stats);
 		total->rows_produced += entry->rows_produced;
 		InstrAccumParallelQuery(&entry->buffers, &entry->wal);
 		if (leaf->instrument != NULL)

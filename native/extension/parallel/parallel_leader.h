@@ -17,6 +17,7 @@
 #include "nodes/execnodes.h"
 #include "producer.h"
 #include "region_host.h"
+#include "run_stats.h"
 #include "scan_plan.h"
 
 typedef struct FusionParallel FusionParallel;
@@ -34,10 +35,7 @@ typedef struct FusionParallelOrder
 /* What a leaf's workers did. */
 typedef struct FusionParallelTotals
 {
-	uint64		rows;
-	uint64		pages;
-	uint64		bytes;
-	uint64		time_ns;
+	FusionRunStats stats;
 	uint64		rows_produced;
 } FusionParallelTotals;
 

@@ -11,6 +11,7 @@
 
 #include "block_cursor.h"
 #include "executor/instrument.h"
+#include "run_stats.h"
 #include "scan_plan.h"
 #include "slot.h"
 
@@ -50,10 +51,7 @@ typedef struct FusionParallelProducer
 
 	/* The rest by the worker, at its end. */
 	bool		reported;
-	uint64		rows;
-	uint64		pages;
-	uint64		bytes;
-	uint64		time_ns;
+	FusionRunStats stats;
 	uint64		rows_produced;
 	Instrumentation instrument; /* of the leaf's plan node */
 	BufferUsage buffers;

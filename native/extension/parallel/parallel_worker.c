@@ -177,10 +177,7 @@ produce(Worker *worker)
 static void
 report(const Worker *worker, const FusionProducer *producer, QueryDesc *query, FusionParallelProducer *entry)
 {
-	entry->rows = worker->run.rows;
-	entry->pages = worker->run.pages;
-	entry->bytes = worker->run.bytes;
-	entry->time_ns = worker->run.time_ns;
+	entry->stats = worker->run.stats;
 	entry->rows_produced = producer->rows_produced;
 	if (query->planstate->instrument != NULL)
 	{

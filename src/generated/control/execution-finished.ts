@@ -61,8 +61,23 @@ operatorsLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+memoryBytes():bigint {
+  const offset = this.bb!.__offset(this.bb_pos, 16);
+  return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
+}
+
+codeBytes():number {
+  const offset = this.bb!.__offset(this.bb_pos, 18);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
+codeModules():number {
+  const offset = this.bb!.__offset(this.bb_pos, 20);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startExecutionFinished(builder:flatbuffers.Builder) {
-  builder.startObject(6);
+  builder.startObject(9);
 }
 
 static addRows(builder:flatbuffers.Builder, rows:bigint) {
@@ -101,12 +116,24 @@ static startOperatorsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addMemoryBytes(builder:flatbuffers.Builder, memoryBytes:bigint) {
+  builder.addFieldInt64(6, memoryBytes, BigInt('0'));
+}
+
+static addCodeBytes(builder:flatbuffers.Builder, codeBytes:number) {
+  builder.addFieldInt32(7, codeBytes, 0);
+}
+
+static addCodeModules(builder:flatbuffers.Builder, codeModules:number) {
+  builder.addFieldInt32(8, codeModules, 0);
+}
+
 static endExecutionFinished(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createExecutionFinished(builder:flatbuffers.Builder, rows:bigint, resultPages:number, compileNs:bigint, executeNs:bigint, waitNs:bigint, operatorsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createExecutionFinished(builder:flatbuffers.Builder, rows:bigint, resultPages:number, compileNs:bigint, executeNs:bigint, waitNs:bigint, operatorsOffset:flatbuffers.Offset, memoryBytes:bigint, codeBytes:number, codeModules:number):flatbuffers.Offset {
   ExecutionFinished.startExecutionFinished(builder);
   ExecutionFinished.addRows(builder, rows);
   ExecutionFinished.addResultPages(builder, resultPages);
@@ -114,6 +141,9 @@ static createExecutionFinished(builder:flatbuffers.Builder, rows:bigint, resultP
   ExecutionFinished.addExecuteNs(builder, executeNs);
   ExecutionFinished.addWaitNs(builder, waitNs);
   ExecutionFinished.addOperators(builder, operatorsOffset);
+  ExecutionFinished.addMemoryBytes(builder, memoryBytes);
+  ExecutionFinished.addCodeBytes(builder, codeBytes);
+  ExecutionFinished.addCodeModules(builder, codeModules);
   return ExecutionFinished.endExecutionFinished(builder);
 }
 }

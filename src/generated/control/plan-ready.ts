@@ -6,6 +6,7 @@
 import * as flatbuffers from 'flatbuffers';
 
 import { EdgeReplacement } from './edge-replacement.js';
+import { ExplainOperator } from './explain-operator.js';
 import { Leaf } from './leaf.js';
 import { OutputColumn } from './output-column.js';
 
@@ -138,8 +139,18 @@ orderMatters():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+operators(index: number, obj?:ExplainOperator):ExplainOperator|null {
+  const offset = this.bb!.__offset(this.bb_pos, 34);
+  return offset ? (obj || new ExplainOperator()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+}
+
+operatorsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 34);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startPlanReady(builder:flatbuffers.Builder) {
-  builder.startObject(15);
+  builder.startObject(16);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -262,12 +273,28 @@ static addOrderMatters(builder:flatbuffers.Builder, orderMatters:boolean) {
   builder.addFieldInt8(14, +orderMatters, +false);
 }
 
+static addOperators(builder:flatbuffers.Builder, operatorsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(15, operatorsOffset, 0);
+}
+
+static createOperatorsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startOperatorsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endPlanReady(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean):flatbuffers.Offset {
+static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset):flatbuffers.Offset {
   PlanReady.startPlanReady(builder);
   PlanReady.addVersion(builder, version);
   PlanReady.addPlan(builder, planOffset);
@@ -284,6 +311,7 @@ static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:f
   PlanReady.addExplain(builder, explainOffset);
   PlanReady.addPlanningNs(builder, planningNs);
   PlanReady.addOrderMatters(builder, orderMatters);
+  PlanReady.addOperators(builder, operatorsOffset);
   return PlanReady.endPlanReady(builder);
 }
 }

@@ -95,6 +95,10 @@ describe("planning messages", () => {
       didWhere: fc.boolean(), didAggregate: fc.boolean(), didDistinct: fc.boolean(),
       didSort: fc.boolean(), didLimit: fc.boolean(),
       rows: fc.integer({ min: 0, max: 1e9 }),
+      operators: list(fc.record({
+        name: text, depth: u16, details: list(fc.record({ label: text, text })),
+        leaf: fc.nat(), rows: fc.nat(),
+      }, { requiredKeys: ["name", "depth", "details"] })),
       explain: list(text),
       planningNs: count,
       orderMatters: fc.boolean(),
@@ -121,6 +125,7 @@ describe("execution messages", () => {
       messages.encodeExecutionStarted, messages.decodeExecutionStarted);
     roundTrip(fc.record({
       rows: count, resultPages: u32, compileNs: count, executeNs: count, waitNs: count,
+      memoryBytes: count, codeBytes: u32, codeModules: u32,
       operators: list(fc.record({
         operator: u16, rowsIn: count, rowsOut: count, pages: count, bytes: count, timeNs: count,
         memoryBytes: count, redoPages: count,
