@@ -20,24 +20,45 @@ const CustomScanMethods fusion_scan_methods = {
 /*
  * Starts the leaves as they would be started below any other node. They are read forward once, or again
  * from the beginning after a rescan, whatever the cursor above may do: PostgreSQL puts a Material there for
- * going back.
+ * going back. Leaves with subplans are statements of their own.
  */
+static List *
+begin_leaves(FusionScanState *state, const CustomScan *scan, EState *estate, int eflags)
+{
+	List	   *leaves = NIL;
+	int			child = 0;
+	ListCell   *cell;
+
+	state->statements = palloc0(Max(state->plan->leaf_count, 1) * sizeof(FusionStatementLeaf *));
+	foreach(cell, state->plan->leaf_statements)
+	{
+		PlannedStmt *statement = lfirst(cell);
+		int			leaf = foreach_current_index(cell);
+
+		if (statement != NULL)
+		{
+			state->statements[leaf] = fusion_statement_leaf_begin(statement, estate, eflags);
+			leaves = lappend(leaves, fusion_statement_leaf_state(state->statements[leaf]));
+			continue;
+		}
+		if (child >= list_length(scan->custom_plans))
+			elog(ERROR, "pg_fusion: a scan plan has too few leaf plans");
+		leaves = lappend(leaves, ExecInitNode(list_nth(scan->custom_plans, child++), estate, eflags));
+		state->css.custom_ps = lappend(state->css.custom_ps, llast(leaves));
+	}
+	return leaves;
+}
+
 static void
 begin_scan(CustomScanState *css, EState *estate, int eflags)
 {
 	FusionScanState *state = (FusionScanState *) css;
 	CustomScan *scan = castNode(CustomScan, css->ss.ps.plan);
-	int			leaf_flags = eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
-	ListCell   *cell;
 
 	state->plan = fusion_scan_plan_load(scan->custom_private);
-	if (state->plan->leaf_count != list_length(scan->custom_plans))
-		elog(ERROR, "pg_fusion: a scan plan has %d leaves but %d leaf plans", state->plan->leaf_count,
-			 list_length(scan->custom_plans));
-	foreach(cell, scan->custom_plans)
-		css->custom_ps = lappend(css->custom_ps, ExecInitNode(lfirst(cell), estate, leaf_flags));
+	state->leaves = begin_leaves(state, scan, estate, eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
-		state->execution = fusion_execution_create(estate, state->plan, css->custom_ps, estate->es_instrument != 0);
+		state->execution = fusion_execution_create(estate, state->plan, state->leaves, estate->es_instrument != 0);
 }
 
 static TupleTableSlot *
@@ -79,6 +100,12 @@ rescan(CustomScanState *css)
 			UpdateChangedParamSet(leaf, css->ss.ps.chgParam);
 		ExecReScan(leaf);
 	}
+	/* Their parameters are their own: nothing of the statement's reaches them. */
+	for (int leaf = 0; leaf < state->plan->leaf_count; leaf++)
+	{
+		if (state->statements[leaf] != NULL)
+			ExecReScan(fusion_statement_leaf_state(state->statements[leaf]));
+	}
 	fusion_execution_rescan(state->execution);
 }
 
@@ -101,6 +128,11 @@ end_scan(CustomScanState *css)
 		fusion_execution_end(state->execution);
 	foreach(cell, css->custom_ps)
 		ExecEndNode(lfirst(cell));
+	for (int leaf = 0; leaf < state->plan->leaf_count; leaf++)
+	{
+		if (state->statements[leaf] != NULL)
+			fusion_statement_leaf_end(state->statements[leaf]);
+	}
 }
 
 static void

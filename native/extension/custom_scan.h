@@ -11,14 +11,17 @@
 #include "nodes/execnodes.h"
 #include "nodes/extensible.h"
 #include "scan_plan.h"
+#include "statement_leaf.h"
 
 /* Shown by EXPLAIN and stored in plans: "Custom Scan (PgFusionScan)". */
 #define FUSION_SCAN_NAME "PgFusionScan"
 
 typedef struct FusionScanState
 {
-	CustomScanState css;		/* first; css.custom_ps are the leaves in order */
+	CustomScanState css;		/* first; css.custom_ps are the leaves that are its children, in order */
 	FusionScanPlan *plan;
+	FusionStatementLeaf **statements;	/* by leaf number; NULL for its children */
+	List	   *leaves;			/* PlanState, by leaf number */
 	FusionExecution *execution; /* NULL under EXPLAIN without ANALYZE */
 } FusionScanState;
 

@@ -22,6 +22,7 @@ typedef struct PrefixReader
 	uint32		at;
 	const RangeTblEntry *entry;
 	Index		range_index;
+	Index		levels_up;		/* of the replaced node, which may stand in a subquery */
 } PrefixReader;
 
 static Node *
@@ -33,7 +34,8 @@ column_reference(const PrefixReader *reader, uint32 column)
 		fusion_answer_invalid("The replacement of node %u names engine column %u of %d.", reader->answer->node, column,
 							  list_length(entry->coltypes));
 	return (Node *) makeVar(reader->range_index, (AttrNumber) (column + 1), list_nth_oid(entry->coltypes, column),
-							list_nth_int(entry->coltypmods, column), list_nth_oid(entry->colcollations, column), 0);
+							list_nth_int(entry->coltypmods, column), list_nth_oid(entry->colcollations, column),
+							reader->levels_up);
 }
 
 static bool
@@ -116,19 +118,32 @@ check_same_type(uint32 id, Node *original, Node *replacement)
 							  exprType(replacement), exprTypmod(replacement), exprCollation(replacement));
 }
 
+/* How far below the statement's own level the node stands: a variable in a subquery may mean the statement's. */
+static Index
+levels_below(const FusionQueryText *text, uint32 id, const Node *node)
+{
+	Index		levels = 0;
+
+	for (uint32 owner = fusion_span_at(text, id)->owner; owner != 0; owner = fusion_span_at(text, owner)->owner)
+		levels++;
+	if (levels > 0 && (!IsA(node, Var) || ((const Var *) node)->varlevelsup != levels))
+		fusion_answer_invalid("Node %u to be replaced belongs to another query level.", id);
+	return levels;
+}
+
 static void
 make_replacement(const FusionQueryText *text, const FusionReplacementAnswer *answer, const RangeTblEntry *entry,
 				 Index range_index, Replacement *replacement)
 {
 	const FusionNodeSpan *span = fusion_span_at(text, answer->node);
-	PrefixReader reader = {answer, 0, entry, range_index};
 	Node	   *original = fusion_node_at(text, answer->node);
+	PrefixReader reader = {answer, 0, entry, range_index, levels_below(text, answer->node, original)};
 	Node	   *node = read_expression(&reader);
 
 	if (reader.at != answer->length)
 		fusion_answer_invalid("The replacement of node %u has a rest.", answer->node);
-	if (span->owner != 0 || answer->node == 0)
-		fusion_answer_invalid("Node %u to be replaced belongs to another query level.", answer->node);
+	if (answer->node == 0)
+		fusion_answer_invalid("The whole statement cannot be replaced.");
 	if (!fusion_is_expression(original))
 		fusion_answer_invalid("Node %u to be replaced is not an expression.", answer->node);
 	check_same_type(answer->node, original, node);

@@ -14,6 +14,7 @@
 #include "page_column.h"
 #include "parallel_plan.h"
 #include "placeholder.h"
+#include "query_leaf.h"
 #include "refusal.h"
 #include "rewrite/rewriteManip.h"
 
@@ -29,9 +30,9 @@ estimated_rows(const FusionPlanReady *answer, const FusionAssembly *assembly)
 {
 	double		scanned;
 
-	if (list_length(assembly->leaf_plans) != 1)
+	if (assembly->leaf_count != 1)
 		return answer->rows;
-	scanned = ((const Plan *) linitial(assembly->leaf_plans))->plan_rows;
+	scanned = assembly->leaf_rows;
 	if (!answer->did_aggregate)
 		return scanned;
 	return answer->rows > 0 ? Min(answer->rows, scanned) : scanned;
@@ -106,20 +107,22 @@ edge_query(const FusionQueryText *text, const Query *parse, const FusionPlanRead
 
 	if (!answer->did_where)
 		fusion_answer_invalid("The answer leaves FROM to the edge.");
-	if (edge->commandType != CMD_SELECT || edge->setOperations != NULL || edge->rowMarks != NIL)
+	if (edge->commandType != CMD_SELECT || edge->rowMarks != NIL)
 		fusion_answer_invalid("The statement is of a kind that has no edge.");
 	if (answer->did_aggregate)
 		condition = take_over_grouping(edge);
 	take_over_rest(edge, answer);
 
 	from->rtindex = range_index;
+	/* Set operations belong to FROM: their rows are the engine's. */
+	edge->setOperations = NULL;
 	edge->jointree = makeFromExpr(list_make1(from), condition);
-	edge->cteList = NIL;
 	problem = fusion_edge_query_problem(edge, range_index, answer->did_aggregate);
 	if (problem != NULL)
 		fusion_answer_invalid("The answer is not complete: %s.", problem);
-	edge->hasSubLinks = checkExprHasSubLink((Node *) edge);
 	edge->rtable = list_make1(entry);
+	fusion_keep_common_tables(edge);
+	edge->hasSubLinks = checkExprHasSubLink((Node *) edge);
 #if PG_VERSION_NUM >= 160000
 	edge->rteperminfos = NIL;
 #endif

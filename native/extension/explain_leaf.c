@@ -132,7 +132,7 @@ explain_qual_list(const char *label, List *texts, ExplainState *es)
 static void
 explain_quals(const FusionScanState *state, int leaf, ExplainState *es)
 {
-	PlanState  *scan = list_nth(state->css.custom_ps, leaf);
+	PlanState  *scan = list_nth(state->leaves, leaf);
 	int			count = list_length(scan->plan->qual);
 	int			in_batches;
 
@@ -279,6 +279,8 @@ explain_leaf(const FusionScanState *state, int leaf, ExplainState *es)
 	explain_producers(path, analyzed ? &stats : NULL, es);
 	if (analyzed)
 		explain_scan_numbers(&stats, es);
+	if (state->statements[leaf] != NULL)
+		fusion_statement_leaf_explain(state->statements[leaf], es);
 	es->indent -= fusion_explain_is_text(es) ? 1 : 0;
 	ExplainCloseGroup("Scan", NULL, true, es);
 }

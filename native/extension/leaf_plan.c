@@ -16,6 +16,7 @@
 #include "page_column.h"
 #include "parallel_plan.h"
 #include "producer.h"
+#include "query_leaf.h"
 #include "rewrite/rewriteManip.h"
 #include "settings.h"
 #include "utils/lsyscache.h"
@@ -109,36 +110,6 @@ owning_query(const FusionQueryText *text, uint32 query_node)
 	return castNode(Query, fusion_node_at(text, query_node));
 }
 
-static RangeTblEntry *
-leaf_entry(const LeafSource *source, Query *leaf)
-{
-	uint32		index = source->answer->range_index;
-	RangeTblEntry *rte;
-
-	if (index == 0 || index > list_length(source->owner->rtable))
-		fusion_answer_invalid("Scan %u names range table entry %u, which does not exist.", source->number, index);
-	rte = copyObject(list_nth_node(RangeTblEntry, source->owner->rtable, index - 1));
-	if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL)
-		fusion_answer_invalid("Scan %u names range table entry %u, which is not a plain relation.", source->number,
-							  index);
-
-	/* The permission entry at the front of the range table is checked; once is enough. */
-#if PG_VERSION_NUM >= 160000
-	if (rte->perminfoindex > 0)
-	{
-		RTEPermissionInfo *info = copyObject(list_nth_node(RTEPermissionInfo, source->owner->rteperminfos,
-														   rte->perminfoindex - 1));
-
-		info->requiredPerms = 0;
-		leaf->rteperminfos = list_make1(info);
-		rte->perminfoindex = 1;
-	}
-#else
-	rte->requiredPerms = 0;
-#endif
-	return rte;
-}
-
 /* One output column: its target entry in `leaf` and its page column in `column`. */
 static void
 add_leaf_column(const LeafSource *source, uint32 index, Query *leaf, FusionColumn *column)
@@ -161,33 +132,29 @@ add_leaf_column(const LeafSource *source, uint32 index, Query *leaf, FusionColum
 											   psprintf("c%u", index + 1), false));
 }
 
-/* The leaf with a range table of one entry, its variables numbered 1. */
+/* The leaf, its variables numbered from 1 on. */
 static Query *
 leaf_query(const LeafSource *source, FusionPageSchema *schema)
 {
-	Query	   *leaf = makeNode(Query);
-	RangeTblEntry *rte = leaf_entry(source, leaf);
-	RangeTblRef *from = makeNode(RangeTblRef);
+	const FusionLeafAnswer *answer = source->answer;
+	Query	   *leaf = fusion_leaf_skeleton(source->text, answer->query_node, source->owner, answer->range_index,
+											source->number);
 	List	   *quals = NIL;
 
-	from->rtindex = source->answer->range_index;
-	for (uint32 i = 0; i < source->answer->qual_count; i++)
-		quals = lappend(quals, leaf_condition(source, source->answer->qual_nodes[i]));
-	schema->column_count = source->answer->column_count;
+	if (leaf->jointree->quals != NULL)
+		quals = list_make1(leaf->jointree->quals);
+	for (uint32 i = 0; i < answer->qual_count; i++)
+		quals = lappend(quals, leaf_condition(source, answer->qual_nodes[i]));
+	leaf->jointree->quals = quals == NIL ? NULL : (Node *) make_ands_explicit(quals);
+	schema->column_count = answer->column_count;
 	schema->columns = palloc0(sizeof(FusionColumn) * (schema->column_count + 1));
 	for (int i = 0; i < schema->column_count; i++)
 		add_leaf_column(source, i, leaf, &schema->columns[i]);
 	schema->fingerprint = fusion_page_schema_fingerprint(schema);
-
-	leaf->commandType = CMD_SELECT;
-	leaf->canSetTag = true;
-	leaf->rtable = list_make1(rte);
-	leaf->jointree = makeFromExpr(list_make1(from), quals == NIL ? NULL : (Node *) make_ands_explicit(quals));
-	/* Makes the plan depend on the role, as the statement's own would. */
-	leaf->hasRowSecurity = source->owner->hasRowSecurity;
-	leaf->hasSubLinks = checkExprHasSubLink((Node *) rte->securityQuals);
-	if (source->answer->range_index != 1)
-		ChangeVarNodes((Node *) leaf, source->answer->range_index, 1, 0);
+	if (answer->range_index > 1)
+		ChangeVarNodes((Node *) leaf, answer->range_index, 1, 0);
+	fusion_leaf_complete(source->text, answer->query_node,
+						 answer->range_index == 0 && source->owner->setOperations != NULL, leaf, source->number);
 	return leaf;
 }
 
@@ -199,6 +166,9 @@ displayed_query(const Query *leaf)
 	RangeTblEntry *rte = linitial_node(RangeTblEntry, shown->rtable);
 	List	   *quals = rte->securityQuals;
 
+	/* Of a whole FROM, each entry's policies would have to go to its own join. */
+	if (list_length(shown->rtable) > 1)
+		return shown;
 	rte->securityQuals = NIL;
 	if (shown->jointree->quals != NULL)
 		quals = lappend(quals, shown->jointree->quals);
@@ -207,13 +177,16 @@ displayed_query(const Query *leaf)
 }
 
 static void
-choose_path(const Plan *plan, const List *range_table, FusionLeafPath *path)
+choose_path(const PlannedStmt *planned, FusionLeafPath *path)
 {
 	path->reason = NULL;
 	if (!fusion_setting_heap_scan)
 		path->reason = "pg_fusion.heap_scan is off";
-	path->heap = fusion_setting_heap_scan && fusion_producer_heap_eligible(plan, range_table, &path->reason);
-	fusion_parallel_judge_leaf(plan, range_table, path);
+	if (fusion_runs_alone(planned))
+		path->reason = "statement of its own";
+	path->heap = path->reason == NULL &&
+		fusion_producer_heap_eligible(planned->planTree, planned->rtable, &path->reason);
+	fusion_parallel_judge_leaf(planned->planTree, planned->rtable, path);
 }
 
 static bool
@@ -226,7 +199,7 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 
 	scan->leaf_queries = lappend(scan->leaf_queries, displayed_query(leaf));
 	if (shift > 0)
-		ChangeVarNodes((Node *) leaf, 1, shift + 1, 0);
+		OffsetVarNodes((Node *) leaf, shift, 0);
 	fusion_assembly_pad(assembly, leaf);
 
 	/* No parallel plan and no cursor options: producers run this very plan, each over its own share of the blocks. */
@@ -234,7 +207,8 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 	refused = fusion_assembly_add_leaf(assembly, planned);
 	if (refused != NULL)
 		return fusion_refuse(refusal, refused, NULL, -1);
-	choose_path(planned->planTree, planned->rtable, &scan->leaf_paths[source->number]);
+	scan->leaf_statements = lappend(scan->leaf_statements, fusion_runs_alone(planned) ? planned : NULL);
+	choose_path(planned, &scan->leaf_paths[source->number]);
 	return true;
 }
 

@@ -69,10 +69,15 @@ fusion_is_expression(const Node *node)
 
 typedef struct LeafCheck
 {
-	int			range_index;
+	int			range_index;	/* whose columns may be read; ANY_ENTRY, NO_ENTRY */
+	Index		level;			/* queries entered on the way */
+	int			sublink_depth;	/* whose tests read the subquery's columns as parameters */
 	int			placeholder_depth;	/* nodes around us that give CaseTestExpr its value */
 	const char *problem;
 } LeafCheck;
+
+#define ANY_ENTRY 0
+#define NO_ENTRY (-1)
 
 /*
  * Nodes whose arguments may hold a CaseTestExpr; cut off from them it would read whatever the executor left
@@ -98,25 +103,46 @@ binds_case_test(const Node *node)
 }
 
 static const char *
+variable_problem(const Var *variable, const LeafCheck *check)
+{
+	if (variable->varlevelsup < check->level)
+		return NULL;
+	if (variable->varlevelsup > check->level)
+		return "it reads a column of an outer query";
+	if (check->range_index == ANY_ENTRY || variable->varno == check->range_index)
+		return NULL;
+	return "it reads a column of another relation";
+}
+
+static const char *
+parameter_problem(const Param *parameter, const LeafCheck *check)
+{
+	if (parameter->paramkind == PARAM_EXTERN)
+		return NULL;
+	return parameter->paramkind == PARAM_SUBLINK && check->sublink_depth > 0 ? NULL
+		: "it reads an internal parameter";
+}
+
+static const char *
 leaf_node_problem(Node *node, const LeafCheck *check)
 {
+	const char *aggregate = "it contains an aggregate or window function";
+
 	switch (nodeTag(node))
 	{
 		case T_Var:
-			if (((Var *) node)->varlevelsup != 0 || ((Var *) node)->varno != check->range_index)
-				return "it reads a column of another relation";
-			return NULL;
+			return variable_problem((Var *) node, check);
 		case T_Param:
-			return ((Param *) node)->paramkind == PARAM_EXTERN ? NULL : "it reads an internal parameter";
-		case T_SubLink:
+			return parameter_problem((Param *) node, check);
 		case T_SubPlan:
 		case T_AlternativeSubPlan:
-		case T_Query:
-			return "it contains a subquery";
+			return "it contains a planned subquery";
 		case T_Aggref:
+			return ((Aggref *) node)->agglevelsup < check->level ? NULL : aggregate;
 		case T_GroupingFunc:
+			return ((GroupingFunc *) node)->agglevelsup < check->level ? NULL : aggregate;
 		case T_WindowFunc:
-			return "it contains an aggregate or window function";
+			return check->level > 0 ? NULL : aggregate;
 		case T_CaseTestExpr:
 		case T_CoerceToDomainValue:
 			return check->placeholder_depth > 0 ? NULL : "it is a part of another expression";
@@ -141,23 +167,55 @@ leaf_walker(Node *node, LeafCheck *check)
 	check->problem = leaf_node_problem(node, check);
 	if (check->problem != NULL)
 		return true;
+	if (IsA(node, Query))
+	{
+		check->level++;
+		found = query_tree_walker((Query *) node, leaf_walker, check, 0);
+		check->level--;
+		return found;
+	}
 	binds = binds_case_test(node);
 	check->placeholder_depth += binds ? 1 : 0;
+	check->sublink_depth += IsA(node, SubLink) ? 1 : 0;
 	found = expression_tree_walker(node, leaf_walker, check);
 	check->placeholder_depth -= binds ? 1 : 0;
+	check->sublink_depth -= IsA(node, SubLink) ? 1 : 0;
 	return found;
 }
 
 const char *
 fusion_leaf_expression_problem(Node *node, int range_index)
 {
-	LeafCheck	check = {range_index, 0, NULL};
+	LeafCheck	check = {.range_index = range_index};
 
 	if (!fusion_is_expression(node))
 		return "it is not an expression";
 	if (leaf_walker(node, &check))
 		return check.problem;
 	return expression_returns_set(node) ? "it returns a set" : NULL;
+}
+
+const char *
+fusion_leaf_entry_problem(const RangeTblEntry *entry)
+{
+	LeafCheck	check = {.range_index = NO_ENTRY};
+	Node	   *parts[] = {
+		(Node *) entry->subquery, (Node *) entry->functions, (Node *) entry->values_lists,
+		(Node *) entry->tablefunc, (Node *) entry->tablesample
+	};
+
+	for (int i = 0; i < lengthof(parts) && check.problem == NULL; i++)
+		(void) leaf_walker(parts[i], &check);
+	return check.problem;
+}
+
+const char *
+fusion_leaf_query_problem(Query *query)
+{
+	LeafCheck	check = {.range_index = NO_ENTRY};
+
+	(void) leaf_walker((Node *) query, &check);
+	return check.problem;
 }
 
 typedef struct EdgeCheck

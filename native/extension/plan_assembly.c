@@ -126,13 +126,32 @@ fusion_assembly_pad(const FusionAssembly *assembly, Query *query)
 #endif
 }
 
+bool
+fusion_runs_alone(const PlannedStmt *leaf)
+{
+	return leaf->subplans != NIL || leaf->paramExecTypes != NIL;
+}
+
+/*
+ * Later runs see the entry unreferenced; by an outer join's they would conclude that their own FROM has one.
+ */
+static void
+forget_joins(List *range_table)
+{
+	ListCell   *cell;
+
+	foreach(cell, range_table)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+		if (rte->rtekind == RTE_JOIN)
+			rte->jointype = JOIN_INNER;
+	}
+}
+
 const char *
 fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf)
 {
-	if (leaf->subplans != NIL)
-		return "a row-level security policy with a subquery";
-	if (leaf->paramExecTypes != NIL)
-		return "a scan with internal parameters";
 #if PG_VERSION_NUM >= 180000
 	/* Append nodes count in this list from 0, so two leaves cannot both have one. */
 	if (leaf->partPruneInfos != NIL && assembly->partition_prunings != NIL)
@@ -140,11 +159,16 @@ fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf)
 	assembly->partition_prunings = list_concat(assembly->partition_prunings, leaf->partPruneInfos);
 	assembly->unprunable = bms_add_members(assembly->unprunable, leaf->unprunableRelids);
 #endif
+	leaf->jitFlags = PGJIT_NONE;
+	forget_joins(leaf->rtable);
 	assembly->range_table = leaf->rtable;
 #if PG_VERSION_NUM >= 160000
 	assembly->permissions = leaf->permInfos;
 #endif
-	assembly->leaf_plans = lappend(assembly->leaf_plans, leaf->planTree);
+	if (!fusion_runs_alone(leaf))
+		assembly->leaf_plans = lappend(assembly->leaf_plans, leaf->planTree);
+	assembly->leaf_count++;
+	assembly->leaf_rows += leaf->planTree->plan_rows;
 	assembly->leaf_cost += leaf->planTree->total_cost;
 	assembly->append_relations = list_concat(assembly->append_relations, leaf->appendRelations);
 	assembly->inval_items = list_concat(assembly->inval_items, leaf->invalItems);

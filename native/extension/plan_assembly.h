@@ -25,7 +25,9 @@ typedef struct FusionAssembly
 	int			cursor_options;
 	List	   *range_table;	/* RangeTblEntry, so far */
 	List	   *permissions;	/* RTEPermissionInfo of range_table; 16 and newer */
-	List	   *leaf_plans;		/* Plan, in leaf order */
+	List	   *leaf_plans;		/* Plan, in leaf order, without those of leaves that run alone */
+	int			leaf_count;
+	double		leaf_rows;		/* of all leaves */
 	Cost		leaf_cost;
 	List	   *append_relations;
 	List	   *inval_items;
@@ -47,6 +49,12 @@ extern FusionAssembly *fusion_assembly_start(const FusionQueryText *text, const 
 
 /* Puts the gathered range table in front of the query's own. The query must refer to entries behind it already. */
 extern void fusion_assembly_pad(const FusionAssembly *assembly, Query *query);
+
+/*
+ * Whether a planned leaf has subplans or internal parameters. They are numbered within their own statement, so such a
+ * leaf runs as one.
+ */
+extern bool fusion_runs_alone(const PlannedStmt *leaf);
 
 /* Takes over a planned leaf; NULL, or why it cannot be a part of the whole. */
 extern const char *fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf);

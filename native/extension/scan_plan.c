@@ -20,7 +20,8 @@
 #define PRIVATE_REASONS 4
 #define PRIVATE_LEADER_ONLY 5
 #define PRIVATE_OPERATORS 6
-#define PRIVATE_COUNT 7
+#define PRIVATE_STATEMENTS 7
+#define PRIVATE_COUNT 8
 
 /*
  * Followed by the columns of each leaf, then of the output. Written and read by one process image, so plain
@@ -139,8 +140,9 @@ fusion_scan_plan_store(const FusionScanPlan *plan)
 		reasons = lappend(reasons, text_node(plan->leaf_paths[leaf].reason));
 		leader_only = lappend(leader_only, text_node(plan->leaf_paths[leaf].leader_only));
 	}
-	return lappend(lappend(list_make5(bytes_const(store_numbers(plan)), bytes_const(plan->physical), plan->explain,
-									  plan->leaf_queries, reasons), leader_only), plan->operators);
+	return list_concat(list_make5(bytes_const(store_numbers(plan)), bytes_const(plan->physical), plan->explain,
+								  plan->leaf_queries, reasons),
+					   list_make3(leader_only, plan->operators, plan->leaf_statements));
 }
 
 /*
@@ -227,5 +229,8 @@ fusion_scan_plan_load(List *custom_private)
 	plan->explain = list_nth_node(List, custom_private, PRIVATE_EXPLAIN);
 	plan->operators = list_nth_node(List, custom_private, PRIVATE_OPERATORS);
 	plan->leaf_queries = list_nth_node(List, custom_private, PRIVATE_LEAF_QUERIES);
+	plan->leaf_statements = list_nth_node(List, custom_private, PRIVATE_STATEMENTS);
+	if (list_length(plan->leaf_statements) != plan->leaf_count)
+		elog(ERROR, "pg_fusion: a stored scan plan is malformed");
 	return plan;
 }

@@ -61,7 +61,8 @@ typedef struct FusionScanPlan
 	bytea	   *physical;		/* pgfusion.plan.PhysicalPlan */
 	uint64		digest;
 	int			leaf_count;
-	FusionPageSchema *leaves;	/* index = leaf number; leaf plans are custom_plans in the same order */
+	FusionPageSchema *leaves;	/* index = leaf number */
+	List	   *leaf_statements;	/* PlannedStmt of a leaf that runs alone, else NULL: its plan is in custom_plans */
 	FusionLeafPath *leaf_paths;
 	FusionPageSchema output;
 	double		rows;

@@ -15,13 +15,12 @@ export type RangeEntry =
       readonly alias: string;
       readonly columnNames: readonly string[];
       readonly isSampled: boolean;
-      /** Row-level security and security barrier quals that stay on the entry. */
-      readonly securityQuals: readonly TextNode[];
     }
   | {
       readonly kind: "subquery";
       readonly source: TextNode;
       readonly alias: string;
+      readonly columnNames: readonly string[];
       /** Made from a view. */
       readonly isView: boolean;
       readonly query: TextNode;
@@ -33,6 +32,7 @@ export type RangeEntry =
       readonly kind: "cte";
       readonly source: TextNode;
       readonly alias: string;
+      readonly columnNames: readonly string[];
       readonly isView: boolean;
       readonly name: string;
       readonly levelsUp: number;
@@ -44,6 +44,7 @@ export type RangeEntry =
         | "result" | "group" | "unknown";
       readonly source: TextNode;
       readonly alias: string;
+      readonly columnNames: readonly string[];
       readonly isView: boolean;
     };
 

@@ -70,18 +70,9 @@ export function checkTable(entry: RangeEntry): RelationEntry {
     const detail = `FROM item "${entry.alias}" is not a table.`;
     return refuse(entry.isView ? "view in FROM" : otherFromItems[entry.kind], detail);
   }
-  if (entry.isSampled)
-    refuse("TABLESAMPLE", `Table "${entry.alias}" is sampled; samples are not run yet.`);
   if (!relationKinds.has(entry.relationKind))
     refuse("this kind of relation",
       `"${entry.alias}" is not a table, materialized view, partitioned or foreign table.`);
-  for (const qual of entry.securityQuals)
-    walk(qual, (node) => {
-      if (node.tag === "SUBLINK")
-        refuse("row-level security policy with a subquery",
-          `A policy of table "${entry.alias}" contains a subquery.`);
-      return undefined;
-    });
   return entry;
 }
 

@@ -25,6 +25,7 @@ function readRangeEntry(node: TextNode): RangeEntry {
   const kind = rangeKinds[numberField(node, "rtekind")] ?? "unknown";
   const names = optionalNode(node, "eref");
   const alias = names === undefined ? "" : stringField(names, "aliasname");
+  const columnNames = names === undefined ? [] : stringList(names, "colnames");
   if (kind !== "relation") {
     // A view's entry keeps its security_barrier mark; since 16 also its relid.
     const isBarrier = kind === "subquery" && booleanField(node, "security_barrier", false);
@@ -32,14 +33,15 @@ function readRangeEntry(node: TextNode): RangeEntry {
     if (kind === "subquery") {
       const query = requiredNode(node, "subquery");
       const isLateral = booleanField(node, "lateral", false);
-      return { kind, source: node, alias, isView, query, isLateral, isBarrier };
+      return { kind, source: node, alias, columnNames, isView, query, isLateral, isBarrier };
     }
     if (kind === "cte") {
       const levelsUp = numberField(node, "ctelevelsup");
       const isSelfReference = booleanField(node, "self_reference");
-      return { kind, source: node, alias, isView, name: stringField(node, "ctename"), levelsUp, isSelfReference };
+      const name = stringField(node, "ctename");
+      return { kind, source: node, alias, columnNames, isView, name, levelsUp, isSelfReference };
     }
-    return { kind, source: node, alias, isView };
+    return { kind, source: node, alias, columnNames, isView };
   }
   return {
     kind,
@@ -47,9 +49,8 @@ function readRangeEntry(node: TextNode): RangeEntry {
     relation: numberField(node, "relid"),
     relationKind: stringField(node, "relkind"),
     alias,
-    columnNames: names === undefined ? [] : stringList(names, "colnames"),
+    columnNames,
     isSampled: optionalNode(node, "tablesample") !== undefined,
-    securityQuals: nodeList(node, "securityQuals"),
   };
 }
 

@@ -4,15 +4,28 @@ import type { AnalysedQuery } from "#frontend/query.js";
 import { rowLocks, setOperations } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
-import { nodeList, numberField, walk } from "#frontend/text_fields.js";
+import type { TextNode } from "#frontend/node_text.js";
+import { booleanField, nodeList, numberField, optionalNode, walk } from "#frontend/text_fields.js";
 import { isGrouped } from "./planning_context.js";
 
 /** Refuses what no part of a statement may contain. */
 export function checkLevel(query: AnalysedQuery): void {
   const [rowMark] = query.rowMarks;
-  if (rowMark !== undefined)
-    refuse(rowLocks[numberField(rowMark, "strength")] ?? "row locking",
-      "pg_fusion reads a snapshot and takes no row locks.");
+  if (rowMark !== undefined) refuseLock(rowMark);
+}
+
+function refuseLock(rowMark: TextNode): never {
+  return refuse(rowLocks[numberField(rowMark, "strength")] ?? "row locking",
+    "pg_fusion reads a snapshot and takes no row locks.");
+}
+
+/** Refuses what no statement may contain at any level, whoever would run it. */
+export function checkStatement(query: AnalysedQuery): void {
+  walk(query.source, (node) => (node.tag === "ROWMARKCLAUSE" ? refuseLock(node) : undefined));
+}
+
+/** Set operations of subqueries. */
+function checkSetOperation(query: AnalysedQuery): void {
   if (query.setOperation !== undefined)
     refuse(setOperations[numberField(query.setOperation, "op")] ?? "set operation",
       "Statements that combine queries are not run yet.");
@@ -21,6 +34,7 @@ export function checkLevel(query: AnalysedQuery): void {
 /** Refuses what a subquery may not contain. */
 export function checkBlock(query: AnalysedQuery): void {
   checkLevel(query);
+  checkSetOperation(query);
   if (query.limitCount !== undefined || query.limitOffset !== undefined)
     refuse("LIMIT in a subquery", "A subquery's first rows are not taken yet.");
   if (query.hasWindowFunctions) refuse("window function in a subquery", "The engine has no window functions yet.");
@@ -33,10 +47,15 @@ export function checkBlock(query: AnalysedQuery): void {
 /** Sums of floats depend on the order of rows, which two scans need not share. */
 const orderedSums: ReadonlySet<number> = new Set([2110, 2111, 2104, 2105]);
 
+/** avg, sum, max, min and count of the built-in types are numbered from here to here; other aggregates follow. */
+const FIRST_AGGREGATE = 2100;
+const LAST_AGGREGATE = 2147;
+const COUNT_ROWS = 2803;
+
 /** Whether the query calls a function that may answer differently each time. */
-export function isVolatile(query: AnalysedQuery, facts: RequestFacts): boolean {
+export function isVolatile(query: TextNode, facts: RequestFacts): boolean {
   let found = false;
-  walk(query.source, (node) => {
+  walk(query, (node) => {
     for (const field of ["funcid", "opfuncid"])
       found ||= node.fields.has(field) && facts.isVolatile(numberField(node, field));
     return found ? "skip" : undefined;
@@ -44,14 +63,35 @@ export function isVolatile(query: AnalysedQuery, facts: RequestFacts): boolean {
   return found;
 }
 
+/** rank(), dense_rank(), percent_rank() and cume_dist() do not depend on the order of equal rows. */
+const orderlessWindows: ReadonlySet<number> = new Set([3101, 3102, 3103, 3104]);
+
+/** Whether what the node says depends on the order of rows, or on chance, where SQL leaves it open. */
+function picksRows(node: TextNode): boolean {
+  switch (node.tag) {
+    case "AGGREF": return !isOrderless(numberField(node, "aggfnoid"));
+    case "WINDOWFUNC": return !orderlessWindows.has(numberField(node, "winfnoid"));
+    case "QUERY": return optionalNode(node, "limitCount") !== undefined
+      || optionalNode(node, "limitOffset") !== undefined || booleanField(node, "hasDistinctOn", false);
+    case "TABLESAMPLECLAUSE": return true;
+    default: return false;
+  }
+}
+
+/** Built-in aggregates beside sums of floats that show no order: of integers and numeric, and of anything min and max. */
+function isOrderless(aggregate: number): boolean {
+  if (aggregate === COUNT_ROWS) return true;
+  return aggregate >= FIRST_AGGREGATE && aggregate <= LAST_AGGREGATE && !orderedSums.has(aggregate);
+}
+
 /** Whether reading the query twice may give two answers. */
-export function mayDiffer(query: AnalysedQuery, facts: RequestFacts): boolean {
-  let sumsFloats = false;
-  walk(query.source, (node) => {
-    sumsFloats ||= node.tag === "AGGREF" && orderedSums.has(numberField(node, "aggfnoid"));
-    return sumsFloats ? "skip" : undefined;
+export function mayDiffer(query: TextNode, facts: RequestFacts): boolean {
+  let differs = false;
+  walk(query, (node) => {
+    differs ||= picksRows(node);
+    return differs ? "skip" : undefined;
   });
-  return sumsFloats || isVolatile(query, facts);
+  return differs || isVolatile(query, facts);
 }
 
 /** A subquery without steps of its own beyond FROM, WHERE and expressions, as PostgreSQL would pull it up. */

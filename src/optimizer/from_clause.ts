@@ -3,7 +3,7 @@
 // Read next: subqueries.ts for conditions with subqueries, region.ts for what becomes of it all.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery, FromItem, RangeEntry } from "#frontend/query.js";
-import { checkTable, otherFromItems } from "#frontend/query_checks.js";
+import { checkTable, otherFromItems, setOperations } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { refuse } from "#frontend/refusal.js";
 import { booleanField, locationOf, numberField, requiredNode, stringField } from "#frontend/text_fields.js";
@@ -12,12 +12,14 @@ import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import type { Block } from "./block.js";
 import { materialised } from "./block.js";
-import { isMergeable, mayDiffer } from "./block_checks.js";
+import { isMergeable } from "./block_checks.js";
 import { conjunctsOf } from "./conditions.js";
 import { QueryScope, rangesRead } from "./query_scope.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { FinishedRegion } from "./region.js";
 import { finishRegion, Region } from "./region.js";
+import { mayGiveRows, subLinksIn } from "./sub_links.js";
+import { differsBetweenReadings, rangesReadDeep } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
 import { TableSource } from "./table_source.js";
 
@@ -57,7 +59,23 @@ export function planFrom(
   return { scope, region };
 }
 
+/** All of FROM and WHERE as one leaf that PostgreSQL runs. */
+export function wholeFrom(planner: QueryPlanner, query: AnalysedQuery, reason: string): PlannedFrom {
+  const { statement } = planner;
+  const scope = new QueryScope(statement, query, undefined);
+  const region = new Region();
+  const table = new TableSource(statement, {
+    query, rangeIndex: 0, isNullable: false, rows: ROWS_UNKNOWN, reason,
+  });
+  region.tables.push(table);
+  statement.tables.push(table);
+  query.rangeTable.forEach((_entry, index) => scope.sources.set(index + 1, { kind: "table", table }));
+  return { scope, region };
+}
+
 function addQuery(level: Level, query: AnalysedQuery): void {
+  if (query.setOperation !== undefined)
+    refuse(setOperations[numberField(query.setOperation, "op")] ?? "set operation", "It combines queries.");
   if (query.from.length === 0) refuse("SELECT without FROM", "The statement or a subquery of it reads no table.");
   for (const item of query.from) addItem(level, item);
   if (query.where !== undefined) level.pending.push({ scope: level.scope, condition: query.where });
@@ -88,24 +106,42 @@ function addRange(level: Level, rangeIndex: number): void {
   const { scope } = level;
   const entry = scope.query.rangeTable[rangeIndex - 1];
   if (entry === undefined) return refuse("this FROM item", "FROM points outside the range table.");
+  if (entry.kind === "relation") return addTable(level, rangeIndex, checkTable(entry));
+  const { fallbacks } = scope.statement;
+  const reason = fallbacks.reasonFor(entry.source);
+  if (reason !== undefined) return addTable(level, rangeIndex, entry, `${reason} in "${entry.alias}"`);
+  fallbacks.orGive(entry.source, () => canBeLeaf(scope, entry), () => addSubquery(level, rangeIndex, entry));
+}
+
+function addSubquery(level: Level, rangeIndex: number, entry: RangeEntry): void {
+  const { scope } = level;
   switch (entry.kind) {
-    case "relation": return addTable(level, rangeIndex, entry);
     case "subquery": {
       if (entry.isBarrier)
         return refuse("security barrier view", `Conditions on "${entry.alias}" must wait for the view's own.`);
-      if (entry.isLateral) return refuse("LATERAL", `Subquery "${entry.alias}" is LATERAL.`);
+      // LATERAL is a permission; what counts is whether the subquery makes use of it.
+      if (entry.isLateral && !canBeLeaf(scope, entry))
+        return refuse("LATERAL", `Subquery "${entry.alias}" reads other items of its FROM.`);
       return addDerived(level, rangeIndex, readQuery(entry.query), scope);
     }
     case "cte": return addDerived(level, rangeIndex, ...commonTable(scope, entry));
+    case "relation": return refuse("this FROM item", "A table is no subquery.");
     default: return refuse(otherFromItems[entry.kind], `FROM item "${entry.alias}" is not a table or subquery.`);
   }
 }
 
-function addTable(level: Level, rangeIndex: number, entry: RangeEntry): void {
+/** Whether PostgreSQL can run the entry by itself. */
+function canBeLeaf(scope: QueryScope, entry: RangeEntry): boolean {
+  return rangesReadDeep(entry.source, scope.surroundings, scope.statement.facts)?.size === 0;
+}
+
+function addTable(level: Level, rangeIndex: number, entry: RangeEntry, reason?: string): void {
   const { scope, region, isNullable } = level;
   const known = scope.statement.facts.relation(entry.source.id)?.rows ?? -1;
-  const rows = known < 0 ? ROWS_UNKNOWN : known;
-  const table = new TableSource(scope.statement, scope.query, rangeIndex, checkTable(entry), isNullable, rows);
+  const table = new TableSource(scope.statement, {
+    query: scope.query, rangeIndex, isNullable, rows: known < 0 ? ROWS_UNKNOWN : known,
+    ...(reason === undefined ? {} : { reason }),
+  });
   region.tables.push(table);
   scope.statement.tables.push(table);
   scope.sources.set(rangeIndex, { kind: "table", table });
@@ -127,7 +163,8 @@ function commonTable(
   const query = readQuery(requiredNode(found, "ctequery"));
   if (query.command !== "select")
     return refuse("a data-modifying statement in WITH", "Only SELECT statements are run.", locationOf(found));
-  if (numberField(found, "cterefcount", 2) > 1 && mayDiffer(query, scope.statement.facts))
+  const { facts } = scope.statement;
+  if (numberField(found, "cterefcount", 2) > 1 && differsBetweenReadings(owner.surroundings, found, facts))
     return refuse("WITH query that is read twice", `Two readings of "${entry.name}" might differ.`, locationOf(found));
   return [query, owner];
 }
@@ -214,6 +251,29 @@ export function translated(scope: QueryScope, condition: AnalysedExpression): Ex
  * else among the region's conditions.
  */
 function placeCondition(
+  planner: QueryPlanner, region: Region, scope: QueryScope, condition: AnalysedExpression,
+): void {
+  const { fallbacks } = scope.statement;
+  const given = fallbacks.reasonFor(condition.source);
+  const within = given === undefined ? undefined : oneTable(region, scope, condition);
+  if (within !== undefined && given !== undefined) {
+    within.give(condition.source, given);
+    return;
+  }
+  const isOneTables = (): boolean => oneTable(region, scope, condition) !== undefined;
+  if (given === undefined && subLinksIn(condition.source).some(mayGiveRows) && isOneTables())
+    fallbacks.give(condition.source, "subquery that may give several rows");
+  fallbacks.orGive(condition.source, isOneTables, () => placeInEngine(planner, region, scope, condition));
+}
+
+/** The one table that a condition with subqueries reads, where its scan may evaluate it. */
+function oneTable(region: Region, scope: QueryScope, condition: AnalysedExpression): TableSource | undefined {
+  const ranges = rangesReadDeep(condition.source, scope.surroundings, scope.statement.facts);
+  const table = ranges === undefined ? undefined : tableFor(region, scope, condition, ranges);
+  return table !== undefined && (region.tables.includes(table) || !table.isNullable) ? table : undefined;
+}
+
+function placeInEngine(
   planner: QueryPlanner, region: Region, scope: QueryScope, condition: AnalysedExpression,
 ): void {
   const ranges = rangesRead(condition.source);

@@ -5,7 +5,7 @@ import type { AnalysedExpression, Variable } from "#frontend/analysed_expression
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { SortGroup } from "#frontend/query.js";
-import { walk } from "#frontend/text_fields.js";
+import { numberField, optionalNode, walk } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
 import type { AggregateCall } from "#plan/physical.js";
 import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
@@ -14,7 +14,7 @@ import type { EngineType } from "#types/engine_type.js";
 import { bpcharLength } from "#types/sql_types.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
-import { eachEdgeVariable, edgeRoots, isGrouped, targetOf } from "./planning_context.js";
+import { eachEdgeVariable, eachOuterVariable, edgeRoots, isGrouped, stayingSubLinks, targetOf } from "./planning_context.js";
 import type { PlanningContext } from "./planning_context.js";
 
 export interface EngineGrouping {
@@ -146,7 +146,7 @@ function groupBy(context: PlanningContext): GroupingPlan {
     if ("obstacle" in answer) leave(answer.obstacle);
     planned.set(text, answer.expression);
   }
-  const replacements = replaceAtEdge(context, keyIndex, planned);
+  const replacements = [...replaceAtEdge(context, keyIndex, planned), ...replaceInSubqueries(context, keyIndex)];
   return finish(context, false, keys, planner.calls, planner.names, replacements);
 }
 
@@ -172,6 +172,29 @@ function addDependentColumns(
     });
   };
   for (const root of edgeRoots(query)) eachEdgeVariable(root, isReplaced, add);
+}
+
+/**
+ * Subqueries that stay above may read keys. An expression that is a key would have to be found inside them, so they
+ * may read nothing else of the rows.
+ */
+function replaceInSubqueries(context: PlanningContext, keyIndex: ReadonlyMap<string, number>): EdgeReplacement[] {
+  const replacements: EdgeReplacement[] = [];
+  for (const subLink of stayingSubLinks(context)) {
+    walk(subLink, (node) => {
+      if (node.tag === "AGGREF" && numberField(node, "agglevelsup") > 0) leave("an aggregate stands in a subquery");
+      return undefined;
+    });
+    const test = optionalNode(subLink, "testexpr");
+    if (test !== undefined)
+      walk(test, (node) => (node.tag === "AGGREF" ? leave("an aggregate is compared with a subquery") : undefined));
+    eachOuterVariable(subLink, (variable, text) => {
+      const index = keyIndex.get(text);
+      if (index === undefined) leave("a subquery reads a column that is no key");
+      replacements.push({ node: variable.source.id, expression: { kind: "column", index } });
+    });
+  }
+  return replacements;
 }
 
 function bitwise(context: PlanningContext, expression: Expression): Expression {

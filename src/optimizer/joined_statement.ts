@@ -6,7 +6,7 @@ import type { Variable } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { subLinkKinds } from "#frontend/query_checks.js";
-import { refuse } from "#frontend/refusal.js";
+import { refuse, StatementRefused } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { CanonicalTexts, locationOf, numberField } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
@@ -18,20 +18,22 @@ import { bpcharLength } from "#types/sql_types.js";
 import { columnsRead } from "./aggregation.js";
 import { Attributes } from "./attributes.js";
 import { aggregateBlock } from "./block.js";
-import { checkBlock, checkLevel } from "./block_checks.js";
+import { checkBlock, checkStatement } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
-import { planFrom, uncorrelated } from "./from_clause.js";
+import { planFrom, uncorrelated, wholeFrom } from "./from_clause.js";
 import type { EngineGrouping } from "./grouping.js";
 import { planGrouping } from "./grouping.js";
 import { PhysicalBuilder } from "./physical_builder.js";
 import type { PlannedStatement } from "./planned_statement.js";
 import type { PlanningContext } from "./planning_context.js";
-import { eachEdgeVariable, edgeRoots } from "./planning_context.js";
+import { eachEdgeVariable, eachOuterVariable, edgeRoots, stayingSubLinks } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import { finishRegion, Region } from "./region.js";
 import { outputColumn } from "./single_table.js";
-import { placeSubqueryCondition, scalar, subLinksIn } from "./subqueries.js";
+import { Fallbacks, Replan } from "./fallbacks.js";
+import { mayGiveRows, subLinksIn } from "./sub_links.js";
+import { placeSubqueryCondition, scalar } from "./subqueries.js";
 import type { StatementFacts } from "./table_source.js";
 import { typeOfTarget } from "./target_type.js";
 
@@ -53,30 +55,31 @@ interface Edge {
 
 /** Plans a statement of joins, derived tables and subqueries. */
 export function planJoinedStatement(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
-  checkLevel(query);
-  checkClauses(query);
-  const attempt = planOnce(query, facts, true);
-  // Columns requested in vain must not linger: the pass-through starts afresh.
-  const { statement, edge } = attempt.edge.notes.length === 0 ? attempt : planOnce(query, facts, false);
-  return finish(statement, { ...edge, notes: attempt.edge.notes });
+  checkStatement(query);
+  const fallbacks = new Fallbacks();
+  for (;;) {
+    try {
+      return planWith(query, facts, fallbacks);
+    } catch (error) {
+      if (error instanceof Replan) continue;
+      if (error instanceof StatementRefused && fallbacks.giveFrom(error.refusal.construct)) continue;
+      throw error;
+    }
+  }
 }
 
-/** Subqueries where nothing of theirs can be replaced. */
-function checkClauses(query: AnalysedQuery): void {
-  const clauses: (readonly [TextNode | undefined, string])[] = [
-    [query.limitCount?.source, "LIMIT"], [query.limitOffset?.source, "OFFSET"],
-    ...query.windows.map((window) => [window, "WINDOW"] as const),
-  ];
-  for (const [clause, name] of clauses) {
-    const [subLink] = clause === undefined ? [] : subLinksIn(clause);
-    if (subLink !== undefined)
-      refuse(`subquery in ${name}`, "Subqueries of this clause are not run yet.", locationOf(subLink));
-  }
+function planWith(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallbacks): PlannedStatement {
+  const attempt = planOnce(query, facts, fallbacks, true);
+  // Columns requested in vain must not linger: the pass-through starts afresh.
+  const { statement, edge } = attempt.notes.length === 0 ? attempt : planOnce(query, facts, fallbacks, false);
+  return finish(statement, { ...edge, notes: [...attempt.notes, ...edge.notes] });
 }
 
 interface Attempt {
   readonly statement: StatementFacts;
   readonly edge: Edge;
+  /** Why the grouping was left to PostgreSQL. */
+  readonly notes: readonly string[];
 }
 
 /** The planners of query levels, each knowing the others. */
@@ -94,21 +97,24 @@ function queryPlanner(statement: StatementFacts): QueryPlanner {
   return planner;
 }
 
-function planOnce(query: AnalysedQuery, facts: RequestFacts, groups: boolean): Attempt {
+function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallbacks, groups: boolean): Attempt {
   const texts = new CanonicalTexts();
-  const statement: StatementFacts = { facts, texts, attributes: new Attributes(), tables: [] };
+  const statement: StatementFacts = { facts, texts, attributes: new Attributes(), tables: [], fallbacks };
   const planner = queryPlanner(statement);
-  const { scope, region } = planFrom(planner, query, undefined);
+  const { scope, region } = fallbacks.wholeFrom === undefined
+    ? planFrom(planner, query, undefined)
+    : wholeFrom(planner, query, fallbacks.wholeFrom);
   const operator = uncorrelated(finishRegion(region, statement.attributes));
   const context: PlanningContext = {
-    query, facts, texts, source: scope, translator: scope.translator, scanRows: operator.rows,
+    query, facts, texts, source: scope, translator: scope.translator, scanRows: operator.rows, fallbacks,
   };
   const grouping = groups ? planGrouping(context) : { kind: "edge", notes: [] } as const;
   const edge = grouping.kind === "engine"
     ? groupedEdge(grouping, scope, operator)
-    : passThroughEdge(context, operator, grouping.notes);
+    : passThroughEdge(context, operator);
   // A grouping that is left to PostgreSQL is planned again from the start, with its subqueries then.
-  return { statement, edge: edge.notes.length > 0 ? edge : withSubqueries(planner, scope, edge) };
+  const notes = grouping.kind === "engine" ? [] : grouping.notes;
+  return { statement, edge: notes.length === 0 ? withSubqueries(planner, scope, edge) : edge, notes };
 }
 
 function groupedEdge(
@@ -141,12 +147,11 @@ function outputOf(attributes: Attributes, attribute: number): Output {
 }
 
 /** The engine hands the needed columns through; PostgreSQL does everything above WHERE. */
-function passThroughEdge(context: PlanningContext, operator: LogicalOperator, notes: readonly string[]): Edge {
+function passThroughEdge(context: PlanningContext, operator: LogicalOperator): Edge {
   const outputs: Output[] = [];
   const replacements: EdgeReplacement[] = [];
   const indexByText = new Map<string, number>();
-  const add = (variable: Variable): void => {
-    const text = context.texts.of(variable.source);
+  const add = (variable: Variable, text: string): void => {
     let index = indexByText.get(text);
     if (index === undefined) {
       index = outputs.length;
@@ -155,8 +160,10 @@ function passThroughEdge(context: PlanningContext, operator: LogicalOperator, no
     }
     replacements.push({ node: variable.source.id, expression: { kind: "column", index } });
   };
-  for (const root of edgeRoots(context.query)) eachEdgeVariable(root, () => false, add);
-  return { operator, outputs, replacements, didAggregate: false, didDistinct: false, notes };
+  for (const root of edgeRoots(context.query))
+    eachEdgeVariable(root, () => false, (variable) => add(variable, context.texts.of(variable.source)));
+  for (const subLink of stayingSubLinks(context)) eachOuterVariable(subLink, add);
+  return { operator, outputs, replacements, didAggregate: false, didDistinct: false, notes: [] };
 }
 
 function variableOutput({ source }: PlanningContext, variable: Variable): Output {
@@ -181,9 +188,12 @@ function variableOutput({ source }: PlanningContext, variable: Variable): Output
 
 /** Adds the scalar subqueries of the select list and HAVING to the engine's result. */
 function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): Edge {
-  const subLinks = edgeRoots(scope.query).flatMap(subLinksIn);
-  if (subLinks.length === 0) return edge;
-  const { attributes, texts } = scope.statement;
+  const { attributes, texts, fallbacks } = scope.statement;
+  const all = edgeRoots(scope.query).flatMap(subLinksIn);
+  const subLinks = all.filter((subLink) => fallbacks.reasonFor(subLink) === undefined);
+  const reasons = all.map((subLink) => fallbacks.reasonFor(subLink)).filter((reason) => reason !== undefined);
+  const notes = [...edge.notes, ...reasons.map((reason) => `Subquery by PostgreSQL: ${reason}`)];
+  if (subLinks.length === 0) return { ...edge, notes };
   const region = new Region();
   region.inputs.push(edge.operator);
   const outputs = [...edge.outputs];
@@ -195,18 +205,21 @@ function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): E
     if (index === undefined) {
       index = outputs.length;
       known.set(text, index);
-      outputs.push(subLinkOutput(planner, region, scope, subLink, edge));
+      const plan = (): Output => subLinkOutput(planner, region, scope, subLink, edge);
+      outputs.push(fallbacks.orGive(subLink, () => true, plan));
     }
     replacements.push({ node: subLink.id, expression: { kind: "column", index } });
   }
   const operator = uncorrelated(finishRegion(region, attributes));
-  return { ...edge, operator, outputs, replacements };
+  return { ...edge, operator, outputs, replacements, notes };
 }
 
 function subLinkOutput(
   planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, edge: Edge,
 ): Output {
   const kind = subLinkKinds[numberField(subLink, "subLinkType")] ?? "subquery";
+  if (mayGiveRows(subLink))
+    refuse(`${kind} that may give several rows`, "It counts only where a row asks for it.", locationOf(subLink));
   const lookUp = scalar(planner, region, scope, subLink);
   if (lookUp !== undefined && (edge.didAggregate || edge.didDistinct))
     refuse(`${kind} with references to an outer query`, "It stands above a grouping.", locationOf(subLink));
@@ -244,6 +257,6 @@ function finish(statement: StatementFacts, edge: Edge): PlannedStatement {
     didSort: false,
     didLimit: false,
     rows: edge.operator.rows,
-    notes: edge.notes,
+    notes: [...edge.notes, ...builder.notes],
   };
 }

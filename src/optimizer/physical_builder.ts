@@ -46,6 +46,8 @@ function nullable(columns: readonly ColumnType[]): readonly ColumnType[] {
 export class PhysicalBuilder {
   readonly leaves: Leaf[] = [];
   readonly leafNames: (readonly string[])[] = [];
+  /** What PostgreSQL runs in the engine's place, for EXPLAIN. */
+  readonly notes: string[] = [];
   private readonly attributes: Attributes;
   private readonly tables: readonly TableSource[];
 
@@ -106,6 +108,7 @@ export class PhysicalBuilder {
       qualNodes: table.quals.map((qual) => qual.id),
     });
     this.leafNames.push(leaf.names);
+    if (table.reason !== undefined) this.notes.push(`Scan ${number + 1} by PostgreSQL: ${table.reason}`);
     return {
       operator: { kind: "scan", leaf: number, columns: leaf.types },
       attributes: byLeafColumn.map(([, attribute]) => attribute),

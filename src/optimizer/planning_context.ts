@@ -7,8 +7,9 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { SingleTable } from "#frontend/query_checks.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
-import { CanonicalTexts, eachChild } from "#frontend/text_fields.js";
+import { CanonicalTexts, eachChild, numberField, walk } from "#frontend/text_fields.js";
 import type { ColumnSource } from "./column_source.js";
+import type { Fallbacks } from "./fallbacks.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { LeafColumns } from "./leaf_columns.js";
 import { TableColumns } from "./table_columns.js";
@@ -25,6 +26,8 @@ export interface PlanningContext {
   readonly source: ColumnSource;
   readonly translator: ExpressionTranslator;
   readonly scanRows: number;
+  /** What PostgreSQL runs in the engine's place; absent where nothing else is possible. */
+  readonly fallbacks?: Fallbacks;
 }
 
 /** The context of a statement over one table. */
@@ -38,7 +41,7 @@ export function planningContext(
   query: AnalysedQuery, table: SingleTable, facts: RequestFacts,
 ): TableContext {
   const texts = new CanonicalTexts();
-  const source = new TableColumns(facts, new LeafColumns(texts), table.entry, table.rangeIndex);
+  const source = new TableColumns(facts, new LeafColumns(texts), query.rangeTable, table.rangeIndex);
   const translator = new ExpressionTranslator(facts, source);
   const known = facts.relation(table.entry.source.id)?.rows ?? -1;
   const rows = known < 0 ? ROWS_UNKNOWN : known;
@@ -52,19 +55,48 @@ export function edgeRoots(query: AnalysedQuery): readonly TextNode[] {
   return query.having === undefined ? roots : [...roots, query.having.source];
 }
 
-/** Visits the variables that are left at the edge, each occurrence. */
+function asVariable(node: TextNode): Variable {
+  const variable = readExpression(node);
+  assert(variable.kind === "variable", "a VAR node reads as a variable");
+  return variable;
+}
+
+/**
+ * Visits the variables that are left at the edge, each occurrence. Subqueries are planned as a whole by the engine
+ * (joined_statement.ts), or stay at the edge and are looked into by eachOuterVariable().
+ */
 export function eachEdgeVariable(
   node: TextNode, isReplaced: (node: TextNode) => boolean, visit: (variable: Variable) => void,
 ): void {
-  // Subqueries are planned as a whole (joined_statement.ts) or refused.
   if (isReplaced(node) || node.tag === "SUBLINK") return;
-  if (node.tag === "VAR") {
-    const variable = readExpression(node);
-    assert(variable.kind === "variable", "a VAR node reads as a variable");
-    visit(variable);
+  if (node.tag === "VAR") visit(asVariable(node));
+  else eachChild(node, (child) => eachEdgeVariable(child, isReplaced, visit));
+}
+
+/** Visits the variables in a subquery that mean the statement's own level, with the text they have on that level. */
+export function eachOuterVariable(
+  node: TextNode, visit: (variable: Variable, text: string) => void, depth = 0,
+): void {
+  if (node.tag !== "VAR") {
+    eachChild(node, (child) => eachOuterVariable(child, visit, child.tag === "QUERY" ? depth + 1 : depth));
     return;
   }
-  eachChild(node, (child) => eachEdgeVariable(child, isReplaced, visit));
+  if (numberField(node, "varlevelsup") !== depth) return;
+  const there: TextNode = { ...node, fields: new Map([...node.fields, ["varlevelsup", "0"]]) };
+  // The statement's own texts know the node as it stands here.
+  visit({ ...asVariable(node), levelsUp: 0 }, new CanonicalTexts().of(there));
+}
+
+/** The subqueries at the edge that stay there. */
+export function stayingSubLinks({ query, fallbacks }: PlanningContext): readonly TextNode[] {
+  const found: TextNode[] = [];
+  for (const root of edgeRoots(query))
+    walk(root, (node) => {
+      if (node.tag !== "SUBLINK") return undefined;
+      if (fallbacks?.reasonFor(node) !== undefined) found.push(node);
+      return "skip";
+    });
+  return found;
 }
 
 /** Whether the statement groups at all, explicitly or by an aggregate or HAVING alone. */

@@ -70,13 +70,26 @@ export class QueryScope implements ColumnSource {
   computed(expression: AnalysedExpression, filter: TextNode | undefined): Translated | undefined {
     const ranges = rangesRead(expression.source);
     const filterRanges = filter === undefined ? new Set<number>() : rangesRead(filter);
-    if (ranges === undefined || filterRanges === undefined || ranges.size !== 1) return undefined;
-    const [range = 0] = ranges;
-    const source = this.sources.get(range);
-    if (source?.kind !== "table") return undefined;
+    if (ranges === undefined || filterRanges === undefined) return undefined;
+    const table = this.tableOf(ranges);
+    if (table === undefined) return undefined;
     // The expression cannot fail, so the filter need not guard it where it reads other tables.
-    const guard = [...filterRanges].every((each) => each === range) ? filter : undefined;
-    return source.table.computed(expression, guard);
+    const guard = filterRanges.size === 0 || this.tableOf(filterRanges) === table ? filter : undefined;
+    return table.computed(expression, guard);
+  }
+
+  /** The one table behind all of the ranges. */
+  tableOf(ranges: ReadonlySet<number>): TableSource | undefined {
+    const sources = [...ranges].map((range) => this.sources.get(range));
+    const [first] = sources;
+    if (first?.kind !== "table") return undefined;
+    const isSame = sources.every((source) => source?.kind === "table" && source.table === first.table);
+    return isSame ? first.table : undefined;
+  }
+
+  /** The queries around an expression of this level, innermost first. */
+  get surroundings(): readonly AnalysedQuery[] {
+    return [this.query, ...(this.outer?.surroundings ?? [])];
   }
 
   substitute(expression: AnalysedExpression): Translated | undefined {

@@ -22,29 +22,10 @@ import { isGrouped } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import { SubstitutedSource } from "./query_scope.js";
+import { ANY, EXISTS, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
 import type { HidingJoin, Region } from "./region.js";
 import { finishRegion } from "./region.js";
 import type { Translated } from "./translated.js";
-
-/** SubLinkType values. */
-const EXISTS = 0;
-const ANY = 2;
-const SCALAR = 4;
-
-function typeOf(subLink: TextNode): number {
-  return numberField(subLink, "subLinkType");
-}
-
-/** The subqueries in an expression, outermost only. */
-export function subLinksIn(source: TextNode): readonly TextNode[] {
-  const found: TextNode[] = [];
-  walk(source, (node) => {
-    if (node.tag !== "SUBLINK") return undefined;
-    found.push(node);
-    return "skip";
-  });
-  return found;
-}
 
 function refuseSubLink(subLink: TextNode, where: string): never {
   return refuse(`${subLinkKinds[typeOf(subLink)] ?? "subquery"} ${where}`,
@@ -78,7 +59,7 @@ function subQueryOf(scope: QueryScope, subLink: TextNode): AnalysedQuery {
   const query = readQuery(requiredNode(subLink, "subselect"));
   checkBlock(query);
   // It may run once for all rows here, and once a row in PostgreSQL.
-  if (isVolatile(query, scope.statement.facts)) refuseSubLink(subLink, "with a volatile function");
+  if (isVolatile(query.source, scope.statement.facts)) refuseSubLink(subLink, "with a volatile function");
   return query;
 }
 

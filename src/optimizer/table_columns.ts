@@ -1,8 +1,10 @@
 // One table as a source of columns: its own columns, and expressions over it that PostgreSQL computes in the scan. Used
-// for statements over one table as it is, and for each table of a join by table_source.ts.
+// for statements over one table as it is, and for each table of a join by table_source.ts, which may stand for a whole
+// FROM clause too.
+import { defined } from "#base/assert.js";
 import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
-import type { RelationEntry } from "#frontend/query_checks.js";
+import type { RangeEntry } from "#frontend/query.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { booleanField, numberField, walk } from "#frontend/text_fields.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -25,13 +27,14 @@ const systemColumns = ["tableoid", "cmax", "xmax", "cmin", "xmin", "ctid"];
 export class TableColumns implements ColumnSource {
   readonly leaf: LeafColumns;
   private readonly facts: RequestFacts;
-  private readonly entry: RelationEntry;
+  private readonly entries: readonly RangeEntry[];
   private readonly rangeIndex: number;
 
-  constructor(facts: RequestFacts, leaf: LeafColumns, entry: RelationEntry, rangeIndex: number) {
+  /** `rangeIndex` counts in `entries`, the query's range table, from 1; 0 stands for all of them. */
+  constructor(facts: RequestFacts, leaf: LeafColumns, entries: readonly RangeEntry[], rangeIndex: number) {
     this.facts = facts;
     this.leaf = leaf;
-    this.entry = entry;
+    this.entries = entries;
     this.rangeIndex = rangeIndex;
   }
 
@@ -44,11 +47,14 @@ export class TableColumns implements ColumnSource {
   tableColumn(variable: Variable): Translated | undefined {
     const type = engineTypeOf(this.facts, variable);
     if (type === undefined) return undefined;
-    const fact = this.facts.column(this.facts.relation(this.entry.source.id), variable.attribute);
+    const entry = defined(this.entries[variable.rangeIndex - 1], "a variable's range table entry");
+    const fact = this.facts.column(this.facts.relation(entry.source.id), variable.attribute);
     const name = variable.attribute > 0
-      ? this.entry.columnNames[variable.attribute - 1] ?? `column${variable.attribute}`
-      : systemColumns[variable.attribute + systemColumns.length] ?? this.entry.alias;
-    const column = columnOf(variable, type, !(fact?.notNull ?? false));
+      ? entry.columnNames[variable.attribute - 1] ?? `column${variable.attribute}`
+      : systemColumns[variable.attribute + systemColumns.length] ?? entry.alias;
+    // Among several entries an outer join may have put NULLs anywhere.
+    const isNotNull = this.rangeIndex > 0 && (fact?.notNull ?? false);
+    const column = columnOf(variable, type, !isNotNull);
     const index = this.leaf.add(name, variable.source, undefined, column);
     return { expression: { kind: "column", index, type } };
   }

@@ -5,12 +5,12 @@
 import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
-import type { RelationEntry } from "#frontend/query_checks.js";
 import type { CanonicalTexts } from "#frontend/text_fields.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Attributes } from "./attributes.js";
+import type { Fallbacks } from "./fallbacks.js";
 import { FILTER_SELECTIVITY } from "./filtered.js";
 import { LeafColumns } from "./leaf_columns.js";
 import { neverFails } from "./safe_expressions.js";
@@ -23,6 +23,20 @@ export interface StatementFacts {
   readonly attributes: Attributes;
   /** Every table of the plan, in order of appearance. */
   readonly tables: TableSource[];
+  readonly fallbacks: Fallbacks;
+}
+
+/** What a source stands for. */
+export interface SourceOf {
+  readonly query: AnalysedQuery;
+  /** Of the range table; 0 is all of the query's FROM with its WHERE. */
+  readonly rangeIndex: number;
+  /** On the null-producing side of an outer join. */
+  readonly isNullable: boolean;
+  /** Rows before any condition. */
+  readonly rows: number;
+  /** Why PostgreSQL runs it, where it is no table. */
+  readonly reason?: string;
 }
 
 /** Operators of equality most conditions use: of integers, text, char and dates. */
@@ -50,36 +64,43 @@ export class TableSource {
   private readonly columns: TableColumns;
   /** On the null-producing side of an outer join. */
   readonly isNullable: boolean;
+  reason: string | undefined;
   private readonly attributeByLeafColumn = new Map<number, number>();
-  private readonly translatedByAttribute = new Map<number, Translated | undefined>();
+  private readonly translatedByColumn = new Map<string, Translated | undefined>();
 
-  constructor(
-    statement: StatementFacts, query: AnalysedQuery, rangeIndex: number, entry: RelationEntry,
-    isNullable: boolean, tableRows: number,
-  ) {
+  constructor(statement: StatementFacts, { query, rangeIndex, isNullable, rows, reason }: SourceOf) {
     this.statement = statement;
     this.origin = statement.attributes.newOrigin();
     this.query = query;
     this.rangeIndex = rangeIndex;
     this.leaf = new LeafColumns(statement.texts);
-    this.columns = new TableColumns(statement.facts, this.leaf, entry, rangeIndex);
+    this.columns = new TableColumns(statement.facts, this.leaf, query.rangeTable, rangeIndex);
     this.isNullable = isNullable;
-    this.tableRows = tableRows;
+    this.tableRows = rows;
+    this.reason = reason;
   }
 
   /** A column of the table; the variable may stand in a query further in. */
   variable(variable: Variable): Translated | undefined {
-    const known = this.translatedByAttribute.get(variable.attribute);
+    const column = `${variable.rangeIndex}.${variable.attribute}`;
+    const known = this.translatedByColumn.get(column);
     if (known !== undefined) return known;
     const translated = this.asAttribute(this.columns.tableColumn(variable));
-    this.translatedByAttribute.set(variable.attribute, translated);
+    this.translatedByColumn.set(column, translated);
     return translated;
   }
 
   /** An expression over this table alone, evaluated in its scan also for rows that no join keeps. */
   computed(expression: AnalysedExpression, filter: TextNode | undefined): Translated | undefined {
-    if (this.isNullable || !neverFails(expression.source)) return undefined;
+    // The rows of a whole FROM are those the statement asks for.
+    if (this.isNullable || (this.rangeIndex > 0 && !neverFails(expression.source))) return undefined;
     return this.asAttribute(this.columns.computed(expression, filter));
+  }
+
+  /** A condition that only PostgreSQL evaluates, and why. */
+  give(condition: TextNode, reason: string): void {
+    this.quals.push(condition);
+    this.reason ??= reason;
   }
 
   scan(): LogicalOperator {

@@ -51,7 +51,7 @@ function explained(request: PlanRequest, { plan, leafNames, notes }: PlannedStat
 
 /** Statements over one table have a planner of their own: their WHERE is all in the scan. */
 function planAny(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
-  if (query.command !== "select" || query.setOperation !== undefined || readsOneTable(query))
+  if (query.command !== "select" || readsOneTable(query))
     return planSingleTable(query, checkSingleTable(query), facts);
   return planJoinedStatement(query, facts);
 }

@@ -1,0 +1,35 @@
+// Subqueries inside expressions, as nodes: which kind, where, and what can be said before they are planned. Read next:
+// subqueries.ts, which plans them.
+import type { TextNode } from "#frontend/node_text.js";
+import { readQuery } from "#frontend/query_reader.js";
+import { numberField, requiredNode, walk } from "#frontend/text_fields.js";
+
+/** SubLinkType values. */
+export const EXISTS = 0;
+export const ANY = 2;
+export const SCALAR = 4;
+
+export function typeOf(subLink: TextNode): number {
+  return numberField(subLink, "subLinkType");
+}
+
+/** The subqueries in an expression, outermost only. */
+export function subLinksIn(source: TextNode): readonly TextNode[] {
+  const found: TextNode[] = [];
+  walk(source, (node) => {
+    if (node.tag !== "SUBLINK") return undefined;
+    found.push(node);
+    return "skip";
+  });
+  return found;
+}
+
+/**
+ * Whether a scalar subquery may give more than one row. That is an error where PostgreSQL evaluates it, and nothing
+ * where no row asks for it. Counter-example: CASE WHEN true THEN 1 ELSE (SELECT x FROM t) END.
+ */
+export function mayGiveRows(subLink: TextNode): boolean {
+  if (typeOf(subLink) !== SCALAR) return false;
+  const query = readQuery(requiredNode(subLink, "subselect"));
+  return !(query.hasAggregates && query.groupBy.length === 0 && query.groupingSets.length === 0);
+}
