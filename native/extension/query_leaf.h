@@ -12,8 +12,8 @@
 #include "query_text.h"
 
 /*
- * A query without columns over entry `range_index` of the query at `query_node`; 0: over its whole FROM, filtered by its
- * WHERE. Variables are numbered as in that query.
+ * A query without columns over entry `range_index` of the query at `query_node`; 0: over its whole FROM, filtered
+ * by its WHERE. Variables are numbered as in that query.
  */
 extern Query *fusion_leaf_skeleton(const FusionQueryText *text, uint32 query_node, const Query *owner,
 								   uint32 range_index, uint32 number);

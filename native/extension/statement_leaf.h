@@ -1,7 +1,8 @@
 /*
  * statement_leaf.h
- *    A leaf that runs as a statement of its own inside the execution: its plan has subplans or internal parameters, whose
- *    numbers mean something in its own EState only. Same snapshot, same parameters of the client, same memory.
+ *    A leaf that runs as a statement of its own inside the execution: its plan has subplans or internal
+ *    parameters, whose numbers mean something in its own EState only. Same snapshot, same parameters of the
+ *    client, same memory.
  */
 #ifndef FUSION_STATEMENT_LEAF_H
 #define FUSION_STATEMENT_LEAF_H

@@ -78,7 +78,7 @@ function picksRows(node: TextNode): boolean {
   }
 }
 
-/** Built-in aggregates beside sums of floats that show no order: of integers and numeric, and of anything min and max. */
+/** Built-in aggregates that show no order: all but sums of floats, of what min, max, count, sum and avg are named. */
 function isOrderless(aggregate: number): boolean {
   if (aggregate === COUNT_ROWS) return true;
   return aggregate >= FIRST_AGGREGATE && aggregate <= LAST_AGGREGATE && !orderedSums.has(aggregate);

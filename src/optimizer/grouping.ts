@@ -14,7 +14,9 @@ import type { EngineType } from "#types/engine_type.js";
 import { bpcharLength } from "#types/sql_types.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
-import { eachEdgeVariable, eachOuterVariable, edgeRoots, isGrouped, stayingSubLinks, targetOf } from "./planning_context.js";
+import {
+  eachEdgeVariable, eachOuterVariable, edgeRoots, isGrouped, stayingSubLinks, targetOf,
+} from "./planning_context.js";
 import type { PlanningContext } from "./planning_context.js";
 
 export interface EngineGrouping {
