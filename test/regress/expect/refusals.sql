@@ -1,24 +1,24 @@
 -- What is refused, by name, and that a refusal leaves PostgreSQL's answer one setting away.
 \set VERBOSITY default
 SELECT a FROM t FOR UPDATE;
-SELECT a FROM t UNION SELECT k FROM part;
+SELECT a FROM t FOR KEY SHARE;
 WITH gone AS (DELETE FROM nothing RETURNING z) SELECT a FROM t WHERE a = 1;
-SELECT a FROM t WHERE a = 1 OR a IN (SELECT k FROM part);
+SELECT a FROM t WHERE a = 1 OR a IN (SELECT k FROM part FOR UPDATE);
 SET pg_fusion.enable = auto;
-SELECT count(*) FROM (SELECT a FROM t UNION SELECT k FROM part) u;
+SELECT count(*) FROM (SELECT a FROM t FOR SHARE) u;
 SET pg_fusion.require = fusion;
 SELECT count(*) FROM t;
-SELECT count(*) FROM (SELECT a FROM t UNION SELECT k FROM part) u;
+SELECT count(*) FROM (SELECT a FROM t FOR SHARE) u;
 SET pg_fusion.require = postgres;
 SELECT count(*) FROM t;
-SELECT count(*) FROM (SELECT a FROM t UNION SELECT k FROM part) u;
+SELECT count(*) FROM (SELECT a FROM t FOR SHARE) u;
 RESET pg_fusion.require;
 SET pg_fusion.enable = off;
-SELECT count(*) FROM (SELECT a FROM t UNION SELECT k FROM part) u;
+SELECT count(*) FROM (SELECT a FROM t FOR SHARE) u;
 SET pg_fusion.require = fusion;
 SELECT count(*) FROM t;
 RESET pg_fusion.require;
 SET pg_fusion.enable = on;
-DO $$ DECLARE n int; BEGIN SELECT count(*) INTO n FROM (SELECT a FROM t UNION SELECT k FROM part) u; END $$;
-PREPARE joined AS SELECT count(*) FROM (SELECT a FROM t UNION SELECT k FROM part) u;
+DO $$ DECLARE n int; BEGIN SELECT count(*) INTO n FROM (SELECT a FROM t FOR SHARE) u; END $$;
+PREPARE joined AS SELECT count(*) FROM (SELECT a FROM t FOR SHARE) u;
 EXECUTE joined;
