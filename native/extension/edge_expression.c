@@ -2,7 +2,8 @@
  * edge_expression.c
  *    Builds the replacements the worker asks for and puts them into the query's text. Replacing text
  *    instead of tree nodes keeps node ids meaningful to the end and needs no mutator; the result is parsed
- *    once.
+ *    once. Nodes of subqueries that the engine merged into the statement may be lifted above the scan, with
+ *    their own variables replaced.
  */
 #include "postgres.h"
 
@@ -15,25 +16,42 @@
 #include "refusal.h"
 #include "utils/lsyscache.h"
 
+/* A replaced node; its new text is made when it is asked for. */
+typedef struct Replacement
+{
+	uint32		start;
+	uint32		end;
+	FusionReplacementAnswer answer;
+} Replacement;
+
+struct FusionReplacements
+{
+	const FusionQueryText *text;
+	const FusionPlanReady *answer;
+	const RangeTblEntry *entry;
+	Index		range_index;
+	Replacement *list;			/* in order of start */
+	uint32		count;
+};
+
 /* Reads one prefix expression. */
 typedef struct PrefixReader
 {
+	const FusionReplacements *all;
 	const FusionReplacementAnswer *answer;
 	uint32		at;
-	const RangeTblEntry *entry;
-	Index		range_index;
 	Index		levels_up;		/* of the replaced node, which may stand in a subquery */
 } PrefixReader;
 
 static Node *
 column_reference(const PrefixReader *reader, uint32 column)
 {
-	const RangeTblEntry *entry = reader->entry;
+	const RangeTblEntry *entry = reader->all->entry;
 
 	if (column >= list_length(entry->coltypes))
 		fusion_answer_invalid("The replacement of node %u names engine column %u of %d.", reader->answer->node, column,
 							  list_length(entry->coltypes));
-	return (Node *) makeVar(reader->range_index, (AttrNumber) (column + 1), list_nth_oid(entry->coltypes, column),
+	return (Node *) makeVar(reader->all->range_index, (AttrNumber) (column + 1), list_nth_oid(entry->coltypes, column),
 							list_nth_int(entry->coltypmods, column), list_nth_oid(entry->colcollations, column),
 							reader->levels_up);
 }
@@ -75,6 +93,15 @@ function_call(PrefixReader *reader, Oid function)
 	return (Node *) makeFuncExpr(function, result, arguments, InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
 }
 
+/* Another node of the query, which vanishes from where it stood. */
+static Node *
+lifted_node(const PrefixReader *reader, uint32 node)
+{
+	if (reader->answer->length != 1 || reader->levels_up > 0)
+		fusion_answer_invalid("The replacement of node %u lifts node %u into an expression.", reader->answer->node, node);
+	return fusion_replaced_node(reader->all, node);
+}
+
 static Node *
 read_expression(PrefixReader *reader)
 {
@@ -91,18 +118,12 @@ read_expression(PrefixReader *reader)
 			return column_reference(reader, answer->operand[at]);
 		case 1:
 			return function_call(reader, answer->operand[at]);
+		case 2:
+			return lifted_node(reader, answer->operand[at]);
 		default:
 			fusion_answer_invalid("The replacement of node %u has unknown operation %u.", answer->node, answer->op[at]);
 	}
 }
-
-/* A replaced node and its new text. */
-typedef struct Replacement
-{
-	uint32		start;
-	uint32		end;
-	char	   *text;
-} Replacement;
 
 /*
  * The statement's row type was fixed by analysis: what stands in for an expression must look the same from
@@ -118,38 +139,107 @@ check_same_type(uint32 id, Node *original, Node *replacement)
 							  exprType(replacement), exprTypmod(replacement), exprCollation(replacement));
 }
 
+static bool
+is_inside(const FusionQueryText *text, uint32 outer, const FusionNodeSpan *inner)
+{
+	const FusionNodeSpan *span = fusion_span_at(text, outer);
+
+	return span->owner == inner->owner && span->start <= inner->start && span->end >= inner->end;
+}
+
+/*
+ * Above the scan there is one query level, the statement's own. Nodes of others get there only as part of
+ * something lifted from the same level.
+ */
+static bool
+is_lifted(const FusionReplacements *all, const FusionNodeSpan *span)
+{
+	const FusionPlanReady *answer = all->answer;
+
+	for (uint32 i = 0; i < answer->edge_qual_count; i++)
+	{
+		if (is_inside(all->text, answer->edge_quals[i], span))
+			return true;
+	}
+	for (uint32 i = 0; i < all->count; i++)
+	{
+		const FusionReplacementAnswer *one = &all->list[i].answer;
+
+		if (one->op[0] == 2 && is_inside(all->text, one->operand[0], span))
+			return true;
+	}
+	return false;
+}
+
 /* How far below the statement's own level the node stands: a variable in a subquery may mean the statement's. */
 static Index
-levels_below(const FusionQueryText *text, uint32 id, const Node *node)
+levels_below(const FusionReplacements *all, uint32 id, const Node *node)
 {
 	Index		levels = 0;
 
-	for (uint32 owner = fusion_span_at(text, id)->owner; owner != 0; owner = fusion_span_at(text, owner)->owner)
+	if (is_lifted(all, fusion_span_at(all->text, id)))
+		return 0;
+	for (uint32 owner = fusion_span_at(all->text, id)->owner; owner != 0; owner = fusion_span_at(all->text, owner)->owner)
 		levels++;
 	if (levels > 0 && (!IsA(node, Var) || ((const Var *) node)->varlevelsup != levels))
 		fusion_answer_invalid("Node %u to be replaced belongs to another query level.", id);
 	return levels;
 }
 
-static void
-make_replacement(const FusionQueryText *text, const FusionReplacementAnswer *answer, const RangeTblEntry *entry,
-				 Index range_index, Replacement *replacement)
+static const char *
+replacement_text(const FusionReplacements *all, const Replacement *replacement)
 {
-	const FusionNodeSpan *span = fusion_span_at(text, answer->node);
-	Node	   *original = fusion_node_at(text, answer->node);
-	PrefixReader reader = {answer, 0, entry, range_index, levels_below(text, answer->node, original)};
+	uint32		id = replacement->answer.node;
+	Node	   *original = fusion_node_at(all->text, id);
+	PrefixReader reader = {all, &replacement->answer, 0, levels_below(all, id, original)};
 	Node	   *node = read_expression(&reader);
 
-	if (reader.at != answer->length)
-		fusion_answer_invalid("The replacement of node %u has a rest.", answer->node);
-	if (answer->node == 0)
-		fusion_answer_invalid("The whole statement cannot be replaced.");
-	if (!fusion_is_expression(original))
-		fusion_answer_invalid("Node %u to be replaced is not an expression.", answer->node);
-	check_same_type(answer->node, original, node);
-	replacement->start = span->start;
-	replacement->end = span->end;
-	replacement->text = nodeToString(node);
+	if (reader.at != replacement->answer.length)
+		fusion_answer_invalid("The replacement of node %u has a rest.", id);
+	check_same_type(id, original, node);
+	return nodeToString(node);
+}
+
+/* A part of the query's text with every replaced node's text exchanged. */
+static char *
+replaced_part(const FusionReplacements *all, uint32 start, uint32 end)
+{
+	const char *text = all->text->text;
+	uint32		at = start;
+	StringInfoData result;
+
+	check_stack_depth();
+	initStringInfo(&result);
+	for (uint32 i = 0; i < all->count; i++)
+	{
+		const Replacement *one = &all->list[i];
+
+		if (one->start < start || one->end > end)
+			continue;
+		if (one->start < at)
+			fusion_answer_invalid("Two replacements overlap at byte %u of the query tree.", one->start);
+		appendBinaryStringInfo(&result, text + at, one->start - at);
+		appendStringInfoString(&result, replacement_text(all, one));
+		at = one->end;
+	}
+	appendBinaryStringInfo(&result, text + at, end - at);
+	return result.data;
+}
+
+char *
+fusion_replaced_text(const FusionReplacements *all)
+{
+	return replaced_part(all, 0, (uint32) all->text->length);
+}
+
+Node *
+fusion_replaced_node(const FusionReplacements *all, uint32 id)
+{
+	const FusionNodeSpan *span = fusion_span_at(all->text, id);
+
+	if (!fusion_is_expression(fusion_node_at(all->text, id)))
+		fusion_answer_invalid("Node %u to be evaluated above the scan is not an expression.", id);
+	return stringToNode(replaced_part(all, span->start, span->end));
 }
 
 static int
@@ -161,32 +251,30 @@ compare_starts(const void *left, const void *right)
 	return a < b ? -1 : (a > b ? 1 : 0);
 }
 
-char *
-fusion_replaced_text(const FusionQueryText *text, const FusionPlanReady *answer, const RangeTblEntry *entry,
-					 Index range_index)
+FusionReplacements *
+fusion_replacements(const FusionQueryText *text, const FusionPlanReady *answer, const RangeTblEntry *entry,
+					Index range_index)
 {
-	Replacement *replacements = palloc(sizeof(Replacement) * (answer->replacement_count + 1));
-	StringInfoData result;
-	uint32		at = 0;
+	FusionReplacements *all = palloc(sizeof(FusionReplacements));
 
-	for (uint32 i = 0; i < answer->replacement_count; i++)
+	all->text = text;
+	all->answer = answer;
+	all->entry = entry;
+	all->range_index = range_index;
+	all->count = answer->replacement_count;
+	all->list = palloc(sizeof(Replacement) * (all->count + 1));
+	for (uint32 i = 0; i < all->count; i++)
 	{
-		FusionReplacementAnswer one;
+		Replacement *one = &all->list[i];
+		const FusionNodeSpan *span;
 
-		fusion_plan_ready_replacement(answer, i, &one);
-		make_replacement(text, &one, entry, range_index, &replacements[i]);
+		fusion_plan_ready_replacement(answer, i, &one->answer);
+		span = fusion_span_at(text, one->answer.node);
+		one->start = span->start;
+		one->end = span->end;
+		if (one->answer.node == 0 || !fusion_is_expression(fusion_node_at(text, one->answer.node)))
+			fusion_answer_invalid("Node %u to be replaced is not an expression.", one->answer.node);
 	}
-	qsort(replacements, answer->replacement_count, sizeof(Replacement), compare_starts);
-
-	initStringInfo(&result);
-	for (uint32 i = 0; i < answer->replacement_count; i++)
-	{
-		if (replacements[i].start < at)
-			fusion_answer_invalid("Two replacements overlap at byte %u of the query tree.", replacements[i].start);
-		appendBinaryStringInfo(&result, text->text + at, replacements[i].start - at);
-		appendStringInfoString(&result, replacements[i].text);
-		at = replacements[i].end;
-	}
-	appendStringInfoString(&result, text->text + at);
-	return result.data;
+	qsort(all->list, all->count, sizeof(Replacement), compare_starts);
+	return all;
 }

@@ -11,11 +11,19 @@
 #include "nodes/parsenodes.h"
 #include "query_text.h"
 
+typedef struct FusionReplacements FusionReplacements;
+
 /*
- * The text of the query with every replaced node's text exchanged. Columns become variables of range table
- * entry `range_index`, described by `entry`.
+ * The answer's replacements, checked. Columns become variables of range table entry `range_index`, described
+ * by `entry`.
  */
-extern char *fusion_replaced_text(const FusionQueryText *text, const FusionPlanReady *answer,
-								  const RangeTblEntry *entry, Index range_index);
+extern FusionReplacements *fusion_replacements(const FusionQueryText *text, const FusionPlanReady *answer,
+											   const RangeTblEntry *entry, Index range_index);
+
+/* The text of the query with every replaced node's text exchanged. */
+extern char *fusion_replaced_text(const FusionReplacements *all);
+
+/* One expression of the query, with what is replaced in it. */
+extern Node *fusion_replaced_node(const FusionReplacements *all, uint32 id);
 
 #endif							/* FUSION_EDGE_EXPRESSION_H */

@@ -95,20 +95,35 @@ take_over_rest(Query *edge, const FusionPlanReady *answer)
 	}
 }
 
+/* Conditions on joined rows that the engine does not compute. */
+static Node *
+edge_conditions(const FusionReplacements *replacements, const FusionPlanReady *answer)
+{
+	List	   *conditions = NIL;
+
+	if (answer->edge_qual_count > 0 && (answer->did_aggregate || answer->did_distinct))
+		fusion_answer_invalid("The answer groups rows that the edge filters.");
+	for (uint32 i = 0; i < answer->edge_qual_count; i++)
+		conditions = lappend(conditions, fusion_replaced_node(replacements, answer->edge_quals[i]));
+	return conditions == NIL ? NULL : (Node *) make_ands_explicit(conditions);
+}
+
 /* The statement's query with FROM and everything the engine did taken out. */
 static Query *
 edge_query(const FusionQueryText *text, const Query *parse, const FusionPlanReady *answer, RangeTblEntry *entry,
 		   const FusionAssembly *assembly, Index range_index)
 {
-	Query	   *edge = castNode(Query, stringToNode(fusion_replaced_text(text, answer, entry, range_index)));
+	FusionReplacements *replacements = fusion_replacements(text, answer, entry, range_index);
+	Query	   *edge = castNode(Query, stringToNode(fusion_replaced_text(replacements)));
 	RangeTblRef *from = makeNode(RangeTblRef);
-	Node	   *condition = NULL;
+	Node	   *condition;
 	const char *problem;
 
 	if (!answer->did_where)
 		fusion_answer_invalid("The answer leaves FROM to the edge.");
 	if (edge->commandType != CMD_SELECT || edge->rowMarks != NIL)
 		fusion_answer_invalid("The statement is of a kind that has no edge.");
+	condition = edge_conditions(replacements, answer);
 	if (answer->did_aggregate)
 		condition = take_over_grouping(edge);
 	take_over_rest(edge, answer);

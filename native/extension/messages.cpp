@@ -215,6 +215,8 @@ fusion_decode_plan_ready(const uint8_t *data, size_t length, FusionPlanReady *an
 	answer->replacement_count = size_or_zero(ready->replacements());
 	answer->operator_count = size_or_zero(ready->operators());
 	answer->explain_count = size_or_zero(ready->explain());
+	answer->edge_qual_count = size_or_zero(ready->edge_quals());
+	answer->edge_quals = answer->edge_qual_count > 0 ? ready->edge_quals()->data() : nullptr;
 	answer->did_where = ready->did_where();
 	answer->did_aggregate = ready->did_aggregate();
 	answer->did_distinct = ready->did_distinct();

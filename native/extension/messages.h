@@ -122,6 +122,8 @@ typedef struct FusionPlanReady
 	uint32_t	replacement_count;
 	uint32_t	operator_count; /* of the engine, for EXPLAIN */
 	uint32_t	explain_count;
+	const uint32_t *edge_quals;
+	uint32_t	edge_qual_count;
 	bool		did_where;
 	bool		did_aggregate;
 	bool		did_distinct;

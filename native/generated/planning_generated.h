@@ -1060,7 +1060,7 @@ inline ::flatbuffers::Offset<OutputColumn> CreateOutputColumnDirect(
 /// An expression over engine columns that replaces a node of the query at the edge.
 /// Prefix form in two parallel vectors: op 0 = engine column `operand` (0-based);
 /// op 1 = call of the built-in function with OID `operand`, its arguments follow (the C side keeps a short list of
-/// allowed ones).
+/// allowed ones); op 2 = the node `operand` of the query with its own replacements, alone.
 struct EdgeReplacement FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef EdgeReplacementBuilder Builder;
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
@@ -1329,7 +1329,8 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_EXPLAIN = 28,
     VT_PLANNING_NS = 30,
     VT_ORDER_MATTERS = 32,
-    VT_OPERATORS = 34
+    VT_OPERATORS = 34,
+    VT_EDGE_QUALS = 36
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -1379,6 +1380,9 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *operators() const {
     return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *>(VT_OPERATORS);
   }
+  const ::flatbuffers::Vector<uint32_t> *edge_quals() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_EDGE_QUALS);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -1409,6 +1413,8 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_OPERATORS) &&
            verifier.VerifyVector(operators()) &&
            verifier.VerifyVectorOfTables(operators()) &&
+           VerifyOffset(verifier, VT_EDGE_QUALS) &&
+           verifier.VerifyVector(edge_quals()) &&
            verifier.EndTable();
   }
 };
@@ -1465,6 +1471,9 @@ struct PlanReadyBuilder {
   void add_operators(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>> operators) {
     fbb_.AddOffset(PlanReady::VT_OPERATORS, operators);
   }
+  void add_edge_quals(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> edge_quals) {
+    fbb_.AddOffset(PlanReady::VT_EDGE_QUALS, edge_quals);
+  }
   explicit PlanReadyBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1493,11 +1502,13 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReady(
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> explain = 0,
     uint64_t planning_ns = 0,
     bool order_matters = false,
-    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>> operators = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>> operators = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> edge_quals = 0) {
   PlanReadyBuilder builder_(_fbb);
   builder_.add_planning_ns(planning_ns);
   builder_.add_rows(rows);
   builder_.add_plan_digest(plan_digest);
+  builder_.add_edge_quals(edge_quals);
   builder_.add_operators(operators);
   builder_.add_explain(explain);
   builder_.add_replacements(replacements);
@@ -1531,13 +1542,15 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
     const std::vector<::flatbuffers::Offset<::flatbuffers::String>> *explain = nullptr,
     uint64_t planning_ns = 0,
     bool order_matters = false,
-    const std::vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *operators = nullptr) {
+    const std::vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *operators = nullptr,
+    const std::vector<uint32_t> *edge_quals = nullptr) {
   auto plan__ = plan ? _fbb.CreateVector<uint8_t>(*plan) : 0;
   auto leaves__ = leaves ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::Leaf>>(*leaves) : 0;
   auto outputs__ = outputs ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::OutputColumn>>(*outputs) : 0;
   auto replacements__ = replacements ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::EdgeReplacement>>(*replacements) : 0;
   auto explain__ = explain ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*explain) : 0;
   auto operators__ = operators ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>(*operators) : 0;
+  auto edge_quals__ = edge_quals ? _fbb.CreateVector<uint32_t>(*edge_quals) : 0;
   return pgfusion::control::CreatePlanReady(
       _fbb,
       version,
@@ -1555,7 +1568,8 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
       explain__,
       planning_ns,
       order_matters,
-      operators__);
+      operators__,
+      edge_quals__);
 }
 
 struct PlanRefused FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

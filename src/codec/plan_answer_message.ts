@@ -19,14 +19,20 @@ import { checkVersion, decodeMessage, readVector } from "./flatbuffer_vector.js"
 
 const OP_COLUMN = 0;
 const OP_CALL = 1;
+const OP_NODE = 2;
 
 /** Argument counts are fixed by the called function, so the prefix form needs none; tests read it back. */
 export type ArgumentCount = (functionOid: number) => number | undefined;
 
-function flattenEdge(expression: EdgeExpression, op: number[], operand: number[]): void {
+function flattenEdge(expression: EdgeReplacement["expression"], op: number[], operand: number[]): void {
   if (expression.kind === "column") {
     op.push(OP_COLUMN);
     operand.push(expression.index);
+    return;
+  }
+  if (expression.kind === "node") {
+    op.push(OP_NODE);
+    operand.push(expression.node);
     return;
   }
   op.push(OP_CALL);
@@ -96,11 +102,12 @@ export function encodePlanReady(ready: PlanReady): Uint8Array {
     builder, ready.explain.map((line) => builder.createString(line)));
   const operators = ReadyTable.createOperatorsVector(
     builder, ready.operators.map((operator) => writeOperator(builder, operator)));
+  const edgeQuals = ReadyTable.createEdgeQualsVector(builder, [...ready.edgeQuals]);
   builder.finish(ReadyTable.createPlanReady(
     builder, PLANNING_VERSION, plan, ready.planDigest, leaves, outputs, replacements,
     ready.didWhere, ready.didAggregate, ready.didDistinct, ready.didSort, ready.didLimit,
     ready.rows, explain, BigInt(Math.max(0, Math.round(ready.planningNs))),
-    ready.orderMatters, operators));
+    ready.orderMatters, operators, edgeQuals));
   return builder.asUint8Array();
 }
 
@@ -151,6 +158,8 @@ function readReplacement(table: ReplacementTable, argumentCount: ArgumentCount):
       throw malformedMessage(`pg_fusion: EdgeReplacement op ${op} operand ${operand}`);
     return { kind: "call", function: operand, arguments: Array.from({ length: count }, read) };
   };
+  if (length === 1 && table.op(0) === OP_NODE)
+    return { node: table.node(), expression: { kind: "node", node: table.operand(0) ?? 0 } };
   const expression = read();
   if (next !== length) throw malformedMessage("pg_fusion: EdgeReplacement has a rest");
   return { node: table.node(), expression };
@@ -179,6 +188,8 @@ export function decodePlanReady(payload: Uint8Array, argumentCount: ArgumentCoun
       explain: readVector("explain", table.explainLength(), (i) => table.explain(i), (line) => line),
       planningNs: Number(table.planningNs()),
       orderMatters: table.orderMatters(),
+      edgeQuals: readVector(
+        "edge quals", table.edgeQualsLength(), (i) => table.edgeQuals(i), (node) => node),
     };
   });
 }

@@ -14,6 +14,7 @@ import type { Block } from "./block.js";
 import { materialised } from "./block.js";
 import { isMergeable } from "./block_checks.js";
 import { conjunctsOf } from "./conditions.js";
+import { obstacleIn } from "./obstacle.js";
 import { QueryScope, rangesRead } from "./query_scope.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { FinishedRegion } from "./region.js";
@@ -47,12 +48,15 @@ export interface PlannedFrom {
   readonly region: Region;
 }
 
-/** FROM and WHERE of a query, in the scope of the one around it. */
+/**
+ * FROM and WHERE of a query, in the scope of the one around it. The statement's own FROM is below the edge: PostgreSQL
+ * evaluates there what the engine cannot.
+ */
 export function planFrom(
-  planner: QueryPlanner, query: AnalysedQuery, outer: QueryScope | undefined,
+  planner: QueryPlanner, query: AnalysedQuery, outer: QueryScope | undefined, isBelowEdge = false,
 ): PlannedFrom {
   const scope = new QueryScope(planner.statement, query, outer);
-  const region = new Region();
+  const region = new Region(isBelowEdge);
   const level: Level = { planner, scope, region, pending: [], isNullable: false };
   addQuery(level, query);
   placePending(level);
@@ -63,7 +67,7 @@ export function planFrom(
 export function wholeFrom(planner: QueryPlanner, query: AnalysedQuery, reason: string): PlannedFrom {
   const { statement } = planner;
   const scope = new QueryScope(statement, query, undefined);
-  const region = new Region();
+  const region = new Region(false);
   const table = new TableSource(statement, {
     query, rangeIndex: 0, isNullable: false, rows: ROWS_UNKNOWN, reason,
   });
@@ -178,7 +182,7 @@ function addDerived(level: Level, rangeIndex: number, query: AnalysedQuery, oute
       const target = query.targets.find(({ number }) => number === attribute);
       return target === undefined ? undefined : inner.translator.translate(target.expression);
     };
-    scope.sources.set(rangeIndex, { kind: "derived", column });
+    scope.sources.set(rangeIndex, { kind: "derived", column, merged: inner });
     return;
   }
   const block: Block = materialised(planner.planBlock(query, outer), scope.statement, isNullable);
@@ -188,7 +192,7 @@ function addDerived(level: Level, rangeIndex: number, query: AnalysedQuery, oute
 
 /** A region of its own, complete by itself. */
 function planSide(level: Level, item: FromItem, conditions: readonly Pending[]): LogicalOperator {
-  const side: Level = { ...level, region: new Region(), pending: [] };
+  const side: Level = { ...level, region: new Region(false), pending: [] };
   addItem(side, item);
   side.pending.push(...conditions);
   placePending(side);
@@ -241,8 +245,9 @@ function addOuterJoin(
 export function translated(scope: QueryScope, condition: AnalysedExpression): Expression {
   const expression = scope.translator.translate(condition)?.expression;
   if (expression?.type.kind === "bool") return expression;
+  const obstacle = obstacleIn(scope.translator, scope.statement.facts, condition);
   return refuse("join condition of this form",
-    "A condition over several tables uses a function or type that the engine does not compute.",
+    `A condition over several tables uses what the engine does not compute: ${obstacle}.`,
     locationOf(condition.source));
 }
 
@@ -285,7 +290,10 @@ function placeInEngine(
       return;
     }
   }
-  region.conditions.push(translated(scope, condition));
+  const expression = scope.translator.translate(condition)?.expression;
+  if (expression?.type.kind !== "bool" && ranges !== undefined && region.edgeConditions !== undefined)
+    region.edgeConditions.push({ scope, condition });
+  else region.conditions.push(translated(scope, condition));
 }
 
 /** The one table a condition reads; any table of the level for a condition that reads none. */

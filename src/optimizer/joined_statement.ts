@@ -2,33 +2,33 @@
 // groups; PostgreSQL does the rest above it, as for one table (single_table.ts): HAVING, final expressions, sorting,
 // LIMIT. Scalar subqueries in those are computed by the engine too and stand as columns of its result.
 import { assert, defined } from "#base/assert.js";
-import type { Variable } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { subLinkKinds } from "#frontend/query_checks.js";
 import { refuse, StatementRefused } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { CanonicalTexts, locationOf, numberField } from "#frontend/text_fields.js";
-import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { EdgeReplacement } from "#plan/planning.js";
 import type { PhysicalPlan } from "#plan/physical.js";
-import type { ColumnType } from "#types/column_type.js";
 import { bpcharLength } from "#types/sql_types.js";
 import { columnsRead } from "./aggregation.js";
 import { Attributes } from "./attributes.js";
 import { aggregateBlock } from "./block.js";
 import { checkBlock, checkStatement } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
+import type { Output } from "./edge_columns.js";
+import { EdgeColumns } from "./edge_columns.js";
 import { planFrom, uncorrelated, wholeFrom } from "./from_clause.js";
 import type { EngineGrouping } from "./grouping.js";
 import { planGrouping } from "./grouping.js";
 import { PhysicalBuilder } from "./physical_builder.js";
 import type { PlannedStatement } from "./planned_statement.js";
 import type { PlanningContext } from "./planning_context.js";
-import { eachEdgeVariable, eachOuterVariable, edgeRoots, stayingSubLinks } from "./planning_context.js";
+import { eachOuterVariable, edgeRoots, stayingSubLinks } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
+import type { EdgeCondition } from "./region.js";
 import { finishRegion, Region } from "./region.js";
 import { outputColumn } from "./single_table.js";
 import { Fallbacks, Replan } from "./fallbacks.js";
@@ -37,19 +37,14 @@ import { placeSubqueryCondition, scalar } from "./subqueries.js";
 import type { StatementFacts } from "./table_source.js";
 import { typeOfTarget } from "./target_type.js";
 
-/** A column of the engine's result, and the nodes it stands for above. */
-interface Output {
-  readonly name: string;
-  readonly expression: Expression;
-  readonly column: ColumnType;
-}
-
 interface Edge {
   readonly operator: LogicalOperator;
   readonly outputs: Output[];
   readonly replacements: EdgeReplacement[];
   readonly didAggregate: boolean;
   readonly didDistinct: boolean;
+  /** Conditions PostgreSQL evaluates on the engine's rows, as nodes. */
+  readonly quals: readonly number[];
   readonly notes: readonly string[];
 }
 
@@ -102,16 +97,18 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
   const statement: StatementFacts = { facts, texts, attributes: new Attributes(), tables: [], fallbacks };
   const planner = queryPlanner(statement);
   const { scope, region } = fallbacks.wholeFrom === undefined
-    ? planFrom(planner, query, undefined)
+    ? planFrom(planner, query, undefined, true)
     : wholeFrom(planner, query, fallbacks.wholeFrom);
+  const conditions = region.edgeConditions ?? [];
   const operator = uncorrelated(finishRegion(region, statement.attributes));
   const context: PlanningContext = {
     query, facts, texts, source: scope, translator: scope.translator, scanRows: operator.rows, fallbacks,
   };
-  const grouping = groups ? planGrouping(context) : { kind: "edge", notes: [] } as const;
+  const canGroup = groups && conditions.length === 0;
+  const grouping = canGroup ? planGrouping(context) : { kind: "edge", notes: [] } as const;
   const edge = grouping.kind === "engine"
     ? groupedEdge(grouping, scope, operator)
-    : passThroughEdge(context, operator);
+    : passThroughEdge(context, scope, operator, conditions);
   // A grouping that is left to PostgreSQL is planned again from the start, with its subqueries then.
   const notes = grouping.kind === "engine" ? [] : grouping.notes;
   return { statement, edge: notes.length === 0 ? withSubqueries(planner, scope, edge) : edge, notes };
@@ -134,7 +131,8 @@ function groupedEdge(
   };
   const outputs = [...keyColumns, ...calls].map(({ attribute }) => outputOf(attributes, attribute));
   return {
-    operator, outputs, replacements: [...replacements], didAggregate: !isDistinct, didDistinct: isDistinct, notes: [],
+    operator, outputs, replacements: [...replacements], didAggregate: !isDistinct, didDistinct: isDistinct,
+    quals: [], notes: [],
   };
 }
 
@@ -146,44 +144,18 @@ function outputOf(attributes: Attributes, attribute: number): Output {
   };
 }
 
-/** The engine hands the needed columns through; PostgreSQL does everything above WHERE. */
-function passThroughEdge(context: PlanningContext, operator: LogicalOperator): Edge {
-  const outputs: Output[] = [];
-  const replacements: EdgeReplacement[] = [];
-  const indexByText = new Map<string, number>();
-  const add = (variable: Variable, text: string): void => {
-    let index = indexByText.get(text);
-    if (index === undefined) {
-      index = outputs.length;
-      indexByText.set(text, index);
-      outputs.push(variableOutput(context, variable));
-    }
-    replacements.push({ node: variable.source.id, expression: { kind: "column", index } });
+/** The engine hands the needed columns through; PostgreSQL does the rest, and filters by what the engine cannot. */
+function passThroughEdge(
+  context: PlanningContext, scope: QueryScope, operator: LogicalOperator, conditions: readonly EdgeCondition[],
+): Edge {
+  const columns = new EdgeColumns();
+  for (const root of edgeRoots(scope.query)) columns.add(scope, root);
+  for (const subLink of stayingSubLinks(context)) columns.addOuter(scope, subLink);
+  for (const each of conditions) columns.add(each.scope, each.condition.source);
+  return {
+    operator, outputs: columns.outputs, replacements: columns.replacements, didAggregate: false, didDistinct: false,
+    quals: conditions.map(({ condition }) => condition.source.id), notes: [],
   };
-  for (const root of edgeRoots(context.query))
-    eachEdgeVariable(root, () => false, (variable) => add(variable, context.texts.of(variable.source)));
-  for (const subLink of stayingSubLinks(context)) eachOuterVariable(subLink, add);
-  return { operator, outputs, replacements, didAggregate: false, didDistinct: false, notes: [] };
-}
-
-function variableOutput({ source }: PlanningContext, variable: Variable): Output {
-  const location = locationOf(variable.source);
-  if (variable.attribute === 0)
-    return refuse("whole-row reference", "Rows of anonymous type are not carried.", location);
-  const value = source.variable(variable);
-  if (value === undefined)
-    return refuse("column of this form", "It is computed in a subquery by a function or of a type that the engine "
-      + "does not compute, or it has no stored form.", location);
-  if (value.displayScale !== undefined)
-    return refuse("numeric of varying scale", "Its values do not all show the same number of digits.", location);
-  const { type } = value.expression;
-  // char(n) is padded again by its typmod; without one its blanks would be lost.
-  if (type.kind === "bpchar" && bpcharLength(variable.typmod) !== type.length)
-    return refuse("char(n) of varying length", "Its blanks would be lost.", location);
-  const isColumn = value.expression.kind === "column";
-  const isNullable = !isColumn || (source.typeOf(value.expression.index)?.nullable ?? true);
-  const name = isColumn ? source.nameOf(value.expression.index) : `column${variable.attribute}`;
-  return { name, expression: value.expression, column: columnOf(variable, type, isNullable) };
 }
 
 /** Adds the scalar subqueries of the select list and HAVING to the engine's result. */
@@ -194,7 +166,7 @@ function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): E
   const reasons = all.map((subLink) => fallbacks.reasonFor(subLink)).filter((reason) => reason !== undefined);
   const notes = [...edge.notes, ...reasons.map((reason) => `Subquery by PostgreSQL: ${reason}`)];
   if (subLinks.length === 0) return { ...edge, notes };
-  const region = new Region();
+  const region = new Region(false);
   region.inputs.push(edge.operator);
   const outputs = [...edge.outputs];
   const replacements = [...edge.replacements];
@@ -251,6 +223,7 @@ function finish(statement: StatementFacts, edge: Edge): PlannedStatement {
     leafNames: builder.leafNames,
     outputs: plan.outputs.map(({ name, type }) => outputColumn(name, type)),
     replacements: edge.replacements,
+    edgeQuals: edge.quals,
     didWhere: true,
     didAggregate: edge.didAggregate,
     didDistinct: edge.didDistinct,

@@ -10,6 +10,8 @@ export interface PlannedStatement {
   readonly leafNames: readonly (readonly string[])[];
   readonly outputs: readonly OutputColumn[];
   readonly replacements: readonly EdgeReplacement[];
+  /** Conditions PostgreSQL evaluates on the engine's rows, as nodes. */
+  readonly edgeQuals: readonly number[];
   readonly didWhere: boolean;
   readonly didAggregate: boolean;
   readonly didDistinct: boolean;

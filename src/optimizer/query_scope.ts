@@ -14,7 +14,12 @@ import type { Translated } from "./translated.js";
 /** What stands in FROM under a range table index. */
 export type RangeSource =
   | { readonly kind: "table"; readonly table: TableSource }
-  | { readonly kind: "derived"; readonly column: (attribute: number) => Translated | undefined };
+  | {
+      readonly kind: "derived";
+      readonly column: (attribute: number) => Translated | undefined;
+      /** Of a subquery merged into the level around it: its own scope, in which its targets mean something. */
+      readonly merged?: QueryScope;
+    };
 
 /** Variables of this level found in an expression, by range table index; undefined when it looks elsewhere too. */
 export function rangesRead(source: TextNode): ReadonlySet<number> | undefined {

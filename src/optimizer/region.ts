@@ -1,6 +1,7 @@
 // An inner region: inputs that are joined by a list of conditions in any order, with the semi and anti joins that
 // filter its rows. Conditions that read attributes of queries around it are handed back: they correlate the region with
 // its surroundings. Read next: join_order.ts.
+import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalJoinKind, LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
@@ -8,6 +9,7 @@ import type { Attributes } from "./attributes.js";
 import { equalityOf } from "./conditions.js";
 import { filtered } from "./filtered.js";
 import { orderRegion } from "./join_order.js";
+import type { QueryScope } from "./query_scope.js";
 import type { TableSource } from "./table_source.js";
 
 export interface HidingJoin {
@@ -22,6 +24,12 @@ export interface LookUp {
   readonly conditions: readonly Expression[];
 }
 
+/** A condition over the columns of a scope that PostgreSQL evaluates above the engine. */
+export interface EdgeCondition {
+  readonly scope: QueryScope;
+  readonly condition: AnalysedExpression;
+}
+
 export class Region {
   /** Tables joined here directly; further inputs are operators. */
   readonly tables: TableSource[] = [];
@@ -29,6 +37,12 @@ export class Region {
   readonly conditions: Expression[] = [];
   readonly hidingJoins: HidingJoin[] = [];
   readonly lookUps: LookUp[] = [];
+  /** What the engine does not compute; undefined where nothing of PostgreSQL's stands directly above. */
+  readonly edgeConditions: EdgeCondition[] | undefined;
+
+  constructor(isBelowEdge: boolean) {
+    this.edgeConditions = isBelowEdge ? [] : undefined;
+  }
 }
 
 export interface FinishedRegion {

@@ -99,9 +99,15 @@ export type EdgeExpression =
   | { readonly kind: "column"; readonly index: number }
   | { readonly kind: "call"; readonly function: number; readonly arguments: readonly EdgeExpression[] };
 
+/** Another node of the query with its own replacements: a column of a merged subquery that PostgreSQL computes. */
+export interface LiftedNode {
+  readonly kind: "node";
+  readonly node: number;
+}
+
 export interface EdgeReplacement {
   readonly node: number;
-  readonly expression: EdgeExpression;
+  readonly expression: EdgeExpression | LiftedNode;
 }
 
 export interface PlanReady {
@@ -124,6 +130,8 @@ export interface PlanReady {
   readonly planningNs: number;
   /** The result depends on the order of scanned rows: each scan has one producer (src/plan/row_order.ts). */
   readonly orderMatters: boolean;
+  /** Conditions on the engine's rows that PostgreSQL evaluates above it; their variables are replaced. */
+  readonly edgeQuals: readonly number[];
 }
 
 export interface PlanRefused {

@@ -34,6 +34,7 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
       plan, planDigest: planDigest(plan), leaves, outputs, replacements, didWhere, didAggregate,
       didDistinct, didSort: statement.didSort, didLimit: statement.didLimit, rows: statement.rows,
       operators, explain, planningNs: Number(now() - begin), orderMatters: orderMatters(statement.plan),
+      edgeQuals: statement.edgeQuals,
     };
     return { kind: "ready", ready };
   } catch (error) {

@@ -14,6 +14,7 @@ import { Dice } from "../support/random_plans.js";
 const STATEMENTS = Number(process.env["PG_FUSION_STATEMENTS"] ?? 300);
 const SEED = Number(process.env["PG_FUSION_SEED"] ?? 1);
 const DIFFERENCES_MAX = Number(process.env["PG_FUSION_DIFFERENCES"] ?? 5);
+const SHOWS_DETAILS = process.env["PG_FUSION_DETAILS"] === "1";
 const SHRINK_TRIES = 400;
 /** Part of the statements that may be refused. */
 const REFUSED_SHARE_MAX = 0.6;
@@ -76,7 +77,8 @@ describe("generated statements", () => {
       const protocol = protocolOf(index);
       const verdict = await compare(plain, fusion, text, protocol, isOrdered(query));
       count(counts, verdict.kind === "equal" && verdict.isError ? "equal errors" : verdict.kind);
-      if (verdict.kind === "refused") count(refusals, verdict.message);
+      if (verdict.kind === "refused")
+        count(refusals, SHOWS_DETAILS ? `${verdict.message}: ${verdict.detail}` : verdict.message);
       if (verdict.kind !== "different") continue;
       const small = await shrunk(query, (candidate) => differs(candidate, protocol), SHRINK_TRIES);
       const heading = `statement ${index} (${protocol}): ${textOf(small)}`;

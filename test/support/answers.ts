@@ -1,16 +1,17 @@
 // Runs one statement and returns its answer as comparable bytes: rows in text or binary form, or the
-// error's SQLSTATE and message. What the differential suites compare; not a client for anything else.
+// error's SQLSTATE, message and detail. What the differential suites compare; not a client for anything else.
 import type { Client } from "pg";
 
 export type Answer =
   | { readonly kind: "rows"; readonly columns: readonly string[]; readonly rows: readonly string[] }
-  | { readonly kind: "error"; readonly sqlstate: string; readonly message: string };
+  | { readonly kind: "error"; readonly sqlstate: string; readonly message: string; readonly detail: string };
 
 export type Protocol = "simple" | "extended" | "binary";
 
 interface DatabaseFailure {
   readonly code?: string;
   readonly message: string;
+  readonly detail?: string;
 }
 
 /** Values as the server sent them: text, or hexadecimal of the binary image. */
@@ -46,9 +47,9 @@ export async function answer(
       rows: rows.map((row) => row.map(raw).join("\t")),
     };
   } catch (failure) {
-    const { code, message } = failure as DatabaseFailure;
+    const { code, message, detail = "" } = failure as DatabaseFailure;
     if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) throw failure;
-    return { kind: "error", sqlstate: code, message };
+    return { kind: "error", sqlstate: code, message, detail };
   }
 }
 

@@ -45,7 +45,9 @@ function readyText(ready: PlanReady, nodes: ReadonlyMap<number, TextNode>): stri
   for (const output of ready.outputs)
     lines.push(`output ${output.name}: type ${output.type} typmod ${output.typmod} collation ${output.collation}`);
   for (const { node, expression } of ready.replacements)
-    lines.push(`replace ${nodeText(nodes.get(node))} by ${edgeText(expression, ready.outputs)}`);
+    lines.push(`replace ${nodeText(nodes.get(node))} by ${expression.kind === "node"
+      ? nodeText(nodes.get(expression.node)) : edgeText(expression, ready.outputs)}`);
+  for (const qual of ready.edgeQuals) lines.push(`filter above by ${nodeText(nodes.get(qual))}`);
   const did = (["didWhere", "didAggregate", "didDistinct", "didSort", "didLimit"] as const)
     .filter((step) => ready[step]).map((step) => step.slice(3).toLowerCase());
   lines.push(`done: ${did.join(", ")}; rows ${Math.round(ready.rows)}`);

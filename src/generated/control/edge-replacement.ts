@@ -9,7 +9,7 @@ import * as flatbuffers from 'flatbuffers';
  * An expression over engine columns that replaces a node of the query at the edge.
  * Prefix form in two parallel vectors: op 0 = engine column `operand` (0-based);
  * op 1 = call of the built-in function with OID `operand`, its arguments follow (the C side keeps a short list of
- * allowed ones).
+ * allowed ones); op 2 = the node `operand` of the query with its own replacements, alone.
  */
 export class EdgeReplacement {
   bb: flatbuffers.ByteBuffer|null = null;

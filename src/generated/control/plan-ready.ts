@@ -149,8 +149,23 @@ operatorsLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+edgeQuals(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 36);
+  return offset ? this.bb!.readUint32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
+}
+
+edgeQualsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 36);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+edgeQualsArray():Uint32Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 36);
+  return offset ? new Uint32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
 static startPlanReady(builder:flatbuffers.Builder) {
-  builder.startObject(16);
+  builder.startObject(17);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -289,12 +304,33 @@ static startOperatorsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addEdgeQuals(builder:flatbuffers.Builder, edgeQualsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(16, edgeQualsOffset, 0);
+}
+
+static createEdgeQualsVector(builder:flatbuffers.Builder, data:number[]|Uint32Array):flatbuffers.Offset;
+/**
+ * @deprecated This Uint8Array overload will be removed in the future.
+ */
+static createEdgeQualsVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset;
+static createEdgeQualsVector(builder:flatbuffers.Builder, data:number[]|Uint32Array|Uint8Array):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt32(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startEdgeQualsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endPlanReady(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset, edgeQualsOffset:flatbuffers.Offset):flatbuffers.Offset {
   PlanReady.startPlanReady(builder);
   PlanReady.addVersion(builder, version);
   PlanReady.addPlan(builder, planOffset);
@@ -312,6 +348,7 @@ static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:f
   PlanReady.addPlanningNs(builder, planningNs);
   PlanReady.addOrderMatters(builder, orderMatters);
   PlanReady.addOperators(builder, operatorsOffset);
+  PlanReady.addEdgeQuals(builder, edgeQualsOffset);
   return PlanReady.endPlanReady(builder);
 }
 }

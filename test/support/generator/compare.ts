@@ -5,7 +5,7 @@ import { answer, refused, unordered, type Answer, type Protocol } from "../answe
 
 export type Verdict =
   | { readonly kind: "equal"; readonly isError: boolean }
-  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "refused"; readonly message: string; readonly detail: string }
   /** PostgreSQL itself was too slow to compare with. */
   | { readonly kind: "skipped" }
   | { readonly kind: "different"; readonly expected: Answer; readonly actual: Answer };
@@ -25,7 +25,8 @@ export async function compare(
   ordered: boolean,
 ): Promise<Verdict> {
   const actual = await answer(fusion, text, protocol);
-  if (refused(actual)) return { kind: "refused", message: actual.kind === "error" ? actual.message : "" };
+  if (actual.kind === "error" && refused(actual))
+    return { kind: "refused", message: actual.message, detail: actual.detail };
   const expected = await answer(plain, text, protocol);
   if (isTimeout(expected)) return { kind: "skipped" };
   const shown = ordered ? (given: Answer): Answer => given : unordered;

@@ -91,7 +91,9 @@ describe("planning messages", () => {
       outputs: list(fc.record({
         name: text, type: u32, typmod: i32, collation: u32, encoding: u8, scale: i16,
       })),
-      replacements: list(fc.record({ node: u32, expression: edge })),
+      replacements: list(fc.record({
+        node: u32, expression: fc.oneof(edge, fc.record({ kind: fc.constant("node" as const), node: u32 })),
+      })),
       didWhere: fc.boolean(), didAggregate: fc.boolean(), didDistinct: fc.boolean(),
       didSort: fc.boolean(), didLimit: fc.boolean(),
       rows: fc.integer({ min: 0, max: 1e9 }),
@@ -102,6 +104,7 @@ describe("planning messages", () => {
       explain: list(text),
       planningNs: count,
       orderMatters: fc.boolean(),
+      edgeQuals: fc.array(fc.nat()),
     }), encodePlanReady, (payload) => decodePlanReady(payload, argumentCount));
   });
 
