@@ -25,7 +25,7 @@ import { planGrouping } from "./grouping.js";
 import { PhysicalBuilder } from "./physical_builder.js";
 import type { PlannedStatement } from "./planned_statement.js";
 import type { PlanningContext } from "./planning_context.js";
-import { eachOuterVariable, edgeRoots, stayingSubLinks } from "./planning_context.js";
+import { edgeRoots, stayingSubLinks } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import type { EdgeCondition } from "./region.js";
