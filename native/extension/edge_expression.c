@@ -98,7 +98,8 @@ static Node *
 lifted_node(const PrefixReader *reader, uint32 node)
 {
 	if (reader->answer->length != 1 || reader->levels_up > 0)
-		fusion_answer_invalid("The replacement of node %u lifts node %u into an expression.", reader->answer->node, node);
+		fusion_answer_invalid("The replacement of node %u lifts node %u into an expression.", reader->answer->node,
+							  node);
 	return fusion_replaced_node(reader->all, node);
 }
 
@@ -179,7 +180,8 @@ levels_below(const FusionReplacements *all, uint32 id, const Node *node)
 
 	if (is_lifted(all, fusion_span_at(all->text, id)))
 		return 0;
-	for (uint32 owner = fusion_span_at(all->text, id)->owner; owner != 0; owner = fusion_span_at(all->text, owner)->owner)
+	for (uint32 owner = fusion_span_at(all->text, id)->owner; owner != 0;
+		 owner = fusion_span_at(all->text, owner)->owner)
 		levels++;
 	if (levels > 0 && (!IsA(node, Var) || ((const Var *) node)->varlevelsup != levels))
 		fusion_answer_invalid("Node %u to be replaced belongs to another query level.", id);

@@ -6,7 +6,8 @@ import type { ExpressionTranslator } from "./expression_translator.js";
 
 function argumentsOf(expression: AnalysedExpression): readonly AnalysedExpression[] {
   switch (expression.kind) {
-    case "call": return expression.coercedTypmod === undefined ? expression.arguments : expression.arguments.slice(0, 1);
+    case "call":
+      return expression.coercedTypmod === undefined ? expression.arguments : expression.arguments.slice(0, 1);
     case "and": case "or": case "coalesce": return expression.arguments;
     case "not": case "nullTest": case "booleanTest": case "relabel": return [expression.argument];
     case "arrayComparison": return [expression.scalar];

@@ -17,7 +17,7 @@ const DIFFERENCES_MAX = Number(process.env["PG_FUSION_DIFFERENCES"] ?? 5);
 const SHOWS_DETAILS = process.env["PG_FUSION_DETAILS"] === "1";
 const SHRINK_TRIES = 400;
 /** Part of the statements that may be refused. */
-const REFUSED_SHARE_MAX = 0.6;
+const REFUSED_SHARE_MAX = 0.02;
 
 let plain: pg.Client;
 let fusion: pg.Client;

@@ -84,7 +84,7 @@ export const columns: readonly SchemaColumn[] = [
   column(
     "t",
     "text",
-    "text",
+    'text COLLATE "und-x-icu"',
     among("'', 'a', 'abc', 'Abc', NULL, 'žluťoučký kůň', 'x y z', 'a ', '%_', 'hello, world'", "text"),
   ),
   column(
