@@ -356,6 +356,14 @@ fusion_port_cancel_requested(const FusionPort *port, uint32_t slot, uint32_t epo
 		atomic_load(&port->region.control_slots[slot].cancel_requested) != 0;
 }
 
+uint32_t
+fusion_port_recording(const FusionPort *port, uint32_t slot, uint32_t epoch)
+{
+	if (!fusion_lease_current(&port->region, FUSION_SLOT_CONTROL, (FusionLease) {.index = slot, .epoch = epoch}))
+		return 0;
+	return atomic_load(&port->region.control_slots[slot].recording);
+}
+
 bool
 fusion_port_stop_scan(FusionPort *port, uint32_t slot, uint32_t epoch)
 {

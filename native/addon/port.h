@@ -141,6 +141,8 @@ extern uint32_t fusion_port_executor_wait(FusionPort *port, uint32_t executor, u
 /* EXECUTORS_MAX: none. False for a lease that is gone. */
 extern bool fusion_port_assign_executor(FusionPort *port, uint32_t slot, uint32_t epoch, uint32_t executor);
 extern bool fusion_port_cancel_requested(const FusionPort *port, uint32_t slot, uint32_t epoch);
+/* RECORDING_* of a lease; 0 when it is gone. */
+extern uint32_t fusion_port_recording(const FusionPort *port, uint32_t slot, uint32_t epoch);
 extern bool fusion_port_stop_scan(FusionPort *port, uint32_t slot, uint32_t epoch);
 
 /* Pages; all of these wake whoever has to know. */

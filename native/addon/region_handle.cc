@@ -27,6 +27,7 @@ RegionHandle::define(Napi::Env env)
 		InstanceMethod<&Self::on_wake>("onWake"),
 		InstanceMethod<&Self::stop_wake>("stopWake"),
 		InstanceMethod<&Self::cancel_requested>("cancelRequested"),
+		InstanceMethod<&Self::recording>("recording"),
 		InstanceMethod<&Self::assign_executor>("assignExecutor"),
 		InstanceMethod<&Self::stop_scan>("stopScan"),
 		InstanceMethod<&Self::executor_seen>("executorSeen"),
@@ -236,6 +237,15 @@ void
 RegionHandle::stop_wake(const Napi::CallbackInfo &)
 {
 	end_waking();
+}
+
+Napi::Value
+RegionHandle::recording(const Napi::CallbackInfo &info)
+{
+	uint32_t	slot = integer_argument(info, 0, "slot");
+	uint32_t	epoch = integer_argument(info, 1, "epoch");
+
+	return Napi::Number::New(info.Env(), fusion_port_recording(port(info), slot, epoch));
 }
 
 Napi::Value

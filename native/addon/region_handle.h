@@ -40,6 +40,7 @@ class RegionHandle : public Napi::ObjectWrap<RegionHandle>
 	Napi::Value send(const Napi::CallbackInfo &info);
 	void on_wake(const Napi::CallbackInfo &info);
 	void stop_wake(const Napi::CallbackInfo &info);
+	Napi::Value recording(const Napi::CallbackInfo &info);
 	Napi::Value cancel_requested(const Napi::CallbackInfo &info);
 	Napi::Value assign_executor(const Napi::CallbackInfo &info);
 	Napi::Value stop_scan(const Napi::CallbackInfo &info);

@@ -31,7 +31,8 @@ fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, 
 		*effects = mask;
 	if (to < 0)
 		return false;
-	if (fusion_setting_flight_recorder)
+	/* A trace names causes by numbers of the flight recorder, so that is on wherever a trace is. */
+	if (fusion_setting_flight_recorder || actor->capture != NULL)
 	{
 		FusionFlightRecord record = {
 			.session = actor->control.epoch,
@@ -46,6 +47,8 @@ fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, 
 		};
 
 		actor->sequence = fusion_flight_record(&fusion_flight, actor->writer, &record);
+		if (actor->capture != NULL)
+			fusion_capture_transition(actor->capture, &record, actor->sequence, mask);
 	}
 	actor->state = (uint8) to;
 	return true;

@@ -8,8 +8,8 @@
 
 #include "postgres.h"
 
+#include "capture.h"
 #include "fusion_machines.h"
-#include "page_pool.h"
 
 typedef struct FusionActor
 {
@@ -19,6 +19,7 @@ typedef struct FusionActor
 	uint32		sequence;		/* of its last record: the cause of what it sends next */
 	uint32		writer;			/* flight recorder ring this process writes for it */
 	FusionLease control;		/* the session it belongs to */
+	FusionCapture *capture;		/* takes every step as well; NULL: none. Its owner's, not the actor's */
 } FusionActor;
 
 /* Enters the machine's initial state. */

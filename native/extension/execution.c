@@ -131,6 +131,7 @@ scan_failed(void *arg, int code)
 {
 	FusionExecution *execution = arg;
 
+	fusion_session_note_error(execution->session);
 	fusion_session_close(execution->session, code == ERRCODE_QUERY_CANCELED || code == ERRCODE_ADMIN_SHUTDOWN
 						 ? FUSION_CLOSE_CANCELLED : FUSION_CLOSE_BACKEND_ERROR);
 }

@@ -329,6 +329,7 @@ fusion_leaf_run_begin(FusionLeafRun *run, const FusionRunOwner *owner, FusionPro
 	producer->stop = &slot_of(run)->stop_requested;
 	fusion_actor_begin(&run->actor, FUSION_MACHINE_SCAN_PRODUCER, fusion_flight_writer_scan(&fusion_flight, scan.index),
 					   owner->control, leaf);
+	run->actor.capture = fusion_capture_join(owner->control, scan.index);
 	fusion_count(FUSION_METRIC_SCAN_PRODUCERS, 1);
 	fusion_count(FUSION_METRIC_SCAN_PARALLEL_PRODUCERS, number > 0 ? 1 : 0);
 }
@@ -379,8 +380,8 @@ fusion_leaf_run_close(FusionLeafRun *run)
 	if (run->actor.machine == 0)
 		return;
 	run->producer->stop = NULL;
-	if (fusion_actor_final(&run->actor))
-		return;
-	if (fusion_actor_step(&run->actor, FUSION_SCAN_PRODUCER_EVENT_CLOSE, 0, 0, &effects))
+	if (!fusion_actor_final(&run->actor) &&
+		fusion_actor_step(&run->actor, FUSION_SCAN_PRODUCER_EVENT_CLOSE, 0, 0, &effects))
 		perform(run, effects);
+	fusion_capture_end(&run->actor.capture);
 }

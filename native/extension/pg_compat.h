@@ -12,8 +12,11 @@
 #error "pg_fusion needs PostgreSQL 15 or newer"
 #endif
 
+#include "catalog/pg_database.h"
+#include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "storage/latch.h"
+#include "utils/acl.h"
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 #if PG_VERSION_NUM >= 180000
@@ -41,6 +44,17 @@ fusion_wait_event(uint32 *cached, const char *name)
 	return *cached;
 #else
 	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/* Whether a role owns the database this process is connected to. */
+static inline bool
+fusion_owns_database(Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(DatabaseRelationId, MyDatabaseId, role);
+#else
+	return pg_database_ownercheck(MyDatabaseId, role);
 #endif
 }
 

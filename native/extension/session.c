@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "pg_compat.h"
 #include "session_state.h"
+#include "storage/ipc.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -162,7 +163,8 @@ fusion_session_close(FusionSession *session, uint8 reason)
 	session->open = false;
 
 	if (session->actor.machine != 0 && !fusion_actor_final(&session->actor))
-		fusion_actor_step(&session->actor, ending_event(&session->actor, reason), reason, 0, NULL);
+		fusion_actor_step(&session->actor, ending_event(&session->actor, reason),
+						  reason | (session->close_cause << FUSION_CLOSE_CAUSE_SHIFT), 0, NULL);
 	fusion_count(outcome(&session->actor, reason), 1);
 	if (session->on_close)
 		session->on_close(session->on_close_arg);
@@ -178,6 +180,8 @@ fusion_session_close(FusionSession *session, uint8 reason)
 	/* Reservations went home with the slot, unless the worker still holds it; then it wakes them again. */
 	fusion_wake_page_waiters(&fusion_region, &fusion_wake_fds);
 	session->scan_count = 0;
+	session->actor.capture = NULL;
+	fusion_capture_end(&session->capture);
 	fusion_cleanup_remove(&session->cleanup);
 }
 
@@ -185,7 +189,11 @@ fusion_session_close(FusionSession *session, uint8 reason)
 static void
 release_session(FusionCleanup *self)
 {
-	fusion_session_close((FusionSession *) self, FUSION_CLOSE_BACKEND_ERROR);
+	FusionSession *session = (FusionSession *) self;
+
+	if (proc_exit_inprogress)
+		session->close_cause = ClientConnectionLost ? FUSION_CLOSE_CAUSE_CLIENT_GONE : FUSION_CLOSE_CAUSE_TERMINATED;
+	fusion_session_close(session, FUSION_CLOSE_BACKEND_ERROR);
 }
 
 /* The owner's memory goes: so does the session's. */
@@ -244,6 +252,36 @@ fusion_session_check_worker(FusionSession *session)
 		fusion_session_worker_lost(session);
 }
 
+/* One code has several causes, told apart by their messages only, which are translated. */
+static uint32
+cause_of(const ErrorData *error)
+{
+	switch (error->sqlerrcode)
+	{
+		case ERRCODE_QUERY_CANCELED:
+			return strcmp(error->message, _("canceling statement due to statement timeout")) == 0
+				? FUSION_CLOSE_CAUSE_STATEMENT_TIMEOUT : FUSION_CLOSE_CAUSE_USER;
+		case ERRCODE_LOCK_NOT_AVAILABLE:
+			return FUSION_CLOSE_CAUSE_LOCK_TIMEOUT;
+		case ERRCODE_T_R_SERIALIZATION_FAILURE:
+			return strcmp(error->message, _("canceling statement due to conflict with recovery")) == 0
+				? FUSION_CLOSE_CAUSE_RECOVERY_CONFLICT : FUSION_CLOSE_CAUSE_ERROR;
+		default:
+			return FUSION_CLOSE_CAUSE_ERROR;
+	}
+}
+
+void
+fusion_session_note_error(FusionSession *session)
+{
+	MemoryContext outer = MemoryContextSwitchTo(TopMemoryContext);
+	ErrorData  *error = CopyErrorData();
+
+	session->close_cause = cause_of(error);
+	FreeErrorData(error);
+	MemoryContextSwitchTo(outer);
+}
+
 void
 fusion_session_check_interrupts(FusionSession *session)
 {
@@ -255,6 +293,7 @@ fusion_session_check_interrupts(FusionSession *session)
 	}
 	PG_CATCH();
 	{
+		fusion_session_note_error(session);
 		fusion_session_close(session, FUSION_CLOSE_CANCELLED);
 		PG_RE_THROW();
 	}
@@ -359,6 +398,7 @@ fusion_session_open(MemoryContext owner, uint32 permits_scan, uint32 permits_res
 
 	acquire_control(session, permits_scan, permits_result);
 	fusion_cleanup_add(&session->cleanup, GetCurrentSubTransactionId(), release_session);
+	session->capture = fusion_capture_begin(session->lease);
 	return session;
 }
 

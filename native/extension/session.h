@@ -90,6 +90,9 @@ extern _Noreturn void fusion_session_violation(FusionSession *session, const cha
 /* ERROR 08006 when the worker this session was opened with is gone. */
 extern void fusion_session_check_worker(FusionSession *session);
 
+/* In a PG_CATCH: keeps why the error came, for the record of the end. */
+extern void fusion_session_note_error(FusionSession *session);
+
 /* CHECK_FOR_INTERRUPTS that ends the conversation as cancelled first, so that the worker stops at once. */
 extern void fusion_session_check_interrupts(FusionSession *session);
 

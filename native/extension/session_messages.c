@@ -39,8 +39,11 @@ sent_event(FusionSession *session, uint16 type)
 	else
 		return -1;
 	if (session->actor.machine == 0)
+	{
 		fusion_actor_begin(&session->actor, machine, fusion_flight_writer_control(&fusion_flight, session->lease.index),
 						   session->lease, 0);
+		session->actor.capture = session->capture;
+	}
 	return session->actor.machine == machine ? event : -1;
 }
 

@@ -19,6 +19,8 @@ struct FusionSession
 	FusionLease lease;
 	uint32		generation;		/* of the worker it was opened with */
 	FusionActor actor;			/* planning_backend or execution_backend, once a message said which */
+	uint32		close_cause;	/* FUSION_CLOSE_CAUSE_* of an early end; 0: not known */
+	FusionCapture *capture;		/* this backend's part of the trace; NULL: none */
 
 	FusionLease *scans;			/* in TopMemoryContext */
 	int			scan_count;

@@ -6,6 +6,9 @@
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "capture.h"
 #include "settings.h"
 #include "utils/guc.h"
 #include "utils/plancache.h"
@@ -62,6 +65,30 @@ static const struct config_enum_entry require_options[] = {
 	{NULL, 0, false}
 };
 
+static const struct config_enum_entry capture_options[] = {
+	{"off", FUSION_CAPTURE_OFF, false},
+	{"control", FUSION_CAPTURE_CONTROL, false},
+	{"full", FUSION_CAPTURE_FULL, false},
+	{NULL, 0, false}
+};
+
+/*
+ * Outside of a transaction (at server start, or from a role's defaults) nobody's rights can be looked up; capture.c
+ * looks again when a capture begins.
+ */
+static bool
+check_capture(int *new_value, void **extra, GucSource source)
+{
+	if (*new_value != FUSION_CAPTURE_FULL || !IsTransactionState() || InitializingParallelWorker ||
+		fusion_capture_full_allowed())
+		return true;
+	GUC_check_errcode(ERRCODE_INSUFFICIENT_PRIVILEGE);
+	GUC_check_errmsg("permission denied to set pg_fusion.capture to full");
+	GUC_check_errdetail("A full capture holds rows: it is for superusers and the owner of the database.");
+	GUC_check_errhint("Use pg_fusion.capture = control, which holds no data.");
+	return false;
+}
+
 static bool
 check_power_of_two(int *new_value, void **extra, GucSource source)
 {
@@ -97,6 +124,12 @@ string_check(const char *name)
 	return NULL;
 }
 
+static GucEnumCheckHook
+enum_check(const char *name)
+{
+	return strcmp(name, "capture") == 0 ? check_capture : NULL;
+}
+
 void
 fusion_settings_init(void)
 {
@@ -111,7 +144,7 @@ fusion_settings_init(void)
 							   string_check(#name), NULL, NULL);
 #define SETTING_ENUM(name, initial, context, flags, doc) \
 	DefineCustomEnumVariable("pg_fusion." #name, doc, NULL, &fusion_setting_##name, initial, \
-							 name##_options, context, flags, NULL, assign_##name, NULL);
+							 name##_options, context, flags, enum_check(#name), assign_##name, NULL);
 #include "fusion_settings.inc"
 #undef SETTING_BOOL
 #undef SETTING_INT

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0x50edc6946f2feadaull
+#define FUSION_LAYOUT_FINGERPRINT 0x940210bbdf4fd1eaull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -53,6 +53,12 @@
 #define FUSION_PAGE_SIDE_SCAN 0u
 /* Page travels worker to backend */
 #define FUSION_PAGE_SIDE_RESULT 1u
+/* ControlSlot.recording: nothing goes to the flight recorder */
+#define FUSION_RECORDING_SILENT 1u
+/* A control-level trace file of the lease takes every step */
+#define FUSION_RECORDING_CONTROL 2u
+/* A full one */
+#define FUSION_RECORDING_FULL 4u
 /* What the backend of a session does: scans, imports, sends */
 #define FUSION_ACTIVITY_WORKING 0u
 /* It sleeps until the worker has news */
@@ -85,6 +91,18 @@
 #define FUSION_FLIGHT_WORKER_RECORDS 65536u
 /* 32 KiB for every other writer; a power of two */
 #define FUSION_FLIGHT_WRITER_RECORDS 1024u
+/* FlightRecord.argument of an execution's or planning's early end: CloseExecution.reason below, CLOSE_CAUSE_* above */
+#define FUSION_CLOSE_CAUSE_SHIFT 8u
+/* A cancel request: pg_cancel_backend, Ctrl-C */
+#define FUSION_CLOSE_CAUSE_USER 1u
+#define FUSION_CLOSE_CAUSE_STATEMENT_TIMEOUT 2u
+#define FUSION_CLOSE_CAUSE_LOCK_TIMEOUT 3u
+/* The backend was told to exit */
+#define FUSION_CLOSE_CAUSE_TERMINATED 4u
+#define FUSION_CLOSE_CAUSE_CLIENT_GONE 5u
+#define FUSION_CLOSE_CAUSE_RECOVERY_CONFLICT 6u
+/* An error of the backend */
+#define FUSION_CLOSE_CAUSE_ERROR 7u
 
 /* ASCII FXTRACE1 read little-endian */
 #define FUSION_TRACE_MAGIC 0x3145434152545846ull
@@ -320,7 +338,8 @@ typedef struct FusionControlSlot
 	_Atomic uint64_t started; /* When the backend leased it, in the server's timestamps; shown, never used */
 	_Atomic uint32_t backend_machine; /* machine:8 | state:8 of the backend's side; shown, never used */
 	_Atomic uint32_t backend_activity; /* ACTIVITY_*; shown, never used */
-	uint8_t padding_to_size[752];
+	_Atomic uint32_t recording; /* RECORDING_*: what everybody who serves this lease writes down */
+	uint8_t padding_to_size[748];
 } FusionControlSlot;
 static_assert(sizeof(FusionControlSlot) == 2048, "FusionControlSlot size");
 static_assert(offsetof(FusionControlSlot, word) == 0, "FusionControlSlot.word");
@@ -343,6 +362,7 @@ static_assert(offsetof(FusionControlSlot, result_entries) == 768, "FusionControl
 static_assert(offsetof(FusionControlSlot, started) == 1280, "FusionControlSlot.started");
 static_assert(offsetof(FusionControlSlot, backend_machine) == 1288, "FusionControlSlot.backend_machine");
 static_assert(offsetof(FusionControlSlot, backend_activity) == 1292, "FusionControlSlot.backend_activity");
+static_assert(offsetof(FusionControlSlot, recording) == 1296, "FusionControlSlot.recording");
 
 /* One scan producer of one leaf of one execution. Its control rings carry small frames; its descriptor ring carries pages. */
 typedef struct FusionScanSlot

@@ -52,10 +52,12 @@ typedef enum FusionMetric
 	FUSION_METRIC_WORKER_COMPILE_TIME = 44,
 	FUSION_METRIC_WORKER_EXECUTE_TIME = 45,
 	FUSION_METRIC_WORKER_WAIT_TIME = 46,
-	FUSION_METRIC_WORKER_EXECUTION_MEMORY = 47
+	FUSION_METRIC_WORKER_EXECUTION_MEMORY = 47,
+	FUSION_METRIC_CAPTURE_FILES = 48,
+	FUSION_METRIC_CAPTURE_DROPPED = 49
 } FusionMetric;
 
-#define FUSION_METRIC_COUNT 48
+#define FUSION_METRIC_COUNT 50
 
 typedef struct FusionMetricRow
 {
@@ -113,7 +115,9 @@ static const FusionMetricRow fusion_metric_rows[FUSION_METRIC_COUNT] = {
 	{"worker", "compile_time", "counter", "nanoseconds"},
 	{"worker", "execute_time", "counter", "nanoseconds"},
 	{"worker", "wait_time", "counter", "nanoseconds"},
-	{"worker", "execution_memory", "gauge", "bytes"}
+	{"worker", "execution_memory", "gauge", "bytes"},
+	{"capture", "files", "counter", "files"},
+	{"capture", "dropped", "counter", "files"}
 };
 
 #endif /* FUSION_METRICS_H */

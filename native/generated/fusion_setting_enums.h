@@ -16,4 +16,11 @@ typedef enum Fusion_require
 	FUSION_REQUIRE_POSTGRES
 } Fusion_require;
 
+typedef enum Fusion_capture
+{
+	FUSION_CAPTURE_OFF,
+	FUSION_CAPTURE_CONTROL,
+	FUSION_CAPTURE_FULL
+} Fusion_capture;
+
 #endif /* FUSION_SETTING_ENUMS_H */

@@ -140,6 +140,7 @@ reset_control(const FusionRegion *region, FusionLease lease, uint32_t pid, uint3
 	atomic_store(&slot->started, 0);
 	atomic_store(&slot->backend_machine, 0);
 	atomic_store(&slot->backend_activity, FUSION_ACTIVITY_WORKING);
+	atomic_store(&slot->recording, 0);
 	fusion_ring_reset(&slot->to_worker, region->control_ring_bytes, rings);
 	fusion_ring_reset(&slot->to_backend, region->control_ring_bytes, rings + region->control_ring_bytes);
 	fusion_descriptor_ring_reset(&slot->results, FUSION_RESULT_RING_DESCRIPTORS);

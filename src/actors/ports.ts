@@ -66,4 +66,6 @@ export interface Session {
   backendClosed(): void;
   /** Something in the worker went wrong for this session only. */
   break(error: unknown): void;
+  /** What its job tells; planning sessions have none. */
+  report?(report: JobReport): void;
 }

@@ -98,5 +98,9 @@ export const Metric = {
   workerWaitTime: 46,
   /** Most memory one execution has held. */
   workerExecutionMemory: 47,
+  /** Trace files begun because of pg_fusion.capture. */
+  captureFiles: 48,
+  /** Trace files dropped: beyond pg_fusion.capture_limit, or not to be written. */
+  captureDropped: 49,
 } as const;
 export type Metric = (typeof Metric)[keyof typeof Metric];

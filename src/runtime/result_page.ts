@@ -96,12 +96,9 @@ export class ResultPage {
   }
 
   #write(layout: PageLayout): void {
-    const { bytes } = this.#arena.memory;
-    writeEmptyPage(
-      bytes.subarray(this.address, this.address + this.#pageBytes),
-      this.#columns,
-      layout,
-      this.#fingerprint,
-    );
+    const page = this.#arena.memory.bytes.subarray(this.address, this.address + this.#pageBytes);
+    // What stood here before may be another user's rows, and a page is to depend on its own rows alone.
+    page.fill(0);
+    writeEmptyPage(page, this.#columns, layout, this.#fingerprint);
   }
 }

@@ -27,6 +27,7 @@ export interface NativeRegion {
   onWake(callback: (slots: number[]) => void): void;
   stopWake(): void;
   cancelRequested(slot: number, epoch: number): boolean;
+  recording(slot: number, epoch: number): number;
   assignExecutor(slot: number, epoch: number, executor: number): boolean;
   stopScan(slot: number, epoch: number): boolean;
   executorSeen(executor: number): number;

@@ -25,6 +25,10 @@ export class RegionControlChannel extends RegionFrameChannel implements ControlC
     return this.native.cancelRequested(lease.slot, lease.epoch);
   }
 
+  recording(lease: SlotLease): number {
+    return this.native.recording(lease.slot, lease.epoch);
+  }
+
   assignExecutor(lease: SlotLease, executor: number | undefined): boolean {
     return this.native.assignExecutor(lease.slot, lease.epoch, executor ?? EXECUTORS_MAX);
   }

@@ -33,6 +33,8 @@ export interface MemorySlot {
   /** cancel_requested of a control slot, stop_requested of a scan slot. */
   sideWord: boolean;
   executor: number;
+  /** RECORDING_*; set by tests. */
+  recording: number;
 }
 
 type PageState = "free" | "reserved" | "leased" | "issued" | "imported";
@@ -234,7 +236,7 @@ export class MemoryRegion {
 function emptySlot(kind: SlotKind, index: number): MemorySlot {
   return {
     kind, index, epoch: 0, owners: new Set(), closing: false, control: NOBODY, leaf: 0, producer: 0,
-    toWorker: [], toPeer: [], descriptors: [], sideWord: false, executor: EXECUTORS_MAX,
+    toWorker: [], toPeer: [], descriptors: [], sideWord: false, executor: EXECUTORS_MAX, recording: 0,
   };
 }
 

@@ -54,6 +54,10 @@ class MemoryControlChannel extends MemoryFrameChannel
     return this.region.open("control", lease)?.sideWord ?? true;
   }
 
+  recording(lease: SlotLease): number {
+    return this.region.current("control", lease)?.recording ?? 0;
+  }
+
   assignExecutor(lease: SlotLease, executor: number | undefined): boolean {
     const slot = this.region.current("control", lease);
     if (slot === undefined) return false;

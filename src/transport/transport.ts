@@ -62,6 +62,8 @@ export interface FrameChannel {
 export interface ControlChannel extends FrameChannel {
   /** The backend wants no more: its cancel word is set, or it closes. */
   cancelRequested(lease: SlotLease): boolean;
+  /** RECORDING_*: what is written down of this lease. */
+  recording(lease: SlotLease): number;
   /** Names the thread that signals about this lease go to; undefined: none. False when the lease is gone. */
   assignExecutor(lease: SlotLease, executor: number | undefined): boolean;
   acquireResult(lease: SlotLease): ResultAcquisition;

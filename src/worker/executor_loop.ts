@@ -1,6 +1,8 @@
 // What an executor thread does all day: take orders, give every job a step, sleep when none of them moved. Jobs of
 // one thread share it fairly and never block each other. The thread around it is executor_thread.ts.
+import type { JobReport, SessionLease } from "#actors/ports.js";
 import type { Engine, ExecutorOrder, ExecutorReport, JobTransport } from "./executor_ports.js";
+import type { RunningJob } from "./capture/job_capture.js";
 import { Job } from "./job.js";
 
 /** Sleeping and orders of one thread. */
@@ -14,6 +16,8 @@ export interface ExecutorPort {
   report(report: ExecutorReport): void;
 }
 
+export type MakeCapturedJob = (lease: SessionLease, report: (report: JobReport) => void) => RunningJob | undefined;
+
 /** Code that ran more than once is compiled better. */
 const PRACTICE_ROUNDS = 3;
 
@@ -22,11 +26,17 @@ export class ExecutorLoop {
   readonly #port: ExecutorPort;
   readonly #engine: Engine;
   readonly #transport: JobTransport;
-  readonly #jobs = new Map<number, Job>();
+  readonly #makeCaptured: MakeCapturedJob;
+  readonly #jobs = new Map<number, RunningJob>();
   #practice: Uint8Array | undefined;
   #roundsLeft = 0;
 
-  constructor(executor: number, port: ExecutorPort, engine: Engine, transport: JobTransport) {
+  /** `makeCaptured` makes the jobs whose steps are written to a trace, and nothing for all others. */
+  constructor(
+    executor: number, port: ExecutorPort, engine: Engine, transport: JobTransport,
+    makeCaptured: MakeCapturedJob = () => undefined,
+  ) {
+    this.#makeCaptured = makeCaptured;
     this.#executor = executor;
     this.#port = port;
     this.#engine = engine;
@@ -76,8 +86,9 @@ export class ExecutorLoop {
     switch (order.kind) {
       case "start": {
         const { lease } = order.order;
-        const job = new Job(lease, this.#executor, this.#transport, (report) =>
-          this.#port.report({ kind: "job", lease, report }));
+        const report = (told: JobReport): void => this.#port.report({ kind: "job", lease, report: told });
+        const job = this.#makeCaptured(lease, report) ??
+          new Job(lease, this.#executor, this.#transport, report);
         job.start(order.order, this.#engine);
         if (!job.ended) this.#jobs.set(lease.slot, job);
         return;

@@ -47,6 +47,8 @@ export type ScanImport =
 /** A message of a producer, verified. */
 export interface ScanFrame {
   readonly type: MessageType;
+  /** The sender's flight sequence. */
+  readonly sequence: number;
   readonly payload: Uint8Array;
 }
 
@@ -67,6 +69,8 @@ export interface JobTransport {
   /** False while the result ring is full. */
   endResult(lease: SessionLease): boolean;
   recorder(lease: SessionLease, actor: number): TransitionRecorder;
+  /** The monotonic clock: jobs read no other, so that a captured job can be played back. */
+  nowNs(): number;
   count(metric: Metric, amount: number): void;
   /** A gauge: the highest value is kept. */
   raise(metric: Metric, value: number): void;

@@ -5,6 +5,7 @@ import { present } from "#base/assert.js";
 import { EngineMemory, type MemoryLayout } from "#runtime/memory.js";
 import { FlightWriter } from "#transport/flight_writer.js";
 import { Region } from "#transport/region.js";
+import { Captures } from "./capture/captures.js";
 import { ExecutorLoop } from "./executor_loop.js";
 import type { ExecutorOrder, ExecutorReport } from "./executor_ports.js";
 import { FlightPen } from "./flight_pen.js";
@@ -20,6 +21,7 @@ export interface ExecutorThreadData {
   readonly wakeFds: number;
   readonly memory: WebAssembly.Memory;
   readonly layout: MemoryLayout;
+  readonly captureFolder: string;
   /** One word; not 0: the process is about to end, and nobody may go to sleep any more. */
   readonly ending: Int32Array;
 }
@@ -37,6 +39,9 @@ function run(data: ExecutorThreadData): void {
   const ending = (): boolean => Atomics.load(data.ending, 0) !== 0;
   const complain = (text: string): void => logLine(`executor ${executor}: ${text}`);
   const report = (message: ExecutorReport): void => port.postMessage(message);
+  const jobTransport = new RegionJobTransport(region, pen, memory.bytes, complain);
+  const captures = new Captures(
+    { transport: region, pen, folder: data.captureFolder, complain }, { kind: "executor", number: executor });
   const loop = new ExecutorLoop(
     executor,
     {
@@ -48,7 +53,8 @@ function run(data: ExecutorThreadData): void {
       report,
     },
     new PlanEngine(memory, region.numbers.pageBytes, (metric, amount) => region.addMetric(metric, amount)),
-    new RegionJobTransport(region, pen, memory.bytes, complain),
+    jobTransport,
+    (lease, told) => captures.job(lease, executor, jobTransport, memory.bytes, told),
   );
   const turn = (): void => {
     loop.turn();

@@ -20,8 +20,12 @@ export class FlightPen {
     return this.#last;
   }
 
-  /** Records the transitions of one session's actors; `actor` is the leaf, where there is one. */
-  recorder(lease: SessionLease, actor: number): TransitionRecorder {
+  /**
+   * Records the transitions of one session's actors; `actor` is the leaf, where there is one. A silent session leaves
+   * no records, and what it causes names none.
+   */
+  recorder(lease: SessionLease, actor: number, silent = false): TransitionRecorder {
+    if (silent) return { transition: () => void (this.#last = 0) };
     return {
       transition: (machine, event, from, to, argument, cause) => {
         this.#last = this.#writer.record(lease, { machine, event, from, to, actor, argument, cause });

@@ -4,7 +4,6 @@ import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
 import { failureOf } from "#actors/session_error.js";
 import { TableActor, type EffectOf, type EventOf } from "#actors/table_actor.js";
 import { defined } from "#base/assert.js";
-import { monotonicNs } from "#base/clock.js";
 import { malformedMessage } from "#base/errors.js";
 import {
   encodeExecutionFinished, encodeExecutionStarted, type ProducerSlot,
@@ -99,7 +98,7 @@ export class Job {
         this.#cancel("requested");
         return true;
       }
-      this.#stepNs = monotonicNs();
+      this.#stepNs = this.#transport.nowNs();
       const moved = this.#work();
       this.#account(moved);
       return moved;
@@ -178,7 +177,7 @@ export class Job {
       resultPages: result.pages,
       compileNs: engine.compileNs,
       // This step belongs to both as well: it is not accounted for yet.
-      executeNs: this.#executeNs + (monotonicNs() - this.#stepNs),
+      executeNs: this.#executeNs + (this.#transport.nowNs() - this.#stepNs),
       waitNs: this.#waitNs + this.#idleNs(),
       operators: engine.stats(),
       memoryBytes: engine.peakBytes,
@@ -191,7 +190,7 @@ export class Job {
   /** Adds the step to the time of work, and what came before it to the time of waiting. */
   #account(moved: boolean): void {
     if (moved) {
-      this.#executeNs += monotonicNs() - this.#stepNs;
+      this.#executeNs += this.#transport.nowNs() - this.#stepNs;
       this.#waitNs += this.#idleNs();
       this.#idleSinceNs = 0;
     } else if (this.#idleSinceNs === 0) this.#idleSinceNs = this.#stepNs;

@@ -1,6 +1,7 @@
 // Entry of the worker process, started by the extension's supervisor: attaches to the region, starts executor threads,
 // says that it is ready, and then only reacts. It is never started by hand. Read next: wiring.ts, executor_thread.ts.
 import { readSync } from "node:fs";
+import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { monotonicNs } from "#base/clock.js";
 import { FusionError } from "#base/errors.js";
@@ -18,6 +19,8 @@ import { describe, logLine } from "./log.js";
 import type { WiredWorker } from "./wiring.js";
 
 const MIB = 1024 * 1024;
+/** In the working directory the supervisor gives us. */
+const CAPTURE_FOLDER = "traces";
 
 /** Shared with the executor threads; see ExecutorThreadData.ending. */
 const ending = new Int32Array(new SharedArrayBuffer(4));
@@ -93,13 +96,15 @@ async function main(): Promise<void> {
     for (let executor = 0; executor < executors; executor++) region.wakeExecutor(executor);
   };
 
+  const captureFolder = resolve(CAPTURE_FOLDER);
   let wired: WiredWorker | undefined;
   const start = (executor: number): Promise<ExecutorLink> => startThread(
-    { executor, regionFd, flightFd, wakeFds, memory: memory.memory, layout: memory.layout, ending }, region,
+    { executor, regionFd, flightFd, wakeFds, memory: memory.memory, layout: memory.layout, captureFolder, ending },
+    region,
     (report) => wired?.report(report));
   const [first, { wireWorker, planner }] = await Promise.all([start(0), loadWiring(region)]);
   const pen = new FlightPen(FlightWriter.forWorker(flightFd));
-  const worker = (wired = wireWorker({ transport: region, pen, planner, complain: logLine }));
+  const worker = (wired = wireWorker({ transport: region, pen, planner, captureFolder, complain: logLine }));
   worker.addExecutor(first);
   region.onWake((slots) => worker.ring(slots));
   if (!region.ready(environment.generation, executors))

@@ -2,8 +2,9 @@
 // job looks like "nothing now": its next look at the cancel word ends it.
 import type { SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
+import { monotonicNs } from "#base/clock.js";
 import { FusionError } from "#base/errors.js";
-import { MessageType } from "#generated/layout.js";
+import { MessageType, RECORDING_SILENT } from "#generated/layout.js";
 import type { Metric } from "#generated/metrics.js";
 import type { ResultPage } from "#transport/page_lease.js";
 import type { Transport } from "#transport/transport.js";
@@ -101,7 +102,12 @@ export class RegionJobTransport implements JobTransport {
   }
 
   recorder(lease: SessionLease, actor: number): TransitionRecorder {
-    return this.#pen.recorder(lease, actor);
+    const silent = (this.#transport.control.recording(lease) & RECORDING_SILENT) !== 0;
+    return this.#pen.recorder(lease, actor, silent);
+  }
+
+  nowNs(): number {
+    return monotonicNs();
   }
 
   count(metric: Metric, amount: number): void {

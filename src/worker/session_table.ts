@@ -6,6 +6,8 @@ import type {
 import { ExecutionSession } from "#actors/execution_worker/execution_worker.effects.js";
 import { PlanningSession } from "#actors/planning_worker/planning_worker.effects.js";
 import { MessageType } from "#generated/layout.js";
+import type { Captures } from "./capture/captures.js";
+import type { SessionSurroundings } from "./capture/session_capture.js";
 
 export interface ReceivedFrame extends SessionFrame {
   readonly epoch: number;
@@ -24,6 +26,8 @@ export interface SessionPorts {
   readonly control: ControlPort;
   readonly planner: PlannerPort;
   readonly jobs: JobPort;
+  /** Makes the sessions whose steps are written to a trace, and nothing for all others. */
+  readonly makeCaptured?: Captures["session"];
   complain(text: string): void;
 }
 
@@ -47,11 +51,11 @@ export class SessionTable {
   /** A job's report; a session that is gone has made its peace with the job before. */
   report(lease: SessionLease, report: JobReport): void {
     const session = this.#sessions.get(lease.slot);
-    if (session?.lease.epoch !== lease.epoch || !(session instanceof ExecutionSession)) {
+    if (session?.lease.epoch !== lease.epoch || session.report === undefined) {
       this.#ports.complain(`session ${lease.slot}/${lease.epoch}: a ${report.kind} report came late`);
       return;
     }
-    this.#guarded(session, () => session.report(report));
+    this.#guarded(session, () => session.report?.(report));
   }
 
   #serve(slot: number): void {
@@ -88,9 +92,12 @@ export class SessionTable {
     if (known?.lease.epoch === lease.epoch) return known;
     // The slot cannot have been leased anew before the worker detached, so no other session is in the way.
     const { control, planner, jobs } = this.#ports;
-    const session = firstType === MessageType.StartExecution
-      ? new ExecutionSession(lease, control, jobs)
-      : new PlanningSession(lease, control, planner);
+    const planning = firstType !== MessageType.StartExecution;
+    const make = (ports: SessionSurroundings): Session => planning
+      ? new PlanningSession(lease, ports.control, ports.planner)
+      : new ExecutionSession(lease, ports.control, ports.jobs);
+    const ports = { control, planner, jobs };
+    const session = this.#ports.makeCaptured?.(lease, planning, ports, make) ?? make(ports);
     this.#sessions.set(lease.slot, session);
     return session;
   }

@@ -2,7 +2,9 @@
 // threads, reports back. Every port of actors/ports.ts gets its body here. The process around it is main.ts.
 import type { ControlPort, PlannerPort, SessionLease } from "#actors/ports.js";
 import { FusionError } from "#base/errors.js";
+import { RECORDING_SILENT } from "#generated/layout.js";
 import type { Transport } from "#transport/transport.js";
+import { Captures } from "./capture/captures.js";
 import { ExecutorPool, type ExecutorLink } from "./executor_pool.js";
 import type { ExecutorReport } from "./executor_ports.js";
 import type { FlightPen } from "./flight_pen.js";
@@ -12,6 +14,8 @@ export interface WorkerParts {
   readonly transport: Transport;
   readonly pen: FlightPen;
   readonly planner: PlannerPort;
+  /** Where backends make trace files. */
+  readonly captureFolder: string;
   complain(text: string): void;
 }
 
@@ -45,12 +49,13 @@ function controlPort({ transport, pen, complain }: WorkerParts): ControlPort {
       transport.countViolation();
       complain(`session ${lease.slot}/${lease.epoch}: ${text}`);
     },
-    recorder: (lease) => pen.recorder(lease, 0),
+    recorder: (lease) => pen.recorder(lease, 0, (control.recording(lease) & RECORDING_SILENT) !== 0),
   };
 }
 
 export function wireWorker(parts: WorkerParts): WiredWorker {
-  const { transport, complain } = parts;
+  const { transport, pen, captureFolder, complain } = parts;
+  const captures = new Captures({ transport, pen, folder: captureFolder, complain }, { kind: "worker", number: 0 });
   const pool = new ExecutorPool({
     assignExecutor: (lease: SessionLease, executor) => transport.control.assignExecutor(lease, executor),
   });
@@ -59,6 +64,7 @@ export function wireWorker(parts: WorkerParts): WiredWorker {
     control: controlPort(parts),
     planner: parts.planner,
     jobs: pool,
+    makeCaptured: (lease, planning, ports, make) => captures.session(lease, planning, ports, make),
     complain,
   });
   return {

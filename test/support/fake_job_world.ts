@@ -25,6 +25,7 @@ export class FakeJobWorld implements JobTransport {
   readonly transitions: string[] = [];
   readonly #held = new Set<number>();
   #nextPage = 0;
+  #clock = 0;
   cancelled = false;
   ended = false;
   pageWaits = 0;
@@ -60,7 +61,7 @@ export class FakeJobWorld implements JobTransport {
   }
 
   failScan(slot: number, sqlstate: string, message: string): void {
-    const frame = { type: MessageType.ScanFailed, payload: encodeScanFailed({ sqlstate, message }) };
+    const frame = { type: MessageType.ScanFailed, sequence: 0, payload: encodeScanFailed({ sqlstate, message }) };
     this.scanFrames.set(slot, [frame]);
     this.scans.set(slot, [...(this.scans.get(slot) ?? []), { kind: "failed" }]);
   }
@@ -122,6 +123,10 @@ export class FakeJobWorld implements JobTransport {
   endResult(): boolean {
     this.ended = true;
     return true;
+  }
+
+  nowNs(): number {
+    return (this.#clock += 1000);
   }
 
   recorder(_: SessionLease, actor: number): TransitionRecorder {

@@ -28,7 +28,7 @@ export class SimulatedWorker {
     const pen = new FlightPen({ record: () => (this.#records.count += 1) });
     const complain = (text: string): void => void this.complaints.push(text);
     this.#wired = wireWorker({
-      transport, pen, complain,
+      transport, pen, complain, captureFolder: "",
       planner: { plan: () => ({ kind: "planned", payload: new Uint8Array(8) }) },
     });
     this.#executors = Array.from({ length: executors }, (_, executor): Executor => {

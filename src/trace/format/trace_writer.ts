@@ -5,7 +5,7 @@ import {
   TRACE_CHUNK_FACTS, TRACE_CHUNK_LOSS, TRACE_CHUNK_MACHINES, TRACE_CHUNK_MAGIC, TRACE_CHUNK_RECORDS,
   TRACE_HEADER_REDACTED, TRACE_MAGIC, TRACE_VERSION, TraceChunk, TraceHeader,
 } from "#generated/layout.js";
-import { generatedMachines } from "#generated/machines.js";
+import { generatedMachines, type GeneratedMachine } from "#generated/machines.js";
 import { crc32c } from "./crc32c.js";
 import {
   levelCodes, putRecord, recordBytes, sourceCodes, writerKinds, type TraceHeading, type TraceRecordFields,
@@ -62,11 +62,6 @@ export function factsPayload(facts: ReadonlyMap<string, string>): Uint8Array {
   return bytes;
 }
 
-/** This build's machines, for readers that have others. */
-export function machinesPayload(): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(generatedMachines));
-}
-
 export class TraceWriter {
   readonly #name: TraceWriterName;
   readonly #sink: TraceSink;
@@ -115,8 +110,16 @@ export class TraceWriter {
     this.#whole(TRACE_CHUNK_FACTS, factsPayload(facts));
   }
 
-  machines(): void {
-    this.#whole(TRACE_CHUNK_MACHINES, machinesPayload());
+  /** For readers whose machines are others. */
+  machines(machines: readonly GeneratedMachine[] = generatedMachines): void {
+    this.#whole(TRACE_CHUNK_MACHINES, new TextEncoder().encode(JSON.stringify(machines)));
+  }
+
+  /** Leaves out some numbers: a reader will see that records are missing. */
+  skip(count: number): void {
+    this.flush();
+    this.#sequence += count;
+    this.#first = this.#sequence + 1;
   }
 
   /** Tells readers that this many records are missing here. */

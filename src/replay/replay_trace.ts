@@ -1,0 +1,94 @@
+// Plays a whole trace back, without PostgreSQL: every writer's part on its own, since what one got from another stands
+// on its tape. The answer is how much was played and where it first differed. The command is replay_command.ts.
+import type { SessionLease } from "#actors/ports.js";
+import { decodeStartExecution, type StartExecution } from "#codec/execution_message.js";
+import { MessageType } from "#generated/layout.js";
+import { EngineMemory, memoryLayout } from "#runtime/memory.js";
+import type { Trace, WriterTrace } from "#trace/format/trace_reader.js";
+import { PlanEngine } from "#worker/plan_engine.js";
+import { StatementPlanner } from "#worker/statement_planner.js";
+import { replayJob, type JobSurroundings } from "./replay_job.js";
+import { replaySession } from "./replay_session.js";
+import { replayTables } from "./replay_tables.js";
+import { DivergenceError, Tape, TapeEnded, type Divergence } from "./tape.js";
+
+export interface ReplayOutcome {
+  readonly divergence: Divergence | undefined;
+  readonly records: number;
+  readonly transitions: number;
+  readonly messages: number;
+  readonly pages: number;
+  /** Writers whose recording ends in the middle, or has gaps: played up to there. */
+  readonly incomplete: readonly string[];
+  /** Whether the engine ran again, or the tape answered for it. */
+  readonly engine: "run again" | "as recorded" | "not used";
+}
+
+const MIB = 1024 * 1024;
+
+/** The message that started the execution, when the recording has it. */
+function startOf(trace: Trace): StartExecution | undefined {
+  if (trace.heading.level !== "full") return undefined;
+  const worker = trace.writers.find(({ kind }) => kind === "worker");
+  const received = worker?.records.find(({ kind, code }) =>
+    kind === "received" && code === MessageType.StartExecution);
+  return received === undefined ? undefined : decodeStartExecution(received.data.slice());
+}
+
+/** An engine like the one that ran, in a memory of the same shape. */
+function engineFor(trace: Trace, start: StartExecution | undefined): JobSurroundings {
+  if (start === undefined) return { start, engine: undefined, memory: undefined };
+  const { pageBytes, pageCount, workerMemoryMb } = trace.heading;
+  const memory = new EngineMemory(memoryLayout(workerMemoryMb * MIB, pageBytes * pageCount));
+  return {
+    start,
+    engine: new PlanEngine(memory, pageBytes, () => undefined),
+    memory: { bytes: memory.bytes, poolOffset: memory.layout.poolOffset, pageBytes },
+  };
+}
+
+/** The records before a writer's first gap: what follows one is another story. */
+function wholePart(writer: WriterTrace): WriterTrace["records"] {
+  return writer.records.filter(({ sequence }) => sequence <= writer.wholeUntil);
+}
+
+function play(tape: Tape, trace: Trace, lease: SessionLease, surroundings: JobSurroundings): void {
+  if (trace.heading.source !== "capture") replayTables(tape, false);
+  else if (tape.writer.kind === "worker") replaySession(tape, lease, new StatementPlanner(() => 0));
+  else if (tape.writer.kind === "executor") replayJob(tape, lease, surroundings);
+  else replayTables(tape, true);
+}
+
+function earlier(one: Divergence | undefined, other: Divergence): Divergence {
+  return one !== undefined && one.timeNs <= other.timeNs ? one : other;
+}
+
+/** Plays a trace back. */
+export function replayTrace(trace: Trace): ReplayOutcome {
+  const { slot, session } = trace.heading;
+  const surroundings = engineFor(trace, startOf(trace));
+  const incomplete: string[] = [];
+  let divergence: Divergence | undefined;
+  let [records, transitions, messages, pages] = [0, 0, 0, 0];
+  for (const writer of trace.writers) {
+    const whole = wholePart(writer);
+    const tape = new Tape(writer, whole, trace.heading.level, trace.machines);
+    let ended = whole.length < writer.records.length || writer.lost > 0;
+    try {
+      play(tape, trace, { slot, epoch: session }, surroundings);
+    } catch (error) {
+      if (error instanceof DivergenceError) divergence = earlier(divergence, error.divergence);
+      else if (error instanceof TapeEnded) ended = true;
+      else throw error;
+    }
+    if (ended) incomplete.push(`${writer.kind} ${writer.number}`);
+    const played = whole.slice(0, tape.played);
+    records += played.length;
+    transitions += played.filter(({ kind }) => kind === "transition").length;
+    messages += played.filter(({ kind }) => kind === "sent" || kind === "received").length;
+    pages += played.filter(({ kind, data }) => kind === "call" && data.length >= trace.heading.pageBytes / 8).length;
+  }
+  const executed = trace.writers.some(({ kind }) => kind === "executor");
+  const engine = !executed ? "not used" : surroundings.engine === undefined ? "as recorded" : "run again";
+  return { divergence, records, transitions, messages, pages, incomplete, engine };
+}
