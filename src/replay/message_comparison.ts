@@ -32,8 +32,8 @@ function firstDifference(then: Tree, now: Tree, path: string): { path: string; t
 /** A message without the times that nobody can repeat. */
 function repeatable(type: number, payload: Uint8Array): Tree {
   if (type === MessageType.ExecutionFinished) {
-    const { compileNs: _, operators, ...rest } = decodeExecutionFinished(payload);
-    // What is compiled already is another thread's history: pages done again while code was made belong to it.
+    const { compileNs: _, codeBytes: _b, codeModules: _m, operators, ...rest } = decodeExecutionFinished(payload);
+    // Which code there was already is the thread's history: pages done again while more was made belong to it.
     return { ...rest, operators: operators.map(({ timeNs: __, redoPages: ___, ...each }) => each) };
   }
   const { planningNs: _, ...rest } = decodePlanReady(payload, edgeCallArguments);

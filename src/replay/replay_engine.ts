@@ -34,6 +34,10 @@ class ComparedJob implements EngineJob {
     return this.#real.peakBytes;
   }
 
+  get code(): EngineJob["code"] {
+    return this.#real.code;
+  }
+
   get done(): boolean {
     return this.#answer(TraceCall.engineDone, () => this.#real.done);
   }
@@ -87,6 +91,7 @@ function tapedJob(tape: Tape, leafCount: number): EngineJob {
     leafCount,
     compileNs: 0,
     peakBytes: 0,
+    code: { modules: 0, bytes: 0 },
     get done() {
       return answer(TraceCall.engineDone);
     },

@@ -26,6 +26,10 @@ class CapturedEngineJob implements EngineJob {
     return this.#inner.peakBytes;
   }
 
+  get code(): EngineJob["code"] {
+    return this.#inner.code;
+  }
+
   get done(): boolean {
     return this.#tape.call(TraceCall.engineDone, () => this.#inner.done, (done) => ({ argument: done ? 1 : 0 }));
   }
