@@ -47,6 +47,8 @@ export class PipelineRun {
   readonly #instances = new Map<CompiledModule, Instance>();
   /** Row or group to go on with after a full result page. */
   #resume: number | undefined;
+  /** The page it belongs to. */
+  #resumePage = 0;
   #variant: Variant = GROUPS_VARIANT;
   /** Columns in which some page so far held NULLs: grows, so that few variants are ever compiled. */
   #nullColumns: ReadonlySet<number> = new Set();
@@ -98,7 +100,11 @@ export class PipelineRun {
         this.#variant = this.#open(page);
         const { memory, control } = this.#environment;
         memory.view.setUint32(control + ControlBlock.resumeDepth, 0, true);
-      } else this.#reserve();
+      } else {
+        assert(page === this.#resumePage, "the page that was consumed in part comes again before any other");
+        this.#reserve();
+      }
+      this.#resumePage = page;
       return this.#run(page, this.#resume ?? 0);
     } finally {
       this.#timeNs += process.hrtime.bigint() - start;

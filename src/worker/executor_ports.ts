@@ -99,7 +99,10 @@ export interface EngineJob {
   readonly paused: boolean;
   /** Leaves whose pages are taken now: build sides come before what probes them. */
   wantedLeaves(): readonly number[];
-  /** Of a wanted leaf. False: results are to be taken first, then the same page comes again. */
+  /**
+   * Of a wanted leaf. False: results are to be taken first, or others to get their turn; then the same page comes
+   * again, before any other, because a part of it may be consumed.
+   */
   pushPage(leaf: number, page: InputPage): boolean;
   finishLeaf(leaf: number): void;
   takeResult(): ResultImage | undefined;

@@ -1,5 +1,6 @@
 // One leaf's input to a job: its producers' scan slots, and the scan machine over them. It hands pages to the
-// engine one at a time and gives each back as soon as the engine has read it. Read next: job.ts.
+// engine one at a time and gives each back as soon as the engine has read it; a page the engine took in part comes
+// again before any other, whoever produced it. Read next: job.ts.
 import { violation } from "#actors/session_error.js";
 import { TableActor, type EffectOf, type EventOf, type TransitionRecorder } from "#actors/table_actor.js";
 import { defined } from "#base/assert.js";
@@ -20,8 +21,6 @@ interface Producer {
   readonly number: number;
   readonly lease: ScanLease;
   ended: boolean;
-  /** A page the engine could not take yet. */
-  held: InputPage | undefined;
 }
 
 export class JobScan {
@@ -31,6 +30,10 @@ export class JobScan {
   readonly #recorder: TransitionRecorder;
   readonly #actor: TableActor<Machine>;
   readonly #producers: readonly Producer[];
+  /** The page the engine could not take to its end. */
+  #held: InputPage | undefined;
+  /** Whose turn comes first at the next pull. */
+  #next = 0;
   #stopReason = STOP_ENOUGH;
   #error: unknown;
   readonly #effects: Readonly<Record<EffectOf<Machine>, () => void>> = {
@@ -57,7 +60,6 @@ export class JobScan {
       number: slot.producer,
       lease: { slot: slot.scanSlot, epoch: slot.scanEpoch },
       ended: false,
-      held: undefined,
     }));
   }
 
@@ -79,9 +81,11 @@ export class JobScan {
    */
   pull(): boolean {
     let moved = false;
-    for (const producer of this.#producers) {
+    for (let turn = 0; turn < this.#producers.length; turn++) {
       if (this.#actor.final || !this.#engine.wantedLeaves().includes(this.leaf)) break;
-      if (!producer.ended && this.#pullFrom(producer)) moved = true;
+      if (this.#held !== undefined) moved = this.#push(this.#held) || moved;
+      else moved = this.#pullFromNext() || moved;
+      if (this.#held !== undefined) break;
     }
     return moved;
   }
@@ -106,17 +110,20 @@ export class JobScan {
     for (const effect of effects) this.#effects[effect]();
   }
 
+  #pullFromNext(): boolean {
+    const producer = defined(this.#producers[this.#next], "a producer");
+    this.#next = (this.#next + 1) % this.#producers.length;
+    return !producer.ended && this.#pullFrom(producer);
+  }
+
   #pullFrom(producer: Producer): boolean {
-    // A page that was taken in part counts: the job would sleep on the rest of it.
-    if (producer.held !== undefined) return this.#push(producer, producer.held) || this.#engine.paused;
     const found = this.#transport.importScan(producer.lease);
     switch (found.kind) {
       case "empty":
         return false;
       case "page":
         this.#recordPage("imported", found.page.page);
-        producer.held = found.page;
-        this.#push(producer, found.page);
+        this.#push(found.page);
         return true;
       case "end":
         producer.ended = true;
@@ -130,10 +137,10 @@ export class JobScan {
     }
   }
 
-  #push(producer: Producer, page: InputPage): boolean {
+  #push(page: InputPage): boolean {
+    this.#held = page;
     if (!this.#engine.pushPage(this.leaf, page)) return false;
-    producer.held = undefined;
-    this.#release(page);
+    this.#releaseHeld();
     return true;
   }
 
@@ -143,12 +150,10 @@ export class JobScan {
   }
 
   #releaseHeld(): void {
-    for (const producer of this.#producers) {
-      if (producer.held === undefined) continue;
-      const page = producer.held;
-      producer.held = undefined;
-      this.#release(page);
-    }
+    if (this.#held === undefined) return;
+    const page = this.#held;
+    this.#held = undefined;
+    this.#release(page);
   }
 
   /** The producer's own words when its message is there, else that a scan failed. */

@@ -141,17 +141,21 @@ export class FakeJobWorld implements JobTransport {
   }
 }
 
-/** Emits one result page of one row for every `rowsPerResult` rows pushed, and the rest when all leaves ended. */
+/**
+ * Emits one result page of one row for every `rowsPerResult` rows pushed, and the rest when all leaves ended. Like the
+ * real one it may take a page in parts, and has no patience with another page in between.
+ */
 export class FakeEngine implements Engine {
   disposed = 0;
   warmUps = 0;
   pushed = 0;
   failAt = Number.POSITIVE_INFINITY;
   startError: unknown;
+  /** Rows of a page taken at one push; looking for a result then hides that there are more, as getting tables ready does. */
+  rowsPerPush = Number.POSITIVE_INFINITY;
+  rows = 0;
   /** Leaves are wanted one after another, the last first. */
   inTurn = false;
-  /** How often each page is taken in part only; looking for a result then hides it, as getting tables ready does. */
-  pausesPerPage = 0;
   readonly leafCount: number;
   readonly rowsPerResult: number;
   readonly enoughAt: number;
@@ -173,9 +177,9 @@ export class FakeEngine implements Engine {
 
   #job(): EngineJob {
     let rows = 0;
-    let open = this.leafCount;
-    let pausesLeft = this.pausesPerPage;
     let paused = false;
+    let part: { readonly page: InputPage; readonly rows: number } | undefined;
+    let open = this.leafCount;
     const finished = new Set<number>();
     const images: ResultImage[] = [];
     const finish = (leaf: number) => {
@@ -201,17 +205,20 @@ export class FakeEngine implements Engine {
       },
       pushPage: (_, page) => {
         if (images.length > 0) return false;
-        paused = pausesLeft > 0;
-        pausesLeft = paused ? pausesLeft - 1 : this.pausesPerPage;
-        if (paused) return false;
-        this.pushed += 1;
+        if (part !== undefined && part.page !== page) throw new Error(`page ${page.page} came inside another`);
+        if (part === undefined) this.pushed += 1;
         if (this.pushed >= this.failAt)
           throw new FusionError({ code: "sqlError", sqlstate: "22012", message: "division by zero" });
+        const left = part?.rows ?? page.rows;
+        const taken = Math.min(left, this.rowsPerPush);
         const before = Math.floor(rows / this.rowsPerResult);
-        rows += page.rows;
+        rows += taken;
+        this.rows = rows;
         for (let at = before + 1; at * this.rowsPerResult <= rows; at++)
           images.push({ address: at, bytes: 8, rows: 1 });
-        return true;
+        paused = taken < left;
+        part = paused ? { page, rows: left - taken } : undefined;
+        return !paused;
       },
       finishLeaf: finish,
       takeResult: () => {

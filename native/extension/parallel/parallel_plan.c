@@ -160,9 +160,6 @@ fusion_parallel_deal(FusionScanPlan *scan, double wanted, const char *problem)
 							 FUSION_PRODUCERS_ATTACHED_MAX);
 	bool		any = false;
 
-	/* A probe side's scan opens late, after its workers have started, and has then been seen to lose rows. */
-	if (problem == NULL && scan->leaf_count > 1)
-		problem = "statement has several scans";
 	for (int leaf = 0; leaf < scan->leaf_count; leaf++)
 	{
 		scan->leaf_paths[leaf].workers = 0;

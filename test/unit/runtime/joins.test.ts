@@ -103,6 +103,23 @@ describe("joins", () => {
     }
   });
 
+  test("take no other page inside one that paused", () => {
+    const execution = new PlanExecution(compileExecution(planOf(join("inner"), [...pairColumns, ...pairColumns]), cache), {
+      memory,
+      resultBytes: PAGE_BYTES,
+      visitsPerCall: 1,
+    });
+    const addresses = [0, 1].map((place) => memory.layout.poolOffset + place * PAGE_BYTES);
+    for (const address of addresses)
+      for (const image of pagesOf(pairColumns, rowsOf(9, () => [1n, 1n]), 500)) memory.bytes.set(image, address);
+    while (!execution.pushPage(1, addresses[0] ?? 0));
+    execution.finishLeaf(1);
+    while (!execution.wantedLeaves().includes(0)) execution.takeResult();
+    while (execution.pushPage(0, addresses[0] ?? 0) || !execution.paused);
+    expect(() => execution.pushPage(0, addresses[1] ?? 0)).toThrow("comes again before any other");
+    execution.dispose();
+  });
+
   test("read every build page before the first probe page", () => {
     const execution = new PlanExecution(compileExecution(summed(join("inner")), cache), {
       memory,

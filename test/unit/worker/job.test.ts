@@ -64,7 +64,7 @@ describe("a job", () => {
   test("does not sleep on a page that was taken in part", () => {
     const world = new FakeJobWorld();
     const engine = new FakeEngine(1);
-    engine.pausesPerPage = 9;
+    engine.rowsPerPush = 1;
     world.scans.set(0, [...pages(3), { kind: "end" }]);
     const { job, reports } = run(world, engine);
     stepUntilIdle(job);
@@ -85,6 +85,30 @@ describe("a job", () => {
     stepUntilIdle(job);
     expect(kindsOf(reports)).toEqual(["started", "finished"]);
     expectClean(world, engine, reports);
+  });
+
+  test("brings a page that was taken in part again before those of other producers", () => {
+    const stream = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 });
+    fc.assert(fc.property(
+      fc.array(stream, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }),
+      fc.nat({ max: 2 }),
+      (streams, rowsPerPush, rowsPerResult, room) => {
+        const world = new FakeJobWorld();
+        world.resultPagesFree = world.resultRingRoom = room;
+        const engine = new FakeEngine(1, rowsPerResult);
+        engine.rowsPerPush = rowsPerPush;
+        streams.forEach((rows, producer) => world.scans.set(producer,
+          [...rows.map((count) => ({ kind: "page" as const, rows: count })), { kind: "end" }]));
+        const { job, reports } = run(world, engine, streams.length);
+        stepUntilIdle(job);
+        world.resultPagesFree = world.resultRingRoom = 1000;
+        stepUntilIdle(job);
+        const total = streams.flat().reduce((sum, rows) => sum + rows, 0);
+        expect(reports.at(-1)).toEqual({ kind: "finished" });
+        expect(engine.rows).toBe(total);
+        expect(world.results).toHaveLength(Math.ceil(total / rowsPerResult));
+        expectClean(world, engine, reports);
+      }));
   });
 
   test("is suspended by a full pool and a full ring, and goes on", () => {
