@@ -121,9 +121,10 @@ export class Job {
       let pulled = this.#openWanted(engine);
       for (const scan of this.#scans)
         if (scan.opened && !scan.ended && !result.blocked) pulled = scan.pull() || pulled;
-      // A page the engine refused left a finished result behind: that counts as movement, or the job would sleep on it.
       const delivered = result.deliver();
-      if (!pulled && !delivered && !engine.paused) break;
+      // A page the engine has refused counts as movement, or the job would sleep on it: nothing comes that wakes it.
+      const goesOn = engine.paused || this.#scans.some(({ holding }) => holding);
+      if (!pulled && !delivered && !goesOn) break;
       moved = true;
     }
     if (engine.done && !result.blocked) return this.#conclude(engine, result);

@@ -71,6 +71,11 @@ export class JobScan {
     return this.#actor.state !== "opening";
   }
 
+  /** A page waits for the engine to go on with it: there is something to do, whatever comes or does not come. */
+  get holding(): boolean {
+    return this.#held !== undefined;
+  }
+
   open(): void {
     this.#send("open");
   }
