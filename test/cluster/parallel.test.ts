@@ -4,65 +4,17 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { held, quiet } from "../support/audit.js";
+import {
+  connect, outcome, plainly, run, same, scanOf, type Failure,
+} from "../support/fusion_session.js";
 
 const rowCount = 120_000;
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 let observer: pg.Client;
 let logStart = 0;
-
-interface Failure {
-  readonly code: string | undefined;
-  readonly message: string;
-}
-
-type Outcome = { readonly rows: readonly unknown[] } | Failure;
-
-const outcome = (running: Promise<pg.QueryArrayResult>): Promise<Outcome> =>
-  running.then(({ rows }) => ({ rows }), ({ code, message }: Failure) => ({ code, message }));
-
-const workersOf = new WeakMap<pg.Client, number>();
-
-async function connect(workers = 4): Promise<pg.Client> {
-  const client = new pg.Client();
-  workersOf.set(client, workers);
-  client.on("error", () => undefined);
-  await client.connect();
-  await client.query(`SET pg_fusion.enable = on; SET max_parallel_workers_per_gather = ${workers}`);
-  return client;
-}
-
-const run = (client: pg.Client, text: string): Promise<Outcome> => outcome(client.query({ text, rowMode: "array" }));
-
-/** The statement's answer by PostgreSQL alone, without workers, in the same session. */
-async function plainly(client: pg.Client, text: string): Promise<Outcome> {
-  await client.query("SET pg_fusion.enable = off; SET max_parallel_workers_per_gather = 0");
-  const answer = await run(client, text);
-  const workers = workersOf.get(client) ?? 0;
-  await client.query(`SET pg_fusion.enable = on; SET max_parallel_workers_per_gather = ${workers}`);
-  return answer;
-}
-
-async function same(client: pg.Client, text: string): Promise<void> {
-  expect(await run(client, text)).toEqual(await plainly(client, text));
-}
-
-interface Scan {
-  readonly "Producers Planned": number;
-  readonly "Producers Launched": number;
-  readonly "Rows Produced": number;
-  readonly "Leader Only"?: string;
-}
-
-/** What EXPLAIN ANALYZE says of the statement's only scan. */
-async function scanOf(client: pg.Client, text: string): Promise<Scan> {
-  const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`);
-  let plan = rows[0]["QUERY PLAN"][0].Plan;
-  while (plan.Scans === undefined) plan = plan.Plans[0];
-  return plan.Scans[0] as Scan;
-}
 
 const counted = "SELECT count(*), sum(k), sum(price), min(id), max(id), min(note), max(note) FROM crowd";
 const grouped = "SELECT k, count(*), sum(price), max(note) FROM crowd GROUP BY k ORDER BY k";

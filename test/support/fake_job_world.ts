@@ -151,7 +151,7 @@ export class FakeEngine implements Engine {
   pushed = 0;
   failAt = Number.POSITIVE_INFINITY;
   startError: unknown;
-  /** Rows of a page taken at one push; looking for a result then hides that there are more, as getting tables ready does. */
+  /** Rows of a page taken at one push; looking for a result hides that there are more, as getting tables ready does. */
   rowsPerPush = Number.POSITIVE_INFINITY;
   rows = 0;
   /** Leaves are wanted one after another, the last first. */

@@ -1,0 +1,71 @@
+// Sessions of suites that compare pg_fusion with PostgreSQL in the same session and look at what the scans did. The
+// server is that of throwaway_cluster.ts; nothing here knows a table.
+import pg from "pg";
+import { expect } from "vitest";
+
+export interface Failure {
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
+export type Outcome = { readonly rows: readonly unknown[] } | Failure;
+
+export const outcome = (running: Promise<pg.QueryArrayResult>): Promise<Outcome> =>
+  running.then(({ rows }) => ({ rows }), ({ code, message }: Failure) => ({ code, message }));
+
+const workersOf = new WeakMap<pg.Client, number>();
+
+/** A session in which the engine runs everything, with up to `workers` beside the leader. */
+export async function connect(workers = 4): Promise<pg.Client> {
+  const client = new pg.Client();
+  workersOf.set(client, workers);
+  client.on("error", () => undefined);
+  await client.connect();
+  await client.query(`SET pg_fusion.enable = on; SET max_parallel_workers_per_gather = ${workers}`);
+  return client;
+}
+
+export const run = (client: pg.Client, text: string): Promise<Outcome> =>
+  outcome(client.query({ text, rowMode: "array" }));
+
+/** The statement's answer by PostgreSQL alone, without workers, in the same session. */
+export async function plainly(client: pg.Client, text: string): Promise<Outcome> {
+  await client.query("SET pg_fusion.enable = off; SET max_parallel_workers_per_gather = 0");
+  const answer = await run(client, text);
+  const workers = workersOf.get(client) ?? 0;
+  await client.query(`SET pg_fusion.enable = on; SET max_parallel_workers_per_gather = ${workers}`);
+  return answer;
+}
+
+export async function same(client: pg.Client, text: string): Promise<void> {
+  expect(await run(client, text)).toEqual(await plainly(client, text));
+}
+
+/** The same where no order is asked for. */
+export async function sameRows(client: pg.Client, text: string): Promise<void> {
+  const sorted = (answer: Outcome): unknown =>
+    "rows" in answer ? answer.rows.map((row) => JSON.stringify(row)).sort() : answer;
+  expect(sorted(await run(client, text))).toEqual(sorted(await plainly(client, text)));
+}
+
+export interface Scan {
+  readonly "Producers Planned": number;
+  readonly "Producers Launched": number;
+  readonly "Rows Produced": number;
+  readonly "Leader Only"?: string;
+}
+
+/** What EXPLAIN ANALYZE says of the statement's scans, in leaf order. */
+export async function scansOf(client: pg.Client, text: string): Promise<readonly Scan[]> {
+  const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`);
+  let plan = rows[0]["QUERY PLAN"][0].Plan;
+  while (plan.Scans === undefined) plan = plan.Plans[0];
+  return plan.Scans as readonly Scan[];
+}
+
+/** Of the only one. */
+export async function scanOf(client: pg.Client, text: string): Promise<Scan> {
+  const [scan] = await scansOf(client, text);
+  if (scan === undefined) throw new Error("the statement has no scan");
+  return scan;
+}
