@@ -93,8 +93,8 @@ export class PlanExecution {
   }
 
   /**
-   * Consumes a page of a leaf that is wanted. False: take the results and push the same page again, before any other; it
-   * goes on where it stopped; also once the rest of the leaf is not wanted any more, when the page need not come again.
+   * Consumes a page of a leaf that is wanted. False: take the results and push the same page again, before any other,
+   * which goes on where it stopped; also once the rest of the leaf is not wanted any more, when it need not come again.
    */
   pushPage(leaf: number, page: number): boolean {
     assert(!this.#disposed, "the execution is open");

@@ -104,11 +104,8 @@ describe("joins", () => {
   });
 
   test("take no other page inside one that paused", () => {
-    const execution = new PlanExecution(compileExecution(planOf(join("inner"), [...pairColumns, ...pairColumns]), cache), {
-      memory,
-      resultBytes: PAGE_BYTES,
-      visitsPerCall: 1,
-    });
+    const compiled = compileExecution(planOf(join("inner"), [...pairColumns, ...pairColumns]), cache);
+    const execution = new PlanExecution(compiled, { memory, resultBytes: PAGE_BYTES, visitsPerCall: 1 });
     const addresses = [0, 1].map((place) => memory.layout.poolOffset + place * PAGE_BYTES);
     for (const address of addresses)
       for (const image of pagesOf(pairColumns, rowsOf(9, () => [1n, 1n]), 500)) memory.bytes.set(image, address);
