@@ -339,11 +339,13 @@ fusion_quals_filter(FusionQuals *quals, const FusionTupleLayout *layout, FusionT
 
 		if (i > 0 && !decode_column(quals, &quals->columns[i - 1], &walk))
 			return false;
+		fusion_tuple_batch_prefetch(batch);
 		while (end < quals->conjunct_count && quals->conjuncts[end]->last_attribute <= ready)
 			end++;
 		if (end == first)
 			continue;
 		keep = run_conjuncts(quals, first, end, batch->count);
+		fusion_tuple_batch_prefetch(batch);
 		first = end;
 		if (memchr(keep, 0, batch->count) == NULL)
 			continue;

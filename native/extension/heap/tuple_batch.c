@@ -86,6 +86,7 @@ fusion_tuple_batch_create(void)
 {
 	FusionTupleBatch *batch = palloc0(sizeof(FusionTupleBatch));
 
+	batch->wanted = palloc0(sizeof(FusionLinePrefetch));
 	batch->scratch = palloc(BLCKSZ + FUSION_OVERREAD);
 	memset(batch->all_present, 0xFF, sizeof(batch->all_present));
 	return batch;
@@ -132,6 +133,7 @@ fusion_tuple_batch_load(FusionTupleBatch *batch, const FusionTupleLayout *layout
 	uint16		any_flags = 0;
 	uint16		fewest_attributes = PG_UINT16_MAX;
 	uint8	   *scratch = batch->scratch;
+	FusionLinePrefetch wanted = *batch->wanted;
 
 	Assert(count <= MaxHeapTuplesPerPage);
 	batch->count = count;
@@ -152,7 +154,9 @@ fusion_tuple_batch_load(FusionTupleBatch *batch, const FusionTupleLayout *layout
 			scratch += MAXALIGN(end - (const uint8 *) tuple);
 		}
 		batch->data[row] = data;
+		fusion_prefetch_lines(&wanted, 1);
 	}
+	*batch->wanted = wanted;
 	memcpy(batch->offset, offsets, count * sizeof(OffsetNumber));
 	batch->fewest_attributes = fewest_attributes;
 	batch->first_unclean = layout->count;

@@ -14,6 +14,7 @@
 
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
+#include "line_prefetch.h"
 #include "storage/bufpage.h"
 
 /*
@@ -22,6 +23,9 @@
  */
 #define FUSION_OVERREAD 64
 #define FUSION_UNDERREAD 8
+
+/* Few enough for the processor's miss buffers; the passes of a block together should ask for all of the next. */
+#define FUSION_PREFETCH_PER_PASS 16
 
 /* What stepping needs to know of an attribute. */
 typedef struct FusionAttribute
@@ -58,6 +62,7 @@ typedef struct FusionTupleBatch
 	uint16		attribute_count[MaxHeapTuplesPerPage];	/* stored attributes; unset when all is clean */
 	OffsetNumber offset[MaxHeapTuplesPerPage];	/* line pointers */
 	uint8	   *scratch;		/* BLCKSZ + FUSION_OVERREAD bytes, MAXALIGNed */
+	FusionLinePrefetch *wanted; /* lines of the block that is read next; the work on this one asks for them */
 } FusionTupleBatch;
 
 /* Where the values of an attribute are found; kernels are compiled once for each. */
@@ -92,6 +97,13 @@ extern FusionTupleBatch *fusion_tuple_batch_create(void);
 /* Points the batch at the given tuples of a pinned page that cannot be compacted meanwhile. */
 extern void fusion_tuple_batch_load(FusionTupleBatch *batch, const FusionTupleLayout *layout, Page page,
 									const OffsetNumber *offsets, int count);
+
+/* To be called between two passes over the rows: asks for a few lines of the next block. */
+static inline void
+fusion_tuple_batch_prefetch(const FusionTupleBatch *batch)
+{
+	fusion_prefetch_lines(batch->wanted, FUSION_PREFETCH_PER_PASS);
+}
 
 /* Keeps the rows whose `keep` byte is not 0; returns how many. */
 extern int	fusion_tuple_batch_compact(FusionTupleBatch *batch, const FusionTupleLayout *layout,

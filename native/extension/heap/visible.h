@@ -13,6 +13,7 @@
 
 #include "access/heapam.h"
 #include "block_cursor.h"
+#include "line_prefetch.h"
 #include "storage/bufmgr.h"
 
 typedef enum FusionBlockState
@@ -28,6 +29,7 @@ typedef struct FusionBlock
 	FusionBlockState state;
 	BlockNumber number;
 	Buffer		buffer;			/* InvalidBuffer while not pinned */
+	FusionLinePrefetch tuples;	/* not yet asked for; empty when nobody wants them */
 	int			count;
 	int			next;			/* first offset not yet written */
 	OffsetNumber offsets[MaxHeapTuplesPerPage];
@@ -40,6 +42,9 @@ typedef struct FusionBlockSource
 	BlockNumber next;			/* block to hand out next */
 	BlockNumber end;			/* of those that are this process's */
 	Buffer		last_buffer;
+	Buffer		guess;			/* where block guess_number probably stands */
+	BlockNumber guess_number;
+	int			guess_failures; /* in a row */
 	int			guesses_paused; /* blocks to read before the next guess */
 	bool		all_visible_usable; /* the page flag may stand for the visibility check */
 	uint64		rows_visible;
