@@ -78,7 +78,7 @@ fusion_import_create(const FusionPageSchema *schema)
 		column->typlen = source->typlen;
 		column->typbyval = source->typbyval;
 		column->padded_characters = -1;
-		if (source->encoding == FUSION_ENCODING_TEXT && base == BPCHAROID && typmod >= VARHDRSZ)
+		if (base == BPCHAROID && typmod >= VARHDRSZ && source->encoding != FUSION_ENCODING_DATUM)
 			column->padded_characters = typmod - VARHDRSZ;
 	}
 	return import;
@@ -237,6 +237,14 @@ make_datum(const FusionImport *import, const ImportColumn *column, uint32 row)
 
 				memcpy(&view, at, sizeof(view));
 				return make_by_reference(import, column, &view);
+			}
+		case FUSION_ENCODING_TEXT4:
+		case FUSION_ENCODING_TEXT8:
+			{
+				char		packed[8];
+
+				memcpy(packed, at, column->width);
+				return make_padded(column, packed, strnlen(packed, column->width));
 			}
 	}
 	malformed("an unknown encoding");

@@ -7,6 +7,7 @@
 
 #include "catalog/pg_type.h"
 #include "fusion_encodings.h"
+#include "mb/pg_wchar.h"
 #include "page_column.h"
 #include "utils/lsyscache.h"
 
@@ -64,6 +65,19 @@ text_problem(const FusionColumn *column)
 	}
 }
 
+/* Every value must fit: what a character may take depends on the database's encoding. */
+static const char *
+packed_text_problem(const FusionColumn *column, int width)
+{
+	int			characters = column->typmod - VARHDRSZ;
+
+	if (column->type != BPCHAROID || characters <= 0)
+		return "the packed text encoding needs type character with a length";
+	if (characters * pg_database_encoding_max_length() > width)
+		return "the packed text encoding is too narrow for the type";
+	return NULL;
+}
+
 static const char *
 datum_problem(const FusionColumn *column)
 {
@@ -109,6 +123,10 @@ encoding_problem(const FusionColumn *column)
 			return text_problem(column);
 		case FUSION_ENCODING_DATUM:
 			return datum_problem(column);
+		case FUSION_ENCODING_TEXT4:
+			return packed_text_problem(column, 4);
+		case FUSION_ENCODING_TEXT8:
+			return packed_text_problem(column, 8);
 	}
 	return "the encoding is unknown";
 }

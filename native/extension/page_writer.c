@@ -65,7 +65,8 @@ fusion_page_writer_create(const FusionPageSchema *schema)
 		column->typbyval = source->typbyval;
 		column->is_view = source->encoding == FUSION_ENCODING_TEXT || source->encoding == FUSION_ENCODING_DATUM;
 		column->is_varlena = source->typlen == -1;
-		column->trims_blanks = source->encoding == FUSION_ENCODING_TEXT && base == BPCHAROID && typmod >= VARHDRSZ;
+		column->trims_blanks = base == BPCHAROID && typmod >= VARHDRSZ &&
+			(source->encoding == FUSION_ENCODING_TEXT || fusion_is_packed_text(source->encoding));
 		writer->row_bytes += column->width;
 		if (column->is_view)
 		{
@@ -217,9 +218,9 @@ write_view(FusionPageWriter *writer, FusionColumnWriter *column, uint32 row)
 	memcpy(column->values + (size_t) row * sizeof(view), &view, sizeof(view));
 }
 
-/* Bytes of a numeric without its header, in one aligned or packed piece. */
+/* Bytes of a varlena without its header, in one aligned or packed piece. */
 static const uint8 *
-open_numeric(FusionPageWriter *writer, Datum value, size_t *bytes)
+open_varlena(FusionPageWriter *writer, Datum value, size_t *bytes)
 {
 	struct varlena *packed = (struct varlena *) DatumGetPointer(value);
 
@@ -238,7 +239,7 @@ static void
 write_decimal(FusionPageWriter *writer, FusionColumnWriter *column, Datum value, uint8 *at)
 {
 	size_t		bytes;
-	const uint8 *payload = open_numeric(writer, value, &bytes);
+	const uint8 *payload = open_varlena(writer, value, &bytes);
 
 	if (column->encoding == FUSION_ENCODING_DECIMAL64)
 	{
@@ -254,6 +255,30 @@ write_decimal(FusionPageWriter *writer, FusionColumnWriter *column, Datum value,
 		column->has_special |= decimal == FUSION_DECIMAL128_NAN;
 		memcpy(at, &decimal, sizeof(decimal));
 	}
+}
+
+uint64
+fusion_pack_text(const uint8 *payload, uint32 length, uint32 width)
+{
+	uint64		packed = 0;
+
+	length = fusion_trimmed_length((const char *) payload, length);
+	if (length > width || memchr(payload, 0, length) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("pg_fusion: a value of type character is longer than its type")));
+	memcpy(&packed, payload, length);
+	return packed;
+}
+
+static void
+write_packed_text(FusionPageWriter *writer, const FusionColumnWriter *column, Datum value, uint8 *at)
+{
+	size_t		bytes;
+	const uint8 *payload = open_varlena(writer, value, &bytes);
+	uint64		packed = fusion_pack_text(payload, (uint32) bytes, column->width);
+
+	memcpy(at, &packed, column->width);
 }
 
 static void
@@ -289,6 +314,10 @@ write_value(FusionPageWriter *writer, FusionColumnWriter *column, uint32 row, Da
 		case FUSION_ENCODING_TEXT:
 		case FUSION_ENCODING_DATUM:
 			write_view(writer, column, row);
+			break;
+		case FUSION_ENCODING_TEXT4:
+		case FUSION_ENCODING_TEXT8:
+			write_packed_text(writer, column, value, at);
 			break;
 	}
 }

@@ -103,6 +103,15 @@ fusion_page_set_nulls(FusionColumnWriter *column, uint32 row, const uint8 *is_nu
 	}
 }
 
+static inline bool
+fusion_is_packed_text(uint8 encoding)
+{
+	return encoding == FUSION_ENCODING_TEXT4 || encoding == FUSION_ENCODING_TEXT8;
+}
+
+/* The image of a char(n) payload as packed text of `width` bytes. */
+extern uint64 fusion_pack_text(const uint8 *payload, uint32 length, uint32 width);
+
 /* Length of a char(n) payload without its padding. */
 static inline uint32
 fusion_trimmed_length(const char *payload, uint32 length)

@@ -47,7 +47,8 @@ natural_encoding(Oid type, int32 typmod, int16 *scale)
 		case VARCHAROID:
 			return FUSION_ENCODING_TEXT;
 		case BPCHAROID:
-			return typmod > VARHDRSZ ? FUSION_ENCODING_TEXT : FUSION_ENCODING_DATUM;
+			return typmod == VARHDRSZ + 1 ? FUSION_ENCODING_TEXT4 : typmod == VARHDRSZ + 2 ? FUSION_ENCODING_TEXT8 :
+				typmod > VARHDRSZ ? FUSION_ENCODING_TEXT : FUSION_ENCODING_DATUM;
 		case NUMERICOID:
 			if (typmod >= VARHDRSZ)
 			{

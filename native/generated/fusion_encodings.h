@@ -15,13 +15,15 @@ typedef enum FusionEncoding
 	FUSION_ENCODING_DECIMAL128 = 7 /* value * 10^scale, two's complement little-endian low word first; the least value is NaN; |value| < 10^38 */,
 	FUSION_ENCODING_TEXT = 8 /* Arrow view of the character bytes without header; char(n) with typmod stands without its trailing blanks */,
 	FUSION_ENCODING_DATUM = 9 /* Arrow view of an opaque by-reference datum: detoasted varlena payload without header, or the typlen bytes of a fixed-length type */,
-	FUSION_ENCODING_INT8 = 10 /* by-value types of length 1 other than bool: "char" */
+	FUSION_ENCODING_INT8 = 10 /* by-value types of length 1 other than bool: "char" */,
+	FUSION_ENCODING_TEXT4 = 11 /* char(1): up to 4 bytes of characters without trailing blanks, zero-padded; no character is the zero byte, so the length shows */,
+	FUSION_ENCODING_TEXT8 = 12 /* char(2), in up to 8 bytes as text4 */
 } FusionEncoding;
 
-#define FUSION_ENCODING_COUNT 11
+#define FUSION_ENCODING_COUNT 13
 
 /* Bytes of one value, by encoding. */
-static const unsigned char fusion_encoding_width[FUSION_ENCODING_COUNT] = {1, 2, 4, 8, 4, 8, 8, 16, 16, 16, 1};
+static const unsigned char fusion_encoding_width[FUSION_ENCODING_COUNT] = {1, 2, 4, 8, 4, 8, 8, 16, 16, 16, 1, 4, 8};
 
 /* For people. */
 static const char *const fusion_encoding_names[FUSION_ENCODING_COUNT] = {

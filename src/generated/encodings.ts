@@ -21,8 +21,12 @@ export const Encoding = {
   datum: 9,
   /** by-value types of length 1 other than bool: "char" */
   int8: 10,
+  /** char(1): up to 4 bytes of characters without trailing blanks, zero-padded; no character is the zero byte, so the length shows */
+  text4: 11,
+  /** char(2), in up to 8 bytes as text4 */
+  text8: 12,
 } as const;
 export type Encoding = (typeof Encoding)[keyof typeof Encoding];
 
 /** Bytes of one value, by encoding. */
-export const encodingWidth: readonly number[] = [1, 2, 4, 8, 4, 8, 8, 16, 16, 16, 1];
+export const encodingWidth: readonly number[] = [1, 2, 4, 8, 4, 8, 8, 16, 16, 16, 1, 4, 8];

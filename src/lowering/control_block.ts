@@ -1,6 +1,7 @@
 // The control block of one execution in linear memory: where compiled code and its host meet. It holds resume state,
 // counters, one state record per aggregate, and a slot per constant or parameter. Its shape depends on the plan's
 // shape only, never on values. Read next: pipeline_module.ts and runtime/execution.ts.
+import { View } from "#generated/layout.js";
 
 /** What `run` returns; from `error` on, the error's number in the module is added. */
 export const RunStatus = {
@@ -95,16 +96,20 @@ export interface ControlLayout {
   aggregate(index: number): number;
   table(index: number): number;
   slot(index: number): number;
+  /** Where the current row's packed text stands as a view. */
+  view(index: number): number;
 }
 
-export function controlLayout(aggregates: number, tables: number, slots: number): ControlLayout {
+export function controlLayout(aggregates: number, tables: number, slots: number, views: number): ControlLayout {
   const firstAggregate = 64;
   const firstTable = firstAggregate + aggregates * AggregateState.SIZE;
   const firstSlot = firstTable + tables * TableState.SIZE;
+  const firstView = firstSlot + slots * ParameterSlot.SIZE;
   return {
-    bytes: firstSlot + slots * ParameterSlot.SIZE,
+    bytes: firstView + views * View.SIZE,
     aggregate: (index) => firstAggregate + index * AggregateState.SIZE,
     table: (index) => firstTable + index * TableState.SIZE,
     slot: (index) => firstSlot + index * ParameterSlot.SIZE,
+    view: (index) => firstView + index * View.SIZE,
   };
 }

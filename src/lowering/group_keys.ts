@@ -6,6 +6,7 @@ import { DECIMAL64_DIGITS, type LibraryFunction, shapeOf } from "#functions/func
 import { widenDecimal } from "#functions/library/int128.js";
 import { Encoding } from "#generated/encodings.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
+import { isPackedText } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { FunctionBuilder, Local } from "#wasm/function_builder.js";
 import type { ExpressionLowering } from "./expression_lowering.js";
@@ -74,6 +75,8 @@ export function lowerKey(
   plan: KeyPlan,
 ): LoweredKey {
   const { code } = context;
+  const packed = packedText(source, plan);
+  if (packed !== undefined) return { plan, words: packed.words.slice(0, plan.stored), isNull: packed.isNull };
   const value = rawDecimal(source, plan) ?? lowering.lower(plan.expression);
   const words = Array.from({ length: plan.stored }, () => code.local("i64"));
   const assign = (): void => {
@@ -91,6 +94,14 @@ export function lowerKey(
     for (const word of words) code.i64(0).get(word, value.isNull).select().set(word);
   }
   return { plan, words, isNull: value.isNull };
+}
+
+/** A column of packed text gives its words without becoming a view; those of NULL are zero. */
+function packedText(source: PageSource | undefined, { expression }: KeyPlan): Pick<LoweredKey, "words" | "isNull"> | undefined {
+  if (source === undefined || expression.kind !== "column") return undefined;
+  const encoding = source.encoding(expression.index);
+  if (encoding === undefined || !isPackedText(encoding)) return undefined;
+  return source.packedWords(expression.index);
 }
 
 /** A decimal128 column as key is compared bit by bit: no page bound is needed to read it. */

@@ -2,13 +2,14 @@
 // visited in order. It yields column values to whatever consumes the rows. Read next: pipeline_module.ts.
 import { assert, defined } from "#base/assert.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
-import { PageColumn, PageHeader } from "#generated/layout.js";
+import { PageColumn, PageHeader, View } from "#generated/layout.js";
 import { shapeOf } from "#functions/function.js";
 import { narrowDecimal, widenDecimal } from "#functions/library/int128.js";
 import type { ColumnType } from "#types/column_type.js";
+import { isPackedText } from "#types/encoding_of.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
-import { ControlBlock } from "./control_block.js";
+import { ControlBlock, type ControlLayout } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 
 const loadOf: Readonly<Record<Encoding, LoadInstruction | undefined>> = {
@@ -23,12 +24,16 @@ const loadOf: Readonly<Record<Encoding, LoadInstruction | undefined>> = {
   [Encoding.decimal128]: "i64.load",
   [Encoding.text]: undefined,
   [Encoding.datum]: undefined,
+  [Encoding.text4]: "i64.load32_u",
+  [Encoding.text8]: "i64.load",
 };
 
 interface ColumnAccess {
   readonly type: ColumnType;
   readonly values: Local;
   readonly validity: Local | undefined;
+  /** Of packed text: where its view is put. */
+  readonly view: Local | undefined;
 }
 
 export function isView(encoding: Encoding): boolean {
@@ -38,6 +43,7 @@ export function isView(encoding: Encoding): boolean {
 export class PageSource {
   readonly #context: FunctionContext;
   readonly #columns: readonly ColumnType[];
+  readonly #layout: ControlLayout;
   readonly #control: Local;
   readonly #page: Local;
   readonly #row: Local;
@@ -48,12 +54,14 @@ export class PageSource {
   constructor(
     context: FunctionContext,
     columns: readonly ColumnType[],
+    layout: ControlLayout,
     control: Local,
     page: Local,
     row: Local,
   ) {
     this.#context = context;
     this.#columns = columns;
+    this.#layout = layout;
     this.#control = control;
     this.#page = page;
     this.#row = row;
@@ -83,7 +91,8 @@ export class PageSource {
 
   /** The column in the current row. */
   column(index: number): LoweredValue {
-    const { type, values, validity } = this.#of(index);
+    const { type, values, validity, view } = this.#of(index);
+    if (view !== undefined) return this.#packedView(index, view);
     const isNull = validity && this.#nullFlag(validity);
     const shape = shapeOf(type.engine, this.#context.narrow);
     this.#pushAddress(type.encoding, values);
@@ -108,6 +117,30 @@ export class PageSource {
     return { type: type.engine, shape: "i128", parts: this.#context.take("i128"), isNull };
   }
 
+  /** Packed text as the two words of its view, all zero for NULL. */
+  packedWords(index: number): { readonly words: readonly [Local, Local]; readonly isNull: Local | undefined } {
+    const { code } = this.#context;
+    const { type, values, validity } = this.#of(index);
+    assert(isPackedText(type.encoding), "packed text");
+    const isNull = validity && this.#nullFlag(validity);
+    const [bytes, first, second] = [code.local("i64"), code.local("i64"), code.local("i64")];
+    this.#pushAddress(type.encoding, values);
+    code.load(defined(loadOf[type.encoding], "a value encoding")).tee(bytes).i64(32).op("i64.shl");
+    // The length is the place of the last byte that is not zero.
+    code.i64(71).get(bytes).op("i64.clz", "i64.sub").i64(3).op("i64.shr_u", "i64.or").set(first);
+    code.get(bytes).i64(32).op("i64.shr_u").set(second);
+    return { words: [first, second], isNull };
+  }
+
+  #packedView(index: number, view: Local): LoweredValue {
+    const { code } = this.#context;
+    const { type } = this.#of(index);
+    const { words, isNull } = this.packedWords(index);
+    code.get(view, words[0]).store("i64.store").get(view, words[1]).store("i64.store", View.buffer);
+    code.get(view).i32(0);
+    return { type: type.engine, shape: "view", parts: this.#context.take("view"), isNull };
+  }
+
   /** Undefined for columns that are not the page's. */
   encoding(index: number): Encoding | undefined {
     return this.#columns[index]?.encoding;
@@ -120,6 +153,7 @@ export class PageSource {
   #open(used: ReadonlySet<number>): void {
     const { code, variant } = this.#context;
     code.get(this.#page, this.#page).load("i32.load", PageHeader.tail_offset).op("i32.add").set(this.#tail);
+    let views = 0;
     for (const index of used) {
       const type = defined(this.#columns[index], `column ${index}`);
       const entry = PageHeader.SIZE + index * PageColumn.SIZE;
@@ -137,7 +171,9 @@ export class PageSource {
           .op("i32.add")
           .set(validity);
       }
-      this.#access.set(index, { type, values, validity: nullable ? validity : undefined });
+      const view = isPackedText(type.encoding) ? code.local("i32") : undefined;
+      if (view !== undefined) code.get(this.#control).i32(this.#layout.view(views++)).op("i32.add").set(view);
+      this.#access.set(index, { type, values, validity: nullable ? validity : undefined, view });
       const width = defined(encodingWidth[type.encoding], "a width");
       if (width > 1 && !this.#offsets.has(width)) this.#offsets.set(width, code.local("i32"));
     }

@@ -6,6 +6,7 @@ import type { Expression } from "#expr/expression.js";
 import { columnsOf, operatorCount } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
+import { isPackedText } from "#types/encoding_of.js";
 import { type AggregatePlan, planAggregate } from "./aggregate_plan.js";
 import { argumentsOf } from "./aggregate_sink.js";
 import type { BoundProgram } from "./bounds.js";
@@ -64,6 +65,8 @@ export interface PipelinePlan {
   readonly aggregates: readonly AggregatePlan[];
   readonly tables: readonly TablePlan[];
   readonly slotCount: number;
+  /** Most packed texts that rows of one page source have. */
+  readonly viewCount: number;
 }
 
 /** Rows of an operator from one origin, as expressions over the pipeline's columns. */
@@ -86,7 +89,10 @@ export function cutPipelines(plan: PhysicalPlan): PipelinePlan {
   const cutter = new Cutter();
   cutter.deliver(plan);
   const { pipelines, aggregates, tables, slotCount } = cutter;
-  return { pipelines, aggregates, tables, slotCount };
+  const packed = pipelines.map(({ source }) =>
+    source.kind === "pages" ? source.columns.filter(({ encoding }) => isPackedText(encoding)).length : 0,
+  );
+  return { pipelines, aggregates, tables, slotCount, viewCount: Math.max(0, ...packed) };
 }
 
 class Cutter {

@@ -135,7 +135,7 @@ class PipelineEmitter {
     const [control, row] = [this.#control, this.#from];
     switch (from.kind) {
       case "pages": {
-        const source = new PageSource(context, from.columns, control, context.code.parameter(1), row);
+        const source = new PageSource(context, from.columns, this.#layout, control, context.code.parameter(1), row);
         return { source, produce: (consume) => source.produce(used, consume) };
       }
       case "groups": {

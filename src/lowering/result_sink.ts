@@ -7,6 +7,7 @@ import { narrowDecimal, widenDecimal } from "#functions/library/int128.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
 import { COLUMN_FLAG_SPECIAL, PageColumn, PageHeader, VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import type { ColumnType } from "#types/column_type.js";
+import { isPackedText } from "#types/encoding_of.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { StoreInstruction } from "#wasm/opcodes.js";
 import type { Sink } from "./aggregate_sink.js";
@@ -28,6 +29,8 @@ const storeOf: Readonly<Record<Encoding, StoreInstruction | undefined>> = {
   [Encoding.decimal128]: undefined,
   [Encoding.text]: undefined,
   [Encoding.datum]: undefined,
+  [Encoding.text4]: "i32.store",
+  [Encoding.text8]: "i64.store",
 };
 
 interface OutputColumn {
@@ -149,7 +152,7 @@ export class ResultSink implements Sink {
   /** Ends the call unless the tail has room for every long string of the row. */
   #reserveTail(values: readonly LoweredValue[]): void {
     const { code } = this.#context;
-    const views = values.filter(({ shape }) => shape === "view");
+    const views = values.filter(({ shape }, index) => shape === "view" && !this.#isPacked(index));
     if (views.length === 0) return;
     const [need, length] = [code.local("i64"), code.local("i32")];
     code.i64(0).set(need);
@@ -171,6 +174,10 @@ export class ResultSink implements Sink {
         .if([], () => this.#context.leave(RunStatus.rowTooLarge));
       this.#context.leave(RunStatus.outputFull);
     });
+  }
+
+  #isPacked(index: number): boolean {
+    return isPackedText(defined(this.#columns[index], "a column").type.encoding);
   }
 
   #write(output: OutputColumn, value: LoweredValue): void {
@@ -228,7 +235,12 @@ export class ResultSink implements Sink {
     if (isView(encoding)) return this.#writeView(address, value);
     if (encoding === Encoding.decimal64 || encoding === Encoding.decimal128)
       return this.#writeDecimal(output, address, value);
-    code.get(address, ...value.parts).store(defined(storeOf[encoding], "a value encoding"));
+    code.get(address, ...value.parts);
+    if (isPackedText(encoding)) {
+      // What follows a short string in its view is zero.
+      code.drop().load(encoding === Encoding.text4 ? "i32.load" : "i64.load", View.prefix);
+    }
+    code.store(defined(storeOf[encoding], "a value encoding"));
   }
 
   #writeDecimal(output: OutputColumn, address: Local, value: LoweredValue): void {

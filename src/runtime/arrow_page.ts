@@ -1,8 +1,8 @@
-// A page as an Apache Arrow RecordBatch, without copying: its buffers are the page's own. Fields have Arrow's storage
+// A page as an Apache Arrow RecordBatch, without copying: its buffers are the page's own, but for packed text. Fields have Arrow's storage
 // types and say in their metadata what PostgreSQL means by them (encoding, scale, SQL type). For tests and traces.
 import { defined } from "#base/assert.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
-import { PageColumn, PageHeader } from "#generated/layout.js";
+import { PageColumn, PageHeader, View } from "#generated/layout.js";
 import type { ColumnType } from "#types/column_type.js";
 import {
   BinaryView,
@@ -22,6 +22,7 @@ import {
   Utf8View,
   makeData,
 } from "apache-arrow";
+import { unpackText } from "./page_reader.js";
 
 const DECIMAL128_DIGITS = 38;
 
@@ -41,6 +42,18 @@ function typed<T>(
   make: (buffer: ArrayBufferLike, offset: number, length: number) => T,
 ): T {
   return make(values.buffer, values.byteOffset, values.byteLength / width);
+}
+
+/** Arrow has no packed text: it becomes views of short strings. */
+function viewsOf(packed: Uint8Array, width: number): Uint8Array {
+  const rows = packed.length / width;
+  const views = new Uint8Array(rows * View.SIZE);
+  for (let row = 0; row < rows; row++) {
+    const text = unpackText(packed.subarray(row * width, (row + 1) * width));
+    views[row * View.SIZE + View.length] = text.length;
+    views.set(text, row * View.SIZE + View.prefix);
+  }
+  return views;
 }
 
 function columnData(column: ColumnType, buffers: Buffers): Data<DataType> {
@@ -85,6 +98,14 @@ function columnData(column: ColumnType, buffers: Buffers): Data<DataType> {
       const type = new Decimal(column.scale, DECIMAL128_DIGITS, 128);
       return makeData({ ...common, type, data: typed(values, 4, (...at) => new Uint32Array(...at)) });
     }
+    case Encoding.text4:
+    case Encoding.text8:
+      return makeData({
+        ...common,
+        type: new Utf8View(),
+        views: viewsOf(values, defined(encodingWidth[column.encoding], "a width")),
+        variadicBuffers: [tail],
+      });
     case Encoding.text:
       return makeData({ ...common, type: new Utf8View(), views: values, variadicBuffers: [tail] });
     case Encoding.datum:

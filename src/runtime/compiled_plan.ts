@@ -29,8 +29,8 @@ export class CompiledPlan {
     this.plan = plan;
     this.#cache = cache;
     this.pipelines = cutPipelines(plan);
-    const { aggregates, tables, slotCount } = this.pipelines;
-    this.layout = controlLayout(aggregates.length, tables.length, slotCount);
+    const { aggregates, tables, slotCount, viewCount } = this.pipelines;
+    this.layout = controlLayout(aggregates.length, tables.length, slotCount, viewCount);
     this.#compileNs = process.hrtime.bigint() - start;
   }
 

@@ -130,6 +130,12 @@ class ColumnWriter {
         this.#view.setBigInt64(at + 8, image >> 64n, true);
         return tail;
       }
+      case Encoding.text4:
+      case Encoding.text8:
+        assert(value instanceof Uint8Array && value.length <= defined(encodingWidth[encoding], "a width"), "few bytes");
+        assert(!value.includes(0), "characters");
+        this.#bytes.set(value, at);
+        return tail;
       case Encoding.text:
       case Encoding.datum:
         assert(value instanceof Uint8Array, "bytes");

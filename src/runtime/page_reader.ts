@@ -74,6 +74,12 @@ export function verifyPage(bytes: Uint8Array, columns: readonly ColumnType[]): v
   check(tailOffset >= end, "tail overlaps");
 }
 
+/** Packed text ends at its first zero byte. */
+export function unpackText(packed: Uint8Array): Uint8Array {
+  const end = packed.indexOf(0);
+  return packed.slice(0, end < 0 ? packed.length : end);
+}
+
 /** Refuses a page in which a string would reach outside the tail. */
 export function verifyViews(bytes: Uint8Array, columns: readonly ColumnType[]): void {
   const reader = new PageReader(bytes, columns);
@@ -136,6 +142,10 @@ export class PageReader {
         const image = (view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true);
         return image === LEAST64 << 64n ? DECIMAL_NAN : image;
       }
+      case Encoding.text4:
+        return unpackText(this.#bytes.subarray(at, at + 4));
+      case Encoding.text8:
+        return unpackText(this.#bytes.subarray(at, at + 8));
       case Encoding.text:
       case Encoding.datum:
         return this.#string(at);

@@ -17,6 +17,20 @@ function opaqueEncoding(width: number, byValue: boolean): Encoding {
   }
 }
 
+/** A character takes 4 bytes at most in every server encoding. */
+function bpcharEncoding(length: number): Encoding {
+  switch (length) {
+    case 1: return Encoding.text4;
+    case 2: return Encoding.text8;
+    default: return Encoding.text;
+  }
+}
+
+/** Characters packed into a number instead of a view. */
+export function isPackedText(encoding: Encoding): boolean {
+  return encoding === Encoding.text4 || encoding === Encoding.text8;
+}
+
 export function encodingOf(type: EngineType): Encoding {
   switch (type.kind) {
     case "bool": return Encoding.bool8;
@@ -27,7 +41,8 @@ export function encodingOf(type: EngineType): Encoding {
     case "float8": return Encoding.float64;
     case "decimal":
       return type.precision <= DECIMAL64_PRECISION_MAX ? Encoding.decimal64 : Encoding.decimal128;
-    case "text": case "bpchar": return Encoding.text;
+    case "text": return Encoding.text;
+    case "bpchar": return bpcharEncoding(type.length);
     case "opaque": return opaqueEncoding(type.width, type.byValue);
   }
 }

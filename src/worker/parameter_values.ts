@@ -10,7 +10,8 @@ const LEAST64 = -(1n << 63n);
 const LEAST128 = LEAST64 << 64n;
 
 function isString(encoding: number): boolean {
-  return encoding === Encoding.text || encoding === Encoding.datum;
+  return encoding === Encoding.text || encoding === Encoding.datum ||
+    encoding === Encoding.text4 || encoding === Encoding.text8;
 }
 
 function decodeNumber(view: DataView, encoding: number): Scalar | undefined {

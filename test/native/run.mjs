@@ -46,7 +46,7 @@ const pages = {
     "-isystem", String(serverHeaders).trim(),
   ],
   sources: [
-    ...["tuple_batch", "walk", "decode_fixed", "decode_numeric", "decode_view"].map((name) => `heap/${name}`),
+    ...["tuple_batch", "walk", "decode_fixed", "decode_numeric", "decode_view", "decode_packed"].map((name) => `heap/${name}`),
     "numeric_codec", "page_writer", "page_range", "import",
   ].map((name) => join(native, `extension/${name}.c`)).concat(join(here, "heap/server_stubs.c")),
 };

@@ -1,7 +1,6 @@
 // Runs physical plans over rows in plain TypeScript values: pages are built, pushed through compiled code and read
 // back. Shared by the engine's tests.
 import type { Expression, Scalar } from "#expr/expression.js";
-import { Encoding } from "#generated/encodings.js";
 import { inputsOf } from "#plan/columns_of.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { compileExecution } from "#runtime/compiled_plan.js";
@@ -12,6 +11,7 @@ import type { ResultImage } from "#runtime/result_page.js";
 import { PageReader, verifyPage, verifyViews } from "#runtime/page_reader.js";
 import { PlanCache } from "#runtime/plan_cache.js";
 import type { ColumnType } from "#types/column_type.js";
+import { encodingOf } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 
 export const PAGE_BYTES = 65_536;
@@ -20,41 +20,6 @@ const POOL_PAGES = 64;
 /** One memory for all tests of a file: state in front, a few pages of pool behind. */
 export const memory = new EngineMemory(memoryLayout(512 * 1024 * 1024, POOL_PAGES * PAGE_BYTES));
 export const cache = new PlanCache();
-
-export function encodingOf(engine: EngineType): Encoding {
-  switch (engine.kind) {
-    case "bool":
-      return Encoding.bool8;
-    case "int2":
-      return Encoding.int16;
-    case "int4":
-    case "date":
-      return Encoding.int32;
-    case "int8":
-    case "time":
-    case "timestamp":
-    case "timestamptz":
-      return Encoding.int64;
-    case "float4":
-      return Encoding.float32;
-    case "float8":
-      return Encoding.float64;
-    case "decimal":
-      return engine.precision <= 18 ? Encoding.decimal64 : Encoding.decimal128;
-    case "text":
-    case "bpchar":
-      return Encoding.text;
-    case "opaque":
-      if (!engine.byValue) return Encoding.datum;
-      return engine.width === 1
-        ? Encoding.int8
-        : engine.width === 2
-          ? Encoding.int16
-          : engine.width === 4
-            ? Encoding.int32
-            : Encoding.int64;
-  }
-}
 
 export function columnType(engine: EngineType, nullable = true): ColumnType {
   return {

@@ -58,6 +58,7 @@ export const types: readonly EngineType[] = [
   { kind: "text", byteOrder: true },
   { kind: "text", byteOrder: false },
   { kind: "bpchar", length: 1, byteOrder: true },
+  { kind: "bpchar", length: 2, byteOrder: true },
   { kind: "bpchar", length: 3, byteOrder: true },
   { kind: "bpchar", length: 20, byteOrder: true },
   { kind: "opaque", width: -1, byValue: false, bitwiseEqual: true },

@@ -6,7 +6,7 @@
  * decodes to zeroes, and the caller marks them. It may write past the rows' own bytes only inside the tail,
  * where FUSION_TAIL_SLACK is kept free. It returns false when it meets a value that must be detoasted: the
  * caller then undoes the block (fusion_page_forget) and takes the rows one by one. Read next: decode_fixed.c,
- * decode_numeric.c, decode_view.c.
+ * decode_numeric.c, decode_view.c, decode_packed.c.
  */
 #ifndef FUSION_DECODE_H
 #define FUSION_DECODE_H
@@ -46,6 +46,10 @@ extern const struct FusionDecimalSteps *fusion_decimal_steps_create(int scale);
 extern bool fusion_decode_view(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 							   FusionPageWriter *writer, FusionColumnWriter *column);
 extern bool fusion_decode_trimmed(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
+								  FusionPageWriter *writer, FusionColumnWriter *column);
+extern bool fusion_decode_packed4(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
+								  FusionPageWriter *writer, FusionColumnWriter *column);
+extern bool fusion_decode_packed8(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 								  FusionPageWriter *writer, FusionColumnWriter *column);
 extern bool fusion_decode_bytes(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 								FusionPageWriter *writer, FusionColumnWriter *column);

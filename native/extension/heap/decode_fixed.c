@@ -133,6 +133,12 @@ fusion_decode_init(FusionDecode *decode, const FusionTupleLayout *layout, int at
 			decode->kernel = entry->length > 0 ? fusion_decode_bytes :
 				writer->trims_blanks ? fusion_decode_trimmed : fusion_decode_view;
 			break;
+		case FUSION_ENCODING_TEXT4:
+			decode->kernel = fusion_decode_packed4;
+			break;
+		case FUSION_ENCODING_TEXT8:
+			decode->kernel = fusion_decode_packed8;
+			break;
 		default:
 			decode->kernel = fusion_decode_fixed_kernel(writer->width);
 			break;

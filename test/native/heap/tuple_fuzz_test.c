@@ -17,7 +17,7 @@
 typedef enum Kind
 {
 	KIND_1, KIND_2, KIND_4, KIND_8, KIND_UUID, KIND_INTERVAL, KIND_DECIMAL64, KIND_DECIMAL128, KIND_TEXT,
-	KIND_TRIMMED,
+	KIND_TRIMMED, KIND_PACKED4, KIND_PACKED8,
 	KIND_COUNT
 } Kind;
 
@@ -30,7 +30,7 @@ static const struct
 	{1, 1, FUSION_ENCODING_BOOL8}, {2, 2, FUSION_ENCODING_INT16}, {4, 4, FUSION_ENCODING_INT32},
 	{8, 8, FUSION_ENCODING_INT64}, {16, 1, FUSION_ENCODING_DATUM}, {16, 8, FUSION_ENCODING_DATUM},
 	{-1, 4, FUSION_ENCODING_DECIMAL64}, {-1, 4, FUSION_ENCODING_DECIMAL128}, {-1, 4, FUSION_ENCODING_TEXT},
-	{-1, 4, FUSION_ENCODING_TEXT}
+	{-1, 4, FUSION_ENCODING_TEXT}, {-1, 4, FUSION_ENCODING_TEXT4}, {-1, 4, FUSION_ENCODING_TEXT8}
 };
 
 typedef struct Value
@@ -106,11 +106,16 @@ static uint32
 random_text(Model *model, const Attribute *attribute, Value *value, uint8 *image)
 {
 	uint32		length = random_below(&model->seed, random_below(&model->seed, 8) == 0 ? PAYLOAD_MAX - 20 : 30);
+	bool		packed = fusion_is_packed_text(kinds[attribute->kind].encoding);
+	bool		trims = packed || attribute->kind == KIND_TRIMMED;
 
+	if (packed)
+		length = random_below(&model->seed, 1 + fusion_encoding_width[kinds[attribute->kind].encoding]);
 	for (uint32 i = 0; i < length; i++)
-		image[i] = " abcdef"[random_below(&model->seed, attribute->kind == KIND_TRIMMED ? 2 : 7)];
+		image[i] = " a\xc3\xbf\x7f\x01f"[random_below(&model->seed, trims ? 3 : 7)];
 	value->length = length;
-	while (attribute->kind == KIND_TRIMMED && value->length > 0 && image[value->length - 1] == ' ')
+	memset(value->bytes, 0, sizeof(value->bytes));
+	while (trims && value->length > 0 && image[value->length - 1] == ' ')
 		value->length--;
 	memcpy(value->bytes, image, value->length);
 	return length;
@@ -135,7 +140,7 @@ append_value(Model *model, const Attribute *attribute, Value *value, uint8 *base
 		memcpy(value->bytes, at, length);
 		return at + length;
 	}
-	length = kinds[attribute->kind].encoding == FUSION_ENCODING_TEXT ? random_text(model, attribute, value, payload) :
+	length = attribute->kind >= KIND_TEXT ? random_text(model, attribute, value, payload) :
 		random_numeric(model, attribute, value, payload);
 	if (length + VARHDRSZ_SHORT <= VARATT_SHORT_MAX && random_below(&model->seed, 20) != 0)
 	{
