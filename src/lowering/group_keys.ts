@@ -97,7 +97,10 @@ export function lowerKey(
 }
 
 /** A column of packed text gives its words without becoming a view; those of NULL are zero. */
-function packedText(source: PageSource | undefined, { expression }: KeyPlan): Pick<LoweredKey, "words" | "isNull"> | undefined {
+function packedText(
+  source: PageSource | undefined,
+  { expression }: KeyPlan,
+): Pick<LoweredKey, "words" | "isNull"> | undefined {
   if (source === undefined || expression.kind !== "column") return undefined;
   const encoding = source.encoding(expression.index);
   if (encoding === undefined || !isPackedText(encoding)) return undefined;

@@ -46,7 +46,8 @@ const pages = {
     "-isystem", String(serverHeaders).trim(),
   ],
   sources: [
-    ...["tuple_batch", "walk", "decode_fixed", "decode_numeric", "decode_view", "decode_packed"].map((name) => `heap/${name}`),
+    ...["tuple_batch", "walk"].map((name) => `heap/${name}`),
+    ...["fixed", "numeric", "view", "packed"].map((name) => `heap/decode_${name}`),
     "numeric_codec", "page_writer", "page_range", "import",
   ].map((name) => join(native, `extension/${name}.c`)).concat(join(here, "heap/server_stubs.c")),
 };
