@@ -1,5 +1,6 @@
 // A page as an Apache Arrow RecordBatch, without copying: its buffers are the page's own, but for packed text. Fields
-// have Arrow's storage types and say in their metadata what PostgreSQL means by them (encoding, scale, SQL type). For tests and traces.
+// have Arrow's storage types and say in their metadata what PostgreSQL means by them (encoding, scale, SQL type). For
+// tests and traces.
 import { defined } from "#base/assert.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
 import { PageColumn, PageHeader, View } from "#generated/layout.js";
