@@ -271,7 +271,7 @@ explain_leaf(const FusionScanState *state, int leaf, ExplainState *es)
 	explain_path(path, leaf, es);
 	es->indent += fusion_explain_is_text(es) ? 1 : 0;
 	ExplainPropertyText("SQL", leaf_sql(query), es);
-	if (es->verbose && path->heap)
+	if (es->verbose && path->heap && list_length(query->rtable) == 1)
 		ExplainPropertyText("Range", range_sql(query), es);
 	explain_quals(state, leaf, es);
 	if (es->verbose)

@@ -163,12 +163,14 @@ static Query *
 displayed_query(const Query *leaf)
 {
 	Query	   *shown = copyObject(unconstify(Query *, leaf));
-	RangeTblEntry *rte = linitial_node(RangeTblEntry, shown->rtable);
-	List	   *quals = rte->securityQuals;
+	RangeTblEntry *rte;
+	List	   *quals;
 
 	/* Of a whole FROM, each entry's policies would have to go to its own join. */
-	if (list_length(shown->rtable) > 1)
+	if (list_length(shown->rtable) != 1)
 		return shown;
+	rte = linitial_node(RangeTblEntry, shown->rtable);
+	quals = rte->securityQuals;
 	rte->securityQuals = NIL;
 	if (shown->jointree->quals != NULL)
 		quals = lappend(quals, shown->jointree->quals);

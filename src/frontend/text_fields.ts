@@ -41,6 +41,14 @@ export function stringList(node: TextNode, field: string): readonly string[] {
   return value.items.map((item) => (typeof item === "string" ? item : ""));
 }
 
+/** The numbers of a list of integers or OIDs. */
+export function numberList(node: TextNode, field: string): readonly number[] {
+  const value = node.fields.get(field);
+  if (value === undefined || value === null) return [];
+  if (typeof value === "string" || value.kind !== "numbers") throw illTyped(node, field, "a list of numbers");
+  return value.numbers;
+}
+
 export function numberField(node: TextNode, field: string, absent?: number): number {
   const value = node.fields.get(field);
   if (value === undefined && absent !== undefined) return absent;

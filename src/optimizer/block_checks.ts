@@ -1,7 +1,7 @@
 // What a subquery may contain to be planned: refusals by PostgreSQL's names, and the test for subqueries that are
 // merged into the query around them. The statement's own clauses are judged in joined_statement.ts.
 import type { AnalysedQuery } from "#frontend/query.js";
-import { rowLocks, setOperations } from "#frontend/query_checks.js";
+import { rowLocks } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { TextNode } from "#frontend/node_text.js";
@@ -24,17 +24,9 @@ export function checkStatement(query: AnalysedQuery): void {
   walk(query.source, (node) => (node.tag === "ROWMARKCLAUSE" ? refuseLock(node) : undefined));
 }
 
-/** Set operations of subqueries. */
-function checkSetOperation(query: AnalysedQuery): void {
-  if (query.setOperation !== undefined)
-    refuse(setOperations[numberField(query.setOperation, "op")] ?? "set operation",
-      "Statements that combine queries are not run yet.");
-}
-
 /** Refuses what a subquery may not contain. */
 export function checkBlock(query: AnalysedQuery): void {
   checkLevel(query);
-  checkSetOperation(query);
   if (query.limitCount !== undefined || query.limitOffset !== undefined)
     refuse("LIMIT in a subquery", "A subquery's first rows are not taken yet.");
   if (query.hasWindowFunctions) refuse("window function in a subquery", "The engine has no window functions yet.");

@@ -3,10 +3,11 @@
 // Read next: subqueries.ts for conditions with subqueries, region.ts for what becomes of it all.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery, FromItem, RangeEntry } from "#frontend/query.js";
-import { checkTable, otherFromItems, setOperations } from "#frontend/query_checks.js";
+import { checkTable, otherFromItems } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { refuse } from "#frontend/refusal.js";
 import { booleanField, locationOf, numberField, requiredNode, stringField } from "#frontend/text_fields.js";
+import { assert } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
@@ -19,6 +20,7 @@ import { QueryScope, rangesRead } from "./query_scope.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { FinishedRegion } from "./region.js";
 import { finishRegion, Region } from "./region.js";
+import { planSetOperation } from "./set_operations.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
 import { differsBetweenReadings, rangesReadDeep } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
@@ -78,11 +80,36 @@ export function wholeFrom(planner: QueryPlanner, query: AnalysedQuery, reason: s
 }
 
 function addQuery(level: Level, query: AnalysedQuery): void {
-  if (query.setOperation !== undefined)
-    refuse(setOperations[numberField(query.setOperation, "op")] ?? "set operation", "It combines queries.");
-  if (query.from.length === 0) refuse("SELECT without FROM", "The statement or a subquery of it reads no table.");
+  if (query.setOperation !== undefined) return addSetOperation(level, query);
+  if (query.from.length === 0 && query.where !== undefined)
+    refuse("WHERE without FROM", "The statement or a subquery of it reads no table.");
+  if (query.from.length === 0) addSingleRow(level, query);
   for (const item of query.from) addItem(level, item);
   if (query.where !== undefined) level.pending.push({ scope: level.scope, condition: query.where });
+}
+
+/** SELECT without FROM is over one row without columns, which PostgreSQL makes. */
+function addSingleRow({ scope, region, isNullable }: Level, query: AnalysedQuery): void {
+  const table = new TableSource(scope.statement, {
+    query, rangeIndex: 0, isNullable, rows: 1, reason: "SELECT without FROM",
+  });
+  region.tables.push(table);
+  scope.statement.tables.push(table);
+}
+
+/** The columns of a set operation are named by those of its leftmost query, the first of the range table. */
+function addSetOperation(level: Level, query: AnalysedQuery): void {
+  const { scope, region } = level;
+  const planArm = (rangeIndex: number): LogicalOperator =>
+    planSide({ ...level, isNullable: false }, { kind: "range", rangeIndex }, []);
+  const { operator, columns } = planSetOperation(scope, planArm);
+  region.inputs.push(operator);
+  const column = (attribute: number): ReturnType<QueryScope["variable"]> => {
+    const expression = columns[attribute - 1];
+    return expression === undefined ? undefined : { expression };
+  };
+  assert(query.rangeTable.length > 1, "a set operation has queries");
+  scope.sources.set(1, { kind: "derived", column });
 }
 
 function placePending({ planner, region, pending, scope }: Level): void {

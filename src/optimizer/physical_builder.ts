@@ -73,6 +73,7 @@ export class PhysicalBuilder {
       case "compute": return this.compute(operator, required);
       case "join": return this.join(operator, required);
       case "aggregate": return this.aggregate(operator, required);
+      case "union": return this.union(operator, required);
       case "singleRow": {
         const input = this.trimmed(this.build(operator.input, required), required);
         const columns = nullable(columnsOf(input.operator));
@@ -178,6 +179,19 @@ export class PhysicalBuilder {
       buildRowsEstimate: Math.round(buildRows),
     };
     return { operator, attributes: joined(kind, probe.attributes, built.attributes) };
+  }
+
+  private union(
+    { inputs, columns }: Extract<LogicalOperator, { readonly kind: "union" }>, required: ReadonlySet<number>,
+  ): Built {
+    const wanted = columns.flatMap((attribute, index) => (required.has(attribute) ? [index] : []));
+    const attributes = wanted.map((index) => defined(columns[index], "a column of the union"));
+    const types = this.typesOf(attributes);
+    const operators = inputs.map(({ operator, expressions }) => {
+      const values = wanted.map((index) => defined(expressions[index], "an input's column"));
+      return this.project(this.build(operator, new Set(readsOf(values))), values, types);
+    });
+    return { operator: { kind: "union", inputs: operators, columns: types }, attributes };
   }
 
   private aggregate(

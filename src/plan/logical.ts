@@ -50,6 +50,16 @@ export type LogicalOperator = Estimated & (
       }[];
       readonly aggregates: readonly { readonly attribute: number; readonly call: AggregateCall }[];
     }
+  /** All rows of the inputs, each as its own expressions in the union's columns. */
+  | {
+      readonly kind: "union";
+      readonly origin: number;
+      readonly inputs: readonly {
+        readonly operator: LogicalOperator;
+        readonly expressions: readonly Expression[];
+      }[];
+      readonly columns: readonly number[];
+    }
   /** At most one row in, else an error; exactly one out, of NULLs when there was none. */
   | { readonly kind: "singleRow"; readonly input: LogicalOperator });
 
@@ -59,7 +69,7 @@ export function originsOf(operator: LogicalOperator): ReadonlySet<number> {
     case "scan": return new Set([operator.origin]);
     case "filter": case "singleRow": return originsOf(operator.input);
     case "compute": return new Set([...originsOf(operator.input), operator.origin]);
-    case "aggregate": return new Set([operator.origin]);
+    case "aggregate": case "union": return new Set([operator.origin]);
     case "join": {
       const hidesRight = operator.join === "semi" || operator.join === "anti"
         || operator.join === "nullAwareAnti";

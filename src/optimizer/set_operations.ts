@@ -1,0 +1,208 @@
+// UNION, INTERSECT and EXCEPT in the engine: all rows of both sides, and where duplicates go, one group for each row
+// with how often each side has it. Columns must look alike on all sides, or the statement's PostgreSQL part grows by
+// the whole operation. Counter-example: numeric(10, 2) and numeric(10, 4) show the same value with other digits.
+import type { SqlType } from "#frontend/analysed_expression.js";
+import type { TextNode } from "#frontend/node_text.js";
+import { setOperations } from "#frontend/query_checks.js";
+import { refuse } from "#frontend/refusal.js";
+import { booleanField, nodeList, numberField, numberList, requiredNode } from "#frontend/text_fields.js";
+import { defined } from "#base/assert.js";
+import type { Expression } from "#expr/expression.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import type { ColumnType } from "#types/column_type.js";
+import type { EngineType } from "#types/engine_type.js";
+import { columnOf, groupsByEngineEquality } from "./column_types.js";
+import type { QueryScope } from "./query_scope.js";
+import type { StatementFacts } from "./table_source.js";
+import type { Translated } from "./translated.js";
+
+/** One side of an operation, or its result: rows and an expression for each column. */
+export interface Side {
+  readonly operator: LogicalOperator;
+  readonly columns: readonly Expression[];
+}
+
+/** SetOperation values. */
+const UNION = 1;
+const INTERSECT = 2;
+
+const INT8: EngineType = { kind: "int8" };
+const BOOL = { kind: "bool" } as const;
+const INTERNAL: SqlType = { type: 0, typmod: -1, collation: 0 };
+
+/** Plans a query's set operation. `planArm` plans the query at a range table index. */
+export function planSetOperation(
+  scope: QueryScope, planArm: (rangeIndex: number) => LogicalOperator,
+): Side {
+  const operation = defined(scope.query.setOperation, "a set operation");
+  return planSide(scope, operation, planArm, sqlTypesOf(operation));
+}
+
+function sqlTypesOf(operation: TextNode): readonly SqlType[] {
+  const typmods = numberList(operation, "colTypmods");
+  const collations = numberList(operation, "colCollations");
+  return numberList(operation, "colTypes").map((type, index) => (
+    { type, typmod: typmods[index] ?? -1, collation: collations[index] ?? 0 }));
+}
+
+function planSide(
+  scope: QueryScope, node: TextNode, planArm: (rangeIndex: number) => LogicalOperator, types: readonly SqlType[],
+): Side {
+  if (node.tag !== "SETOPERATIONSTMT") return arm(scope, numberField(node, "rtindex"), planArm, types.length);
+  const own = sqlTypesOf(node);
+  const left = planSide(scope, requiredNode(node, "larg"), planArm, own);
+  const right = planSide(scope, requiredNode(node, "rarg"), planArm, own);
+  const kind = numberField(node, "op");
+  const isAll = booleanField(node, "all");
+  if (kind === UNION && isAll) return united(scope.statement, [left, right], own);
+  const name = setOperations[kind] ?? "set operation";
+  if (isAll) refuse(`${name} ALL`, "The engine does not repeat rows.");
+  return grouped(scope.statement, node, [left, right], own, kind);
+}
+
+function arm(
+  scope: QueryScope, rangeIndex: number, planArm: (rangeIndex: number) => LogicalOperator, count: number,
+): Side {
+  const operator = planArm(rangeIndex);
+  const source = scope.sources.get(rangeIndex);
+  const columns = Array.from({ length: count }, (_each, index): Expression => {
+    const value: Translated | undefined = source?.kind === "derived" ? source.column(index + 1) : undefined;
+    if (value === undefined || value.displayScale !== undefined)
+      return refuse("set operation over a column of this form",
+        "A column is computed by a function or of a type that the engine does not compute.");
+    return value.expression;
+  });
+  return { operator, columns };
+}
+
+function isNull(expression: Expression): boolean {
+  return expression.kind === "constant" && expression.value === null;
+}
+
+/** The type all of the values can be shown as, when there is one. */
+function commonType(values: readonly Expression[]): EngineType | undefined {
+  const types = values.filter((each) => !isNull(each)).map((each) => each.type);
+  const [first, ...others] = types;
+  if (first === undefined) return values[0]?.type;
+  return others.reduce<EngineType | undefined>((common, type) => (
+    common === undefined ? undefined : joinedType(common, type)), first);
+}
+
+function joinedType(a: EngineType, b: EngineType): EngineType | undefined {
+  if (a.kind !== b.kind) return undefined;
+  switch (a.kind) {
+    case "decimal":
+      if (b.kind !== "decimal" || a.scale !== b.scale) return undefined;
+      return a.precision >= b.precision ? a : b;
+    case "text": return b.kind === "text" ? { kind: "text", byteOrder: a.byteOrder && b.byteOrder } : undefined;
+    case "bpchar":
+      if (b.kind !== "bpchar" || a.length !== b.length) return undefined;
+      return { ...a, byteOrder: a.byteOrder && b.byteOrder };
+    case "opaque":
+      if (b.kind !== "opaque" || a.width !== b.width || a.byValue !== b.byValue) return undefined;
+      return { ...a, bitwiseEqual: a.bitwiseEqual && b.bitwiseEqual };
+    default: return a;
+  }
+}
+
+/** The value as one of the common type; only decimals differ in how they are stored. */
+function asType(value: Expression, type: EngineType): Expression {
+  if (isNull(value)) return { kind: "constant", value: null, type };
+  if (type.kind === "decimal" && value.type.kind === "decimal" && value.type.precision !== type.precision)
+    return { kind: "call", function: "cast.decimal.decimal", arguments: [value], type };
+  return { ...value, type } as Expression;
+}
+
+interface United {
+  readonly operator: LogicalOperator;
+  readonly attributes: readonly number[];
+  readonly types: readonly ColumnType[];
+}
+
+function column(attribute: number, type: EngineType): Expression {
+  return { kind: "column", index: attribute, type };
+}
+
+/** All rows of the sides; `extra` is one more column with a value for each side. */
+function allRows(
+  statement: StatementFacts, sides: readonly Side[], sqlTypes: readonly SqlType[], extra?: readonly Expression[],
+): United {
+  const { attributes } = statement;
+  const origin = attributes.newOrigin();
+  const types = sqlTypes.map((sql, index): ColumnType => {
+    const values = sides.map((side) => defined(side.columns[index], "a column of a set operation"));
+    const type = commonType(values);
+    if (type === undefined)
+      return refuse("set operation over columns of different form", "Their values are stored or shown differently.");
+    return columnOf(sql, type, true);
+  });
+  const all = extra === undefined ? types : [...types, columnOf(INTERNAL, BOOL, false)];
+  const made = all.map((type, index) => attributes.add(origin, `column${index + 1}`, type));
+  const inputs = sides.map((side, at) => {
+    const values = [...side.columns, ...(extra === undefined ? [] : [defined(extra[at], "a side's mark")])];
+    const expressions = values.map((value, index) => asType(value, defined(all[index], "a column type").engine));
+    return { operator: side.operator, expressions };
+  });
+  const rows = sides.reduce((sum, side) => sum + side.operator.rows, 0);
+  return { operator: { kind: "union", origin, inputs, columns: made, rows }, attributes: made, types };
+}
+
+function united(statement: StatementFacts, sides: readonly Side[], types: readonly SqlType[]): Side {
+  const all = allRows(statement, sides, types);
+  return {
+    operator: all.operator,
+    columns: all.types.map((type, index) => column(defined(all.attributes[index], "a column"), type.engine)),
+  };
+}
+
+/** UNION keeps one row a group; INTERSECT and EXCEPT look at how often each side has it. */
+function grouped(
+  statement: StatementFacts, node: TextNode, sides: readonly Side[], sqlTypes: readonly SqlType[], kind: number,
+): Side {
+  const { attributes, facts } = statement;
+  const marks = [true, false].map((value): Expression => ({ kind: "constant", value, type: BOOL }));
+  const all = allRows(statement, sides, sqlTypes, kind === UNION ? undefined : marks);
+  const equalities = nodeList(node, "groupClauses").map((clause) => numberField(clause, "eqop"));
+  const origin = attributes.newOrigin();
+  const keys = all.types.map((type, index) => {
+    const sql = defined(sqlTypes[index], "a column's SQL type");
+    if (!groupsByEngineEquality(facts, sql, type.engine, equalities[index] ?? 0))
+      refuse(setOperations[kind] ?? "set operation", "Equality of a column's type is not the engine's.");
+    const expression = column(defined(all.attributes[index], "a column"), type.engine);
+    return { attribute: attributes.add(origin, `column${index + 1}`, type), expression, column: type };
+  });
+  const mark = kind === UNION ? undefined : all.attributes.at(-1);
+  const aggregates = mark === undefined ? [] : [false, true].map((isRight, index) => countOf(
+    statement, origin, `side${index + 1}`, isRight ? negated(column(mark, BOOL)) : column(mark, BOOL)));
+  const rows = Math.max(1, all.operator.rows / 2);
+  const operator: LogicalOperator = { kind: "aggregate", origin, input: all.operator, keys, aggregates, rows };
+  const columns = keys.map(({ attribute, column: type }) => column(attribute, type.engine));
+  const [left, right] = aggregates;
+  if (left === undefined || right === undefined) return { operator, columns };
+  const predicate = allOf([
+    compared(left.attribute, "greater"), compared(right.attribute, kind === INTERSECT ? "greater" : "equal")]);
+  return { operator: { kind: "filter", input: operator, predicate, rows }, columns };
+}
+
+function negated(argument: Expression): Expression {
+  return { kind: "not", argument, type: BOOL };
+}
+
+function allOf(conditions: readonly Expression[]): Expression {
+  return { kind: "and", arguments: conditions, type: BOOL };
+}
+
+/** A count compared with zero. */
+function compared(attribute: number, comparison: "greater" | "equal"): Expression {
+  const zero: Expression = { kind: "constant", value: 0n, type: INT8 };
+  return { kind: "call", function: `integer.${comparison}`, arguments: [column(attribute, INT8), zero], type: BOOL };
+}
+
+type AggregateOperator = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
+
+function countOf(
+  { attributes }: StatementFacts, origin: number, name: string, filter: Expression,
+): AggregateOperator["aggregates"][number] {
+  const result = columnOf(INTERNAL, INT8, false);
+  return { attribute: attributes.add(origin, name, result), call: { function: "countRows", filter, result } };
+}
