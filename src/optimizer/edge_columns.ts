@@ -10,6 +10,7 @@ import type { EdgeReplacement } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import { bpcharLength } from "#types/sql_types.js";
 import { columnOf } from "./column_types.js";
+import { giveEntryOf } from "./given_entries.js";
 import { eachEdgeVariable, eachOuterVariable } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
 import { isScannable } from "./table_columns.js";
@@ -95,9 +96,11 @@ function variableOutput(scope: QueryScope, variable: Variable): Output {
   if (variable.attribute === 0)
     return refuse("whole-row reference", "Rows of anonymous type are not carried.", location);
   const value = scope.variable(variable);
+  if (value === undefined) giveEntryOf(scope, variable);
   if (value === undefined)
     return refuse("column of this form", "It is computed in a subquery by a function or of a type that the engine "
       + "does not compute, or it has no stored form.", location);
+  if (value.displayScale !== undefined) giveEntryOf(scope, variable);
   if (value.displayScale !== undefined)
     return refuse("numeric of varying scale", "Its values do not all show the same number of digits.", location);
   const { type } = value.expression;

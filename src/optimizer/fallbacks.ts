@@ -47,12 +47,12 @@ export class Fallbacks {
   }
 
   /** Runs `plan`; what it refuses is given away with `node` when that `may` be, else refused further out. */
-  orGive<T>(node: TextNode, may: () => boolean, plan: () => T): T {
+  orGive<T>(node: TextNode, may: () => boolean, plan: () => T, name?: string): T {
     try {
       return plan();
     } catch (error) {
       if (error instanceof StatementRefused && this.reasonFor(node) === undefined && may())
-        this.give(node, error.refusal.construct);
+        this.give(node, name === undefined ? error.refusal.construct : `${error.refusal.construct} in ${name}`);
       throw error;
     }
   }

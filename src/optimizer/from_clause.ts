@@ -15,6 +15,7 @@ import type { Block } from "./block.js";
 import { materialised } from "./block.js";
 import { isMergeable } from "./block_checks.js";
 import { conjunctsOf } from "./conditions.js";
+import { giveEntriesOf } from "./given_entries.js";
 import { obstacleIn } from "./obstacle.js";
 import { QueryScope, rangesRead } from "./query_scope.js";
 import type { QueryPlanner } from "./query_planner.js";
@@ -140,8 +141,9 @@ function addRange(level: Level, rangeIndex: number): void {
   if (entry.kind === "relation") return addTable(level, rangeIndex, checkTable(entry));
   const { fallbacks } = scope.statement;
   const reason = fallbacks.reasonFor(entry.source);
-  if (reason !== undefined) return addTable(level, rangeIndex, entry, `${reason} in "${entry.alias}"`);
-  fallbacks.orGive(entry.source, () => canBeLeaf(scope, entry), () => addSubquery(level, rangeIndex, entry));
+  if (reason !== undefined) return addTable(level, rangeIndex, entry, reason);
+  const name = `"${entry.alias}"`;
+  fallbacks.orGive(entry.source, () => canBeLeaf(scope, entry), () => addSubquery(level, rangeIndex, entry), name);
 }
 
 function addSubquery(level: Level, rangeIndex: number, entry: RangeEntry): void {
@@ -272,6 +274,7 @@ function addOuterJoin(
 export function translated(scope: QueryScope, condition: AnalysedExpression): Expression {
   const expression = scope.translator.translate(condition)?.expression;
   if (expression?.type.kind === "bool") return expression;
+  giveEntriesOf(scope, condition.source);
   const obstacle = obstacleIn(scope.translator, scope.statement.facts, condition);
   return refuse("join condition of this form",
     `A condition over several tables uses what the engine does not compute: ${obstacle}.`,
