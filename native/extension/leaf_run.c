@@ -16,6 +16,13 @@
 /* Longer than any frame a worker sends to a producer; the ring holds about a dozen. */
 #define FRAME_BYTES_HERE 512
 
+/*
+ * The part of the pool that producers leave to statements that begin: with all of it in the rings of others, those would
+ * wait for their reservation for as long as the others run. Workers, who only make a statement faster, leave more.
+ */
+#define LEFT_BY_LEADER 4
+#define LEFT_BY_WORKER 2
+
 static FusionScanSlot *
 slot_of(const FusionLeafRun *run)
 {
@@ -286,7 +293,9 @@ make_page(FusionLeafRun *run)
 	/* A wake-up takes the announcement away, so it is made again before every look. */
 	if (waiting)
 		fusion_page_wait_begin(&fusion_region, FUSION_SLOT_SCAN, run->scan.index);
-	status = fusion_page_acquire(&fusion_region, run->owner->control, FUSION_PAGE_SIDE_SCAN, &run->page);
+	status = fusion_page_acquire_leaving(&fusion_region, run->owner->control, FUSION_PAGE_SIDE_SCAN,
+										 fusion_region.page_count / (run->number == 0 ? LEFT_BY_LEADER : LEFT_BY_WORKER),
+										 &run->page);
 	if (status == FUSION_FULL)
 	{
 		if (!waiting)

@@ -13,7 +13,8 @@ void
 fusion_page_hint_returned(const FusionRegion *region, FusionPageWord was)
 {
 	if ((was.side & FUSION_PAGE_SIDE_HOME) == 0)
-		atomic_fetch_add_explicit(&region->header->free_pages, 1, memory_order_relaxed);
+		/* Ordered before the look for waiters that follows: one who missed this page is woken for it. */
+		atomic_fetch_add(&region->header->free_pages, 1);
 	else if (was.slot < region->control_slot_count)
 	{
 		FusionControlSlot *slot = &region->control_slots[was.slot];
@@ -115,8 +116,8 @@ reservation_left(FusionControlSlot *slot, uint32_t side)
 	return used < kept;
 }
 
-FusionStatus
-fusion_page_acquire(const FusionRegion *region, FusionLease control, uint32_t side, FusionPage *page)
+static FusionStatus
+acquire(const FusionRegion *region, FusionLease control, uint32_t side, bool free_too, FusionPage *page)
 {
 	FusionPageWord next = {
 		.epoch = (uint16_t) control.epoch,
@@ -136,7 +137,7 @@ fusion_page_acquire(const FusionRegion *region, FusionLease control, uint32_t si
 	/* The counters only choose which look-up comes first; both are made before the pool is called full. */
 	reserved_first = reservation_left(slot, side);
 	if (!(reserved_first && claim_reserved(region, control, side, &page->page, &page->generation)) &&
-		!claim_free(region, next, &page->page, &page->generation) &&
+		!(free_too && claim_free(region, next, &page->page, &page->generation)) &&
 		!(!reserved_first && claim_reserved(region, control, side, &page->page, &page->generation)))
 		return FUSION_FULL;
 
@@ -147,6 +148,20 @@ fusion_page_acquire(const FusionRegion *region, FusionLease control, uint32_t si
 		return FUSION_STALE;
 	}
 	return FUSION_OK;
+}
+
+FusionStatus
+fusion_page_acquire(const FusionRegion *region, FusionLease control, uint32_t side, FusionPage *page)
+{
+	return acquire(region, control, side, true, page);
+}
+
+FusionStatus
+fusion_page_acquire_leaving(const FusionRegion *region, FusionLease control, uint32_t side, uint32_t left,
+							FusionPage *page)
+{
+	/* A hint that is wrong makes a producer slower or less modest, until the next sweep counts anew. */
+	return acquire(region, control, side, atomic_load(&region->header->free_pages) > left, page);
 }
 
 /* Reads the owner word; false when the handle no longer names what it says. */
@@ -208,6 +223,6 @@ fusion_pages_sweep(const FusionRegion *region, FusionLease control)
 		}
 		free_pages += w.state == FUSION_PAGE_FREE;
 	}
-	atomic_store_explicit(&region->header->free_pages, free_pages, memory_order_relaxed);
+	atomic_store(&region->header->free_pages, free_pages);
 	return held;
 }

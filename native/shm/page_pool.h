@@ -34,6 +34,13 @@ typedef struct FusionPage
 extern FusionStatus fusion_page_acquire(const FusionRegion *region, FusionLease control, uint32_t side,
 										FusionPage *page);
 
+/*
+ * The same for whoever can wait: beside the reservation it takes a free page only while more than `left` are free, and
+ * otherwise says FULL. Every page that comes back wakes waiters for another look.
+ */
+extern FusionStatus fusion_page_acquire_leaving(const FusionRegion *region, FusionLease control, uint32_t side,
+												uint32_t left, FusionPage *page);
+
 /* True while the page is LEASED or IMPORTED under exactly this handle: before touching its bytes. */
 extern bool fusion_page_held(const FusionRegion *region, const FusionPage *page);
 

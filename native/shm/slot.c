@@ -219,6 +219,16 @@ fusion_scan_acquire(const FusionRegion *region, FusionLease control, uint16_t le
 	return FUSION_OK;
 }
 
+uint32_t
+fusion_scan_slots_free(const FusionRegion *region)
+{
+	uint32_t	count = 0;
+
+	for (uint32_t i = 0; i < region->scan_slot_count; i++)
+		count += fusion_slot_unpack(atomic_load(&region->scan_slots[i].word)).state == FUSION_SLOT_FREE;
+	return count;
+}
+
 static bool
 lease_in(const FusionRegion *region, FusionSlotKind kind, FusionLease lease, bool closing_too)
 {

@@ -48,6 +48,9 @@ extern FusionStatus fusion_control_acquire(const FusionRegion *region, uint32_t 
 extern FusionStatus fusion_scan_acquire(const FusionRegion *region, FusionLease control, uint16_t leaf,
 										uint16_t producer, FusionLease *lease);
 
+/* Scan slots nobody holds, at some moment during the call. */
+extern uint32_t fusion_scan_slots_free(const FusionRegion *region);
+
 /* True while `lease` is the slot's current lease (LEASED or CLOSING). */
 extern bool fusion_lease_current(const FusionRegion *region, FusionSlotKind kind, FusionLease lease);
 /* True while it is LEASED: the peer has not begun to close. */

@@ -35,12 +35,17 @@ struct FusionParallel
 
 /*
  * Leases scan slots and writes the workers' entries, leaves taking turns, so that whoever is launched is spread over
- * them. Returns how many there are: fewer when the slots run out, for which no statement waits.
+ * them. Returns how many there are: fewer when the slots run low, for which no statement waits. Workers leave half of
+ * all slots to leaders, who cannot do without.
  */
 static int
 enter_producers(const FusionParallelOrder *order, FusionParallelShared *shared, int workers)
 {
+	uint32		kept = fusion_region.scan_slot_count / 2;
+	uint32		free_slots = fusion_scan_slots_free(&fusion_region);
 	int			count = 0;
+
+	workers = free_slots > kept ? Min(workers, (int) (free_slots - kept)) : 0;
 
 	for (int round = 1; count < workers; round++)
 	{

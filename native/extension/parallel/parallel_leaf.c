@@ -61,6 +61,7 @@ leaf_plan_text(EState *estate, Plan *leaf)
 	PlannedStmt *statement = makeNode(PlannedStmt);
 
 	statement->commandType = CMD_SELECT;
+	statement->queryId = estate->es_plannedstmt->queryId;
 	statement->canSetTag = true;
 	statement->planTree = leaf;
 	statement->rtable = estate->es_range_table;

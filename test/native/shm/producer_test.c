@@ -93,6 +93,7 @@ nobody_joins_what_is_closing_or_gone(void)
 	CHECK_EQ(fusion_control_acquire(&region, 1, 1, 1, &control), FUSION_OK);
 	CHECK_EQ(fusion_scan_acquire(&region, control, 0, 1, &scan), FUSION_OK);
 	CHECK_EQ(fusion_scan_acquire(&region, control, 0, 2, &late), FUSION_OK);
+	CHECK_EQ(fusion_scan_slots_free(&region), small_options.scan_slot_count - 2);
 	/* The scan slot went alone: the control slot keeps no trace of the attempt. */
 	fusion_slot_detach(&region, FUSION_SLOT_SCAN, late, FUSION_SLOT_OWNER_BACKEND | FUSION_SLOT_OWNER_WORKER);
 	CHECK(!fusion_producer_attach(&region, control, late));
@@ -153,6 +154,29 @@ the_count_has_a_limit(void)
 		CHECK(fusion_lease_current(&region, FUSION_SLOT_CONTROL, control));
 		fusion_producer_detach(&region, control, scans[i]);
 	}
+	check_clean(&region);
+	fusion_region_detach(&region);
+}
+
+/* Of 8 pages: the 2 that are reserved, then free ones while more than 4 are left. */
+static void
+a_modest_producer_leaves_half_of_the_pool(void)
+{
+	FusionRegion region = make_region(&small_options);
+	FusionLease control;
+	FusionPage	pages[5];
+
+	start_worker(&region);
+	CHECK_EQ(fusion_control_acquire(&region, 1, 2, 0, &control), FUSION_OK);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(fusion_page_acquire_leaving(&region, control, FUSION_PAGE_SIDE_SCAN, 4, &pages[i]), FUSION_OK);
+	CHECK_EQ(fusion_page_acquire_leaving(&region, control, FUSION_PAGE_SIDE_SCAN, 4, &pages[4]), FUSION_FULL);
+	CHECK_EQ(fusion_page_acquire(&region, control, FUSION_PAGE_SIDE_SCAN, &pages[4]), FUSION_OK);
+	CHECK_EQ(fusion_page_release(&region, &pages[0]), FUSION_OK);
+	CHECK_EQ(fusion_page_acquire_leaving(&region, control, FUSION_PAGE_SIDE_SCAN, 4, &pages[0]), FUSION_OK);
+	for (int i = 0; i < 5; i++)
+		CHECK_EQ(fusion_page_release(&region, &pages[i]), FUSION_OK);
+	close_both(&region, control);
 	check_clean(&region);
 	fusion_region_detach(&region);
 }
@@ -293,6 +317,7 @@ main(void)
 	RUN(nobody_joins_what_is_closing_or_gone);
 	RUN(a_dead_worker_leaves_the_producer_its_pages);
 	RUN(the_count_has_a_limit);
+	RUN(a_modest_producer_leaves_half_of_the_pool);
 	RUN(all_leave_in_any_order);
 	return 0;
 }
