@@ -171,8 +171,8 @@ static void
 send_start(FusionExecution *execution)
 {
 	const FusionScanPlan *plan = execution->plan;
-	int			workers = execution->parallel != NULL ? fusion_parallel_worker_count(execution->parallel) : 0;
-	int			producer_count = plan->leaf_count + workers;
+	int			streams = execution->parallel != NULL ? fusion_parallel_stream_count(execution->parallel) : 0;
+	int			producer_count = plan->leaf_count + streams;
 	FusionProducerSlot *producers = MemoryContextAlloc(execution->conversation,
 													   Max(producer_count, 1) * sizeof(FusionProducerSlot));
 	FusionStartExecution start = {
@@ -195,7 +195,7 @@ send_start(FusionExecution *execution)
 			.scan_slot = execution->runs[leaf].scan.index,
 			.scan_epoch = execution->runs[leaf].scan.epoch
 		};
-	if (workers > 0)
+	if (streams > 0)
 		fusion_parallel_name_producers(execution->parallel, producers + plan->leaf_count);
 	message = fusion_encode_start_execution(&start);
 	if (message.data == NULL)
@@ -230,7 +230,7 @@ start_workers(FusionExecution *execution)
 	execution->parallel = fusion_parallel_start(&order);
 	if (execution->parallel == NULL)
 		return;
-	count = fusion_parallel_worker_count(execution->parallel);
+	count = fusion_parallel_stream_count(execution->parallel);
 	slots = MemoryContextAlloc(execution->conversation, count * sizeof(FusionProducerSlot));
 	fusion_parallel_name_producers(execution->parallel, slots);
 	for (int i = 0; i < count; i++)

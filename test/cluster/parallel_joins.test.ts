@@ -3,7 +3,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { held, quiet } from "../support/audit.js";
-import { connect, same, sameRows, scansOf, type Scan } from "../support/fusion_session.js";
+import { connect, same, sameRows, scansOf } from "../support/fusion_session.js";
 
 const rowCount = 60_000;
 let observer: pg.Client;
@@ -29,14 +29,25 @@ afterAll(async () => {
   await observer.end();
 });
 
-const workersAt = (scans: readonly Scan[]): number =>
-  scans.reduce((sum, scan) => sum + scan["Producers Launched"] - 1, 0);
-
 // Thirty rows of troop_kind to each key: a page of troop fans out beyond what one call of the engine looks at.
 const fanned = `SELECT count(*), sum(t.id), max(t.rank), min(k.title)
   FROM troop t JOIN troop_kind k USING (kind)`;
 const chained = `SELECT k.title, count(*), sum(p.pay), max(t.name) FROM troop_pay p JOIN troop t USING (id)
   JOIN troop_kind k USING (kind) WHERE p.month = 3 GROUP BY k.title ORDER BY k.title`;
+
+it("workers go from leaf to leaf", async () => {
+  const client = await connect(2);
+  await observer.query(`CREATE OR REPLACE FUNCTION troop_slow(i int) RETURNS bool LANGUAGE plpgsql STABLE PARALLEL SAFE
+    AS $$ BEGIN IF i % 300 = 0 THEN PERFORM pg_sleep(0.001); END IF; RETURN true; END $$`);
+  const text = `SELECT count(*), sum(p.pay) FROM troop t JOIN troop_pay p USING (id)
+    WHERE troop_slow(t.id) AND troop_slow(p.id)`;
+  for (const scan of await scansOf(client, text)) {
+    expect(scan["Producers Launched"]).toBe(3);
+    expect(scan["Leader Rows"]).toBeLessThan(scan["Rows Produced"]);
+  }
+  await same(client, text);
+  await client.end();
+});
 
 describe.each([0, 1, 4])("with %d workers", (workers) => {
   let client: pg.Client;
@@ -50,8 +61,7 @@ describe.each([0, 1, 4])("with %d workers", (workers) => {
   });
 
   it.each([["that fan out", fanned], ["in a chain", chained]])("joins %s have them", async (_, text) => {
-    const scans = await scansOf(client, text);
-    expect(workersAt(scans)).toBe(workers);
+    for (const scan of await scansOf(client, text)) expect(scan["Producers Launched"]).toBe(1 + workers);
     for (let round = 0; round < 3; round += 1) await same(client, text);
   });
 

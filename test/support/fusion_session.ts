@@ -52,6 +52,7 @@ export interface Scan {
   readonly "Producers Planned": number;
   readonly "Producers Launched": number;
   readonly "Rows Produced": number;
+  readonly "Leader Rows": number;
   readonly "Leader Only"?: string;
 }
 

@@ -5,7 +5,7 @@
  * Workers are PostgreSQL's own (ParallelContext), because only those see the leader's uncommitted rows, snapshots,
  * user and settings, share its locks, and bring their errors home. StartExecution names the workers that were
  * launched, not those asked for, so the worker process knows from the start how many streams a leaf has. A worker
- * that was launched and never came to life has taken no blocks: its stream is ended here, and the others read
+ * that was launched and never came to life has taken no blocks: its streams are ended here, and the others read
  * everything.
  *
  * No page is at risk when the leader leaves first, by whatever way: a worker owns its slots itself
@@ -25,50 +25,81 @@ struct FusionParallel
 {
 	FusionParallelOrder order;
 	ParallelContext *context;	/* gone after an abort: not for stop() */
-	FusionParallelShared *shared;	/* in its memory */
-	int			count;			/* launched workers */
-	FusionLease *scans;			/* theirs; copies, for stop() */
-	bool	   *buried;
+	FusionParallelShared *shared;	/* in its memory, as are the streams */
+	FusionParallelStream *streams;
+	int			worker_count;	/* launched */
+	int			stream_count;	/* theirs */
+	FusionLease *scans;			/* of the streams; copies, for stop() */
+	bool	   *buried;			/* by worker */
 };
 
 /* ---- start ---- */
 
-/*
- * Leases scan slots and writes the workers' entries, leaves taking turns, so that whoever is launched is spread over
- * them. Returns how many there are: fewer when the slots run low, for which no statement waits. Workers leave half of
- * all slots to leaders, who cannot do without.
- */
+/* How many leaves the worker serves: those with more workers than come before it. */
 static int
-enter_producers(const FusionParallelOrder *order, FusionParallelShared *shared, int workers)
+streams_of(const FusionScanPlan *plan, int worker)
 {
-	uint32		kept = fusion_region.scan_slot_count / 2;
-	uint32		free_slots = fusion_scan_slots_free(&fusion_region);
 	int			count = 0;
 
-	workers = free_slots > kept ? Min(workers, (int) (free_slots - kept)) : 0;
-
-	for (int round = 1; count < workers; round++)
-	{
-		bool		any = false;
-
-		for (int leaf = 0; leaf < order->plan->leaf_count && count < workers; leaf++)
-		{
-			FusionParallelProducer *entry = &shared->producers[count];
-
-			if (order->plan->leaf_paths[leaf].workers < round)
-				continue;
-			if (fusion_scan_acquire(&fusion_region, order->control, (uint16) leaf, (uint16) round,
-									&entry->scan) != FUSION_OK)
-				return count;
-			entry->leaf = (uint16) leaf;
-			entry->number = (uint16) round;
-			count++;
-			any = true;
-		}
-		if (!any)
-			break;
-	}
+	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
+		count += plan->leaf_paths[leaf].workers > worker;
 	return count;
+}
+
+/* Gives back the slots of streams that no worker ever heard of. */
+static void
+return_slots(const FusionParallelStream *streams, int from, int to)
+{
+	for (int i = from; i < to; i++)
+		fusion_slot_detach(&fusion_region, FUSION_SLOT_SCAN, streams[i].scan,
+						   FUSION_SLOT_OWNER_BACKEND | FUSION_SLOT_OWNER_WORKER);
+}
+
+/* A stream of worker `worker` at each leaf that has so many; false, with nothing leased, when the slots run out. */
+static bool
+enter_worker(const FusionParallelOrder *order, FusionParallelShared *shared, FusionParallelStream *streams, int worker)
+{
+	FusionParallelWorker *entry = &shared->workers[worker];
+	int			count = 0;
+
+	for (int leaf = 0; leaf < order->plan->leaf_count; leaf++)
+	{
+		FusionParallelStream *stream = &streams[shared->stream_count + count];
+
+		if (order->plan->leaf_paths[leaf].workers <= worker)
+			continue;
+		stream->leaf = (uint16) leaf;
+		stream->number = (uint16) (worker + 1);
+		if (fusion_scan_acquire(&fusion_region, order->control, stream->leaf, stream->number,
+								&stream->scan) != FUSION_OK)
+		{
+			return_slots(streams, shared->stream_count, shared->stream_count + count);
+			return false;
+		}
+		count++;
+	}
+	entry->first_stream = shared->stream_count;
+	entry->stream_count = count;
+	shared->stream_count += count;
+	shared->worker_count++;
+	return true;
+}
+
+/*
+ * Leases scan slots and writes the workers' entries: fewer than planned when the slots run low, for which no statement
+ * waits. Workers leave half of all slots to leaders, who cannot do without.
+ */
+static void
+enter_workers(const FusionParallelOrder *order, FusionParallelShared *shared, FusionParallelStream *streams,
+			  int workers)
+{
+	int			kept = (int) fusion_region.scan_slot_count / 2;
+	int			room = Min((int) fusion_scan_slots_free(&fusion_region) - kept, FUSION_PRODUCERS_ATTACHED_MAX);
+
+	for (int worker = 0; worker < workers; worker++)
+		if (shared->stream_count + streams_of(order->plan, worker) > room ||
+			!enter_worker(order, shared, streams, worker))
+			break;
 }
 
 static int
@@ -84,35 +115,36 @@ planned_workers(const FusionParallelOrder *order)
 	if (IsolationIsSerializable())
 		return 0;
 	for (int leaf = 0; leaf < order->plan->leaf_count; leaf++)
-		workers += order->plan->leaf_paths[leaf].workers;
+		workers = Max(workers, order->plan->leaf_paths[leaf].workers);
 	return workers;
 }
 
-/* A launch that came to nothing: gives back the slots of the entries from `from` on. The worker never heard of them. */
-static void
-return_slots(FusionParallelShared *shared, int from, int to)
+/* Streams stand in the order of their workers: those of the first `workers` come before this one. */
+static int
+first_stream_after(const FusionParallelShared *shared, int workers)
 {
-	for (int i = from; i < to; i++)
-		fusion_slot_detach(&fusion_region, FUSION_SLOT_SCAN, shared->producers[i].scan,
-						   FUSION_SLOT_OWNER_BACKEND | FUSION_SLOT_OWNER_WORKER);
+	return workers < shared->worker_count ? shared->workers[workers].first_stream : shared->stream_count;
 }
 
 static FusionParallel *
-remember(const FusionParallelOrder *order, ParallelContext *context, FusionParallelShared *shared)
+remember(const FusionParallelOrder *order, ParallelContext *context, FusionParallelShared *shared,
+		 FusionParallelStream *streams)
 {
 	FusionParallel *parallel = MemoryContextAllocZero(order->context, sizeof(FusionParallel));
 
 	parallel->order = *order;
 	parallel->context = context;
 	parallel->shared = shared;
-	parallel->count = context->nworkers_launched;
-	parallel->scans = MemoryContextAllocZero(order->context, parallel->count * sizeof(FusionLease));
-	parallel->buried = MemoryContextAllocZero(order->context, parallel->count * sizeof(bool));
-	for (int i = 0; i < parallel->count; i++)
+	parallel->streams = streams;
+	parallel->worker_count = context->nworkers_launched;
+	parallel->stream_count = first_stream_after(shared, parallel->worker_count);
+	parallel->scans = MemoryContextAllocZero(order->context, parallel->stream_count * sizeof(FusionLease));
+	parallel->buried = MemoryContextAllocZero(order->context, parallel->worker_count * sizeof(bool));
+	for (int i = 0; i < parallel->stream_count; i++)
 	{
-		int			leaf = shared->producers[i].leaf;
+		int			leaf = streams[i].leaf;
 
-		parallel->scans[i] = shared->producers[i].scan;
+		parallel->scans[i] = streams[i].scan;
 		fusion_producer_heap_share(order->producers[leaf], fusion_parallel_cursor(context->toc, leaf));
 	}
 	return parallel;
@@ -121,7 +153,17 @@ remember(const FusionParallelOrder *order, ParallelContext *context, FusionParal
 static Size
 shared_bytes(int workers)
 {
-	return add_size(offsetof(FusionParallelShared, producers), mul_size(workers, sizeof(FusionParallelProducer)));
+	return add_size(offsetof(FusionParallelShared, workers), mul_size(workers, sizeof(FusionParallelWorker)));
+}
+
+static Size
+stream_bytes(const FusionParallelOrder *order, int workers)
+{
+	int			count = 0;
+
+	for (int worker = 0; worker < workers; worker++)
+		count += streams_of(order->plan, worker);
+	return mul_size(count, sizeof(FusionParallelStream));
 }
 
 static FusionParallelShared *
@@ -135,6 +177,18 @@ put_shared(const FusionParallelOrder *order, ParallelContext *context, int worke
 	shared->control = order->control;
 	shared->instrument_options = order->estate->es_instrument;
 	return shared;
+}
+
+static FusionParallelStream *
+put_streams(const FusionParallelOrder *order, ParallelContext *context, int workers)
+{
+	Size		bytes = stream_bytes(order, workers);
+	FusionParallelStream *streams = fusion_parallel_put_chunk(context,
+															  FUSION_PARALLEL_KEY(FUSION_PARALLEL_STREAMS, 0),
+															  NULL, bytes);
+
+	memset(streams, 0, bytes);
+	return streams;
 }
 
 static FusionLeafShare *
@@ -163,6 +217,7 @@ fusion_parallel_start(const FusionParallelOrder *order)
 	int			leaf_count = order->plan->leaf_count;
 	ParallelContext *context;
 	FusionParallelShared *shared = NULL;
+	FusionParallelStream *streams = NULL;
 	FusionLeafShare *shares;
 
 	if (workers == 0)
@@ -170,20 +225,22 @@ fusion_parallel_start(const FusionParallelOrder *order)
 	shares = describe_leaves(order);
 	context = CreateParallelContext(fusion_parallel_library(), FUSION_PRODUCER_ENTRY, workers);
 	fusion_parallel_estimate_chunk(context, shared_bytes(workers));
+	fusion_parallel_estimate_chunk(context, stream_bytes(order, workers));
 	fusion_parallel_estimate_leaves(context, order->estate, shares, leaf_count);
 	fusion_parallel_initialize(context, order->estate->es_snapshot);
 	/* Without a segment, or where nobody could interrupt the wait for workers, PostgreSQL asks for none. */
 	if (context->nworkers > 0)
 	{
 		shared = put_shared(order, context, workers);
+		streams = put_streams(order, context, workers);
 		fusion_parallel_put_leaves(context, order->estate, shares, leaf_count);
-		shared->producer_count = enter_producers(order, shared, Min(workers, context->nworkers));
+		enter_workers(order, shared, streams, Min(workers, context->nworkers));
 	}
-	if (shared != NULL && shared->producer_count > 0)
+	if (shared != NULL && shared->worker_count > 0)
 	{
-		ReinitializeParallelWorkers(context, shared->producer_count);
+		ReinitializeParallelWorkers(context, shared->worker_count);
 		LaunchParallelWorkers(context);
-		return_slots(shared, context->nworkers_launched, shared->producer_count);
+		return_slots(streams, first_stream_after(shared, context->nworkers_launched), shared->stream_count);
 	}
 	pfree(shares);
 	if (context->nworkers_launched == 0)
@@ -191,27 +248,27 @@ fusion_parallel_start(const FusionParallelOrder *order)
 		DestroyParallelContext(context);
 		return NULL;
 	}
-	return remember(order, context, shared);
+	return remember(order, context, shared, streams);
 }
 
 int
-fusion_parallel_worker_count(const FusionParallel *parallel)
+fusion_parallel_stream_count(const FusionParallel *parallel)
 {
-	return parallel->count;
+	return parallel->stream_count;
 }
 
 void
 fusion_parallel_name_producers(const FusionParallel *parallel, FusionProducerSlot *slots)
 {
-	for (int i = 0; i < parallel->count; i++)
+	for (int i = 0; i < parallel->stream_count; i++)
 	{
-		const FusionParallelProducer *entry = &parallel->shared->producers[i];
+		const FusionParallelStream *stream = &parallel->streams[i];
 
 		slots[i] = (FusionProducerSlot) {
-			.leaf = entry->leaf,
-			.producer = entry->number,
-			.scan_slot = entry->scan.index,
-			.scan_epoch = entry->scan.epoch
+			.leaf = stream->leaf,
+			.producer = stream->number,
+			.scan_slot = stream->scan.index,
+			.scan_epoch = stream->scan.epoch
 		};
 	}
 }
@@ -234,12 +291,22 @@ is_stillborn(const FusionParallel *parallel, int worker)
 		shm_mq_get_sender(shm_mq_get_queue(info->error_mqh)) == NULL;
 }
 
+static void
+end_streams_of(const FusionParallel *parallel, int worker)
+{
+	const FusionParallelWorker *entry = &parallel->shared->workers[worker];
+
+	for (int i = 0; i < entry->stream_count; i++)
+		(void) fusion_scan_end(&fusion_region, parallel->scans[entry->first_stream + i], FUSION_DESCRIPTOR_END);
+	fusion_wake_executor_of(&fusion_region, parallel->order.control.index);
+}
+
 bool
 fusion_parallel_bury(FusionParallel *parallel)
 {
 	bool		any = false;
 
-	for (int i = 0; i < parallel->count; i++)
+	for (int i = 0; i < parallel->worker_count; i++)
 	{
 		ParallelWorkerInfo *info = &parallel->context->worker[i];
 
@@ -247,8 +314,7 @@ fusion_parallel_bury(FusionParallel *parallel)
 			continue;
 		parallel->buried[i] = true;
 		any = true;
-		(void) fusion_scan_end(&fusion_region, parallel->scans[i], FUSION_DESCRIPTOR_END);
-		fusion_wake_executor_of(&fusion_region, parallel->order.control.index);
+		end_streams_of(parallel, i);
 
 		/* As after a worker's own farewell. PostgreSQL takes one that died without for an error; here it is none. */
 		shm_mq_detach(info->error_mqh);
@@ -262,7 +328,7 @@ fusion_parallel_bury(FusionParallel *parallel)
 void
 fusion_parallel_stop(FusionParallel *parallel)
 {
-	for (int i = 0; i < parallel->count; i++)
+	for (int i = 0; i < parallel->stream_count; i++)
 	{
 		if (!fusion_lease_current(&fusion_region, FUSION_SLOT_SCAN, parallel->scans[i]))
 			continue;
@@ -283,7 +349,7 @@ wait_for_workers(FusionParallel *parallel)
 
 		CHECK_FOR_INTERRUPTS();
 		(void) fusion_parallel_bury(parallel);
-		for (int i = 0; i < parallel->count; i++)
+		for (int i = 0; i < parallel->worker_count; i++)
 			any_left |= parallel->context->worker[i].error_mqh != NULL;
 		if (!any_left)
 			break;
@@ -295,21 +361,32 @@ wait_for_workers(FusionParallel *parallel)
 }
 
 static void
+collect_stream(const FusionParallel *parallel, FusionParallelStream *stream, FusionParallelTotals *total)
+{
+	PlanState  *leaf = list_nth(parallel->order.leaves, stream->leaf);
+
+	fusion_run_stats_add(&total->stats, &stream->stats);
+	total->rows_produced += stream->rows_produced;
+	if (leaf->instrument != NULL)
+		InstrAggNode(leaf->instrument, &stream->instrument);
+}
+
+static void
 collect(const FusionParallel *parallel, FusionParallelTotals *totals)
 {
-	for (int i = 0; i < parallel->count; i++)
+	for (int worker = 0; worker < parallel->worker_count; worker++)
 	{
-		FusionParallelProducer *entry = &parallel->shared->producers[i];
-		PlanState  *leaf = list_nth(parallel->order.leaves, entry->leaf);
-		FusionParallelTotals *total = &totals[entry->leaf];
+		FusionParallelWorker *entry = &parallel->shared->workers[worker];
 
 		if (!entry->reported)
 			continue;
-		fusion_run_stats_add(&total->stats, &entry->stats);
-		total->rows_produced += entry->rows_produced;
+		for (int i = 0; i < entry->stream_count; i++)
+		{
+			FusionParallelStream *stream = &parallel->streams[entry->first_stream + i];
+
+			collect_stream(parallel, stream, &totals[stream->leaf]);
+		}
 		InstrAccumParallelQuery(&entry->buffers, &entry->wal);
-		if (leaf->instrument != NULL)
-			InstrAggNode(leaf->instrument, &entry->instrument);
 	}
 }
 
@@ -320,7 +397,7 @@ fusion_parallel_finish(FusionParallel *parallel, FusionParallelTotals *totals)
 
 	wait_for_workers(parallel);
 	collect(parallel, totals);
-	for (int i = 0; i < parallel->count; i++)
-		fusion_producer_heap_share(parallel->order.producers[parallel->shared->producers[i].leaf], NULL);
+	for (int i = 0; i < parallel->stream_count; i++)
+		fusion_producer_heap_share(parallel->order.producers[parallel->streams[i].leaf], NULL);
 	DestroyParallelContext(context);
 }

@@ -45,9 +45,10 @@ typedef struct FusionParallelTotals
  */
 extern FusionParallel *fusion_parallel_start(const FusionParallelOrder *order);
 
-extern int	fusion_parallel_worker_count(const FusionParallel *parallel);
+/* How many streams the launched workers have together: one each at every leaf they serve. */
+extern int	fusion_parallel_stream_count(const FusionParallel *parallel);
 
-/* The entries of the launched workers in StartExecution. */
+/* Their entries in StartExecution. */
 extern void fusion_parallel_name_producers(const FusionParallel *parallel, FusionProducerSlot *slots);
 
 /*

@@ -25,7 +25,7 @@ extern void fusion_parallel_judge_leaf(const Plan *leaf, const List *range_table
 extern double fusion_parallel_rows_passed_max(const FusionScanPlan *scan);
 
 /*
- * Deals the statement's workers to its leaves; `wanted` is the part of the leaves' rows the statement will read.
+ * Decides how many workers each leaf has; `wanted` is the part of the leaves' rows the statement will read.
  * `problem`, when not NULL, is why there are none. True when a leaf got any: the plan then needs parallel mode.
  */
 extern bool fusion_parallel_deal(FusionScanPlan *scan, double wanted, const char *problem);

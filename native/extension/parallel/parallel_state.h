@@ -27,6 +27,7 @@
 typedef enum FusionParallelPart
 {
 	FUSION_PARALLEL_SHARED,		/* FusionParallelShared */
+	FUSION_PARALLEL_STREAMS,	/* FusionParallelStream, those of one worker together */
 	FUSION_PARALLEL_SOURCE,		/* the statement's text, for activity views and logs */
 	FUSION_PARALLEL_PARAMETERS, /* SerializeParamList */
 	FUSION_PARALLEL_PLAN,		/* of a leaf with workers: a PlannedStmt as text */
@@ -42,29 +43,42 @@ typedef struct FusionParallelColumns
 	FusionColumn columns[FLEXIBLE_ARRAY_MEMBER];
 } FusionParallelColumns;
 
-/* One worker: entry ParallelWorkerNumber. */
-typedef struct FusionParallelProducer
+/*
+ * What one worker does at one leaf. Leaves are read one after another as a rule, and a worker that is done with one goes
+ * on at the next that opens: it has a stream, and a scan slot, for each.
+ */
+typedef struct FusionParallelStream
 {
 	uint16		leaf;
 	uint16		number;			/* among the producers of its leaf; 0 is the leader */
 	FusionLease scan;
 
 	/* The rest by the worker, at its end. */
-	bool		reported;
 	FusionRunStats stats;
 	uint64		rows_produced;
 	Instrumentation instrument; /* of the leaf's plan node */
+} FusionParallelStream;
+
+/* One worker: entry ParallelWorkerNumber. */
+typedef struct FusionParallelWorker
+{
+	int			first_stream;
+	int			stream_count;
+
+	/* The rest by the worker, at its end. */
+	bool		reported;
 	BufferUsage buffers;
 	WalUsage	wal;
-} FusionParallelProducer;
+} FusionParallelWorker;
 
 typedef struct FusionParallelShared
 {
 	uint64		incarnation;	/* of the region the leases belong to */
 	FusionLease control;
 	int			instrument_options;
-	int			producer_count;
-	FusionParallelProducer producers[FLEXIBLE_ARRAY_MEMBER];
+	int			worker_count;
+	int			stream_count;
+	FusionParallelWorker workers[FLEXIBLE_ARRAY_MEMBER];
 } FusionParallelShared;
 
 #endif							/* FUSION_PARALLEL_STATE_H */

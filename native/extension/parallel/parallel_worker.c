@@ -1,11 +1,11 @@
 /*
  * parallel_worker.c
- *    A scan producer in a PostgreSQL parallel worker: rebuilds its leaf from what the leader wrote down
+ *    Scan producers in a PostgreSQL parallel worker: rebuilds its leaves from what the leader wrote down
  *    (parallel_state.h) and fills pages for the leader's execution until the blocks, or the wish for rows, end.
  *
- *    attach -> start the leaf -> [turn | sleep]* -> report -> detach
+ *    attach -> start the leaves -> [turn | sleep]* -> report -> detach
  *
- * It talks to the worker process itself, through its own scan slot, and knows nothing of the result. Its errors go to
+ * It talks to the worker process itself, through a scan slot for each leaf, and knows nothing of the result. Its errors go to
  * the leader through PostgreSQL's error queue. Whatever ends it, the cleanup list gives back its page and its slots.
  */
 #include "postgres.h"
@@ -25,17 +25,27 @@
 #include "tcop/tcopprot.h"
 #include "utils/backend_status.h"
 
+/* Its part in one leaf. */
+typedef struct Stream
+{
+	FusionLease scan;
+	FusionLeafRun run;
+	QueryDesc  *query;
+	FusionProducer *producer;
+} Stream;
+
 typedef struct Worker
 {
 	FusionCleanup cleanup;		/* first: the item on the list is the worker */
 	FusionLease control;
-	FusionLease scan;
-	FusionRunOwner owner;
-	FusionLeafRun run;
+	FusionRunOwner owner;		/* of the runs */
 	WaitEventSet *waits;
+	int			attached;		/* the first so many streams own their slots */
+	int			stream_count;
+	Stream		streams[FLEXIBLE_ARRAY_MEMBER];
 } Worker;
 
-/* ---- the owner of the run ---- */
+/* ---- the owner of the runs ---- */
 
 static void
 violated(void *arg, const char *what)
@@ -68,25 +78,31 @@ release(FusionCleanup *cleanup)
 {
 	Worker	   *worker = (Worker *) cleanup;
 
-	fusion_leaf_run_close(&worker->run);
-	fusion_producer_sleeping(&fusion_region, worker->scan.index, false);
-	fusion_page_wait_end(&fusion_region, FUSION_SLOT_SCAN, worker->scan.index);
-	fusion_producer_detach(&fusion_region, worker->control, worker->scan);
+	for (int i = 0; i < worker->attached; i++)
+	{
+		Stream	   *stream = &worker->streams[i];
+
+		fusion_leaf_run_close(&stream->run);
+		fusion_producer_sleeping(&fusion_region, stream->scan.index, false);
+		fusion_page_wait_end(&fusion_region, FUSION_SLOT_SCAN, stream->scan.index);
+		fusion_producer_detach(&fusion_region, worker->control, stream->scan);
+	}
+	worker->attached = 0;
 	fusion_wake_page_waiters(&fusion_region, &fusion_wake_fds);
 	fusion_cleanup_remove(&worker->cleanup);
 }
 
 /* NULL when the leader has closed the session meanwhile. */
 static Worker *
-attach(const FusionParallelShared *shared, const FusionParallelProducer *entry)
+attach(const FusionParallelShared *shared, const FusionParallelStream *entries, int count)
 {
 	Worker	   *worker;
 
 	if (!fusion_region_available() || fusion_region.incarnation != shared->incarnation)
 		elog(ERROR, "pg_fusion: a parallel worker has another shared region than its leader");
-	worker = MemoryContextAllocZero(TopMemoryContext, sizeof(Worker));
+	worker = MemoryContextAllocZero(TopMemoryContext, offsetof(Worker, streams) + count * sizeof(Stream));
 	worker->control = shared->control;
-	worker->scan = entry->scan;
+	worker->stream_count = count;
 	worker->owner = (FusionRunOwner) {
 		.control = shared->control,
 		.arg = worker,
@@ -94,12 +110,18 @@ attach(const FusionParallelShared *shared, const FusionParallelProducer *entry)
 		.failed = failed,
 		.lost = lost
 	};
-	if (!fusion_producer_attach(&fusion_region, worker->control, worker->scan))
-	{
-		pfree(worker);
-		return NULL;
-	}
 	fusion_cleanup_add(&worker->cleanup, InvalidSubTransactionId, release);
+	for (int i = 0; i < count; i++)
+	{
+		worker->streams[i].scan = entries[i].scan;
+		if (!fusion_producer_attach(&fusion_region, worker->control, entries[i].scan))
+		{
+			release(&worker->cleanup);
+			pfree(worker);
+			return NULL;
+		}
+		worker->attached++;
+	}
 	return worker;
 }
 
@@ -109,7 +131,7 @@ static void
 sleep_until_news(Worker *worker)
 {
 	static uint32 wait_event = 0;
-	WaitEvent	events[3];
+	WaitEvent	events[8];
 	int			count = WaitEventSetWait(worker->waits, -1, events, lengthof(events),
 										 fusion_wait_event(&wait_event, "FusionProducer"));
 
@@ -127,18 +149,59 @@ sleep_until_news(Worker *worker)
 static void
 make_wait_set(Worker *worker)
 {
-	worker->waits = fusion_create_wait_set(3);
+	worker->waits = fusion_create_wait_set(2 + worker->stream_count);
 	AddWaitEventToSet(worker->waits, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
 	AddWaitEventToSet(worker->waits, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
-	AddWaitEventToSet(worker->waits, WL_SOCKET_READABLE, fusion_scan_wake_fd(worker->scan.index), NULL, NULL);
+	for (int i = 0; i < worker->stream_count; i++)
+		AddWaitEventToSet(worker->waits, WL_SOCKET_READABLE, fusion_scan_wake_fd(worker->streams[i].scan.index), NULL,
+						  NULL);
 }
 
 /* Both leases are open: the leader is there and so is the worker process. */
 static bool
-is_wanted(const Worker *worker)
+is_wanted(const Worker *worker, const Stream *stream)
 {
 	return fusion_lease_open(&fusion_region, FUSION_SLOT_CONTROL, worker->control) &&
-		fusion_lease_open(&fusion_region, FUSION_SLOT_SCAN, worker->scan);
+		fusion_lease_open(&fusion_region, FUSION_SLOT_SCAN, stream->scan);
+}
+
+static bool
+all_ended(const Worker *worker)
+{
+	for (int i = 0; i < worker->stream_count; i++)
+		if (!fusion_leaf_run_ended(&worker->streams[i].run))
+			return false;
+	return true;
+}
+
+/* Gives each stream that has not ended a turn. True when something moved. */
+static bool
+turn(Worker *worker)
+{
+	bool		moved = false;
+
+	for (int i = 0; i < worker->stream_count; i++)
+	{
+		Stream	   *stream = &worker->streams[i];
+
+		if (fusion_leaf_run_ended(&stream->run))
+			continue;
+		if (is_wanted(worker, stream))
+			moved |= fusion_leaf_run_turn(&stream->run);
+		else
+		{
+			fusion_leaf_run_close(&stream->run);
+			moved = true;
+		}
+	}
+	return moved;
+}
+
+static void
+announce_sleep(const Worker *worker, bool sleeping)
+{
+	for (int i = 0; i < worker->stream_count; i++)
+		fusion_producer_sleeping(&fusion_region, worker->streams[i].scan.index, sleeping);
 }
 
 static void
@@ -147,27 +210,25 @@ produce(Worker *worker)
 	bool		announced = false;
 
 	make_wait_set(worker);
-	while (!fusion_leaf_run_ended(&worker->run))
+	while (!all_ended(worker))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!is_wanted(worker))
-			fusion_leaf_run_close(&worker->run);
-		else if (fusion_leaf_run_turn(&worker->run))
+		if (turn(worker))
 		{
 			if (announced)
-				fusion_producer_sleeping(&fusion_region, worker->scan.index, false);
+				announce_sleep(worker, false);
 			announced = false;
 		}
 		else if (!announced)
 		{
 			/* Everything is looked at once more after the announcement: news from before it may go unsignalled. */
-			fusion_producer_sleeping(&fusion_region, worker->scan.index, true);
+			announce_sleep(worker, true);
 			announced = true;
 		}
 		else
 		{
 			sleep_until_news(worker);
-			fusion_producer_sleeping(&fusion_region, worker->scan.index, false);
+			announce_sleep(worker, false);
 			announced = false;
 		}
 	}
@@ -175,45 +236,62 @@ produce(Worker *worker)
 }
 
 static void
-report(const Worker *worker, const FusionProducer *producer, QueryDesc *query, FusionParallelProducer *entry)
+report_stream(const Stream *stream, FusionParallelStream *entry)
 {
-	entry->stats = worker->run.stats;
-	entry->rows_produced = producer->rows_produced;
-	if (query->planstate->instrument != NULL)
+	Instrumentation *instrument = stream->query->planstate->instrument;
+
+	entry->stats = stream->run.stats;
+	entry->rows_produced = stream->producer->rows_produced;
+	if (instrument != NULL)
 	{
-		InstrEndLoop(query->planstate->instrument);
-		memcpy(&entry->instrument, query->planstate->instrument, sizeof(Instrumentation));
+		InstrEndLoop(instrument);
+		memcpy(&entry->instrument, instrument, sizeof(Instrumentation));
 	}
-	InstrEndParallelQuery(&entry->buffers, &entry->wal);
-	entry->reported = true;
+}
+
+static void
+start_stream(Worker *worker, Stream *stream, const FusionParallelStream *entry, shm_toc *toc, int instrument_options)
+{
+	stream->query = fusion_parallel_start_leaf(toc, entry->leaf, instrument_options);
+	stream->producer = fusion_parallel_make_producer(toc, entry->leaf, stream->query);
+	fusion_leaf_run_begin(&stream->run, &worker->owner, stream->producer, stream->query->estate->es_query_cxt,
+						  entry->scan, entry->leaf, entry->number);
+}
+
+static void
+end_stream(Stream *stream)
+{
+	stream->producer->end(stream->producer);
+	ExecutorFinish(stream->query);
+	ExecutorEnd(stream->query);
+	FreeQueryDesc(stream->query);
 }
 
 void
 fusion_producer_main(dsm_segment *segment, shm_toc *toc)
 {
 	FusionParallelShared *shared = shm_toc_lookup(toc, FUSION_PARALLEL_KEY(FUSION_PARALLEL_SHARED, 0), false);
-	FusionParallelProducer *entry = &shared->producers[ParallelWorkerNumber];
+	FusionParallelWorker *own = &shared->workers[ParallelWorkerNumber];
+	FusionParallelStream *entries = shm_toc_lookup(toc, FUSION_PARALLEL_KEY(FUSION_PARALLEL_STREAMS, 0), false);
 	Worker	   *worker;
-	QueryDesc  *query;
-	FusionProducer *producer;
 
-	Assert(ParallelWorkerNumber < shared->producer_count);
+	Assert(ParallelWorkerNumber < shared->worker_count);
+	entries += own->first_stream;
 	debug_query_string = shm_toc_lookup(toc, FUSION_PARALLEL_KEY(FUSION_PARALLEL_SOURCE, 0), false);
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
-	worker = attach(shared, entry);
+	worker = attach(shared, entries, own->stream_count);
 	if (worker == NULL)
 		return;
-	query = fusion_parallel_start_leaf(toc, entry->leaf, shared->instrument_options);
-	producer = fusion_parallel_make_producer(toc, entry->leaf, query);
-	fusion_leaf_run_begin(&worker->run, &worker->owner, producer, query->estate->es_query_cxt, entry->scan, entry->leaf,
-						  entry->number);
+	for (int i = 0; i < worker->stream_count; i++)
+		start_stream(worker, &worker->streams[i], &entries[i], toc, shared->instrument_options);
 	InstrStartParallelQuery();
 	produce(worker);
-	report(worker, producer, query, entry);
+	for (int i = 0; i < worker->stream_count; i++)
+		report_stream(&worker->streams[i], &entries[i]);
+	InstrEndParallelQuery(&own->buffers, &own->wal);
+	own->reported = true;
 	release(&worker->cleanup);
-	producer->end(producer);
-	ExecutorFinish(query);
-	ExecutorEnd(query);
-	FreeQueryDesc(query);
+	for (int i = 0; i < worker->stream_count; i++)
+		end_stream(&worker->streams[i]);
 	pfree(worker);
 }
