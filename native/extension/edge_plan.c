@@ -12,11 +12,15 @@
 #include "node_check.h"
 #include "optimizer/planner.h"
 #include "page_column.h"
+#include "nodes/value.h"
 #include "parallel_plan.h"
+#include "plan_cost.h"
 #include "placeholder.h"
 #include "query_leaf.h"
 #include "refusal.h"
 #include "rewrite/rewriteManip.h"
+
+#define NS_PER_MS 1e6
 
 /* A result of more columns could not be a tuple. */
 #define OUTPUT_COLUMNS_MAX MaxTupleAttributeNumber
@@ -219,6 +223,12 @@ fusion_plan_edge(const FusionQueryText *text, const Query *parse, const FusionPl
 
 		planned->parallelModeNeeded = fusion_parallel_deal(scan, wanted_part(planned, placeholder.scan, answer),
 														   reason);
+		scan->estimated_ns = fusion_estimated_ns(scan, assembly, answer, planned);
+		if (scan->reference_ns > 0)
+			scan->explain = lappend(scan->explain,
+									makeString(psprintf("Estimate: %.1f ms, in PostgreSQL %.1f ms",
+														scan->estimated_ns / NS_PER_MS,
+														scan->reference_ns / NS_PER_MS)));
 		attach_scan(placeholder.scan, assembly, scan);
 	}
 	return planned;

@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "decisions.h"
+#include "explain_choice.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "planner.h"
@@ -36,4 +37,5 @@ _PG_init(void)
 	fusion_decisions_init();
 	fusion_supervisor_init();
 	fusion_planner_init();
+	fusion_explain_choice_init();
 }

@@ -225,6 +225,7 @@ fusion_decode_plan_ready(const uint8_t *data, size_t length, FusionPlanReady *an
 	answer->rows = ready->rows();
 	answer->planning_ns = ready->planning_ns();
 	answer->order_matters = ready->order_matters();
+	answer->engine_ns = ready->engine_ns();
 	return true;
 }
 

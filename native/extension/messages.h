@@ -132,6 +132,7 @@ typedef struct FusionPlanReady
 	bool		order_matters;	/* of scanned rows */
 	double		rows;
 	uint64_t	planning_ns;
+	double		engine_ns;		/* estimate, leaves and edge aside */
 } FusionPlanReady;
 
 typedef struct FusionLeafAnswer

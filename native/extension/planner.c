@@ -13,6 +13,7 @@
 #include "catalog_facts.h"
 #include "decisions.h"
 #include "edge_plan.h"
+#include "explain_choice.h"
 #include "leaf_plan.h"
 #include "metrics.h"
 #include "miscadmin.h"
@@ -20,6 +21,7 @@
 #include "pgtime.h"
 #include "plan_request.h"
 #include "placeholder.h"
+#include "plan_cost.h"
 #include "planner.h"
 #include "settings.h"
 
@@ -33,12 +35,13 @@ typedef struct Statement
 	ParamListInfo bound_params;
 } Statement;
 
+/* Planning takes the tree apart: `parse` is the statement's own or a copy of it. */
 static PlannedStmt *
-plan_by_postgres(const Statement *statement)
+plan_by_postgres(const Statement *statement, Query *parse)
 {
 	planner_hook_type plan = next_planner_hook != NULL ? next_planner_hook : standard_planner;
 
-	return plan(statement->parse, statement->query_string, statement->cursor_options, statement->bound_params);
+	return plan(parse, statement->query_string, statement->cursor_options, statement->bound_params);
 }
 
 /* What needs no worker to be refused. */
@@ -121,16 +124,15 @@ take_answer(const FusionPlanReady *ready, const FusionAnswer *answer, FusionScan
 		scan->explain = lappend(scan->explain, makeString(pstrdup(fusion_plan_ready_explain(ready, i))));
 }
 
-/* The statement's plan, or NULL when it is refused. */
+/* The statement's plan, or NULL when it is refused. `scan` may bring PostgreSQL's estimate, and gets pg_fusion's. */
 static PlannedStmt *
-plan_by_fusion(const Statement *statement, bool tolerant, FusionRefusal *refusal)
+plan_by_fusion(const Statement *statement, bool tolerant, FusionScanPlan *scan, FusionRefusal *refusal)
 {
 	FusionQueryText *text;
 	FusionPlanRequest request;
 	FusionAnswer answer;
 	FusionPlanReady ready;
 	FusionAssembly *assembly;
-	FusionScanPlan *scan = palloc0(sizeof(FusionScanPlan));
 
 	if (!is_plain_select(statement->parse, refusal))
 		return NULL;
@@ -157,26 +159,64 @@ require_other_choice(const char *chosen, const char *required)
 }
 
 static PlannedStmt *
-plan_candidate(const Statement *statement)
+left_to_postgres(PlannedStmt *planned, const char *reason, const FusionScanPlan *scan)
 {
-	bool		strict = fusion_setting_enable == FUSION_ENABLE_ON || fusion_setting_require == FUSION_REQUIRE_FUSION;
+	fusion_count(FUSION_METRIC_PLANNER_REFUSED, 1);
+	fusion_explain_choice(reason, scan->reference_ns, scan->estimated_ns);
+	fusion_decide_refused(reason, false);
+	return planned;
+}
+
+/*
+ * Auto: whoever is expected to end first. What PostgreSQL finishes before pg_fusion could begin, such as a look-up
+ * through an index, is not even asked for.
+ */
+static PlannedStmt *
+plan_by_cost(const Statement *statement)
+{
+	PlannedStmt *reference = plan_by_postgres(statement, copyObject(statement->parse));
+	FusionScanPlan scan = {.reference_ns = fusion_postgres_ns(reference)};
 	FusionRefusal refusal = {.location = -1};
 	PlannedStmt *planned;
 
+	if (!is_plain_select(statement->parse, &refusal))
+		return left_to_postgres(reference, refusal.construct, &scan);
+	if (fusion_is_short(scan.reference_ns))
+		return left_to_postgres(reference, "short statement", &scan);
+	planned = plan_by_fusion(statement, true, &scan, &refusal);
+	if (planned == NULL)
+		return left_to_postgres(reference, refusal.construct, &scan);
+	if (scan.estimated_ns > scan.reference_ns)
+		return left_to_postgres(reference, "lower cost", &scan);
+	fusion_count(FUSION_METRIC_PLANNER_READY, 1);
+	fusion_decide(FUSION_DECISION_PLANNED);
+	return planned;
+}
+
+static PlannedStmt *
+plan_candidate(const Statement *statement)
+{
+	bool		strict = fusion_setting_enable == FUSION_ENABLE_ON || fusion_setting_require == FUSION_REQUIRE_FUSION;
+	FusionScanPlan scan = {0};
+	FusionRefusal refusal = {.location = -1};
+	PlannedStmt *planned;
+
+	if (fusion_setting_enable == FUSION_ENABLE_AUTO && fusion_setting_require == FUSION_REQUIRE_NONE)
+		return plan_by_cost(statement);
 	if (fusion_setting_enable == FUSION_ENABLE_OFF)
 	{
 		if (fusion_setting_require == FUSION_REQUIRE_FUSION)
 			require_other_choice("PostgreSQL, because pg_fusion.enable is off", "fusion");
-		return plan_by_postgres(statement);
+		return plan_by_postgres(statement, statement->parse);
 	}
-	planned = plan_by_fusion(statement, !strict, &refusal);
+	planned = plan_by_fusion(statement, !strict, &scan, &refusal);
 	if (planned == NULL)
 	{
 		fusion_count(FUSION_METRIC_PLANNER_REFUSED, 1);
 		fusion_decide_refused(refusal.construct, strict);
 		if (strict)
 			fusion_refusal_report(&refusal, statement->query_string);
-		return plan_by_postgres(statement);
+		return plan_by_postgres(statement, statement->parse);
 	}
 	if (fusion_setting_require == FUSION_REQUIRE_POSTGRES)
 		require_other_choice("pg_fusion", "postgres");
@@ -193,7 +233,7 @@ plan_any(const Statement *statement)
 
 	if (interested && fusion_is_candidate(statement->parse))
 		return plan_candidate(statement);
-	return plan_by_postgres(statement);
+	return plan_by_postgres(statement, statement->parse);
 }
 
 /*

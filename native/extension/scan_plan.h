@@ -66,6 +66,8 @@ typedef struct FusionScanPlan
 	FusionLeafPath *leaf_paths;
 	FusionPageSchema output;
 	double		rows;
+	double		reference_ns;	/* estimate for PostgreSQL's own plan; 0 when nobody asked for it */
+	double		estimated_ns;	/* for this plan; while planning only */
 	List	   *operators;		/* of the engine in preorder, a List each: see FusionOperatorPlace */
 	List	   *explain;		/* String nodes: lines below the operators */
 	List	   *leaf_queries;	/* Query nodes: each leaf as PostgreSQL got it, EXPLAIN prints them as scan SQL */

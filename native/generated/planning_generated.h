@@ -1330,7 +1330,8 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_PLANNING_NS = 30,
     VT_ORDER_MATTERS = 32,
     VT_OPERATORS = 34,
-    VT_EDGE_QUALS = 36
+    VT_ENGINE_NS = 36,
+    VT_EDGE_QUALS = 38
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -1380,6 +1381,9 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *operators() const {
     return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *>(VT_OPERATORS);
   }
+  double engine_ns() const {
+    return GetField<double>(VT_ENGINE_NS, 0.0);
+  }
   const ::flatbuffers::Vector<uint32_t> *edge_quals() const {
     return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_EDGE_QUALS);
   }
@@ -1413,6 +1417,7 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_OPERATORS) &&
            verifier.VerifyVector(operators()) &&
            verifier.VerifyVectorOfTables(operators()) &&
+           VerifyField<double>(verifier, VT_ENGINE_NS, 8) &&
            VerifyOffset(verifier, VT_EDGE_QUALS) &&
            verifier.VerifyVector(edge_quals()) &&
            verifier.EndTable();
@@ -1471,6 +1476,9 @@ struct PlanReadyBuilder {
   void add_operators(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>> operators) {
     fbb_.AddOffset(PlanReady::VT_OPERATORS, operators);
   }
+  void add_engine_ns(double engine_ns) {
+    fbb_.AddElement<double>(PlanReady::VT_ENGINE_NS, engine_ns, 0.0);
+  }
   void add_edge_quals(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> edge_quals) {
     fbb_.AddOffset(PlanReady::VT_EDGE_QUALS, edge_quals);
   }
@@ -1503,8 +1511,10 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReady(
     uint64_t planning_ns = 0,
     bool order_matters = false,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>> operators = 0,
+    double engine_ns = 0.0,
     ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> edge_quals = 0) {
   PlanReadyBuilder builder_(_fbb);
+  builder_.add_engine_ns(engine_ns);
   builder_.add_planning_ns(planning_ns);
   builder_.add_rows(rows);
   builder_.add_plan_digest(plan_digest);
@@ -1543,6 +1553,7 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
     uint64_t planning_ns = 0,
     bool order_matters = false,
     const std::vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *operators = nullptr,
+    double engine_ns = 0.0,
     const std::vector<uint32_t> *edge_quals = nullptr) {
   auto plan__ = plan ? _fbb.CreateVector<uint8_t>(*plan) : 0;
   auto leaves__ = leaves ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::Leaf>>(*leaves) : 0;
@@ -1569,6 +1580,7 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
       planning_ns,
       order_matters,
       operators__,
+      engine_ns,
       edge_quals__);
 }
 

@@ -107,7 +107,7 @@ export function encodePlanReady(ready: PlanReady): Uint8Array {
     builder, PLANNING_VERSION, plan, ready.planDigest, leaves, outputs, replacements,
     ready.didWhere, ready.didAggregate, ready.didDistinct, ready.didSort, ready.didLimit,
     ready.rows, explain, BigInt(Math.max(0, Math.round(ready.planningNs))),
-    ready.orderMatters, operators, edgeQuals));
+    ready.orderMatters, operators, ready.engineNs, edgeQuals));
   return builder.asUint8Array();
 }
 
@@ -188,6 +188,7 @@ export function decodePlanReady(payload: Uint8Array, argumentCount: ArgumentCoun
       explain: readVector("explain", table.explainLength(), (i) => table.explain(i), (line) => line),
       planningNs: Number(table.planningNs()),
       orderMatters: table.orderMatters(),
+      engineNs: table.engineNs(),
       edgeQuals: readVector(
         "edge quals", table.edgeQualsLength(), (i) => table.edgeQuals(i), (node) => node),
     };

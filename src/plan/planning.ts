@@ -130,6 +130,8 @@ export interface PlanReady {
   readonly planningNs: number;
   /** The result depends on the order of scanned rows: each scan has one producer (src/plan/row_order.ts). */
   readonly orderMatters: boolean;
+  /** Estimate of the engine's time above the leaves. */
+  readonly engineNs: number;
   /** Conditions on the engine's rows that PostgreSQL evaluates above it; their variables are replaced. */
   readonly edgeQuals: readonly number[];
 }

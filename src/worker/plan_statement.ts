@@ -10,6 +10,7 @@ import { checkSingleTable, readsOneTable } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { RUN_IN_POSTGRESQL_HINT, StatementRefused } from "#frontend/refusal.js";
 import { RequestFacts } from "#frontend/request_facts.js";
+import { engineNs } from "#optimizer/engine_cost.js";
 import { planJoinedStatement } from "#optimizer/joined_statement.js";
 import type { PlannedStatement } from "#optimizer/planned_statement.js";
 import { planSingleTable } from "#optimizer/single_table.js";
@@ -34,7 +35,7 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
       plan, planDigest: planDigest(plan), leaves, outputs, replacements, didWhere, didAggregate,
       didDistinct, didSort: statement.didSort, didLimit: statement.didLimit, rows: statement.rows,
       operators, explain, planningNs: Number(now() - begin), orderMatters: orderMatters(statement.plan),
-      edgeQuals: statement.edgeQuals,
+      engineNs: engineNs(statement.plan), edgeQuals: statement.edgeQuals,
     };
     return { kind: "ready", ready };
   } catch (error) {

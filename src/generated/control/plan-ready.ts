@@ -149,23 +149,28 @@ operatorsLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
-edgeQuals(index: number):number|null {
+engineNs():number {
   const offset = this.bb!.__offset(this.bb_pos, 36);
+  return offset ? this.bb!.readFloat64(this.bb_pos + offset) : 0.0;
+}
+
+edgeQuals(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 38);
   return offset ? this.bb!.readUint32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
 }
 
 edgeQualsLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 36);
+  const offset = this.bb!.__offset(this.bb_pos, 38);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 edgeQualsArray():Uint32Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 36);
+  const offset = this.bb!.__offset(this.bb_pos, 38);
   return offset ? new Uint32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
 static startPlanReady(builder:flatbuffers.Builder) {
-  builder.startObject(17);
+  builder.startObject(18);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -304,8 +309,12 @@ static startOperatorsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addEngineNs(builder:flatbuffers.Builder, engineNs:number) {
+  builder.addFieldFloat64(16, engineNs, 0.0);
+}
+
 static addEdgeQuals(builder:flatbuffers.Builder, edgeQualsOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(16, edgeQualsOffset, 0);
+  builder.addFieldOffset(17, edgeQualsOffset, 0);
 }
 
 static createEdgeQualsVector(builder:flatbuffers.Builder, data:number[]|Uint32Array):flatbuffers.Offset;
@@ -330,7 +339,7 @@ static endPlanReady(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset, edgeQualsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset, engineNs:number, edgeQualsOffset:flatbuffers.Offset):flatbuffers.Offset {
   PlanReady.startPlanReady(builder);
   PlanReady.addVersion(builder, version);
   PlanReady.addPlan(builder, planOffset);
@@ -348,6 +357,7 @@ static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:f
   PlanReady.addPlanningNs(builder, planningNs);
   PlanReady.addOrderMatters(builder, orderMatters);
   PlanReady.addOperators(builder, operatorsOffset);
+  PlanReady.addEngineNs(builder, engineNs);
   PlanReady.addEdgeQuals(builder, edgeQualsOffset);
   return PlanReady.endPlanReady(builder);
 }

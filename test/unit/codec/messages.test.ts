@@ -104,6 +104,7 @@ describe("planning messages", () => {
       explain: list(text),
       planningNs: count,
       orderMatters: fc.boolean(),
+      engineNs: fc.integer({ min: 0, max: 1e12 }),
       edgeQuals: fc.array(fc.nat()),
     }), encodePlanReady, (payload) => decodePlanReady(payload, argumentCount));
   });

@@ -1,0 +1,89 @@
+// pg_fusion.enable = auto: who runs a statement follows from estimates, and EXPLAIN and pg_fusion_decisions() say why.
+// The statements are far from the point where both would take equally long.
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+let client: pg.Client;
+
+beforeAll(async () => {
+  client = new pg.Client();
+  await client.connect();
+  await client.query("DROP TABLE IF EXISTS auto_events");
+  await client.query("CREATE TABLE auto_events (id int PRIMARY KEY, kind int, amount numeric(12,2), note text)");
+  await client.query(
+    "INSERT INTO auto_events SELECT i, i % 7, i / 100.0, repeat('x', 40) FROM generate_series(1, 200000) AS i",
+  );
+  await client.query("CREATE INDEX auto_events_kind ON auto_events (kind)");
+  await client.query("VACUUM ANALYZE auto_events");
+  await client.query("SET pg_fusion.enable = auto");
+}, 120_000);
+
+afterAll(async () => {
+  await client.query("DROP TABLE auto_events");
+  await client.end();
+});
+
+async function explained(statement: string): Promise<string> {
+  const { rows } = await client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${statement}`);
+  return rows.map((row) => row["QUERY PLAN"]).join("\n");
+}
+
+async function decided(decision: string, reason: string): Promise<number> {
+  const { rows } = await client.query<{ statements: string }>(
+    "SELECT statements FROM pg_fusion_decisions() WHERE decision = $1 AND reason = $2",
+    [decision, reason],
+  );
+  return Number(rows[0]?.statements ?? 0);
+}
+
+const aggregation = "SELECT kind, sum(amount), avg(amount), count(*) FROM auto_events GROUP BY kind";
+
+describe("auto", () => {
+  it.each([
+    "SELECT * FROM auto_events WHERE id = 17",
+    "SELECT count(*) FROM auto_events WHERE id BETWEEN 17 AND 30",
+    "SELECT * FROM auto_events LIMIT 5",
+  ])("leaves what is short to PostgreSQL: %s", async (statement) => {
+    const before = await decided("left to PostgreSQL", "short statement");
+    const plan = await explained(statement);
+    expect(plan).not.toContain("PgFusionScan");
+    expect(plan).toMatch(/Left to PostgreSQL by pg_fusion: short statement \(estimate [\d.]+ ms\)$/);
+    expect(await decided("left to PostgreSQL", "short statement")).toBe(before + 1);
+  });
+
+  it("runs a long scan in the engine, with both estimates", async () => {
+    const plan = await explained(aggregation);
+    expect(plan).toContain("PgFusionScan");
+    expect(plan).toMatch(/Estimate: [\d.]+ ms, in PostgreSQL [\d.]+ ms/);
+  });
+
+  it("leaves to PostgreSQL what costs less there", async () => {
+    await client.query("SET cpu_tuple_cost = 0");
+    await client.query("SET cpu_operator_cost = 0");
+    const plan = await explained("SELECT a.id, a.note, b.note FROM auto_events a JOIN auto_events b USING (id)");
+    expect(plan).not.toContain("PgFusionScan");
+    expect(plan).toMatch(/Left to PostgreSQL by pg_fusion: lower cost \(estimate [\d.]+ ms, in pg_fusion [\d.]+ ms\)$/);
+    await client.query("RESET cpu_tuple_cost");
+    await client.query("RESET cpu_operator_cost");
+  });
+
+  it("leaves what is refused to PostgreSQL, by name", async () => {
+    const plan = await explained("SELECT * FROM auto_events WHERE amount > 3 FOR UPDATE");
+    expect(plan).toContain("Left to PostgreSQL by pg_fusion: FOR UPDATE (");
+  });
+
+  it("answers alike whoever runs a statement, parameters too", async () => {
+    const auto = await client.query(`${aggregation} ORDER BY kind`);
+    const one = await client.query("SELECT note FROM auto_events WHERE id = $1", [17]);
+    await client.query("SET pg_fusion.enable = off");
+    expect((await client.query(`${aggregation} ORDER BY kind`)).rows).toEqual(auto.rows);
+    expect((await client.query("SELECT note FROM auto_events WHERE id = $1", [17])).rows).toEqual(one.rows);
+    await client.query("SET pg_fusion.enable = auto");
+  });
+
+  it("takes the engine where it is required", async () => {
+    await client.query("SET pg_fusion.require = fusion");
+    expect(await explained("SELECT * FROM auto_events WHERE id = 17")).toContain("PgFusionScan");
+    await client.query("RESET pg_fusion.require");
+  });
+});
