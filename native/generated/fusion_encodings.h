@@ -37,7 +37,9 @@ static const char *const fusion_encoding_names[FUSION_ENCODING_COUNT] = {
 	"decimal128",
 	"text",
 	"datum",
-	"int8"
+	"int8",
+	"text4",
+	"text8"
 };
 
 #endif /* FUSION_ENCODINGS_H */
