@@ -288,14 +288,13 @@ static bool
 make_page(FusionLeafRun *run)
 {
 	bool		waiting = run->actor.state == FUSION_SCAN_PRODUCER_STATE_WAITING_FOR_PAGE;
+	uint32		left = fusion_region.page_count / (run->number == 0 ? LEFT_BY_LEADER : LEFT_BY_WORKER);
 	FusionStatus status;
 
 	/* A wake-up takes the announcement away, so it is made again before every look. */
 	if (waiting)
 		fusion_page_wait_begin(&fusion_region, FUSION_SLOT_SCAN, run->scan.index);
-	status = fusion_page_acquire_leaving(&fusion_region, run->owner->control, FUSION_PAGE_SIDE_SCAN,
-										 fusion_region.page_count / (run->number == 0 ? LEFT_BY_LEADER : LEFT_BY_WORKER),
-										 &run->page);
+	status = fusion_page_acquire_leaving(&fusion_region, run->owner->control, FUSION_PAGE_SIDE_SCAN, left, &run->page);
 	if (status == FUSION_FULL)
 	{
 		if (!waiting)

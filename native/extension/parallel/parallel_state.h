@@ -44,8 +44,8 @@ typedef struct FusionParallelColumns
 } FusionParallelColumns;
 
 /*
- * What one worker does at one leaf. Leaves are read one after another as a rule, and a worker that is done with one goes
- * on at the next that opens: it has a stream, and a scan slot, for each.
+ * What one worker does at one leaf. Leaves are read one after another as a rule, and a worker that is done with one
+ * goes on at the next that opens: it has a stream, and a scan slot, for each.
  */
 typedef struct FusionParallelStream
 {

@@ -5,8 +5,9 @@
  *
  *    attach -> start the leaves -> [turn | sleep]* -> report -> detach
  *
- * It talks to the worker process itself, through a scan slot for each leaf, and knows nothing of the result. Its errors go to
- * the leader through PostgreSQL's error queue. Whatever ends it, the cleanup list gives back its page and its slots.
+ * It talks to the worker process itself, through a scan slot for each leaf, and knows nothing of the result. Its errors
+ * go to the leader through PostgreSQL's error queue. Whatever ends it, the cleanup list gives back its page and its
+ * slots.
  */
 #include "postgres.h"
 
