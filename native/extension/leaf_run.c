@@ -18,7 +18,8 @@
 
 /*
  * The part of the pool that producers leave to statements that begin: with all of it in the rings of others, those
- * would wait for their reservation for as long as the others run. Workers, who only make a statement faster, leave more.
+ * would wait for their reservation for as long as the others run. Workers, who only make a statement faster, leave
+ * more.
  */
 #define LEFT_BY_LEADER 4
 #define LEFT_BY_WORKER 2
