@@ -260,6 +260,8 @@ relation_columns(Relation relation, FusionRelationFact *fact, Mentioned *mention
 		column->average_width = get_attavgwidth(RelationGetRelid(relation), attribute->attnum);
 		if (column->average_width <= 0)
 			column->average_width = -1;
+		column->distinct = 0;
+		column->null_fraction = 0;
 		mention_type(mentioned, attribute->atttypid);
 		mention_collation(mentioned, attribute->attcollation);
 		count++;
@@ -281,6 +283,8 @@ relation_fact(uint32 node, Oid oid, FusionRelationFact *fact, Mentioned *mention
 	fact->kind = (uint8) relation->rd_rel->relkind;
 	fact->rows = relation->rd_rel->reltuples;
 	fact->pages = (uint32) relation->rd_rel->relpages;
+	fact->unique_keys = NULL;
+	fact->unique_key_count = 0;
 	relation_columns(relation, fact, mentioned);
 	relation_close(relation, NoLock);
 }

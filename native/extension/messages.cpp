@@ -143,11 +143,16 @@ encode_relation(FlatBufferBuilder &builder, const FusionRelationFact &fact)
 	auto		columns = encode_all<wire::ColumnFact>(builder, fact.columns, fact.column_count,
 													   [&](const FusionColumnFact &column) {
 		return wire::CreateColumnFact(builder, column.attribute, column.type, column.typmod, column.collation,
-									  column.not_null, column.average_width);
+									  column.not_null, column.average_width, column.distinct,
+									  column.null_fraction);
+	});
+	auto		keys = encode_all<wire::UniqueKey>(builder, fact.unique_keys, fact.unique_key_count,
+												   [&](const FusionUniqueKey &key) {
+		return wire::CreateUniqueKey(builder, builder.CreateVector(key.attributes, key.count));
 	});
 
 	return wire::CreateRelationFact(builder, fact.rte_node, fact.relation, builder.CreateString(fact.name),
-									fact.kind, fact.rows, fact.pages, columns);
+									fact.kind, fact.rows, fact.pages, columns, keys);
 }
 
 static Offset<wire::PlanRequest>
@@ -171,11 +176,15 @@ encode_request(FlatBufferBuilder &builder, const FusionPlanRequest &request)
 														   [&](const FusionRelationFact &fact) {
 		return encode_relation(builder, fact);
 	});
+	auto		conditions = encode_all<wire::ConditionFact>(builder, request.conditions, request.condition_count,
+															 [&](const FusionConditionFact &fact) {
+		return wire::CreateConditionFact(builder, fact.node, fact.selectivity, fact.bound);
+	});
 	auto		query = builder.CreateVector(request.query.data, request.query.length);
 	auto		time_zone = builder.CreateString(request.time_zone);
 
 	return wire::CreatePlanRequest(builder, FUSION_MESSAGE_VERSION, request.server_version, query, types, collations,
-								   functions, relations, request.explain, time_zone, request.work_memory_kb);
+								   functions, relations, request.explain, time_zone, request.work_memory_kb, conditions);
 }
 
 extern "C" FusionEncoded

@@ -77,7 +77,22 @@ typedef struct FusionColumnFact
 	uint32_t	collation;
 	bool		not_null;
 	int32_t		average_width;
+	double		distinct;		/* 0: unknown */
+	float		null_fraction;
 } FusionColumnFact;
+
+typedef struct FusionUniqueKey
+{
+	const int16_t *attributes;
+	size_t		count;
+} FusionUniqueKey;
+
+typedef struct FusionConditionFact
+{
+	uint32_t	node;
+	double		selectivity;
+	uint8_t		bound;
+} FusionConditionFact;
 
 typedef struct FusionRelationFact
 {
@@ -89,6 +104,8 @@ typedef struct FusionRelationFact
 	uint32_t	pages;
 	const FusionColumnFact *columns;
 	size_t		column_count;
+	const FusionUniqueKey *unique_keys;
+	size_t		unique_key_count;
 } FusionRelationFact;
 
 typedef struct FusionPlanRequest
@@ -106,6 +123,8 @@ typedef struct FusionPlanRequest
 	bool		explain;
 	const char *time_zone;
 	uint32_t	work_memory_kb;
+	const FusionConditionFact *conditions;
+	size_t		condition_count;
 } FusionPlanRequest;
 
 extern FusionEncoded fusion_encode_plan_request(const FusionPlanRequest *request);

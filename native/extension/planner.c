@@ -24,6 +24,7 @@
 #include "plan_cost.h"
 #include "planner.h"
 #include "settings.h"
+#include "statistics_facts.h"
 
 static planner_hook_type next_planner_hook = NULL;
 
@@ -67,13 +68,14 @@ is_plain_select(const Query *parse, FusionRefusal *refusal)
 }
 
 static void
-make_request(const FusionQueryText *text, FusionPlanRequest *request)
+make_request(const FusionQueryText *text, ParamListInfo bound_params, FusionPlanRequest *request)
 {
 	memset(request, 0, sizeof(FusionPlanRequest));
 	request->server_version = PG_VERSION_NUM;
 	request->query.data = (const uint8 *) text->text;
 	request->query.length = text->length;
 	fusion_collect_facts(text, request);
+	fusion_collect_statistics(text, bound_params, request);
 	/* A plan may be explained long after it was made (EXPLAIN EXECUTE), so every plan brings its lines. */
 	request->explain = true;
 	request->time_zone = pg_get_timezone_name(session_timezone);
@@ -137,7 +139,7 @@ plan_by_fusion(const Statement *statement, bool tolerant, FusionScanPlan *scan, 
 	if (!is_plain_select(statement->parse, refusal))
 		return NULL;
 	text = fusion_query_text(statement->parse, statement->bound_params);
-	make_request(text, &request);
+	make_request(text, statement->bound_params, &request);
 	if (!fusion_request_plan(&request, tolerant, &answer, refusal))
 		return NULL;
 	if (!fusion_decode_plan_ready(answer.payload, answer.length, &ready))

@@ -32,6 +32,12 @@ struct RelationFactBuilder;
 struct ColumnFact;
 struct ColumnFactBuilder;
 
+struct UniqueKey;
+struct UniqueKeyBuilder;
+
+struct ConditionFact;
+struct ConditionFactBuilder;
+
 struct PlanRequest;
 struct PlanRequestBuilder;
 
@@ -393,7 +399,8 @@ struct RelationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_KIND = 10,
     VT_ROWS = 12,
     VT_PAGES = 14,
-    VT_COLUMNS = 16
+    VT_COLUMNS = 16,
+    VT_UNIQUE_KEYS = 18
   };
   uint32_t rte_node() const {
     return GetField<uint32_t>(VT_RTE_NODE, 0);
@@ -416,6 +423,9 @@ struct RelationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ColumnFact>> *columns() const {
     return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ColumnFact>> *>(VT_COLUMNS);
   }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::UniqueKey>> *unique_keys() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::UniqueKey>> *>(VT_UNIQUE_KEYS);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -429,6 +439,9 @@ struct RelationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_COLUMNS) &&
            verifier.VerifyVector(columns()) &&
            verifier.VerifyVectorOfTables(columns()) &&
+           VerifyOffset(verifier, VT_UNIQUE_KEYS) &&
+           verifier.VerifyVector(unique_keys()) &&
+           verifier.VerifyVectorOfTables(unique_keys()) &&
            verifier.EndTable();
   }
 };
@@ -458,6 +471,9 @@ struct RelationFactBuilder {
   void add_columns(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ColumnFact>>> columns) {
     fbb_.AddOffset(RelationFact::VT_COLUMNS, columns);
   }
+  void add_unique_keys(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::UniqueKey>>> unique_keys) {
+    fbb_.AddOffset(RelationFact::VT_UNIQUE_KEYS, unique_keys);
+  }
   explicit RelationFactBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -477,9 +493,11 @@ inline ::flatbuffers::Offset<RelationFact> CreateRelationFact(
     uint8_t kind = 0,
     double rows = 0.0,
     uint32_t pages = 0,
-    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ColumnFact>>> columns = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ColumnFact>>> columns = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::UniqueKey>>> unique_keys = 0) {
   RelationFactBuilder builder_(_fbb);
   builder_.add_rows(rows);
+  builder_.add_unique_keys(unique_keys);
   builder_.add_columns(columns);
   builder_.add_pages(pages);
   builder_.add_name(name);
@@ -497,9 +515,11 @@ inline ::flatbuffers::Offset<RelationFact> CreateRelationFactDirect(
     uint8_t kind = 0,
     double rows = 0.0,
     uint32_t pages = 0,
-    const std::vector<::flatbuffers::Offset<pgfusion::control::ColumnFact>> *columns = nullptr) {
+    const std::vector<::flatbuffers::Offset<pgfusion::control::ColumnFact>> *columns = nullptr,
+    const std::vector<::flatbuffers::Offset<pgfusion::control::UniqueKey>> *unique_keys = nullptr) {
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto columns__ = columns ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ColumnFact>>(*columns) : 0;
+  auto unique_keys__ = unique_keys ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::UniqueKey>>(*unique_keys) : 0;
   return pgfusion::control::CreateRelationFact(
       _fbb,
       rte_node,
@@ -508,7 +528,8 @@ inline ::flatbuffers::Offset<RelationFact> CreateRelationFactDirect(
       kind,
       rows,
       pages,
-      columns__);
+      columns__,
+      unique_keys__);
 }
 
 struct ColumnFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
@@ -519,7 +540,9 @@ struct ColumnFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_TYPMOD = 8,
     VT_COLLATION = 10,
     VT_NOT_NULL = 12,
-    VT_AVERAGE_WIDTH = 14
+    VT_AVERAGE_WIDTH = 14,
+    VT_DISTINCT = 16,
+    VT_NULL_FRACTION = 18
   };
   int16_t attribute() const {
     return GetField<int16_t>(VT_ATTRIBUTE, 0);
@@ -539,6 +562,12 @@ struct ColumnFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   int32_t average_width() const {
     return GetField<int32_t>(VT_AVERAGE_WIDTH, 0);
   }
+  double distinct() const {
+    return GetField<double>(VT_DISTINCT, 0.0);
+  }
+  float null_fraction() const {
+    return GetField<float>(VT_NULL_FRACTION, 0.0f);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -548,6 +577,8 @@ struct ColumnFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyField<uint32_t>(verifier, VT_COLLATION, 4) &&
            VerifyField<uint8_t>(verifier, VT_NOT_NULL, 1) &&
            VerifyField<int32_t>(verifier, VT_AVERAGE_WIDTH, 4) &&
+           VerifyField<double>(verifier, VT_DISTINCT, 8) &&
+           VerifyField<float>(verifier, VT_NULL_FRACTION, 4) &&
            verifier.EndTable();
   }
 };
@@ -574,6 +605,12 @@ struct ColumnFactBuilder {
   void add_average_width(int32_t average_width) {
     fbb_.AddElement<int32_t>(ColumnFact::VT_AVERAGE_WIDTH, average_width, 0);
   }
+  void add_distinct(double distinct) {
+    fbb_.AddElement<double>(ColumnFact::VT_DISTINCT, distinct, 0.0);
+  }
+  void add_null_fraction(float null_fraction) {
+    fbb_.AddElement<float>(ColumnFact::VT_NULL_FRACTION, null_fraction, 0.0f);
+  }
   explicit ColumnFactBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -592,14 +629,134 @@ inline ::flatbuffers::Offset<ColumnFact> CreateColumnFact(
     int32_t typmod = 0,
     uint32_t collation = 0,
     bool not_null = false,
-    int32_t average_width = 0) {
+    int32_t average_width = 0,
+    double distinct = 0.0,
+    float null_fraction = 0.0f) {
   ColumnFactBuilder builder_(_fbb);
+  builder_.add_distinct(distinct);
+  builder_.add_null_fraction(null_fraction);
   builder_.add_average_width(average_width);
   builder_.add_collation(collation);
   builder_.add_typmod(typmod);
   builder_.add_type(type);
   builder_.add_attribute(attribute);
   builder_.add_not_null(not_null);
+  return builder_.Finish();
+}
+
+/// Columns no two rows agree in (where none is NULL).
+struct UniqueKey FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef UniqueKeyBuilder Builder;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_ATTRIBUTES = 4
+  };
+  const ::flatbuffers::Vector<int16_t> *attributes() const {
+    return GetPointer<const ::flatbuffers::Vector<int16_t> *>(VT_ATTRIBUTES);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffset(verifier, VT_ATTRIBUTES) &&
+           verifier.VerifyVector(attributes()) &&
+           verifier.EndTable();
+  }
+};
+
+struct UniqueKeyBuilder {
+  typedef UniqueKey Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_attributes(::flatbuffers::Offset<::flatbuffers::Vector<int16_t>> attributes) {
+    fbb_.AddOffset(UniqueKey::VT_ATTRIBUTES, attributes);
+  }
+  explicit UniqueKeyBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<UniqueKey> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<UniqueKey>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<UniqueKey> CreateUniqueKey(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<::flatbuffers::Vector<int16_t>> attributes = 0) {
+  UniqueKeyBuilder builder_(_fbb);
+  builder_.add_attributes(attributes);
+  return builder_.Finish();
+}
+
+inline ::flatbuffers::Offset<UniqueKey> CreateUniqueKeyDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    const std::vector<int16_t> *attributes = nullptr) {
+  auto attributes__ = attributes ? _fbb.CreateVector<int16_t>(*attributes) : 0;
+  return pgfusion::control::CreateUniqueKey(
+      _fbb,
+      attributes__);
+}
+
+/// A condition over one relation: the share of its rows PostgreSQL expects to pass.
+struct ConditionFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef ConditionFactBuilder Builder;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_NODE = 4,
+    VT_SELECTIVITY = 6,
+    VT_BOUND = 8
+  };
+  uint32_t node() const {
+    return GetField<uint32_t>(VT_NODE, 0);
+  }
+  double selectivity() const {
+    return GetField<double>(VT_SELECTIVITY, 0.0);
+  }
+  uint8_t bound() const {
+    return GetField<uint8_t>(VT_BOUND, 0);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint32_t>(verifier, VT_NODE, 4) &&
+           VerifyField<double>(verifier, VT_SELECTIVITY, 8) &&
+           VerifyField<uint8_t>(verifier, VT_BOUND, 1) &&
+           verifier.EndTable();
+  }
+};
+
+struct ConditionFactBuilder {
+  typedef ConditionFact Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_node(uint32_t node) {
+    fbb_.AddElement<uint32_t>(ConditionFact::VT_NODE, node, 0);
+  }
+  void add_selectivity(double selectivity) {
+    fbb_.AddElement<double>(ConditionFact::VT_SELECTIVITY, selectivity, 0.0);
+  }
+  void add_bound(uint8_t bound) {
+    fbb_.AddElement<uint8_t>(ConditionFact::VT_BOUND, bound, 0);
+  }
+  explicit ConditionFactBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<ConditionFact> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<ConditionFact>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<ConditionFact> CreateConditionFact(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t node = 0,
+    double selectivity = 0.0,
+    uint8_t bound = 0) {
+  ConditionFactBuilder builder_(_fbb);
+  builder_.add_selectivity(selectivity);
+  builder_.add_node(node);
+  builder_.add_bound(bound);
   return builder_.Finish();
 }
 
@@ -615,7 +772,8 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_RELATIONS = 16,
     VT_EXPLAIN = 18,
     VT_TIME_ZONE = 20,
-    VT_WORK_MEMORY_KB = 22
+    VT_WORK_MEMORY_KB = 22,
+    VT_CONDITIONS = 24
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -649,6 +807,9 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   uint32_t work_memory_kb() const {
     return GetField<uint32_t>(VT_WORK_MEMORY_KB, 0);
   }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>> *conditions() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>> *>(VT_CONDITIONS);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -672,6 +833,9 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_TIME_ZONE) &&
            verifier.VerifyString(time_zone()) &&
            VerifyField<uint32_t>(verifier, VT_WORK_MEMORY_KB, 4) &&
+           VerifyOffset(verifier, VT_CONDITIONS) &&
+           verifier.VerifyVector(conditions()) &&
+           verifier.VerifyVectorOfTables(conditions()) &&
            verifier.EndTable();
   }
 };
@@ -710,6 +874,9 @@ struct PlanRequestBuilder {
   void add_work_memory_kb(uint32_t work_memory_kb) {
     fbb_.AddElement<uint32_t>(PlanRequest::VT_WORK_MEMORY_KB, work_memory_kb, 0);
   }
+  void add_conditions(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>>> conditions) {
+    fbb_.AddOffset(PlanRequest::VT_CONDITIONS, conditions);
+  }
   explicit PlanRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -732,8 +899,10 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequest(
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::RelationFact>>> relations = 0,
     bool explain = false,
     ::flatbuffers::Offset<::flatbuffers::String> time_zone = 0,
-    uint32_t work_memory_kb = 0) {
+    uint32_t work_memory_kb = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>>> conditions = 0) {
   PlanRequestBuilder builder_(_fbb);
+  builder_.add_conditions(conditions);
   builder_.add_work_memory_kb(work_memory_kb);
   builder_.add_time_zone(time_zone);
   builder_.add_relations(relations);
@@ -758,13 +927,15 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequestDirect(
     const std::vector<::flatbuffers::Offset<pgfusion::control::RelationFact>> *relations = nullptr,
     bool explain = false,
     const char *time_zone = nullptr,
-    uint32_t work_memory_kb = 0) {
+    uint32_t work_memory_kb = 0,
+    const std::vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>> *conditions = nullptr) {
   auto query__ = query ? _fbb.CreateVector<uint8_t>(*query) : 0;
   auto types__ = types ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::TypeFact>>(*types) : 0;
   auto collations__ = collations ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::CollationFact>>(*collations) : 0;
   auto functions__ = functions ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::FunctionFact>>(*functions) : 0;
   auto relations__ = relations ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::RelationFact>>(*relations) : 0;
   auto time_zone__ = time_zone ? _fbb.CreateString(time_zone) : 0;
+  auto conditions__ = conditions ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ConditionFact>>(*conditions) : 0;
   return pgfusion::control::CreatePlanRequest(
       _fbb,
       version,
@@ -776,7 +947,8 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequestDirect(
       relations__,
       explain,
       time_zone__,
-      work_memory_kb);
+      work_memory_kb,
+      conditions__);
 }
 
 /// One column a leaf must produce: an expression of the query over that leaf's relation alone.

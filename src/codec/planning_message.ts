@@ -4,13 +4,15 @@
 import { malformedMessage } from "#base/errors.js";
 import { CollationFact as CollationTable } from "#generated/control/collation-fact.js";
 import { ColumnFact as ColumnTable } from "#generated/control/column-fact.js";
+import { ConditionFact as ConditionTable } from "#generated/control/condition-fact.js";
 import { FunctionFact as FunctionTable } from "#generated/control/function-fact.js";
 import { PlanRequest as RequestTable } from "#generated/control/plan-request.js";
 import { RelationFact as RelationTable } from "#generated/control/relation-fact.js";
 import { TypeFact as TypeTable } from "#generated/control/type-fact.js";
+import { UniqueKey as UniqueKeyTable } from "#generated/control/unique-key.js";
 import { PLANNING_VERSION } from "#plan/planning.js";
 import type {
-  CollationFact, ColumnFact, FunctionFact, PlanRequest, RelationFact, TypeFact,
+  CollationFact, ColumnFact, ConditionFact, FunctionFact, PlanRequest, RelationFact, TypeFact,
 } from "#plan/planning.js";
 import { Builder } from "flatbuffers";
 import {
@@ -54,7 +56,20 @@ function readColumn(table: ColumnTable): ColumnFact {
     collation: table.collation(),
     notNull: table.notNull(),
     averageWidth: table.averageWidth(),
+    distinct: table.distinct(),
+    nullFraction: table.nullFraction(),
   };
+}
+
+function readUniqueKey(table: UniqueKeyTable): readonly number[] {
+  return Array.from({ length: table.attributesLength() }, (_, index) => table.attributes(index) ?? 0);
+}
+
+/** ConditionFact.bound by its code. */
+const bounds = ["none", "upper", "lower"] as const;
+
+function readCondition(table: ConditionTable): ConditionFact {
+  return { node: table.node(), selectivity: table.selectivity(), bound: bounds[table.bound()] ?? "none" };
 }
 
 function readRelation(table: RelationTable): RelationFact {
@@ -66,6 +81,8 @@ function readRelation(table: RelationTable): RelationFact {
     rows: table.rows(),
     pages: table.pages(),
     columns: readVector("columns", table.columnsLength(), (i) => table.columns(i), readColumn),
+    uniqueKeys: readVector(
+      "unique keys", table.uniqueKeysLength(), (i) => table.uniqueKeys(i), readUniqueKey),
   };
 }
 
@@ -89,6 +106,8 @@ export function decodePlanRequest(payload: Uint8Array): PlanRequest {
       explain: table.explain(),
       timeZone: table.timeZone() ?? "",
       workMemoryKb: table.workMemoryKb(),
+      conditions: readVector(
+        "conditions", table.conditionsLength(), (i) => table.conditions(i), readCondition),
     };
   });
 }
@@ -113,15 +132,26 @@ function writeFunction(builder: Builder, fact: FunctionFact): number {
 function writeColumn(builder: Builder, fact: ColumnFact): number {
   return ColumnTable.createColumnFact(
     builder, fact.attribute, fact.type, fact.typmod, fact.collation, fact.notNull,
-    fact.averageWidth);
+    fact.averageWidth, fact.distinct ?? 0, fact.nullFraction ?? 0);
+}
+
+function writeUniqueKey(builder: Builder, attributes: readonly number[]): number {
+  return UniqueKeyTable.createUniqueKey(
+    builder, UniqueKeyTable.createAttributesVector(builder, [...attributes]));
+}
+
+function writeCondition(builder: Builder, fact: ConditionFact): number {
+  return ConditionTable.createConditionFact(builder, fact.node, fact.selectivity, bounds.indexOf(fact.bound));
 }
 
 function writeRelation(builder: Builder, fact: RelationFact): number {
   const columns = RelationTable.createColumnsVector(
     builder, fact.columns.map((column) => writeColumn(builder, column)));
+  const uniqueKeys = RelationTable.createUniqueKeysVector(
+    builder, (fact.uniqueKeys ?? []).map((key) => writeUniqueKey(builder, key)));
   return RelationTable.createRelationFact(
     builder, fact.rteNode, fact.relation, builder.createString(fact.name), asciiCode(fact.kind),
-    fact.rows, fact.pages, columns);
+    fact.rows, fact.pages, columns, uniqueKeys);
 }
 
 /** Writes a PlanRequest as the backend would. */
@@ -136,8 +166,10 @@ export function encodePlanRequest(request: PlanRequest): Uint8Array {
     builder, request.functions.map((fact) => writeFunction(builder, fact)));
   const relations = RequestTable.createRelationsVector(
     builder, request.relations.map((fact) => writeRelation(builder, fact)));
+  const conditions = RequestTable.createConditionsVector(
+    builder, (request.conditions ?? []).map((fact) => writeCondition(builder, fact)));
   builder.finish(RequestTable.createPlanRequest(
     builder, PLANNING_VERSION, request.serverVersion, query, types, collations, functions,
-    relations, request.explain, builder.createString(request.timeZone), request.workMemoryKb));
+    relations, request.explain, builder.createString(request.timeZone), request.workMemoryKb, conditions));
   return builder.asUint8Array();
 }

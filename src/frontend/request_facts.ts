@@ -1,6 +1,6 @@
 // The facts of a planning request by OID, with the rules for what is not among them. Facts describe the catalogue;
 // what follows from them for the engine is decided in src/optimizer.
-import type { CollationFact, ColumnFact, PlanRequest, RelationFact, TypeFact } from "#plan/planning.js";
+import type { CollationFact, ColumnFact, ConditionFact, PlanRequest, RelationFact, TypeFact } from "#plan/planning.js";
 import { volatileBuiltins } from "./volatile_functions.js";
 
 /** Functions below this OID are the built-in ones, for which no facts travel. */
@@ -15,6 +15,7 @@ export class RequestFacts {
   private readonly volatilities: ReadonlyMap<number, string>;
   private readonly functionNames: ReadonlyMap<number, string>;
   private readonly relations: ReadonlyMap<number, RelationFact>;
+  private readonly conditions: ReadonlyMap<number, ConditionFact>;
 
   constructor(request: PlanRequest) {
     this.types = new Map(request.types.map((fact) => [fact.oid, fact]));
@@ -22,6 +23,7 @@ export class RequestFacts {
     this.volatilities = new Map(request.functions.map((fact) => [fact.oid, fact.volatility]));
     this.functionNames = new Map(request.functions.map((fact) => [fact.oid, fact.name]));
     this.relations = new Map(request.relations.map((fact) => [fact.rteNode, fact]));
+    this.conditions = new Map((request.conditions ?? []).map((fact) => [fact.node, fact]));
   }
 
   type(oid: number): TypeFact | undefined {
@@ -61,6 +63,11 @@ export class RequestFacts {
 
   relation(rteNode: number): RelationFact | undefined {
     return this.relations.get(rteNode);
+  }
+
+  /** What PostgreSQL expects of a condition over one relation, by the condition's node id. */
+  condition(node: number): ConditionFact | undefined {
+    return this.conditions.get(node);
   }
 
   column(relation: RelationFact | undefined, attribute: number): ColumnFact | undefined {

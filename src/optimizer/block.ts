@@ -14,6 +14,7 @@ import { edgeCalls } from "#frontend/edge_calls.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { columnOf } from "./column_types.js";
 import type { ColumnSource } from "./column_source.js";
+import { Estimates } from "./estimates.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { filtered } from "./filtered.js";
 import { collectAggregates, keysOf, LeftToPostgres } from "./grouping.js";
@@ -116,7 +117,7 @@ function grouped(scope: QueryScope, input: LogicalOperator, extraKeys: readonly 
   const attributeAt = (index: number): number => defined(aggregates[index], "an aggregate").attribute;
   for (const [text, expression] of planned) known.set(text, asTranslated(scope, expression, attributeAt));
 
-  const rows = keys.length === 0 ? 1 : Math.max(1, input.rows / 4);
+  const rows = new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression));
   const operator: LogicalOperator = { kind: "aggregate", origin, input, keys, aggregates, rows };
   const source = new SubstitutedSource(scope, (each) => known.get(texts.of(each.source)), false);
   return { block: finishGrouped(scope, operator, source), extraKeys: extra.map(({ attribute }) => attribute) };
@@ -169,7 +170,7 @@ function distinct(scope: QueryScope, input: LogicalOperator): Block {
     if (key !== undefined) return columnAttribute(scope, key.attribute);
     return target.kind === "constant" ? scope.translator.translate(target) : undefined;
   };
-  const rows = Math.max(1, input.rows / 4);
+  const rows = new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression));
   return { operator: { kind: "aggregate", origin, input, keys, aggregates: [], rows }, query, column };
 }
 

@@ -6,11 +6,13 @@ import type { LogicalOperator } from "#plan/logical.js";
 export const FILTER_SELECTIVITY = 0.33;
 
 /** The rows of `input` for which every predicate is true. */
-export function filtered(input: LogicalOperator, predicates: readonly Expression[]): LogicalOperator {
+export function filtered(
+  input: LogicalOperator, predicates: readonly Expression[], share = FILTER_SELECTIVITY,
+): LogicalOperator {
   const [only] = predicates;
   if (only === undefined) return input;
   const predicate: Expression = predicates.length === 1
     ? only
     : { kind: "and", arguments: predicates, type: { kind: "bool" } };
-  return { kind: "filter", input, predicate, rows: Math.max(1, input.rows * FILTER_SELECTIVITY) };
+  return { kind: "filter", input, predicate, rows: Math.max(1, input.rows * share) };
 }

@@ -225,7 +225,7 @@ function planSide(level: Level, item: FromItem, conditions: readonly Pending[]):
   addItem(side, item);
   side.pending.push(...conditions);
   placePending(side);
-  return uncorrelated(finishRegion(side.region, level.scope.statement.attributes));
+  return uncorrelated(finishRegion(side.region, level.scope.statement));
 }
 
 /** The operator of a region that may read nothing from outside. */

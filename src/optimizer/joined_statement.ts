@@ -19,6 +19,7 @@ import { checkBlock, checkStatement } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
 import type { Output } from "./edge_columns.js";
 import { EdgeColumns } from "./edge_columns.js";
+import { Estimates } from "./estimates.js";
 import { planFrom, uncorrelated, wholeFrom } from "./from_clause.js";
 import type { EngineGrouping } from "./grouping.js";
 import { planGrouping } from "./grouping.js";
@@ -84,7 +85,7 @@ function queryPlanner(statement: StatementFacts): QueryPlanner {
     planBlock(query, outer) {
       checkBlock(query);
       const { scope, region } = planFrom(planner, query, outer);
-      return aggregateBlock(scope, uncorrelated(finishRegion(region, statement.attributes)), []).block;
+      return aggregateBlock(scope, uncorrelated(finishRegion(region, statement)), []).block;
     },
     placeSubqueryCondition: (region, scope, condition) =>
       placeSubqueryCondition(planner, region, scope, condition),
@@ -100,7 +101,7 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
     ? planFrom(planner, query, undefined, true)
     : wholeFrom(planner, query, fallbacks.wholeFrom);
   const conditions = region.edgeConditions ?? [];
-  const operator = uncorrelated(finishRegion(region, statement.attributes));
+  const operator = uncorrelated(finishRegion(region, statement));
   const context: PlanningContext = {
     query, facts, texts, source: scope, translator: scope.translator, scanRows: operator.rows, fallbacks,
   };
@@ -115,7 +116,7 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
 }
 
 function groupedEdge(
-  { keys, aggregates, names, replacements, isDistinct, rows }: EngineGrouping,
+  { keys, aggregates, names, replacements, isDistinct }: EngineGrouping,
   scope: QueryScope, input: LogicalOperator,
 ): Edge {
   const { attributes } = scope.statement;
@@ -127,7 +128,7 @@ function groupedEdge(
     { attribute: attributes.add(origin, nameOf(keys.length + index), call.result), call }));
   const operator: LogicalOperator = {
     kind: "aggregate", origin, input, keys: keyColumns, aggregates: calls,
-    rows: Math.max(1, Math.min(rows, input.rows)),
+    rows: new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression)),
   };
   const outputs = [...keyColumns, ...calls].map(({ attribute }) => outputOf(attributes, attribute));
   return {
@@ -182,7 +183,7 @@ function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): E
     }
     replacements.push({ node: subLink.id, expression: { kind: "column", index } });
   }
-  const operator = uncorrelated(finishRegion(region, attributes));
+  const operator = uncorrelated(finishRegion(region, scope.statement));
   return { ...edge, operator, outputs, replacements, notes };
 }
 

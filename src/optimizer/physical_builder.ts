@@ -214,7 +214,7 @@ export class PhysicalBuilder {
         ...(call.filter === undefined ? {} : { filter: inPlace(call.filter) }),
       })),
       columns: [...keys.map((key) => key.column), ...wanted.map(({ call }) => call.result)],
-      groupsEstimate: 0,
+      groupsEstimate: Math.round(aggregate.rows),
     };
     return { operator, attributes: [...keys, ...wanted].map(({ attribute }) => attribute) };
   }

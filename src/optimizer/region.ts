@@ -3,20 +3,15 @@
 // its surroundings. Read next: join_order.ts.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { Expression } from "#expr/expression.js";
-import type { LogicalJoinKind, LogicalOperator } from "#plan/logical.js";
+import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import type { Attributes } from "./attributes.js";
-import { equalityOf } from "./conditions.js";
+import { Estimates } from "./estimates.js";
 import { filtered } from "./filtered.js";
+import type { HidingJoin } from "./join_order.js";
 import { orderRegion } from "./join_order.js";
 import type { QueryScope } from "./query_scope.js";
-import type { TableSource } from "./table_source.js";
-
-export interface HidingJoin {
-  readonly join: Extract<LogicalJoinKind, "semi" | "anti" | "nullAwareAnti">;
-  readonly right: LogicalOperator;
-  readonly conditions: readonly Expression[];
-}
+import type { StatementFacts, TableSource } from "./table_source.js";
 
 /** A left join of at most one partner a row, applied when the region's rows are complete. */
 export interface LookUp {
@@ -51,29 +46,32 @@ export interface FinishedRegion {
   readonly correlated: readonly Expression[];
 }
 
-const HIDING_SELECTIVITY = 0.5;
-
 function isWithin(read: ReadonlySet<number>, provided: ReadonlySet<number>): boolean {
   return [...read].every((origin) => provided.has(origin));
 }
 
-function hidden(left: LogicalOperator, { join, right, conditions }: HidingJoin): LogicalOperator {
-  const rows = Math.max(1, left.rows * HIDING_SELECTIVITY);
-  // Without a key to look up, only a probe of the left rows stops at the first partner.
-  const hasKey = conditions.some((condition) => equalityOf(condition) !== undefined);
-  const build = hasKey && join !== "nullAwareAnti" && left.rows < right.rows ? "left" : "right";
-  return { kind: "join", join, left, right, conditions, build, rows };
+/** A hiding join whose condition reads nothing of the region: all rows stay, or none. */
+function hidden(
+  left: LogicalOperator, { join, right, conditions }: HidingJoin, estimates: Estimates,
+): LogicalOperator {
+  const matched = estimates.matchFraction(left, right, conditions);
+  const rows = Math.max(1, left.rows * (join === "semi" ? matched : 1 - matched));
+  return { kind: "join", join, left, right, conditions, build: "right", rows };
 }
 
-/** Whose origins a hiding join reads of the region. */
-function probeOrigins(join: HidingJoin, attributes: Attributes): Set<number> {
+/** Whether a condition of the join compares both sides, and none reads anything else. */
+function isConnected(join: HidingJoin, provided: ReadonlySet<number>, attributes: Attributes): boolean {
   const own = originsOf(join.right);
-  const read = join.conditions.flatMap((condition) => [...attributes.originsRead(condition)]);
-  return new Set(read.filter((origin) => !own.has(origin)));
+  const all = new Set([...own, ...provided]);
+  const reads = join.conditions.map((condition) => [...attributes.originsRead(condition)]);
+  return reads.every((read) => read.every((origin) => all.has(origin)))
+    && reads.some((read) => read.some((origin) => own.has(origin)) && read.some((origin) => provided.has(origin)));
 }
 
-/** Joins the inputs. Semi and anti joins go to the one input they read, where they see the fewest rows. */
-export function finishRegion(region: Region, attributes: Attributes): FinishedRegion {
+/** Joins the inputs, semi and anti joins where they cost least. */
+export function finishRegion(region: Region, statement: StatementFacts): FinishedRegion {
+  const { attributes } = statement;
+  const estimates = new Estimates(statement.tables);
   const inputs = [...region.tables.map((table) => table.scan()), ...region.inputs];
   const provided = new Set(inputs.flatMap((input) => [...originsOf(input)]));
   const lookedUp = new Set(region.lookUps.flatMap(({ right }) => [...originsOf(right)]));
@@ -88,16 +86,14 @@ export function finishRegion(region: Region, attributes: Attributes): FinishedRe
     else if ([...read].some((origin) => lookedUp.has(origin))) late.push(condition);
     else correlated.push(condition);
   }
+  const ordered: HidingJoin[] = [];
   const top: HidingJoin[] = [];
   for (const join of region.hidingJoins) {
-    const read = probeOrigins(join, attributes);
-    const at = inputs.findIndex((input) => isWithin(read, originsOf(input)));
-    const input = inputs[at];
-    if (read.size > 0 && input !== undefined) inputs[at] = hidden(input, join);
+    if (isConnected(join, provided, attributes)) ordered.push(join);
     else top.push(join);
   }
-  let operator = orderRegion(inputs, inner, attributes);
-  for (const join of top) operator = hidden(operator, join);
+  let operator = orderRegion(inputs, inner, ordered, statement);
+  for (const join of top) operator = hidden(operator, join, estimates);
   for (const { right, conditions } of region.lookUps)
     operator = { kind: "join", join: "left", left: operator, right, conditions, build: "right", rows: operator.rows };
   return { operator: filtered(operator, late), correlated };

@@ -23,7 +23,8 @@ import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import { SubstitutedSource } from "./query_scope.js";
 import { ANY, EXISTS, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
-import type { HidingJoin, Region } from "./region.js";
+import type { HidingJoin } from "./join_order.js";
+import type { Region } from "./region.js";
 import { finishRegion } from "./region.js";
 import type { Translated } from "./translated.js";
 
@@ -69,7 +70,7 @@ function exists(planner: QueryPlanner, scope: QueryScope, subLink: TextNode, isN
   const join = isNegated ? "anti" : "semi";
   if (isGrouped(query)) return refuseSubLink(subLink, "with grouping");
   const inner = planFrom(planner, query, scope);
-  const { operator, correlated } = finishRegion(inner.region, scope.statement.attributes);
+  const { operator, correlated } = finishRegion(inner.region, scope.statement);
   return { join, right: operator, conditions: correlated };
 }
 
@@ -89,7 +90,7 @@ function inSubquery(
   let column: (number: number) => Translated | undefined;
   if (isPlain) {
     const inner = planFrom(planner, query, scope);
-    ({ operator: right, correlated } = finishRegion(inner.region, attributes));
+    ({ operator: right, correlated } = finishRegion(inner.region, scope.statement));
     column = (number) => {
       const target = query.targets.find((each) => each.number === number)?.expression;
       return target === undefined ? undefined : inner.scope.translator.translate(target);
@@ -149,7 +150,7 @@ export function scalar(
   const query = subQueryOf(scope, subLink);
   const { attributes } = scope.statement;
   const inner = planFrom(planner, query, scope);
-  const { operator, correlated } = finishRegion(inner.region, attributes);
+  const { operator, correlated } = finishRegion(inner.region, scope.statement);
   const isAggregate = query.hasAggregates && query.groupBy.length === 0 && query.having === undefined;
   const own = originsOf(operator);
   const keys = correlated.map((condition) => correlationKey(condition, own, scope, subLink));

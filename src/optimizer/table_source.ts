@@ -7,11 +7,14 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { CanonicalTexts } from "#frontend/text_fields.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
+import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
+import type { ColumnFact, RelationFact } from "#plan/planning.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Attributes } from "./attributes.js";
+import { shareOfQuals } from "./estimates.js";
 import type { Fallbacks } from "./fallbacks.js";
-import { FILTER_SELECTIVITY } from "./filtered.js";
+import { filtered } from "./filtered.js";
 import { LeafColumns } from "./leaf_columns.js";
 import { neverFails } from "./safe_expressions.js";
 import { TableColumns } from "./table_columns.js";
@@ -39,16 +42,11 @@ export interface SourceOf {
   readonly reason?: string;
 }
 
-/** Operators of equality most conditions use: of integers, text, char and dates. */
-const equalities: ReadonlySet<string> = new Set(["96", "98", "1054", "410", "1093"]);
-const EQUALITY_SELECTIVITY = 0.05;
-/** Several conditions are rarely independent. */
-const SELECTIVITY_MIN = 0.02;
-
-/** PostgreSQL plans the leaf with its statistics later; joins are ordered before that. */
-function selectivityOf(qual: TextNode): number {
-  const operator = qual.fields.get("opno");
-  return typeof operator === "string" && equalities.has(operator) ? EQUALITY_SELECTIVITY : FILTER_SELECTIVITY;
+/** A condition the engine evaluates right above the scan, implied by one over several tables. */
+export interface ImpliedFilter {
+  readonly predicate: Expression;
+  /** Share of the rows expected to pass. */
+  readonly share: number;
 }
 
 export class TableSource {
@@ -58,6 +56,7 @@ export class TableSource {
   readonly leaf: LeafColumns;
   /** Conditions the scan evaluates; nodes of `query`. */
   readonly quals: TextNode[] = [];
+  readonly impliedFilters: ImpliedFilter[] = [];
   /** Rows of the table, before any condition. */
   readonly tableRows: number;
   private readonly statement: StatementFacts;
@@ -66,7 +65,9 @@ export class TableSource {
   readonly isNullable: boolean;
   reason: string | undefined;
   private readonly attributeByLeafColumn = new Map<number, number>();
+  /** By range table index and column number. */
   private readonly translatedByColumn = new Map<string, Translated | undefined>();
+  private readonly relation: RelationFact | undefined;
 
   constructor(statement: StatementFacts, { query, rangeIndex, isNullable, rows, reason }: SourceOf) {
     this.statement = statement;
@@ -78,6 +79,35 @@ export class TableSource {
     this.isNullable = isNullable;
     this.tableRows = rows;
     this.reason = reason;
+    const entry = query.rangeTable[rangeIndex - 1];
+    this.relation = entry === undefined ? undefined : statement.facts.relation(entry.source.id);
+  }
+
+  /** Distinct values of an attribute in the whole table; undefined when nothing is known. */
+  distinctValues(attribute: number): number | undefined {
+    const distinct = this.factOf(attribute)?.distinct ?? 0;
+    return distinct > 0 ? distinct : undefined;
+  }
+
+  nullFraction(attribute: number): number {
+    return this.factOf(attribute)?.nullFraction ?? 0;
+  }
+
+  /** Sets of attributes in which no two rows of the table agree, as far as the statement reads them all. */
+  uniqueKeys(): readonly (readonly number[])[] {
+    return (this.relation?.uniqueKeys ?? []).flatMap((columns) => {
+      const attributes = columns.map((column) => this.attributeOf(column));
+      return attributes.every((each) => each !== undefined) ? [attributes] : [];
+    });
+  }
+
+  private attributeOf(column: number): number | undefined {
+    const expression = this.translatedByColumn.get(`${this.rangeIndex}.${column}`)?.expression;
+    return expression?.kind === "column" ? expression.index : undefined;
+  }
+
+  private factOf(attribute: number): ColumnFact | undefined {
+    return this.relation?.columns.find((column) => this.attributeOf(column.attribute) === attribute);
   }
 
   /** A column of the table; the variable may stand in a query further in. */
@@ -104,10 +134,11 @@ export class TableSource {
   }
 
   scan(): LogicalOperator {
-    const product = this.quals.reduce((share, qual) => share * selectivityOf(qual), 1);
-    const share = Math.max(product, SELECTIVITY_MIN);
     const { origin, tableRows } = this;
-    return { kind: "scan", origin, tableRows, rows: Math.max(1, tableRows * share) };
+    const rows = Math.max(1, tableRows * shareOfQuals(this.quals, this.statement.facts));
+    const scan: LogicalOperator = { kind: "scan", origin, tableRows, rows };
+    const share = this.impliedFilters.reduce((product, each) => product * each.share, 1);
+    return filtered(scan, this.impliedFilters.map((each) => each.predicate), share);
   }
 
   /** The leaf's column behind an attribute of this origin. */

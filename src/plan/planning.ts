@@ -43,6 +43,17 @@ export interface ColumnFact {
   readonly collation: number;
   readonly notNull: boolean;
   readonly averageWidth: number;
+  /** Estimated distinct values; 0 or absent when unknown. */
+  readonly distinct?: number;
+  readonly nullFraction?: number;
+}
+
+/** A condition over one relation, and the share of its rows PostgreSQL expects to pass. */
+export interface ConditionFact {
+  readonly node: number;
+  readonly selectivity: number;
+  /** Two bounds of one column are a range. */
+  readonly bound: "none" | "upper" | "lower";
 }
 
 export interface RelationFact {
@@ -55,6 +66,8 @@ export interface RelationFact {
   readonly rows: number;
   readonly pages: number;
   readonly columns: readonly ColumnFact[];
+  /** Columns no two rows agree in where none is NULL. */
+  readonly uniqueKeys?: readonly (readonly number[])[];
 }
 
 export interface PlanRequest {
@@ -68,6 +81,7 @@ export interface PlanRequest {
   readonly explain: boolean;
   readonly timeZone: string;
   readonly workMemoryKb: number;
+  readonly conditions?: readonly ConditionFact[];
 }
 
 export interface LeafColumn {

@@ -53,8 +53,18 @@ averageWidth():number {
   return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
 }
 
+distinct():number {
+  const offset = this.bb!.__offset(this.bb_pos, 16);
+  return offset ? this.bb!.readFloat64(this.bb_pos + offset) : 0.0;
+}
+
+nullFraction():number {
+  const offset = this.bb!.__offset(this.bb_pos, 18);
+  return offset ? this.bb!.readFloat32(this.bb_pos + offset) : 0.0;
+}
+
 static startColumnFact(builder:flatbuffers.Builder) {
-  builder.startObject(6);
+  builder.startObject(8);
 }
 
 static addAttribute(builder:flatbuffers.Builder, attribute:number) {
@@ -81,12 +91,20 @@ static addAverageWidth(builder:flatbuffers.Builder, averageWidth:number) {
   builder.addFieldInt32(5, averageWidth, 0);
 }
 
+static addDistinct(builder:flatbuffers.Builder, distinct:number) {
+  builder.addFieldFloat64(6, distinct, 0.0);
+}
+
+static addNullFraction(builder:flatbuffers.Builder, nullFraction:number) {
+  builder.addFieldFloat32(7, nullFraction, 0.0);
+}
+
 static endColumnFact(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createColumnFact(builder:flatbuffers.Builder, attribute:number, type:number, typmod:number, collation:number, notNull:boolean, averageWidth:number):flatbuffers.Offset {
+static createColumnFact(builder:flatbuffers.Builder, attribute:number, type:number, typmod:number, collation:number, notNull:boolean, averageWidth:number, distinct:number, nullFraction:number):flatbuffers.Offset {
   ColumnFact.startColumnFact(builder);
   ColumnFact.addAttribute(builder, attribute);
   ColumnFact.addType(builder, type);
@@ -94,6 +112,8 @@ static createColumnFact(builder:flatbuffers.Builder, attribute:number, type:numb
   ColumnFact.addCollation(builder, collation);
   ColumnFact.addNotNull(builder, notNull);
   ColumnFact.addAverageWidth(builder, averageWidth);
+  ColumnFact.addDistinct(builder, distinct);
+  ColumnFact.addNullFraction(builder, nullFraction);
   return ColumnFact.endColumnFact(builder);
 }
 }

@@ -6,6 +6,7 @@
 import * as flatbuffers from 'flatbuffers';
 
 import { CollationFact } from './collation-fact.js';
+import { ConditionFact } from './condition-fact.js';
 import { FunctionFact } from './function-fact.js';
 import { RelationFact } from './relation-fact.js';
 import { TypeFact } from './type-fact.js';
@@ -115,8 +116,18 @@ workMemoryKb():number {
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
 }
 
+conditions(index: number, obj?:ConditionFact):ConditionFact|null {
+  const offset = this.bb!.__offset(this.bb_pos, 24);
+  return offset ? (obj || new ConditionFact()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+}
+
+conditionsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 24);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startPlanRequest(builder:flatbuffers.Builder) {
-  builder.startObject(10);
+  builder.startObject(11);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -219,12 +230,28 @@ static addWorkMemoryKb(builder:flatbuffers.Builder, workMemoryKb:number) {
   builder.addFieldInt32(9, workMemoryKb, 0);
 }
 
+static addConditions(builder:flatbuffers.Builder, conditionsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(10, conditionsOffset, 0);
+}
+
+static createConditionsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startConditionsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endPlanRequest(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVersion:number, queryOffset:flatbuffers.Offset, typesOffset:flatbuffers.Offset, collationsOffset:flatbuffers.Offset, functionsOffset:flatbuffers.Offset, relationsOffset:flatbuffers.Offset, explain:boolean, timeZoneOffset:flatbuffers.Offset, workMemoryKb:number):flatbuffers.Offset {
+static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVersion:number, queryOffset:flatbuffers.Offset, typesOffset:flatbuffers.Offset, collationsOffset:flatbuffers.Offset, functionsOffset:flatbuffers.Offset, relationsOffset:flatbuffers.Offset, explain:boolean, timeZoneOffset:flatbuffers.Offset, workMemoryKb:number, conditionsOffset:flatbuffers.Offset):flatbuffers.Offset {
   PlanRequest.startPlanRequest(builder);
   PlanRequest.addVersion(builder, version);
   PlanRequest.addServerVersion(builder, serverVersion);
@@ -236,6 +263,7 @@ static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVers
   PlanRequest.addExplain(builder, explain);
   PlanRequest.addTimeZone(builder, timeZoneOffset);
   PlanRequest.addWorkMemoryKb(builder, workMemoryKb);
+  PlanRequest.addConditions(builder, conditionsOffset);
   return PlanRequest.endPlanRequest(builder);
 }
 }

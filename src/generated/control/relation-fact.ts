@@ -6,6 +6,7 @@
 import * as flatbuffers from 'flatbuffers';
 
 import { ColumnFact } from './column-fact.js';
+import { UniqueKey } from './unique-key.js';
 
 
 /**
@@ -71,8 +72,18 @@ columnsLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+uniqueKeys(index: number, obj?:UniqueKey):UniqueKey|null {
+  const offset = this.bb!.__offset(this.bb_pos, 18);
+  return offset ? (obj || new UniqueKey()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+}
+
+uniqueKeysLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 18);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startRelationFact(builder:flatbuffers.Builder) {
-  builder.startObject(7);
+  builder.startObject(8);
 }
 
 static addRteNode(builder:flatbuffers.Builder, rteNode:number) {
@@ -115,12 +126,28 @@ static startColumnsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addUniqueKeys(builder:flatbuffers.Builder, uniqueKeysOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(7, uniqueKeysOffset, 0);
+}
+
+static createUniqueKeysVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startUniqueKeysVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endRelationFact(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createRelationFact(builder:flatbuffers.Builder, rteNode:number, relation:number, nameOffset:flatbuffers.Offset, kind:number, rows:number, pages:number, columnsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createRelationFact(builder:flatbuffers.Builder, rteNode:number, relation:number, nameOffset:flatbuffers.Offset, kind:number, rows:number, pages:number, columnsOffset:flatbuffers.Offset, uniqueKeysOffset:flatbuffers.Offset):flatbuffers.Offset {
   RelationFact.startRelationFact(builder);
   RelationFact.addRteNode(builder, rteNode);
   RelationFact.addRelation(builder, relation);
@@ -129,6 +156,7 @@ static createRelationFact(builder:flatbuffers.Builder, rteNode:number, relation:
   RelationFact.addRows(builder, rows);
   RelationFact.addPages(builder, pages);
   RelationFact.addColumns(builder, columnsOffset);
+  RelationFact.addUniqueKeys(builder, uniqueKeysOffset);
   return RelationFact.endRelationFact(builder);
 }
 }

@@ -54,6 +54,8 @@ describe("planning messages", () => {
   it("carry requests", () => {
     const column = fc.record({
       attribute: i16, type: u32, typmod: i32, collation: u32, notNull: fc.boolean(), averageWidth: i32,
+      distinct: fc.double({ noNaN: true }).filter((n) => !Object.is(n, -0)),
+      nullFraction: fc.integer({ min: 0, max: 4 }).map((n) => n / 4),
     });
     roundTrip(fc.record({
       serverVersion: u32,
@@ -73,10 +75,15 @@ describe("planning messages", () => {
         rteNode: u32, relation: u32, name: text, kind: letter,
         rows: fc.double({ noNaN: true }).filter((n) => !Object.is(n, -0)), pages: u32,
         columns: list(column),
+        uniqueKeys: list(list(i16)),
       })),
       explain: fc.boolean(),
       timeZone: text,
       workMemoryKb: u32,
+      conditions: list(fc.record({
+        node: u32, selectivity: fc.double({ noNaN: true, min: 0, max: 1 }).filter((n) => !Object.is(n, -0)),
+        bound: fc.constantFrom("none" as const, "upper" as const, "lower" as const),
+      })),
     }), encodePlanRequest, decodePlanRequest);
   });
 
