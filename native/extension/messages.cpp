@@ -176,8 +176,8 @@ encode_request(FlatBufferBuilder &builder, const FusionPlanRequest &request)
 														   [&](const FusionRelationFact &fact) {
 		return encode_relation(builder, fact);
 	});
-	auto		conditions = encode_all<wire::ConditionFact>(builder, request.conditions, request.condition_count,
-															 [&](const FusionConditionFact &fact) {
+	auto		conditions = encode_all<wire::ConditionFact>(builder, request.conditions,
+															 request.condition_count, [&](const FusionConditionFact &fact) {
 		return wire::CreateConditionFact(builder, fact.node, fact.selectivity, fact.bound);
 	});
 	auto		query = builder.CreateVector(request.query.data, request.query.length);

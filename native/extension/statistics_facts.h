@@ -17,7 +17,7 @@
 #define FUSION_BOUND_UPPER 1
 #define FUSION_BOUND_LOWER 2
 
-/* Adds sizes, keys and columns' statistics to the request's relations, and the shares of rows conditions let through. */
+/* Adds sizes, keys and columns' statistics to the request's relations, and the shares conditions let through. */
 extern void fusion_collect_statistics(const FusionQueryText *text, ParamListInfo bound_params,
 									  FusionPlanRequest *request);
 

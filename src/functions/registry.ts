@@ -7,6 +7,7 @@ import { comparisonsOfNumbersAndTimes } from "./comparison.js";
 import { comparisonsOfStrings } from "./comparison_text.js";
 import { dateArithmetic } from "./date_arithmetic.js";
 import { decimalArithmetic } from "./decimal_arithmetic.js";
+import { decimalAverages } from "./decimal_average.js";
 import { floatArithmetic } from "./float_arithmetic.js";
 import type { ScalarFunction } from "./function.js";
 import { integerArithmetic } from "./integer_arithmetic.js";
@@ -15,6 +16,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   integerArithmetic,
   floatArithmetic,
   decimalArithmetic,
+  decimalAverages,
   dateArithmetic,
   comparisonsOfNumbersAndTimes,
   comparisonsOfStrings,

@@ -136,3 +136,20 @@ export function unifyCoalesce(
   };
   return { expression, displayScale };
 }
+
+/** The places an arithmetic result shows when its operands' places vary; undefined for other functions. */
+export function scaleOfResult(key: string, values: readonly Translated[]): Expression | undefined {
+  const [first, second] = values.map(scaleShown);
+  if (first === undefined) return undefined;
+  switch (key) {
+    case "decimal.negate": case "decimal.absolute": return first;
+    case "decimal.multiply":
+      return second && { kind: "call", function: "int4.add", arguments: [first, second], type: INT4 };
+    case "decimal.add": case "decimal.subtract": {
+      if (second === undefined) return undefined;
+      const isGreater: Expression = { kind: "call", function: "int4.greater", arguments: [first, second], type: BOOL };
+      return { kind: "case", branches: [{ when: isGreater, then: first }], otherwise: second, type: INT4 };
+    }
+    default: return undefined;
+  }
+}

@@ -1,6 +1,6 @@
 // A subquery with everything it does, FROM to DISTINCT, as one logical operator and its columns. ORDER BY is left
 // out: without LIMIT it changes nothing that SQL promises. Its FROM is planned already (from_clause.ts).
-import type { AnalysedExpression } from "#frontend/analysed_expression.js";
+import type { AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -10,8 +10,11 @@ import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
+import { sqlTypes } from "#types/sql_types.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
+import type { AggregateCall } from "#plan/physical.js";
 import { AggregatePlanner } from "./aggregates.js";
+import { averageOf } from "./average.js";
 import { columnOf } from "./column_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { Estimates } from "./estimates.js";
@@ -24,6 +27,9 @@ import type { QueryScope } from "./query_scope.js";
 import { SubstitutedSource } from "./query_scope.js";
 import type { StatementFacts } from "./table_source.js";
 import type { Translated } from "./translated.js";
+
+/** Of the places a numeric shows. */
+const INT4_SQL: SqlType = { type: sqlTypes.int4, typmod: -1, collation: 0 };
 
 export interface Block {
   readonly operator: LogicalOperator;
@@ -115,7 +121,8 @@ function grouped(scope: QueryScope, input: LogicalOperator, extraKeys: readonly 
   const aggregates = planner.calls.map((call, index) => (
     { attribute: attributes.add(origin, planner.names[index] ?? "aggregate", call.result), call }));
   const attributeAt = (index: number): number => defined(aggregates[index], "an aggregate").attribute;
-  for (const [text, expression] of planned) known.set(text, asTranslated(scope, expression, attributeAt));
+  for (const [text, expression] of planned)
+    known.set(text, asTranslated(scope, expression, attributeAt, planner.calls));
 
   const rows = new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression));
   const operator: LogicalOperator = { kind: "aggregate", origin, input, keys, aggregates, rows };
@@ -145,6 +152,7 @@ function columnAttribute(scope: QueryScope, attribute: number): Translated {
 /** An aggregate's result inside the engine: what PostgreSQL would make of it above the scan. */
 function asTranslated(
   scope: QueryScope, expression: EdgeExpression, attributeAt: (index: number) => number,
+  calls: readonly AggregateCall[],
 ): Translated {
   if (expression.kind === "column") return columnAttribute(scope, attributeAt(expression.index));
   const [value, scale] = expression.arguments;
@@ -153,7 +161,23 @@ function asTranslated(
     const displayScale = columnAttribute(scope, attributeAt(scale.index)).expression;
     return { ...columnAttribute(scope, attributeAt(value.index)), displayScale };
   }
-  throw new LeftToPostgres("an average is finished by PostgreSQL above the engine only");
+  if (expression.function === edgeCalls.numericDivide.oid && value !== undefined && scale !== undefined) {
+    const [sum, count] = [belowCast(value), belowCast(scale)];
+    const call = sum === undefined ? undefined : calls[sum];
+    const column = (index: number): Expression => columnAttribute(scope, attributeAt(index)).expression;
+    if (sum !== undefined && count !== undefined && call !== undefined) {
+      const average = averageOf(call, column(sum), column(count));
+      if (average !== undefined) return average;
+    }
+  }
+  throw new LeftToPostgres("an average of so many digits is finished by PostgreSQL above the engine only");
+}
+
+/** The column a numeric operand is, itself or as a bigint. */
+function belowCast(expression: EdgeExpression): number | undefined {
+  if (expression.kind === "column") return expression.index;
+  const [only] = expression.arguments;
+  return expression.function === edgeCalls.int8ToNumeric.oid && only?.kind === "column" ? only.index : undefined;
 }
 
 /** SELECT DISTINCT: the targets are the keys. */
@@ -182,17 +206,23 @@ export function materialised(block: Block, statement: StatementFacts, isNullable
   const origin = statement.attributes.newOrigin();
   const columns: { attribute: number; expression: Expression }[] = [];
   const known = new Map<number, Translated | undefined>();
+  const computed = (name: string, expression: Expression, sql: SqlType): Expression => {
+    const attribute = statement.attributes.add(origin, name, columnOf(sql, expression.type, true));
+    columns.push({ attribute, expression });
+    return { kind: "column", index: attribute, type: expression.type };
+  };
   for (const target of block.query.targets) {
     const value = target.isJunk ? undefined : block.column(target.number);
-    if (value === undefined || value.displayScale !== undefined) continue;
-    if (value.expression.kind === "column" && !isNullable) {
+    if (value === undefined) continue;
+    if (value.expression.kind === "column" && value.displayScale === undefined && !isNullable) {
       known.set(target.number, value);
       continue;
     }
-    const type = columnOf(target.expression, value.expression.type, true);
-    const attribute = statement.attributes.add(origin, target.name === "" ? "column" : target.name, type);
-    columns.push({ attribute, expression: value.expression });
-    known.set(target.number, { expression: { kind: "column", index: attribute, type: value.expression.type } });
+    const name = target.name === "" ? "column" : target.name;
+    const expression = computed(name, value.expression, target.expression);
+    const { displayScale } = value;
+    const shown = displayScale === undefined ? {} : { displayScale: computed(`${name} scale`, displayScale, INT4_SQL) };
+    known.set(target.number, { expression, ...shown });
   }
   const { operator: input, query } = block;
   const column = (number: number): Translated | undefined => known.get(number);

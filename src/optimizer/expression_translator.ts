@@ -12,7 +12,7 @@ import { functionByOid } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { ColumnSource } from "./column_source.js";
-import { unifyCase, unifyCoalesce } from "./alternatives.js";
+import { scaleOfResult, unifyCase, unifyCoalesce } from "./alternatives.js";
 import { decimalType, engineTypeOf } from "./column_types.js";
 import { decodeArray, decodeConstant, decodeNumeric, varlenaPayload } from "./constant_values.js";
 import type { ElementLayout } from "./constant_values.js";
@@ -200,11 +200,12 @@ export class ExpressionTranslator {
     }
     const type = scalarFunction.resultType(expressions.map((each) => each.type), typmod);
     if (type === undefined) return undefined;
-    if (type.kind === "decimal" && values.some((value) => value.displayScale !== undefined))
-      return undefined;
-    return {
-      expression: { kind: "call", function: scalarFunction.key, arguments: expressions, type },
-    };
+    const expression: Expression = { kind: "call", function: scalarFunction.key, arguments: expressions, type };
+    if (type.kind !== "decimal" || values.every((value) => value.displayScale === undefined)) return { expression };
+    // A length coercion rounds to its own scale.
+    if (typmod !== undefined) return { expression };
+    const displayScale = scaleOfResult(scalarFunction.key, values);
+    return displayScale === undefined ? undefined : { expression, displayScale };
   }
 
   /** Characters compare under the call's collation, not their own. */

@@ -161,7 +161,7 @@ function passThroughEdge(
 
 /** Adds the scalar subqueries of the select list and HAVING to the engine's result. */
 function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): Edge {
-  const { attributes, texts, fallbacks } = scope.statement;
+  const { texts, fallbacks } = scope.statement;
   const all = edgeRoots(scope.query).flatMap(subLinksIn);
   const subLinks = all.filter((subLink) => fallbacks.reasonFor(subLink) === undefined);
   const reasons = all.map((subLink) => fallbacks.reasonFor(subLink)).filter((reason) => reason !== undefined);

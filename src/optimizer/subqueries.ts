@@ -83,7 +83,6 @@ function inSubquery(
   planner: QueryPlanner, scope: QueryScope, subLink: TextNode, isNegated: boolean,
 ): HidingJoin {
   const query = subQueryOf(scope, subLink);
-  const { attributes } = scope.statement;
   const isPlain = !isGrouped(query) && query.distinct.length === 0;
   let right: LogicalOperator;
   let correlated: readonly Expression[] = [];
@@ -148,7 +147,6 @@ export function scalar(
 ): PendingLookUp | undefined {
   if (typeOf(subLink) !== SCALAR) return refuseSubLink(subLink, "inside an expression");
   const query = subQueryOf(scope, subLink);
-  const { attributes } = scope.statement;
   const inner = planFrom(planner, query, scope);
   const { operator, correlated } = finishRegion(inner.region, scope.statement);
   const isAggregate = query.hasAggregates && query.groupBy.length === 0 && query.having === undefined;

@@ -34,7 +34,9 @@ describe("the share of rows that pass", () => {
 
   test("is a product over columns, and what is left between two bounds of one", () => {
     const facts = factsOf(quals.map((qual, index) => ({
-      node: qual.id, selectivity: [0.6, 0.5, 0.25][index] ?? 1, bound: (["upper", "lower", "upper"] as const)[index] ?? "none",
+      node: qual.id,
+      selectivity: [0.6, 0.5, 0.25][index] ?? 1,
+      bound: (["upper", "lower", "upper"] as const)[index] ?? "none",
     })));
     expect(shareOfQuals(quals, facts)).toBeCloseTo((0.6 + 0.5 - 1) * 0.25);
   });
