@@ -176,15 +176,17 @@ encode_request(FlatBufferBuilder &builder, const FusionPlanRequest &request)
 														   [&](const FusionRelationFact &fact) {
 		return encode_relation(builder, fact);
 	});
-	auto		conditions = encode_all<wire::ConditionFact>(builder, request.conditions,
-															 request.condition_count, [&](const FusionConditionFact &fact) {
+	auto		encode_condition = [&](const FusionConditionFact &fact) {
 		return wire::CreateConditionFact(builder, fact.node, fact.selectivity, fact.bound);
-	});
+	};
+	auto		conditions = encode_all<wire::ConditionFact>(builder, request.conditions, request.condition_count,
+															 encode_condition);
 	auto		query = builder.CreateVector(request.query.data, request.query.length);
 	auto		time_zone = builder.CreateString(request.time_zone);
 
 	return wire::CreatePlanRequest(builder, FUSION_MESSAGE_VERSION, request.server_version, query, types, collations,
-								   functions, relations, request.explain, time_zone, request.work_memory_kb, conditions);
+								   functions, relations, request.explain, time_zone, request.work_memory_kb,
+								   conditions);
 }
 
 extern "C" FusionEncoded
