@@ -6,6 +6,7 @@ import { castsOfNumbers } from "./cast_numbers.js";
 import { comparisonsOfNumbersAndTimes } from "./comparison.js";
 import { comparisonsOfStrings } from "./comparison_text.js";
 import { dateArithmetic } from "./date_arithmetic.js";
+import { dateFields } from "./date_fields.js";
 import { decimalArithmetic } from "./decimal_arithmetic.js";
 import { decimalAverages } from "./decimal_average.js";
 import { floatArithmetic } from "./float_arithmetic.js";
@@ -18,6 +19,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   decimalArithmetic,
   decimalAverages,
   dateArithmetic,
+  dateFields,
   comparisonsOfNumbersAndTimes,
   comparisonsOfStrings,
   castsOfNumbers,

@@ -8,6 +8,7 @@ import type {
 import type { TextNode } from "#frontend/node_text.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
+import { FIELD_TYPE, fieldFunction } from "#functions/date_fields.js";
 import { functionByOid } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
@@ -166,6 +167,8 @@ export class ExpressionTranslator {
 
   private call(call: Call, scope: Scope): Translated | undefined {
     if (call.returnsSet || this.facts.isVolatile(call.function)) return undefined;
+    const field = this.field(call, scope);
+    if (field !== undefined) return field;
     // A length coercion's other arguments are its typmod and flags.
     const values = call.coercedTypmod === undefined ? call.arguments : call.arguments.slice(0, 1);
     if (functionByOid(call.function) === undefined) return undefined;
@@ -180,6 +183,19 @@ export class ExpressionTranslator {
     if (result?.expression.type.kind === "bool" && translated.some((each) => this.isFromScan(each)))
       return scope.guarded ? undefined : this.source.computed(call, scope.filter) ?? result;
     return result;
+  }
+
+  /** extract() of a field that the engine computes, named by a constant. */
+  private field(call: Call, scope: Scope): Translated | undefined {
+    const [name, source] = call.arguments;
+    if (name?.kind !== "constant" || name.isNull || source === undefined) return undefined;
+    const bytes = fieldFunction(call.function, "year") === undefined ? undefined : varlenaPayload(name.image);
+    const key = bytes === undefined
+      ? undefined : fieldFunction(call.function, Buffer.from(bytes).toString("latin1"));
+    const argument = key === undefined ? undefined : this.attempt(source, scope);
+    if (key === undefined || argument === undefined) return undefined;
+    const { expression } = argument;
+    return { expression: { kind: "call", function: key, arguments: [expression], type: FIELD_TYPE } };
   }
 
   private isFromScan({ expression }: Translated): boolean {

@@ -17,6 +17,7 @@ import { isMergeable } from "./block_checks.js";
 import { conjunctsOf } from "./conditions.js";
 import { giveEntriesOf } from "./given_entries.js";
 import { obstacleIn } from "./obstacle.js";
+import { addImpliedFilters } from "./implied_filters.js";
 import { QueryScope, rangesRead } from "./query_scope.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { FinishedRegion } from "./region.js";
@@ -320,6 +321,7 @@ function placeInEngine(
       return;
     }
   }
+  if (ranges !== undefined) addImpliedFilters(region, scope, condition, ranges);
   const expression = scope.translator.translate(condition)?.expression;
   if (expression?.type.kind !== "bool" && ranges !== undefined && region.edgeConditions !== undefined)
     region.edgeConditions.push({ scope, condition });
