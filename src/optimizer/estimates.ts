@@ -101,6 +101,7 @@ export class Estimates {
         const below = columnBelow(key.expression);
         return below === undefined ? operator.rows : this.domainOf(operator.input, below);
       }
+      case "union": return undefined;
     }
   }
 
@@ -129,6 +130,7 @@ export class Estimates {
         const values = below === undefined ? undefined : this.valuesOf(operator.input, below);
         return values === undefined ? undefined : Math.min(values, operator.rows);
       }
+      case "union": return undefined;
     }
   }
 
@@ -138,7 +140,7 @@ export class Estimates {
       case "filter": case "compute": case "singleRow": return this.nullFraction(operator.input, attribute);
       case "join":
         return Math.max(this.nullFraction(operator.left, attribute), this.nullFraction(operator.right, attribute));
-      case "aggregate": return 0;
+      case "aggregate": case "union": return 0;
     }
   }
 
@@ -152,7 +154,7 @@ export class Estimates {
       case "filter": case "compute": return this.uniqueKeys(operator.input);
       case "aggregate":
         return [{ attributes: operator.keys.map((key) => key.attribute), rows: operator.rows }];
-      case "join": case "singleRow": return [];
+      case "join": case "singleRow": case "union": return [];
     }
   }
 
