@@ -1,7 +1,7 @@
-// extract(year FROM date or timestamp), by the planner's choice of function: the field is a constant of the statement.
-// Other fields, and time zones, are PostgreSQL's business: most have no value for infinite dates, which no function
-// here can say. An infinite date has an infinite year, which no decimal is: it fails, and the statement is refused, as in a
-// scan. Read next: date_arithmetic.ts.
+// extract(year FROM date or timestamp), by the planner's choice of function: the field is a constant of the
+// statement. Other fields, and time zones, are PostgreSQL's business: most have no value for infinite dates, which
+// no function here can say. An infinite date has an infinite year, which no decimal is: it fails, and the statement
+// is refused, as in a scan. Read next: date_arithmetic.ts.
 import type { Local } from "#wasm/function_builder.js";
 import { throwTemplate } from "./error_templates.js";
 import type { Emission, ErrorTemplate, ScalarFunction } from "./function.js";
