@@ -8,6 +8,7 @@ import { tableFiles } from "./generate/tables.mjs";
 import { metricFiles } from "./generate/metrics.mjs";
 import { machineFiles } from "./generate/machines.mjs";
 import { messageFiles } from "./generate/messages.mjs";
+import { coverageFiles } from "./generate/transition_coverage.mjs";
 import { planFiles } from "./generate/plan.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -19,6 +20,7 @@ const files = [
   ...(await machineFiles(root)),
   ...(await messageFiles(root)),
   ...planFiles(root),
+  ...coverageFiles(root),
 ];
 
 const stale = [];

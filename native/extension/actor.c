@@ -54,6 +54,21 @@ fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, 
 	return true;
 }
 
+void
+fusion_actor_note_stale(const FusionActor *actor, uint16 type, uint32 sequence)
+{
+	FusionFlightRecord record = {
+		.session = actor->control.epoch,
+		.event = FUSION_FLIGHT_NOTE_STALE_FRAME,
+		.slot = (uint16) actor->control.index,
+		.argument = type,
+		.cause = sequence
+	};
+
+	if (fusion_setting_flight_recorder && actor->machine != 0)
+		(void) fusion_flight_record(&fusion_flight, actor->writer, &record);
+}
+
 bool
 fusion_actor_final(const FusionActor *actor)
 {

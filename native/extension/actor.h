@@ -33,6 +33,12 @@ extern void fusion_actor_begin(FusionActor *actor, FusionMachine machine, uint32
  */
 extern bool fusion_actor_step(FusionActor *actor, int event, uint32 argument, uint32 cause, uint32 *effects);
 
+/*
+ * Records that a frame for an earlier holder of the actor's slot was dropped: `type` and `sequence` are the frame's.
+ * Counting it is the caller's.
+ */
+extern void fusion_actor_note_stale(const FusionActor *actor, uint16 type, uint32 sequence);
+
 extern bool fusion_actor_final(const FusionActor *actor);
 
 /*

@@ -190,6 +190,7 @@ take_frame(FusionLeafRun *run)
 	if (header.lease_epoch != run->scan.epoch)
 	{
 		atomic_fetch_add(&fusion_region.header->stale_drops, 1);
+		fusion_actor_note_stale(&run->actor, header.type, header.sequence);
 		return true;
 	}
 

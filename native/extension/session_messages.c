@@ -207,6 +207,7 @@ take_fragment(FusionSession *session, const FusionFrameHeader *header)
 		/* Written for an earlier holder of the slot: dropped here, once. */
 		atomic_fetch_add(&fusion_region.header->stale_drops, 1);
 		fusion_count(FUSION_METRIC_SESSION_STALE_FRAMES, 1);
+		fusion_actor_note_stale(&session->actor, header->type, header->sequence);
 		return false;
 	}
 	if (session->partial_length == 0)

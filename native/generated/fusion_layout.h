@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0x940210bbdf4fd1eaull
+#define FUSION_LAYOUT_FINGERPRINT 0x1d845c2a87ba4a8ull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -89,6 +89,8 @@
 #define FUSION_FLIGHT_VERSION 1u
 /* 2 MiB for the worker's main loop */
 #define FUSION_FLIGHT_WORKER_RECORDS 65536u
+/* Machine 0 is no machine but a note, and its event says of what: a frame for an earlier holder of a slot was dropped; cause is its sender's sequence, argument its message type */
+#define FUSION_FLIGHT_NOTE_STALE_FRAME 1u
 /* 32 KiB for every other writer; a power of two */
 #define FUSION_FLIGHT_WRITER_RECORDS 1024u
 /* FlightRecord.argument of an execution's or planning's early end: CloseExecution.reason below, CLOSE_CAUSE_* above */

@@ -24,6 +24,7 @@ export interface FlightNews {
 
 export class FlightFollower {
   readonly origin: FlightOrigin;
+  readonly controlSlots: number;
   readonly #file: number;
   readonly #rings: FollowedRing[] = [];
   #held: FlightEntry[] = [];
@@ -36,6 +37,7 @@ export class FlightFollower {
       const header = this.#view(0, Math.min(size, FlightHeader.SIZE));
       const counts = readCounts(header);
       this.origin = readOrigin(header);
+      this.controlSlots = counts.controlSlots;
       const writers = 1 + EXECUTORS_MAX + counts.controlSlots + counts.scanSlots;
       let at: number = FlightHeader.SIZE;
       for (let index = 0; index < writers; index++) {

@@ -34,11 +34,14 @@ export function contentPolicy({ script, style }: PageParts, served: boolean): st
   ].join("; ");
 }
 
-/** The document; `trace` goes in compressed. */
-export function pageDocument(parts: PageParts, trace: Uint8Array | undefined): string {
-  const inside = trace === undefined
-    ? ""
-    : `<script type="application/octet-stream" id="trace">${gzipSync(trace).toString("base64")}</script>\n`;
+function enclosed(id: string, bytes: Uint8Array | undefined): string {
+  if (bytes === undefined) return "";
+  return `<script type="application/octet-stream" id="${id}">${gzipSync(bytes).toString("base64")}</script>\n`;
+}
+
+/** The document; a trace, and one to compare it with, go in compressed. */
+export function pageDocument(parts: PageParts, trace: Uint8Array | undefined, other?: Uint8Array): string {
+  const inside = enclosed("trace", trace) + enclosed("other", other);
   // A served page gets its policy as a header.
   const policy = trace === undefined
     ? ""

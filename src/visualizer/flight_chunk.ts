@@ -16,8 +16,13 @@ function writerNumber({ writer }: FlightEntry): number {
   }
 }
 
+/** Ring of the writer of an entry's cause, plus 1, where somebody knows. */
+export type CauseWriters = (entry: FlightEntry) => number;
+
 /** Entries as columns; times count from `startNs`. */
-export function chunkOfEntries(entries: readonly FlightEntry[], startNs: bigint): TraceChunk {
+export function chunkOfEntries(
+  entries: readonly FlightEntry[], startNs: bigint, causeWriters: CauseWriters = () => 0,
+): TraceChunk {
   const chunk = emptyChunk(entries.length);
   entries.forEach((entry, at) => {
     chunk.timeNs[at] = Number(entry.timeNs - startNs);
@@ -28,6 +33,7 @@ export function chunkOfEntries(entries: readonly FlightEntry[], startNs: bigint)
     chunk.slot[at] = entry.slot;
     chunk.actor[at] = entry.actor;
     chunk.writer[at] = writerNumber(entry);
+    chunk.causeWriter[at] = causeWriters(entry);
     chunk.writerKind[at] = writerKinds.indexOf(entry.writer.kind);
     chunk.machine[at] = entry.machine;
     chunk.event[at] = entry.event;
@@ -37,10 +43,12 @@ export function chunkOfEntries(entries: readonly FlightEntry[], startNs: bigint)
   return chunk;
 }
 
-/** What the recording is; `missing` counts records that are gone. */
-export function headingOf(origin: FlightOrigin, title: string, live: boolean, missing: number): TraceHeading {
+/** What is told of a recording beside its origin; `missing` counts records that are gone. */
+export type Told = Pick<TraceHeading, "title" | "live" | "missing" | "controlSlots" | "plans">;
+
+export function headingOf(origin: FlightOrigin, told: Told): TraceHeading {
   return {
-    title, live, missing,
+    ...told,
     wallMs: Number(origin.wallNs / 1_000_000n),
     machinesFingerprint: MACHINES_FINGERPRINT.toString(16),
     sameMachines: origin.sameMachines,

@@ -1,31 +1,25 @@
-// Feeds pages from a flight recorder's file: a given one, or always the newest of a cluster. Each page has its own
-// place in the file, so pages do not take records from each other.
+// Feeds pages: from a recording that is whole (recording.ts), or from the newest flight recorder's file of a cluster.
+// Each page has its own place in that file, so pages do not take records from each other.
 import { FlightFollower, type FlightNews } from "#trace/flight_follower.js";
-import { readFlight } from "#trace/flight_reader.js";
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { chunkOfEntries, headingOf } from "./flight_chunk.js";
 import type { PageSource, TraceFeed } from "./page_server.js";
+import type { ShownPlan } from "./shown_plan.js";
 import { emptyChunk, packTrace } from "./trace_chunk.js";
 
 /** Writers publish a record within this time of reading the clock, unless the machine stalls. */
 const SETTLE_NS = 50_000_000n;
 
-/** All records of a file at this moment, packed. */
-export function packFlightFile(path: string, live: boolean): Uint8Array {
-  const flight = readFlight(readFileSync(path));
-  const heading = headingOf(flight, basename(path), live, flight.torn + flight.overwritten);
-  return packTrace(heading, chunkOfEntries(flight.entries, flight.monotonicNs));
-}
-
 class FlightFeed implements TraceFeed {
   readonly #path: string;
   readonly #newest: () => string | undefined;
+  readonly #plans: readonly ShownPlan[];
   readonly #follower: FlightFollower;
   #told = false;
 
-  constructor(path: string, newest: () => string | undefined) {
+  constructor(path: string, newest: () => string | undefined, plans: readonly ShownPlan[]) {
     this.#path = path;
+    this.#plans = plans;
     this.#newest = newest;
     this.#follower = new FlightFollower(path);
   }
@@ -52,29 +46,36 @@ class FlightFeed implements TraceFeed {
   }
 
   #pack({ entries, lost }: FlightNews): Uint8Array {
-    const { origin } = this.#follower;
-    return packTrace(
-      headingOf(origin, basename(this.#path), true, lost), chunkOfEntries(entries, origin.monotonicNs));
+    const { origin, controlSlots } = this.#follower;
+    const heading = headingOf(origin, {
+      title: basename(this.#path), live: true, missing: lost, controlSlots, plans: this.#plans,
+    });
+    return packTrace(heading, chunkOfEntries(entries, origin.monotonicNs));
   }
 }
 
-/** A file as it is now; nothing follows. */
-export function recordedSource(path: string): PageSource {
+/** A recording that is whole; nothing follows. */
+export function recordedSource(packed: Uint8Array, other: Uint8Array | undefined): PageSource {
   return {
     live: false,
-    open: () => ({ whole: () => packFlightFile(path, false), more: () => undefined, close: () => undefined }),
+    other,
+    open: () => ({ whole: () => packed, more: () => undefined, close: () => undefined }),
   };
 }
 
 /** The newest recording of a cluster, and what it gains. */
-export function liveSource(newest: () => string | undefined): PageSource {
+export function liveSource(
+  newest: () => string | undefined, plans: readonly ShownPlan[], other: Uint8Array | undefined,
+): PageSource {
   return {
     live: true,
+    other,
     open(): TraceFeed {
       const path = newest();
       if (path === undefined) {
         const heading = {
           title: "no recording", live: true, wallMs: 0, machinesFingerprint: "", sameMachines: true, missing: 0,
+          controlSlots: 0, plans,
         };
         return {
           whole: () => packTrace(heading, emptyChunk(0)),
@@ -82,7 +83,7 @@ export function liveSource(newest: () => string | undefined): PageSource {
           close: () => undefined,
         };
       }
-      return new FlightFeed(path, newest);
+      return new FlightFeed(path, newest, plans);
     },
   };
 }

@@ -21,10 +21,12 @@ export function findGaps(store: TraceStore): Gap[] {
   const { timeNs } = store.columns;
   // A session is open from its first record to its last one.
   const last = new Float64Array(store.sessions.length);
-  for (const { id, records } of store.sessions) last[id] = records.at(-1) ?? -1;
+  for (const { id, records } of store.sessions) last[id] = records[records.length - 1] ?? -1;
   let openUntil = -1;
-  for (let at = 0; at + 1 < store.count; at++) {
-    openUntil = Math.max(openUntil, last[store.sessionOf(at)] ?? -1);
+  const end = store.count - 1;
+  for (let at = 0; at < end; at++) {
+    const lastOfSession = last[store.sessionOf(at)] as number;
+    if (lastOfSession > openUntil) openUntil = lastOfSession;
     const [from, to] = [timeNs[at] as number, timeNs[at + 1] as number];
     if (to - from > (openUntil > at ? OPEN_GAP_NS : IDLE_GAP_NS)) gaps.push({ fromNs: from, toNs: to });
   }

@@ -20,6 +20,8 @@ export interface PageSource {
   /** Opens a feed for one page. */
   open(): TraceFeed;
   readonly live: boolean;
+  /** A recording to compare with. */
+  readonly other: Uint8Array | undefined;
 }
 
 /** Faster than the eye follows, and a hundredth of a core at most. */
@@ -87,6 +89,7 @@ export class PageServer {
     if (!this.#allows(token)) return refuse(404);
     if (name === "") return this.#page(response);
     if (name === "trace" && id === "") return this.#trace(response);
+    if (name === "other" && id === "") return this.#other(response);
     if (name === "live" && this.#source.live) return this.#live(id, response);
     return refuse(404);
   }
@@ -124,6 +127,13 @@ export class PageServer {
     this.#waiting.set(id, { feed, expires });
     response.writeHead(200, { ...this.#headers("application/octet-stream"), "X-Feed": id });
     response.end(bytes);
+  }
+
+  /** The page asks always; most have nothing to compare with. */
+  #other(response: ServerResponse): void {
+    const { other } = this.#source;
+    response.writeHead(other === undefined ? 204 : 200, this.#headers("application/octet-stream"));
+    response.end(other === undefined ? undefined : gzipSync(other, { level: 1 }));
   }
 
   #claim(id: string): TraceFeed | undefined {

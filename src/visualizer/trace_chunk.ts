@@ -1,5 +1,7 @@
-// Records of a flight as columns, and their bytes on the way to the page: 34 bytes a record instead of an object.
+// Records of a flight as columns, and their bytes on the way to the page: 37 bytes a record instead of an object.
 // It is a passage, not a trace file: writer and reader are always of one build. Read next: trace_store.ts.
+
+import type { ShownPlan } from "./shown_plan.js";
 
 /** Who wrote a record; its number is the executor, the control slot or the scan slot. */
 export const writerKinds = ["worker", "executor", "backend", "producer"] as const;
@@ -17,6 +19,8 @@ export interface TraceChunk {
   readonly slot: Uint16Array;
   readonly actor: Uint16Array;
   readonly writer: Uint16Array;
+  /** Ring of the cause's writer in the flight recorder, plus 1; 0: the record does not say. */
+  readonly causeWriter: Uint16Array;
   readonly writerKind: Uint8Array;
   readonly machine: Uint8Array;
   readonly event: Uint8Array;
@@ -35,6 +39,10 @@ export interface TraceHeading {
   readonly missing: number;
   /** Whether more records will follow at ./live. */
   readonly live: boolean;
+  /** Of the server that was recorded: rings of the flight recorder are numbered by it. */
+  readonly controlSlots: number;
+  /** Plans that came with the records. */
+  readonly plans: readonly ShownPlan[];
 }
 
 /** The bytes are no chunk of this build. */
@@ -44,7 +52,8 @@ export class TraceChunkError extends Error {}
 const columns = [
   ["timeNs", Float64Array], ["sequence", Uint32Array], ["session", Uint32Array], ["argument", Uint32Array],
   ["cause", Uint32Array], ["slot", Uint16Array], ["actor", Uint16Array], ["writer", Uint16Array],
-  ["writerKind", Uint8Array], ["machine", Uint8Array], ["event", Uint8Array], ["from", Uint8Array],
+  ["causeWriter", Uint16Array], ["writerKind", Uint8Array], ["machine", Uint8Array], ["event", Uint8Array],
+  ["from", Uint8Array],
   ["to", Uint8Array],
 ] as const;
 
@@ -57,7 +66,8 @@ export function emptyChunk(count: number): TraceChunk {
     count,
     timeNs: new Float64Array(count), sequence: new Uint32Array(count), session: new Uint32Array(count),
     argument: new Uint32Array(count), cause: new Uint32Array(count), slot: new Uint16Array(count),
-    actor: new Uint16Array(count), writer: new Uint16Array(count), writerKind: new Uint8Array(count),
+    actor: new Uint16Array(count), writer: new Uint16Array(count), causeWriter: new Uint16Array(count),
+    writerKind: new Uint8Array(count),
     machine: new Uint8Array(count), event: new Uint8Array(count), from: new Uint8Array(count),
     to: new Uint8Array(count),
   };
@@ -75,8 +85,8 @@ export function sliceOfChunk(chunk: TraceChunk, from: number, to: number): Trace
     count: to - from,
     timeNs: part(chunk.timeNs), sequence: part(chunk.sequence), session: part(chunk.session),
     argument: part(chunk.argument), cause: part(chunk.cause), slot: part(chunk.slot), actor: part(chunk.actor),
-    writer: part(chunk.writer), writerKind: part(chunk.writerKind), machine: part(chunk.machine),
-    event: part(chunk.event), from: part(chunk.from), to: part(chunk.to),
+    writer: part(chunk.writer), causeWriter: part(chunk.causeWriter), writerKind: part(chunk.writerKind),
+    machine: part(chunk.machine), event: part(chunk.event), from: part(chunk.from), to: part(chunk.to),
   };
 }
 
@@ -126,6 +136,7 @@ export function unpackTrace(given: Uint8Array): { readonly heading: TraceHeading
     session: new Uint32Array(buffer, place(4), count), argument: new Uint32Array(buffer, place(4), count),
     cause: new Uint32Array(buffer, place(4), count), slot: new Uint16Array(buffer, place(2), count),
     actor: new Uint16Array(buffer, place(2), count), writer: new Uint16Array(buffer, place(2), count),
+    causeWriter: new Uint16Array(buffer, place(2), count),
     writerKind: new Uint8Array(buffer, place(1), count), machine: new Uint8Array(buffer, place(1), count),
     event: new Uint8Array(buffer, place(1), count), from: new Uint8Array(buffer, place(1), count),
     to: new Uint8Array(buffer, place(1), count),

@@ -1,7 +1,9 @@
 // All records of a trace with what the views ask of them: actors, sessions, marks. It grows at its end only, so a
 // live trace and a file are the same thing; time travel is cursor.ts's.
-import { pageLease, planningBackend, planningWorker, executionBackend, executionWorker, scanProducer } from
-  "#generated/machines.js";
+import {
+  pageLease, planningBackend, planningWorker, executionBackend, executionWorker, scan, scanProducer,
+} from "#generated/machines.js";
+import { ringOf, senderOf } from "./senders.js";
 import { kindOfState, markKinds, markOfTransition, stateName, type MarkKind, type StateKind } from "./state_kinds.js";
 import { copyChunk, emptyChunk, writerKinds, type TraceChunk } from "./trace_chunk.js";
 
@@ -10,6 +12,8 @@ export interface TraceActor {
   readonly machine: number;
   /** Leaf, scan slot or page, by machine; 0 where a session has only one. */
   readonly number: number;
+  /** Of a scan and its producers; -1 for others. */
+  readonly leaf: number;
   /** -1 for a page: it passes from session to session. */
   readonly session: number;
   /** Records of this actor, rising. */
@@ -28,11 +32,8 @@ export interface TraceSession {
   readonly leases: number[];
   /** Actors other than pages, by their first record. */
   readonly actors: number[];
-  /** Where the backend's machine stood last, else the worker's; empty when neither wrote. */
-  outcome: string;
-  outcomeKind: StateKind;
-  /** Whether `outcome` is the backend's word. */
-  told: boolean;
+  /** Where the backend's machine stood last, else the worker's; none when neither wrote. */
+  last: { readonly machine: number; readonly state: number; readonly told: boolean } | undefined;
   readonly marks: Record<MarkKind, number>;
 }
 
@@ -55,6 +56,8 @@ export function firstAfter(list: ArrayLike<number>, value: number, end = list.le
 }
 
 export class TraceStore {
+  /** Of the recorded server: rings are numbered by it. */
+  readonly controlSlots: number;
   #columns = emptyChunk(CAPACITY_FIRST);
   #count = 0;
   /** By record: its actor and its session. */
@@ -62,11 +65,21 @@ export class TraceStore {
   #sessionOf = new Int32Array(CAPACITY_FIRST);
   readonly actors: TraceActor[] = [];
   readonly sessions: TraceSession[] = [];
-  readonly marks: Record<MarkKind, number[]> = { cancel: [], failure: [], violation: [] };
+  readonly marks: Record<MarkKind, number[]> = {
+    cancel: [], failure: [], violation: [], ringFull: [], poolEmpty: [], stale: [],
+  };
   /** Actor of a page, by page index; its length is the highest page seen and one. */
   readonly pages: number[] = [];
   readonly #sessionIds = new Map<number, number>();
   readonly #actorIds = new Map<number, number>();
+  /** By slot: the session of its last record. Most records are of the session before them in their slot. */
+  readonly #sessionOfSlot: TraceSession[] = [];
+  /** By machine, of one session each: the actor of its last record. */
+  readonly #recentActors: (TraceActor | undefined)[] = [];
+
+  constructor(controlSlots = 0) {
+    this.controlSlots = controlSlots;
+  }
 
   get count(): number {
     return this.#count;
@@ -146,24 +159,27 @@ export class TraceStore {
       this.marks[mark].push(at);
       session.marks[mark] += 1;
     }
-    if (code === executionBackend.code || code === executionWorker.code) session.kind = "execution";
-    else if (backendMachines.has(code) || workerMachines.has(code)) session.kind = "planning";
     const backend = backendMachines.has(code);
-    if (!backend && (session.told || !workerMachines.has(code))) return;
-    session.told ||= backend;
-    session.outcome = stateName(code, reached);
-    session.outcomeKind = kindOfState(code, reached);
+    if (!backend && !workerMachines.has(code)) return;
+    session.kind = code === executionBackend.code || code === executionWorker.code ? "execution" : "planning";
+    if (backend || session.last?.told !== true) session.last = { machine: code, state: reached, told: backend };
   }
 
   #session(at: number): TraceSession {
     const { slot, session } = this.#columns;
     const [place, epoch] = [slot[at] as number, session[at] as number];
+    const recent = this.#sessionOfSlot[place];
+    if (recent !== undefined && recent.epoch === epoch) return recent;
+    return (this.#sessionOfSlot[place] = this.#sessionNamed(place, epoch));
+  }
+
+  #sessionNamed(place: number, epoch: number): TraceSession {
     const key = epoch * SLOTS + place;
     const known = this.#sessionIds.get(key);
     if (known !== undefined) return this.sessions[known] as TraceSession;
     const fresh: TraceSession = {
       id: this.sessions.length, slot: place, epoch, kind: "unknown", records: [], leases: [], actors: [],
-      outcome: "", outcomeKind: "idle", told: false, marks: { cancel: 0, failure: 0, violation: 0 },
+      last: undefined, marks: { cancel: 0, failure: 0, violation: 0, ringFull: 0, poolEmpty: 0, stale: 0 },
     };
     this.#sessionIds.set(key, fresh.id);
     this.sessions.push(fresh);
@@ -174,7 +190,7 @@ export class TraceStore {
     const page = this.#columns.argument[at] as number;
     const known = this.pages[page];
     if (known !== undefined) return this.actors[known] as TraceActor;
-    const fresh = this.#newActor(pageLease.code, page, -1);
+    const fresh = this.#newActor(pageLease.code, page, -1, -1);
     this.pages[page] = fresh.id;
     return fresh;
   }
@@ -185,17 +201,21 @@ export class TraceStore {
     // Producers of one leaf share its number; the scan slot they write under tells them apart.
     const ownSlot = code === scanProducer.code && writerKinds[writerKind[at] as number] === "producer";
     const number = (ownSlot ? writer[at] : actor[at]) as number;
+    const recent = this.#recentActors[code];
+    if (recent !== undefined && recent.session === session.id && recent.number === number) return recent;
     const key = (session.id * MACHINES + (code % MACHINES)) * SLOTS + number;
     const known = this.#actorIds.get(key);
-    if (known !== undefined) return this.actors[known] as TraceActor;
-    const fresh = this.#newActor(code, number, session.id);
+    if (known !== undefined) return (this.#recentActors[code] = this.actors[known] as TraceActor);
+    const hasLeaf = code === scan.code || code === scanProducer.code;
+    const fresh = this.#newActor(code, number, session.id, hasLeaf ? actor[at] as number : -1);
+    this.#recentActors[code] = fresh;
     this.#actorIds.set(key, fresh.id);
     session.actors.push(fresh.id);
     return fresh;
   }
 
-  #newActor(machine: number, number: number, session: number): TraceActor {
-    const fresh = { id: this.actors.length, machine, number, session, records: [] };
+  #newActor(machine: number, number: number, session: number, leaf: number): TraceActor {
+    const fresh = { id: this.actors.length, machine, number, leaf, session, records: [] };
     this.actors.push(fresh);
     return fresh;
   }
@@ -207,24 +227,36 @@ export class TraceStore {
   }
 
   /**
-   * The record whose message caused this one: of the other side, in the same session. Writers of one side count apart,
-   * so of two with the wanted number it is the nearer one.
+   * The record whose message caused this one. Writers count apart, so a number is looked for among the records of the
+   * writer the record names, or else of the kind of writer that sends such messages.
    */
   causeOf(record: number): number | undefined {
-    const { cause, sequence, writerKind } = this.#columns;
+    const { cause, causeWriter, sequence, writer, writerKind, machine, event } = this.#columns;
     const wanted = cause[record] as number;
     const session = this.sessions[this.sessionOf(record)];
     if (wanted === 0 || session === undefined) return undefined;
-    const ofPostgres = (at: number) => (writerKind[at] as number) >= writerKinds.indexOf("backend");
-    return session.records.findLast((at) =>
-      at < record && sequence[at] === wanted && ofPostgres(at) !== ofPostgres(record));
+    const ring = (causeWriter[record] as number) - 1;
+    const sender = senderOf(machine[record] as number, event[record] as number);
+    return session.records.findLast((at) => {
+      if (at >= record || sequence[at] !== wanted) return false;
+      const kind = writerKinds[writerKind[at] as number];
+      if (ring < 0 || kind === undefined) return kind === sender;
+      return ringOf(kind, writer[at] as number, this.controlSlots) === ring;
+    });
   }
+}
+
+/** How the session ended, or where it stands. */
+export function outcomeOf({ last }: TraceSession): { readonly name: string; readonly kind: StateKind } {
+  if (last === undefined) return { name: "", kind: "idle" };
+  return { name: stateName(last.machine, last.state), kind: kindOfState(last.machine, last.state) };
 }
 
 /** Worst first, then newest first. */
 export function sessionsByWorth(sessions: readonly TraceSession[]): TraceSession[] {
-  const weight = ({ outcomeKind, marks }: TraceSession): number => {
-    if (marks.violation > 0) return 0;
+  const weight = (session: TraceSession): number => {
+    const { kind: outcomeKind } = outcomeOf(session);
+    if (session.marks.violation > 0) return 0;
     if (outcomeKind === "failed") return 1;
     if (outcomeKind === "stopped") return 2;
     return outcomeKind === "done" ? 4 : 3;

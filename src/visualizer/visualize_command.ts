@@ -1,12 +1,15 @@
-// `npx pg-fusion visualize [FILE] [--out trace.html] [--port N]`: the state-machine visualizer over the private
-// cluster's flight recorder or over a file, served to this machine or written as one HTML file. The page is
-// page/main.ts.
-import { readdirSync, writeFileSync } from "node:fs";
+// `npx pg-fusion visualize [--live | FILE]`: the state-machine visualizer over the private cluster's flight recorder
+// or over a recorded file, served to this machine or written as one HTML file; with a second recording to compare
+// with, and with the plan of a statement. The page is page/main.ts.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FlightFileError } from "#trace/flight_reader.js";
+import { TraceFileError } from "#trace/format/trace_reader.js";
 import { pageDocument, PageMissingError, readPageParts } from "./document.js";
-import { liveSource, packFlightFile, recordedSource } from "./flight_source.js";
+import { liveSource, recordedSource } from "./flight_source.js";
 import { PageServer, type PageSource } from "./page_server.js";
+import { packRecording } from "./recording.js";
+import { ExplainReadError, plansOfExplain } from "./shown_plan.js";
 
 /** Where the cluster keeps its data; more is not needed here. */
 export interface VisualizePlaces {
@@ -29,29 +32,39 @@ const processWorld: VisualizeWorld = {
   }),
 };
 
-const USAGE = "usage: pg-fusion visualize [FILE] [--out trace.html] [--port N]";
+const USAGE = "usage: pg-fusion visualize [--live | FILE] [--compare FILE] [--explain FILE] [--output trace.html] " +
+  "[--port N]";
 
 interface Words {
   readonly file: string | undefined;
-  readonly out: string | undefined;
+  readonly compare: string | undefined;
+  readonly explain: string | undefined;
+  readonly output: string | undefined;
   readonly port: number;
 }
 
+const valued: Readonly<Record<string, "compare" | "explain" | "output" | "port">> = {
+  "--compare": "compare", "--explain": "explain", "--output": "output", "--out": "output", "--port": "port",
+};
+
 function parse(words: readonly string[]): Words | undefined {
-  let [file, out]: [string | undefined, string | undefined] = [undefined, undefined];
-  let port = 0;
+  const given: Partial<Record<"file" | "compare" | "explain" | "output" | "port", string>> = {};
+  let live = false;
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
-    if (word === "--out") {
-      out = words[++at];
-      if (out === undefined) return undefined;
-    } else if (word === "--port") {
-      port = Number(words[++at]);
-      if (!Number.isInteger(port) || port < 0 || port > 65535) return undefined;
-    } else if (word.startsWith("-") || file !== undefined) return undefined;
-    else file = word;
+    const name = valued[word];
+    if (name !== undefined) {
+      const value = words[++at];
+      if (value === undefined) return undefined;
+      given[name] = value;
+    } else if (word === "--live") live = true;
+    else if (word.startsWith("-") || given.file !== undefined) return undefined;
+    else given.file = word;
   }
-  return { file, out, port };
+  const port = Number(given.port ?? 0);
+  if (!Number.isInteger(port) || port < 0 || port > 65535 || (live && given.file !== undefined)) return undefined;
+  const { file, compare, explain, output } = given;
+  return { file, compare, explain, output, port };
 }
 
 /** The newest recording: incarnations rise with time and are written with leading zeros. */
@@ -77,22 +90,24 @@ async function serve(source: PageSource, port: number, world: VisualizeWorld): P
   await server.stop();
 }
 
-async function visualize({ file, out, port }: Words, places: VisualizePlaces, world: VisualizeWorld): Promise<void> {
-  if (out !== undefined) {
+async function visualize(words: Words, places: VisualizePlaces, world: VisualizeWorld): Promise<void> {
+  const { file, compare, explain, output, port } = words;
+  const plans = explain === undefined ? [] : plansOfExplain(readFileSync(explain, "utf8"));
+  const other = compare === undefined ? undefined : packRecording(compare);
+  if (output !== undefined) {
     const path = file ?? newestFlight(places);
     if (path === undefined) throw new FlightFileError("there is no recording yet.");
     // It tells what a server did, if not with what data: for the owner's eyes until the owner passes it on.
-    writeFileSync(out, pageDocument(readPageParts(), packFlightFile(path, false)), { mode: 0o600 });
-    world.line(`wrote ${out}; open it in a browser.`);
+    writeFileSync(output, pageDocument(readPageParts(), packRecording(path, plans), other), { mode: 0o600 });
+    world.line(`wrote ${output}; open it in a browser.`);
     return;
   }
   if (file !== undefined) {
-    packFlightFile(file, false);
-    await serve(recordedSource(file), port, world);
+    await serve(recordedSource(packRecording(file, plans), other), port, world);
     return;
   }
   newestFlight(places);
-  await serve(liveSource(() => newestFlight(places)), port, world);
+  await serve(liveSource(() => newestFlight(places), plans, other), port, world);
 }
 
 /** Runs `visualize ...`; returns the exit code. */
@@ -108,7 +123,8 @@ export async function runVisualizeCommand(
     await visualize(parsed, places, world);
     return 0;
   } catch (error) {
-    const expected = error instanceof FlightFileError || error instanceof PageMissingError ||
+    const expected = error instanceof FlightFileError || error instanceof TraceFileError ||
+      error instanceof PageMissingError || error instanceof ExplainReadError ||
       (error as NodeJS.ErrnoException).code !== undefined;
     if (!expected) throw error;
     world.failure(reasonOf(error));

@@ -1,5 +1,6 @@
 // The worker's real wiring and executor loops over a MemoryRegion, without threads: a scheduler decides who runs
 // next. Orders and reports travel through queues, as they do between threads.
+import type { TransitionRecorder } from "#actors/table_actor.js";
 import { FlightPen } from "#worker/flight_pen.js";
 import { ExecutorLoop } from "#worker/executor_loop.js";
 import type { Engine, ExecutorOrder, ExecutorReport } from "#worker/executor_ports.js";
@@ -22,10 +23,15 @@ export class SimulatedWorker {
   readonly #reports: ExecutorReport[] = [];
   readonly #records: { count: number } = { count: 0 };
 
-  constructor(region: MemoryRegion, engine: Engine, executors: number) {
+  constructor(region: MemoryRegion, engine: Engine, executors: number, recorder?: TransitionRecorder) {
     this.#region = region;
     const transport = new MemoryTransport(region);
-    const pen = new FlightPen({ record: () => (this.#records.count += 1) });
+    const pen = new FlightPen({
+      record: (_, { machine, event, from, to, argument, cause }) => {
+        recorder?.transition(machine, event, from, to, argument, cause);
+        return (this.#records.count += 1);
+      },
+    });
     const complain = (text: string): void => void this.complaints.push(text);
     this.#wired = wireWorker({
       transport, pen, complain, captureFolder: "",

@@ -9,6 +9,7 @@ import { withConnection } from "#cluster/connection.js";
 import { installExtensionObjects } from "#cluster/extension_objects.js";
 import { findPlaces } from "#cluster/places.js";
 import { readToolchain } from "#cluster/toolchain.js";
+import { collectLive } from "./transition_coverage.js";
 
 const database = "fusion_test";
 
@@ -44,5 +45,8 @@ export default async function setup(): Promise<() => void> {
     PGDATABASE: database,
     PG_FUSION_TEST_HOME: folder,
   });
-  return remove;
+  return () => {
+    collectLive(places.data);
+    remove();
+  };
 }

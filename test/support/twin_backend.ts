@@ -1,7 +1,7 @@
 // A backend in plain TypeScript that drives the same machines as the extension (execution_backend, scan_producer) over
 // a MemoryRegion, one small step at a time, so that a scheduler may interleave it with the worker in any way. What the
 // machines have no place for throws.
-import { TableActor, type EventOf } from "#actors/table_actor.js";
+import { TableActor, type EventOf, type TransitionRecorder } from "#actors/table_actor.js";
 import {
   decodeExecutionFailed, decodeExecutionFinished, encodeCloseExecution, encodeStartExecution,
   type CloseReason, type ExecutionFailed, type ExecutionFinished,
@@ -29,15 +29,16 @@ export type TwinEnding =
   | { readonly kind: "natural" }
   | { readonly kind: "cancel" | "abort" | "enough" | "vanish"; readonly afterSteps: number };
 
-const silent = { transition: () => undefined };
+const silent: TransitionRecorder = { transition: () => undefined };
 
 class TwinProducer {
-  readonly actor = new TableActor<Producer>(scanProducer, silent);
+  readonly actor: TableActor<Producer>;
   readonly lease: SlotLease;
   readonly plan: TwinProducerPlan;
   made = 0;
 
-  constructor(lease: SlotLease, plan: TwinProducerPlan) {
+  constructor(lease: SlotLease, plan: TwinProducerPlan, recorder: TransitionRecorder) {
+    this.actor = new TableActor<Producer>(scanProducer, recorder);
     this.lease = lease;
     this.plan = plan;
   }
@@ -50,7 +51,8 @@ class TwinProducer {
 }
 
 export class TwinBackend {
-  readonly actor = new TableActor<Execution>(executionBackend, silent);
+  readonly actor: TableActor<Execution>;
+  readonly #recorder: TransitionRecorder;
   readonly #side: BackendSide;
   readonly #ending: TwinEnding;
   readonly #plans: readonly TwinProducerPlan[];
@@ -66,7 +68,9 @@ export class TwinBackend {
   /** There was no worker: the statement never began. */
   refused = false;
 
-  constructor(side: BackendSide, plans: readonly TwinProducerPlan[], ending: TwinEnding) {
+  constructor(side: BackendSide, plans: readonly TwinProducerPlan[], ending: TwinEnding, recorder = silent) {
+    this.actor = new TableActor<Execution>(executionBackend, recorder);
+    this.#recorder = recorder;
     this.#side = side;
     this.#plans = plans;
     this.#ending = ending;
@@ -113,7 +117,7 @@ export class TwinBackend {
         this.#side.detach("control", lease);
         return false;
       }
-      producers.push(new TwinProducer(scan, plan));
+      producers.push(new TwinProducer(scan, plan, this.#recorder));
     }
     this.#lease = lease;
     this.#producers = producers;

@@ -38,7 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   tpch: ["base", "cluster"],
   bench: ["base", "cluster", "tpch"],
   // Reads recordings; its page runs in a browser and knows the machines as tables.
-  visualizer: ["base", "actors", "trace"],
+  visualizer: ["base", "plan", "codec", "actors", "trace"],
   cli: ["base", "cluster", "tpch", "bench", "trace", "replay", "visualizer"],
 };
 

@@ -4,18 +4,40 @@ import { Cursor } from "../cursor.js";
 import { findGaps, SqueezedAxis } from "../idle_squeeze.js";
 import type { MarkKind } from "../state_kinds.js";
 import type { TraceChunk, TraceHeading } from "../trace_chunk.js";
-import { sessionsByWorth, TraceStore } from "../trace_store.js";
+import { actorsOfOperator, operatorsOfActor } from "../plan_actors.js";
+import type { ShownPlan } from "../shown_plan.js";
+import { outcomeOf, sessionsByWorth, TraceStore } from "../trace_store.js";
 
 export type Scope = "everything" | "session";
+
+/** What the middle of the page shows. */
+export const views = ["machines", "plan", "compare"] as const;
+export type View = (typeof views)[number];
+
+export interface OtherTrace {
+  readonly heading: TraceHeading;
+  readonly store: TraceStore;
+}
 
 const START_RECORD = 0;
 /** Less than this is less than a record apart. */
 const SPAN_LEAST_NS = 2_000;
 
 export class App {
-  readonly store = new TraceStore();
-  readonly cursor = new Cursor(this.store);
+  readonly store: TraceStore;
+  readonly cursor: Cursor;
   heading: TraceHeading;
+  /** A second recording to compare with. */
+  other: OtherTrace | undefined;
+  /** Session of this recording that another one is compared with. */
+  base: number | undefined;
+  view: View = "machines";
+  /** Whether the machines show what was ever tried, rather than what this recording holds. */
+  coverage = false;
+  /** Chosen in the plan, by number; it follows the chosen actor. */
+  operator: number | undefined;
+  /** Plans a person has brought, by session. */
+  readonly #brought = new Map<number, ShownPlan>();
   axis = new SqueezedAxis([], 0);
   session: number | undefined;
   actor: number | undefined;
@@ -34,6 +56,8 @@ export class App {
   #ranked: { readonly count: number; readonly ids: readonly number[] } = { count: -1, ids: [] };
 
   constructor(heading: TraceHeading) {
+    this.store = new TraceStore(heading.controlSlots);
+    this.cursor = new Cursor(this.store);
     this.heading = heading;
     this.following = heading.live;
     this.missing = heading.missing;
@@ -113,12 +137,14 @@ export class App {
     if (position === 0) return;
     this.session = this.store.sessionOf(position - 1);
     this.actor = this.store.actorOf(position - 1);
+    this.operator = undefined;
   }
 
   selectSession(id: number): void {
     const session = this.store.sessions[id];
     if (session === undefined) return;
-    const { records, outcomeKind } = session;
+    const { records } = session;
+    const { kind: outcomeKind } = outcomeOf(session);
     const { violation, failure, cancel } = this.store.marks;
     // It opens where it failed, or was cancelled: a cancel makes producers fail, too. Any other opens at its last word.
     const lists = outcomeKind === "failed" ? [violation, failure, cancel] : [violation, cancel, failure];
@@ -135,8 +161,63 @@ export class App {
 
   selectActor(actor: number): void {
     this.actor = actor;
+    this.operator = undefined;
     const { session } = this.store.actors[actor] ?? { session: -1 };
     if (session >= 0) this.session = session;
+    this.changed();
+  }
+
+  show(view: View): void {
+    this.view = view;
+    this.changed();
+  }
+
+  /** The plan of the chosen session: brought for it, or named for it by its source. */
+  get plan(): ShownPlan | undefined {
+    const { slot, epoch } = this.store.sessions[this.session ?? -1] ?? { slot: -1, epoch: -1 };
+    return this.#brought.get(this.session ?? -1) ??
+      this.heading.plans.find(({ session }) => session?.slot === slot && session.epoch === epoch);
+  }
+
+  /** Takes a plan for the session it names, or for the chosen one; tells which. */
+  bring(plan: ShownPlan): number | undefined {
+    const { session: named } = plan;
+    const id = named === undefined ? this.session : this.store.sessions.find(({ slot, epoch }) =>
+      slot === named.slot && epoch === named.epoch)?.id;
+    if (id === undefined) return undefined;
+    this.#brought.set(id, plan);
+    if (id !== this.session) this.selectSession(id);
+    this.changed();
+    return id;
+  }
+
+  /** Chooses an operator, and the first of the actors that work for it. */
+  selectOperator(number: number): void {
+    const { plan, session } = this;
+    if (plan === undefined || session === undefined) return;
+    const [first] = actorsOfOperator(this.store, session, plan, number);
+    if (first !== undefined) this.actor = first;
+    this.operator = number;
+    this.changed();
+  }
+
+  /** Operators that are lit: the chosen one, or those of the chosen actor. */
+  litOperators(): ReadonlySet<number> {
+    if (this.operator !== undefined) return new Set([this.operator]);
+    if (this.plan === undefined || this.actor === undefined) return new Set();
+    return new Set(operatorsOfActor(this.store, this.plan, this.actor));
+  }
+
+  /** Actors that work for the chosen operator. */
+  litActors(): ReadonlySet<number> {
+    const { plan, session, operator } = this;
+    if (plan === undefined || session === undefined || operator === undefined) return new Set();
+    return new Set(actorsOfOperator(this.store, session, plan, operator));
+  }
+
+  /** The chosen session is what others are compared with. */
+  markBase(): void {
+    this.base = this.session;
     this.changed();
   }
 

@@ -6,6 +6,7 @@ import {
 } from "#generated/machines.js";
 import { machineLayouts } from "#generated/machine_layouts.js";
 import { tallySession, type Tally } from "../cursor.js";
+import { coverageKinds, coverageOf, coverageWords, type Coverage } from "../coverage.js";
 import { STATE_HEIGHT, type PlacedEdge } from "../layered_layout.js";
 import { standings } from "../page_standing.js";
 import { eventName, kindOfState, stateName } from "../state_kinds.js";
@@ -82,6 +83,21 @@ const tips = (): SVGElement => drawing("svg", { width: 0, height: 0, class: "tip
 /** Ten times as many uses, one step warmer. */
 const warmth = (uses: number): number => (uses === 0 ? 0 : Math.min(5, 1 + Math.floor(Math.log10(uses))));
 
+/** "here 12, on servers 3, in simulation 5, only walked 2". */
+function coverageNote(machine: GeneratedMachine, tally: Tally): string {
+  const counts = new Map<Coverage, number>();
+  for (const { from, events } of machineLayouts[machine.name]?.edges ?? [])
+    for (const event of events) {
+      const kind = coverageOf(machine, from, event, tally.usesOf(machine.code, from, event));
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+  const words: Readonly<Record<Coverage, string>> = {
+    here: "here", live: "on servers", simulated: "in simulation", walked: "only walked", never: "never",
+  };
+  const known = coverageKinds.filter((kind) => counts.has(kind));
+  return known.map((kind) => `${words[kind]} ${counts.get(kind)}`).join(", ");
+}
+
 function light(chart: Chart, tally: Tally, app: App): void {
   const { machine, states, edges, note, card } = chart;
   const { columns } = app.store;
@@ -98,6 +114,15 @@ function light(chart: Chart, tally: Tally, app: App): void {
     count.textContent = actors > 0 ? String(actors) : "";
   });
   for (const { edge, line, title } of edges) {
+    if (app.coverage) {
+      const found = edge.events.map((code) =>
+        coverageOf(machine, edge.from, code, tally.usesOf(machine.code, edge.from, code)));
+      const worst = coverageKinds[Math.max(...found.map((kind) => coverageKinds.indexOf(kind)))] ?? "never";
+      line.setAttribute("class", `edge cover ${worst}`);
+      title.textContent = edge.events.map((code, at) =>
+        `${eventName(machine.code, code)}: ${coverageWords[found[at] ?? "never"]}`).join("\n");
+      continue;
+    }
     const uses = edge.events.map((code) => tally.usesOf(machine.code, edge.from, code));
     const now = mine && edge.from === from && edge.to === to && edge.events.includes(event as number);
     line.setAttribute("class", `edge warm${warmth(uses.reduce((sum, value) => sum + value, 0))}${now ? " now" : ""}`);
@@ -105,7 +130,7 @@ function light(chart: Chart, tally: Tally, app: App): void {
   }
   if (mine && !card.classList.contains("now")) card.scrollIntoView({ block: "nearest" });
   card.classList.toggle("now", mine);
-  note.textContent = mine
+  note.textContent = app.coverage ? coverageNote(machine, tally) : mine
     ? `${eventName(machine.code, event as number)}: ${stateName(machine.code, from as number)} \u2192 ` +
       stateName(machine.code, to as number)
     : "\u00a0";
@@ -123,7 +148,8 @@ export function chartsView(app: App): HTMLElement {
   let drawn = "";
   app.onChange(() => {
     const { scope, session, cursor } = app;
-    const key = `${scope}/${scope === "session" ? session : ""}/${cursor.position}/${app.store.count}`;
+    if (app.view !== "machines") return;
+    const key = `${app.coverage}/${scope}/${scope === "session" ? session : ""}/${cursor.position}/${app.store.count}`;
     if (key === drawn) return;
     drawn = key;
     const tally = scope === "session" && session !== undefined
@@ -131,6 +157,9 @@ export function chartsView(app: App): HTMLElement {
       : cursor.tally;
     for (const chart of charts) light(chart, tally, app);
   });
+  const legend = element("p", { class: "legend" }, ...coverageKinds.map((kind) =>
+    element("span", { class: `cover ${kind}` }, coverageWords[kind])));
+  app.onChange(() => (legend.hidden = !app.coverage));
   return element("section", { class: "charts", "aria-label": "State machines", tabindex: 0 },
-    tips(), ...charts.map(({ card }) => card));
+    tips(), legend, ...charts.map(({ card }) => card));
 }

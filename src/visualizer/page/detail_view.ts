@@ -1,8 +1,7 @@
 // The record at the cursor in words, its cause, and the answer to "why is it waiting?" for the chosen actor. What
 // waits for what is decided in why_chain.ts.
-import { scanProducer } from "#generated/machines.js";
+import { argumentWords } from "../argument_words.js";
 import { actorName, sessionTitle } from "../lanes.js";
-import { sqlstateOf } from "../sqlstate.js";
 import { eventName, machineName, stateName } from "../state_kinds.js";
 import { writerKinds } from "../trace_chunk.js";
 import { whyChain, type WhyLink } from "../why_chain.js";
@@ -10,26 +9,30 @@ import type { App } from "./app.js";
 import { button, element } from "./element.js";
 import { duration, timeOfDay } from "./wording.js";
 
-/** A failing producer records why. */
-function argumentRow(machine: number, event: number, argument: number): readonly [string, string] {
-  const failing = machine === scanProducer.code && eventName(machine, event) === "fail";
-  const sqlstate = failing ? sqlstateOf(argument) : undefined;
-  return sqlstate === undefined ? ["argument", String(argument)] : ["SQLSTATE", sqlstate];
+/** "executor 1, its record 57": the writer and its own count, which causes name. */
+function writtenBy({ store }: App, record: number): string {
+  const { writer, writerKind, sequence } = store.columns;
+  const kind = writerKinds[writerKind[record] as number] ?? "writer";
+  return `${kind}${kind === "worker" ? "" : ` ${writer[record]}`}, its record ${sequence[record]}`;
+}
+
+function argumentRow(machine: number, event: number, argument: number): readonly (readonly [string, string])[] {
+  const words = argumentWords(machine, event, argument);
+  return words === undefined ? [] : [words];
 }
 
 function facts(app: App, record: number): HTMLElement {
   const { store } = app;
   const at = store.columns;
   const [machine, event] = [at.machine[record] as number, at.event[record] as number];
-  const kind = writerKinds[at.writerKind[record] as number] ?? "writer";
   const cause = store.causeOf(record);
   const rows: (readonly [string, string])[] = [
     ["event", eventName(machine, event)],
     ["state", `${stateName(machine, at.from[record] as number)} \u2192 ${stateName(machine, at.to[record] as number)}`],
     ["actor", `${actorName(store, store.actorOf(record))}, ${sessionTitle(store, store.sessionOf(record))}`],
-    ["written by", kind === "worker" ? kind : `${kind} ${at.writer[record]}, its record ${at.sequence[record]}`],
+    ["written by", writtenBy(app, record)],
     ["time", `${timeOfDay(app.heading.wallMs, store.timeOf(record))} UTC`],
-    argumentRow(machine, event, at.argument[record] as number),
+    ...argumentRow(machine, event, at.argument[record] as number),
   ];
   const list = element("dl", { class: "facts" },
     ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
@@ -37,7 +40,8 @@ function facts(app: App, record: number): HTMLElement {
     const code = at.machine[cause] as number;
     const text = `${machineName(code)}: ${eventName(code, at.event[cause] as number)}`;
     list.append(element("dt", {}, "caused by"),
-      element("dd", {}, button(text, "Go to the cause (b)", () => app.goTo(cause + 1))));
+      element("dd", {}, button(text, "Go to the cause (b)", () => app.goTo(cause + 1)),
+        element("div", { class: "by" }, `by ${writtenBy(app, cause)}`)));
   }
   return list;
 }

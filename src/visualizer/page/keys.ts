@@ -1,5 +1,5 @@
 // The keyboard: one table that is both what keys do and what the help says. Every act of the page is here.
-import type { MarkKind } from "../state_kinds.js";
+import { markNames, type MarkKind } from "../state_kinds.js";
 import type { App } from "./app.js";
 import { element } from "./element.js";
 
@@ -15,7 +15,7 @@ const BIG_STEP = 100;
 let tell: (text: string) => void = () => undefined;
 
 const jump = (kind: MarkKind, direction: 1 | -1) => (app: App): void => {
-  if (!app.jump(kind, direction)) tell(`no ${direction === 1 ? "further" : "earlier"} ${kind}`);
+  if (!app.jump(kind, direction)) tell(`no ${direction === 1 ? "further" : "earlier"} ${markNames[kind]}`);
 };
 
 /** Round the actors of the chosen session. */
@@ -46,6 +46,12 @@ const acts: readonly KeyAct[] = [
   { keys: ["F"], says: "failure before", act: jump("failure", -1) },
   { keys: ["v"], says: "next protocol violation", act: jump("violation", 1) },
   { keys: ["V"], says: "violation before", act: jump("violation", -1) },
+  { keys: ["r"], says: "next full ring", act: jump("ringFull", 1) },
+  { keys: ["R"], says: "full ring before", act: jump("ringFull", -1) },
+  { keys: ["e"], says: "next empty pool", act: jump("poolEmpty", 1) },
+  { keys: ["E"], says: "empty pool before", act: jump("poolEmpty", -1) },
+  { keys: ["t"], says: "next stale frame dropped", act: jump("stale", 1) },
+  { keys: ["T"], says: "stale frame before", act: jump("stale", -1) },
   { keys: ["b"], says: "back to the cause of this record", act: toCause },
   { keys: ["a"], says: "next actor of the session", act: (app) => nextActor(app, 1) },
   { keys: ["A"], says: "actor before", act: (app) => nextActor(app, -1) },
@@ -58,6 +64,17 @@ const acts: readonly KeyAct[] = [
     act: (app) => {
       app.scope = app.scope === "everything" ? "session" : "everything";
       app.changed();
+    },
+  },
+  { keys: ["1"], says: "machines", act: (app) => app.show("machines") },
+  { keys: ["2", "p"], says: "plan of the session", act: (app) => app.show("plan") },
+  { keys: ["3", "d"], says: "compare two sessions", act: (app) => app.show("compare") },
+  { keys: ["m"], says: "compare others with this session", act: (app) => app.markBase() },
+  {
+    keys: ["o"], says: "what was ever tried of each machine",
+    act: (app) => {
+      app.coverage = !app.coverage;
+      app.show("machines");
     },
   },
   { keys: ["+", "="], says: "zoom in", act: (app) => app.zoom(0.6) },
@@ -92,7 +109,9 @@ export function listenToKeys(app: App, notify: (text: string) => void): HTMLDial
   document.addEventListener("keydown", (pressed) => {
     const { key, target } = pressed;
     if (pressed.ctrlKey || pressed.metaKey || pressed.altKey || help.open) return;
-    if (target instanceof HTMLInputElement && target.type === "search") {
+    const typing = target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement ||
+      (target instanceof HTMLInputElement && target.type === "search");
+    if (typing) {
       if (key === "Escape") target.blur();
       return;
     }

@@ -2,6 +2,7 @@
 // page traffic. Only rows and pixels in sight are worked out. What they are is decided in lanes.ts.
 import { actorName, lanesOf, leaseDensity, sessionTitle, slicesOf, type Lane } from "../lanes.js";
 import { kindOfState, stateName } from "../state_kinds.js";
+import { outcomeOf } from "../trace_store.js";
 import type { App } from "./app.js";
 import { element, freshCanvas } from "./element.js";
 import { palette } from "./palette.js";
@@ -23,6 +24,8 @@ class LanesDrawing {
   top = 0;
   #key = "";
   #revealed: number | undefined;
+  /** Actors of the chosen operator. */
+  #lit: ReadonlySet<number> = new Set();
 
   constructor(app: App, canvas: HTMLCanvasElement) {
     this.app = app;
@@ -59,6 +62,7 @@ class LanesDrawing {
     pen.font = FONT;
     pen.textBaseline = "middle";
     this.#gaps(pen, height);
+    this.#lit = this.app.litActors();
     const first = Math.floor(this.top / ROW);
     const last = Math.min(this.lanes.length, first + Math.ceil((height - RULER) / ROW) + 1);
     pen.save();
@@ -100,6 +104,10 @@ class LanesDrawing {
       pen.fillStyle = colours.line;
       pen.fillRect(0, y, this.canvas.clientWidth, ROW);
     }
+    if (lane.kind === "actor" && this.#lit.has(lane.actor)) {
+      pen.fillStyle = colours.accent;
+      pen.fillRect(2, y + 2, 4, ROW - 4);
+    }
     const inside = lane.kind !== "session";
     const name = lane.kind === "actor" ? actorName(store, lane.actor)
       : lane.kind === "leases" ? "page leases" : sessionTitle(store, lane.session);
@@ -123,11 +131,12 @@ class LanesDrawing {
     const [fromNs, toNs] = [store.timeOf(session.records[0] ?? 0), store.timeOf(session.records.at(-1) ?? 0)];
     const from = this.x(fromNs);
     const to = Math.max(from + 2, this.x(toNs));
-    pen.fillStyle = palette()[session.outcomeKind];
+    const outcome = outcomeOf(session);
+    pen.fillStyle = palette()[outcome.kind];
     pen.globalAlpha = id === this.app.session ? 0.95 : 0.6;
     pen.fillRect(from, y + 4, to - from, ROW - 8);
     pen.globalAlpha = 1;
-    const words = `${session.outcome || "unknown"}, ${duration(toNs - fromNs)}`;
+    const words = `${outcome.name || "unknown"}, ${duration(toNs - fromNs)}`;
     const room = to - from > 110;
     pen.fillStyle = room ? palette().surface : palette().faint;
     pen.fillText(words, room ? Math.max(from, GUTTER) + 5 : to + 5, y + ROW / 2);

@@ -17,7 +17,12 @@ async function unzipped(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+/** Newer than the compiler's library, older than most browsers in use; the loop below is the same, slower. */
+type FromBase64 = { readonly fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
+
 function decoded(base64: string): Uint8Array<ArrayBuffer> {
+  const { fromBase64 } = Uint8Array as FromBase64;
+  if (fromBase64 !== undefined) return fromBase64.call(Uint8Array, base64);
   const text = atob(base64.trim());
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
@@ -32,6 +37,16 @@ export async function openTrace(): Promise<OpenedTrace> {
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   return { ...unpackTrace(await unzipped(bytes)), feed: response.headers.get("X-Feed") ?? undefined };
+}
+
+/** The recording to compare with, where there is one. */
+export async function openOther(): Promise<Pick<OpenedTrace, "heading" | "chunk"> | undefined> {
+  const inside = document.getElementById("other")?.textContent;
+  if (inside) return unpackTrace(await unzipped(decoded(inside)));
+  if (document.getElementById("trace") !== null) return undefined;
+  const response = await fetch("other", { cache: "no-store" });
+  if (response.status !== 200) return undefined;
+  return unpackTrace(await unzipped(new Uint8Array(await response.arrayBuffer())));
 }
 
 /** Gives the browser its turn between slices. */

@@ -2,13 +2,18 @@
 // a document with its trace inside. Read next: app.ts.
 import { LAYOUTS_FINGERPRINT } from "#generated/machine_layouts.js";
 import { sessionTitle } from "../lanes.js";
+import { markNames } from "../state_kinds.js";
+import { TraceStore } from "../trace_store.js";
 import { App } from "./app.js";
 import { chartsView } from "./charts_view.js";
 import { detailView } from "./detail_view.js";
 import { button, element } from "./element.js";
 import { listenToKeys } from "./keys.js";
 import { lanesView } from "./lanes_view.js";
-import { followTrace, openTrace, takeInSlices } from "./loading.js";
+import { compareView } from "./compare_view.js";
+import { followTrace, openOther, openTrace, takeInSlices } from "./loading.js";
+import { middleView } from "./middle_view.js";
+import { planView } from "./plan_view.js";
 import { watchPalette } from "./palette.js";
 import { poolView } from "./pool_view.js";
 import { sessionsView } from "./sessions_view.js";
@@ -29,8 +34,10 @@ function headerOf(app: App, status: HTMLElement, note: HTMLElement, help: HTMLDi
   app.onChange(() => {
     const { marks, count } = app.store;
     const lost = app.missing > 0 ? `, ${app.missing} overwritten earlier` : "";
+    const rare = (["ringFull", "poolEmpty", "stale"] as const).filter((kind) => marks[kind].length > 0)
+      .map((kind) => `, ${marks[kind].length} \u00d7 ${markNames[kind]}`).join("");
     numbers.textContent = `${count} records${lost}, ${marks.cancel.length} cancels, ` +
-      `${marks.failure.length} failures, ${marks.violation.length} violations`;
+      `${marks.failure.length} failures, ${marks.violation.length} violations${rare}`;
     scope.textContent = app.scope === "everything" || app.session === undefined
       ? "counts: everything" : `counts: ${sessionTitle(app.store, app.session)}`;
   });
@@ -59,7 +66,10 @@ function footerOf(app: App): HTMLElement {
     button("\u25b6|", "End (G)", () => app.goTo(app.store.count)), scrub, place,
     button("cancel \u2192", "Next cancel (c)", () => void app.jump("cancel", 1)),
     button("failure \u2192", "Next failure (f)", () => void app.jump("failure", 1)),
-    button("violation \u2192", "Next violation (v)", () => void app.jump("violation", 1)));
+    button("violation \u2192", "Next violation (v)", () => void app.jump("violation", 1)),
+    button("full ring \u2192", "Next full ring (r)", () => void app.jump("ringFull", 1)),
+    button("empty pool \u2192", "Next empty pool (e)", () => void app.jump("poolEmpty", 1)),
+    button("stale \u2192", "Next stale frame dropped (t)", () => void app.jump("stale", 1)));
 }
 
 function follow(app: App, feed: string, status: HTMLElement): void {
@@ -85,16 +95,28 @@ function follow(app: App, feed: string, status: HTMLElement): void {
 function assemble(app: App, root: HTMLElement, status: HTMLElement): void {
   const note = element("span", { class: "said", role: "status" });
   let clear: number | undefined;
-  const help = listenToKeys(app, (text) => {
+  const tell = (text: string): void => {
     note.textContent = text;
     window.clearTimeout(clear);
     clear = window.setTimeout(() => (note.textContent = ""), NOTE_MS);
-  });
+  };
+  const help = listenToKeys(app, tell);
+  const upper = middleView(app, { machines: chartsView(app), plan: planView(app, tell), compare: compareView(app) });
   root.replaceChildren(
     headerOf(app, status, note, help), sessionsView(app),
-    element("div", { class: "middle" }, chartsView(app), lanesView(app)),
+    element("div", { class: "middle" }, upper, lanesView(app)),
     element("aside", {}, detailView(app), poolView(app)), footerOf(app), help);
   root.className = "ready";
+}
+
+/** The second recording, after the first one is there to be looked at. */
+async function bringOther(app: App): Promise<void> {
+  const opened = await openOther();
+  if (opened === undefined) return;
+  const store = new TraceStore(opened.heading.controlSlots);
+  await takeInSlices(opened.chunk, (slice) => store.append(slice), () => undefined);
+  app.other = { heading: opened.heading, store };
+  app.changed();
 }
 
 async function start(root: HTMLElement): Promise<void> {
@@ -111,9 +133,10 @@ async function start(root: HTMLElement): Promise<void> {
   // A recording opens where it hurts.
   const worst = app.ranked()[0];
   if (!heading.live && worst !== undefined) app.selectSession(worst);
-  if (feed !== undefined && heading.live) follow(app, feed, status);
   watchPalette(() => app.changed());
   window.setInterval(() => app.playOn(PLAY_STEPS), PLAY_STEP_MS);
+  if (feed !== undefined && heading.live) follow(app, feed, status);
+  await bringOther(app);
 }
 
 const root = document.getElementById("page");

@@ -1,6 +1,7 @@
 // The list of sessions, worst first, each with how it ended and how long it took. Only the rows in sight exist, so
 // a hundred thousand sessions scroll like ten.
 import { sessionTitle } from "../lanes.js";
+import { outcomeOf } from "../trace_store.js";
 import type { App } from "./app.js";
 import { element } from "./element.js";
 import { kindSigns } from "./palette.js";
@@ -11,7 +12,8 @@ const ROW_HEIGHT = 26;
 function rowOf(app: App, id: number, at: number): HTMLElement {
   const session = app.store.sessions[id];
   if (session === undefined) return element("div");
-  const { outcome, outcomeKind, records, marks } = session;
+  const { records, marks } = session;
+  const { name: outcome, kind: outcomeKind } = outcomeOf(session);
   const took = app.store.timeOf(records.at(-1) ?? 0) - app.store.timeOf(records[0] ?? 0);
   const violated = marks.violation > 0 ? " !" : "";
   const row = element("div", {
@@ -39,7 +41,9 @@ export function sessionsView(app: App): HTMLElement {
   const matching = (): readonly number[] => {
     const words = search.value.trim().toLowerCase().split(/\s+/).filter((word) => word !== "");
     return words.length === 0 ? app.ranked() : app.ranked().filter((id) => {
-      const text = `${sessionTitle(app.store, id)} ${app.store.sessions[id]?.outcome}`.toLowerCase();
+      const session = app.store.sessions[id];
+      const outcome = session === undefined ? "" : outcomeOf(session).name;
+      const text = `${sessionTitle(app.store, id)} ${outcome}`.toLowerCase();
       return words.every((word) => text.includes(word));
     });
   };

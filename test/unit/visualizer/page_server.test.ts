@@ -56,16 +56,27 @@ function get(path: string, options: { readonly host?: string; readonly method?: 
   });
 }
 
-async function started(live = false): Promise<{ readonly path: string; readonly feeds: FakeFeed[] }> {
+async function started(
+  live = false, other?: Uint8Array,
+): Promise<{ readonly path: string; readonly feeds: FakeFeed[] }> {
   const feeds: FakeFeed[] = [];
   const open = (): FakeFeed => {
     const feed = new FakeFeed();
     feeds.push(feed);
     return feed;
   };
-  server = await PageServer.start({ live, open }, parts);
+  server = await PageServer.start({ live, open, other }, parts);
   return { path: new URL(server.address).pathname, feeds };
 }
+
+test("a second recording is there for the page that compares, and its absence is no failure", async () => {
+  const { path } = await started();
+  expect((await get(`${path}other`)).status).toBe(204);
+  await server?.stop();
+  const compared = await started(false, Uint8Array.of(7, 8));
+  const other = await get(`${compared.path}other`);
+  expect([...gunzipSync(other.body)]).toEqual([7, 8]);
+});
 
 test("the page and its trace stand behind the secret", async () => {
   const { path } = await started();
@@ -75,7 +86,7 @@ test("the page and its trace stand behind the secret", async () => {
   expect(page.body.toString()).toBe(pageDocument(parts, undefined));
   const trace = await get(`${path}trace`);
   expect([...gunzipSync(trace.body)]).toEqual([1, 2, 3]);
-  for (const wrong of ["/", "/trace", `${path.slice(0, -2)}/`, `/x${path}`, `${path}other`, `${path}live/1`])
+  for (const wrong of ["/", "/trace", `${path.slice(0, -2)}/`, `/x${path}`, `${path}another`, `${path}live/1`])
     expect([wrong, (await get(wrong)).status]).toEqual([wrong, 404]);
 });
 

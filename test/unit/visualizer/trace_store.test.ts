@@ -1,14 +1,17 @@
 // Packing, indexing and marking: what the page is told is what was recorded.
 import { describe, expect, test } from "vitest";
+import { FLIGHT_NOTE_STALE_FRAME } from "#generated/layout.js";
 import { generatedMachines } from "#generated/machines.js";
+import { ringOf } from "#visualizer/senders.js";
 import { sqlstateOf } from "#visualizer/sqlstate.js";
 import { kindOfStateName } from "#visualizer/state_kinds.js";
-import { packTrace, sliceOfChunk, TraceChunkError, unpackTrace } from "#visualizer/trace_chunk.js";
-import { sessionsByWorth, TraceStore } from "#visualizer/trace_store.js";
-import { cancelledSteps, chunkOf, failedSteps, finishedSteps, storeOf, told } from "./traces.js";
+import { emptyChunk, packTrace, sliceOfChunk, TraceChunkError, unpackTrace } from "#visualizer/trace_chunk.js";
+import { outcomeOf, sessionsByWorth, TraceStore } from "#visualizer/trace_store.js";
+import { cancelledSteps, chunkOf, failedSteps, finishedSteps, starvedSteps, storeOf, told } from "./traces.js";
 
 const heading = {
-  title: "a trace", wallMs: 1, machinesFingerprint: "0", sameMachines: true, missing: 0, live: false,
+  title: "a trace", wallMs: 1, machinesFingerprint: "0", sameMachines: true, missing: 0, live: false, controlSlots: 4,
+  plans: [],
 };
 const three = [
   ...told(0, 10, { session: 1 }, finishedSteps), ...told(1000, 10, { session: 2 }, cancelledSteps),
@@ -40,11 +43,12 @@ test("records taken piece by piece give the same index as all at once", () => {
 
 test("sessions end as their backend says, and the failed one comes first", () => {
   const { sessions, marks } = storeOf(three);
-  expect(sessions.map(({ outcome, kind }) => [outcome, kind])).toEqual([
+  expect(sessions.map((session) => [outcomeOf(session).name, session.kind])).toEqual([
     ["finished", "execution"], ["cancelled", "execution"], ["failed", "execution"],
   ]);
-  expect(sessionsByWorth(sessions).map(({ outcome }) => outcome)).toEqual(["failed", "cancelled", "finished"]);
-  expect(marks).toEqual({ cancel: [6], failure: [10, 11], violation: [] });
+  const byWorth = sessionsByWorth(sessions).map((session) => outcomeOf(session).name);
+  expect(byWorth).toEqual(["failed", "cancelled", "finished"]);
+  expect(marks).toMatchObject({ cancel: [6], failure: [10, 11], violation: [] });
 });
 
 test("marks are found before and after the cursor", () => {
@@ -98,4 +102,44 @@ describe("kinds", () => {
     "every state of %s has one", (_, states) => {
       expect(states.filter((state) => kindOfStateName(state) === undefined)).toEqual([]);
     });
+});
+
+test("of several writers with the wanted number, the one that sends such messages is the cause", () => {
+  const opened = ["scan_producer", "opened", "opening", "producing"] as const;
+  const open = ["scan", "open", "opening", "streaming"] as const;
+  const begun = ["execution_worker", "startReceived", "opening", "compiling"] as const;
+  const producers = [0, 1, 2, 3].flatMap((slot) => told(10 + slot, 1,
+    { sequence: 9, cause: 9, by: ["producer", slot] }, [opened]));
+  const store = storeOf([
+    ...told(0, 1, { sequence: 9, by: ["executor", 1] }, [open]),
+    ...told(1, 1, { sequence: 9, by: ["worker", 0] }, [begun]), ...producers,
+  ]);
+  for (const record of [2, 3, 4, 5]) expect(store.causeOf(record)).toBe(0);
+});
+
+test("a trace that names the writer of a cause is believed", () => {
+  const [start] = cancelledSteps;
+  const received = ["execution_backend", "failedReceived", "starting", "failed"] as const;
+  const chunk = chunkOf([
+    ...told(0, 1, { sequence: 3, by: ["executor", 0] }, [["scan", "open", "opening", "streaming"]]),
+    ...told(1, 1, { sequence: 3, by: ["executor", 1] }, [["scan", "open", "opening", "streaming"]]),
+    ...told(2, 1, { sequence: 1 }, [start as (typeof cancelledSteps)[0]]),
+    ...told(3, 1, { sequence: 2, cause: 3 }, [received]),
+  ]);
+  chunk.causeWriter[3] = 1 + ringOf("executor", 1, 4);
+  const store = new TraceStore(4);
+  store.append(chunk);
+  expect(store.causeOf(3)).toBe(1);
+});
+
+test("full rings, empty pools and dropped stale frames can be jumped to", () => {
+  const store = storeOf([
+    ...told(0, 1, {}, starvedSteps),
+    ...told(100, 1, {}, [["scan_producer", "ringFilled", "filling", "waitingForRing"]]),
+  ]);
+  const note = emptyChunk(1);
+  note.timeNs[0] = 200;
+  note.event[0] = FLIGHT_NOTE_STALE_FRAME;
+  store.append(note);
+  expect(store.marks).toMatchObject({ poolEmpty: [6], ringFull: [7], stale: [8] });
 });
