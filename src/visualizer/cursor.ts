@@ -86,24 +86,35 @@ export class Cursor {
     const nearest = Math.min(Math.floor(position / CHECKPOINT_RECORDS), this.#checkpoints.length);
     const behind = position < this.#position;
     if (behind || nearest * CHECKPOINT_RECORDS > this.#position) this.#restore(nearest);
-    while (this.#position < position) this.#redo();
+    this.#redoTo(position);
   }
 
-  #redo(): void {
-    const at = this.#position;
+  /** Forwards in stretches between checkpoints: a long jump replays hundreds of thousands of records. */
+  #redoTo(position: number): void {
+    while (this.#position < position) {
+      const due = (this.#checkpoints.length + 1) * CHECKPOINT_RECORDS;
+      const next = due > this.#position ? Math.min(position, due) : position;
+      this.#redo(next);
+      if (next === due) this.#checkpoints.push({
+        states: this.#states.slice(0, this.#store.actors.length),
+        counts: this.tally.counts.slice(), uses: this.tally.uses.slice(),
+      });
+    }
+  }
+
+  #redo(end: number): void {
     const { machine, event, from, to } = this.#store.columns;
-    const actor = this.#store.actorOf(at);
-    if (actor >= this.#states.length) this.#widen(actor);
-    const before = this.#states[actor] as number;
-    const reached = to[at] as number;
-    this.tally.step(machine[at] as number, before, from[at] as number, event[at] as number, reached, 1);
-    this.#states[actor] = reached;
-    this.#position = at + 1;
-    const full = this.#position / CHECKPOINT_RECORDS;
-    if (full === this.#checkpoints.length + 1) this.#checkpoints.push({
-      states: this.#states.slice(0, this.#store.actors.length),
-      counts: this.tally.counts.slice(), uses: this.tally.uses.slice(),
-    });
+    if (this.#store.actors.length > this.#states.length) this.#widen(this.#store.actors.length);
+    const [states, { counts, uses }, store] = [this.#states, this.tally, this.#store];
+    for (let at = this.#position; at < end; at++) {
+      const actor = store.actorOf(at);
+      const [code, reached, before] = [machine[at] as number, to[at] as number, states[actor] as number];
+      if (before !== UNBORN) (counts[code * STATES + before] as number) -= 1;
+      (counts[code * STATES + reached] as number) += 1;
+      (uses[(code * STATES + (from[at] as number)) * EVENTS + (event[at] as number)] as number) += 1;
+      states[actor] = reached;
+    }
+    this.#position = end;
   }
 
   #undo(): void {

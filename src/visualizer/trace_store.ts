@@ -114,8 +114,19 @@ export class TraceStore {
   append(chunk: TraceChunk): void {
     this.#reserve(this.#count + chunk.count);
     copyChunk(this.#columns, this.#count, chunk);
+    this.index(chunk.count);
+  }
+
+  /** Holds these records, to be indexed piece by piece; the store is empty before. They are not copied. */
+  hold(chunk: TraceChunk): void {
+    this.#columns = chunk;
+    [this.#actorOf, this.#sessionOf] = [new Int32Array(chunk.count), new Int32Array(chunk.count)];
+  }
+
+  /** Indexes the next records of those held. */
+  index(count: number): void {
     const times = this.#columns.timeNs;
-    for (let more = 0; more < chunk.count; more++) {
+    for (let more = 0; more < count; more++) {
       const at = this.#count;
       const before = this.timeOf(at - 1);
       if ((times[at] as number) < before) times[at] = before;

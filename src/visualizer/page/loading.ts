@@ -1,9 +1,10 @@
 // Brings the trace: out of the document, or from the page's own server, and what follows from there. Long traces
 // are indexed in slices, so that the page answers while it opens.
-import { sliceOfChunk, unpackTrace, type TraceChunk, type TraceHeading } from "../trace_chunk.js";
+import { unpackTrace, type TraceChunk, type TraceHeading } from "../trace_chunk.js";
+import type { TraceStore } from "../trace_store.js";
 
 /** About ten milliseconds of indexing. */
-const SLICE_RECORDS = 20_000;
+const SLICE_RECORDS = 50_000;
 
 export interface OpenedTrace {
   readonly heading: TraceHeading;
@@ -60,11 +61,13 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => {
   port2.postMessage(undefined);
 });
 
-export async function takeInSlices(
-  chunk: TraceChunk, take: (slice: TraceChunk) => void, progress: (share: number) => void,
+/** Fills an empty store. */
+export async function indexInSlices(
+  store: TraceStore, chunk: TraceChunk, progress: (share: number) => void,
 ): Promise<void> {
+  store.hold(chunk);
   for (let at = 0; at < chunk.count; at += SLICE_RECORDS) {
-    take(sliceOfChunk(chunk, at, Math.min(at + SLICE_RECORDS, chunk.count)));
+    store.index(Math.min(SLICE_RECORDS, chunk.count - at));
     progress(at / chunk.count);
     await nextTurn();
   }

@@ -11,7 +11,7 @@ import { button, element } from "./element.js";
 import { listenToKeys } from "./keys.js";
 import { lanesView } from "./lanes_view.js";
 import { compareView } from "./compare_view.js";
-import { followTrace, openOther, openTrace, takeInSlices } from "./loading.js";
+import { followTrace, indexInSlices, openOther, openTrace } from "./loading.js";
 import { middleView } from "./middle_view.js";
 import { planView } from "./plan_view.js";
 import { watchPalette } from "./palette.js";
@@ -114,7 +114,7 @@ async function bringOther(app: App): Promise<void> {
   const opened = await openOther();
   if (opened === undefined) return;
   const store = new TraceStore(opened.heading.controlSlots);
-  await takeInSlices(opened.chunk, (slice) => store.append(slice), () => undefined);
+  await indexInSlices(store, opened.chunk, () => undefined);
   app.other = { heading: opened.heading, store };
   app.changed();
 }
@@ -126,7 +126,7 @@ async function start(root: HTMLElement): Promise<void> {
     const text = root.querySelector(".loading");
     if (text !== null) text.textContent = `Reading ${chunk.count} records: ${Math.round(share * 100)} %`;
   };
-  await takeInSlices(chunk, (slice) => app.take(slice), progress);
+  await indexInSlices(app.store, chunk, progress);
   const status = element("span", { class: "status" }, heading.live ? "" : "recorded");
   assemble(app, root, status);
   app.settle();
