@@ -1,18 +1,17 @@
 // The visualizer in real chromium: a live page follows a statement and a cancel, a written file is walked by keyboard,
 // and neither asks anybody else for anything.
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import pg from "pg";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { commandEnv, openBrowser, openPage, position, script, text, told, visualize } from "./pages.js";
 
-const script = fileURLToPath(new URL("../../scripts/pg-fusion.mjs", import.meta.url));
-const env = { ...process.env, PG_FUSION_HOME: process.env["PG_FUSION_TEST_HOME"] ?? "", PG_FUSION_PORT: "" };
 const rows = 1_500_000;
 const statement = "SELECT region, sum(amount), count(*) FROM seen GROUP BY region ORDER BY region";
 
@@ -25,34 +24,8 @@ async function cancelled(): Promise<void> {
   await client.query("SET statement_timeout = 0");
 }
 
-interface Opened {
-  readonly page: Page;
-  readonly troubles: string[];
-  readonly asked: string[];
-}
-
-/** A page that notes what goes wrong in it and whom it asks. */
-async function openPage(address: string): Promise<Opened> {
-  const page = await browser.newPage({ viewport: { width: 1500, height: 940 } });
-  const troubles: string[] = [];
-  const asked: string[] = [];
-  page.on("pageerror", (error) => troubles.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") troubles.push(message.text());
-  });
-  page.on("request", (request) => asked.push(request.url()));
-  await page.goto(address);
-  await page.waitForSelector("main.ready");
-  return { page, troubles, asked };
-}
-
-const text = (page: Page, selector: string): Promise<string> =>
-  page.locator(selector).first().innerText().then((words) => words.replaceAll("\u00a0", " "));
-const position = async (page: Page): Promise<number> => Number((await text(page, ".place")).split(" ")[0]);
-const told = (page: Page) => text(page, ".facts");
-
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium" });
+  browser = await openBrowser();
   client = new pg.Client();
   await client.connect();
   await client.query("DROP TABLE IF EXISTS seen");
@@ -72,7 +45,7 @@ describe("a live page", () => {
   let address: string;
   beforeAll(async () => {
     await client.query(statement);
-    served = spawn(process.execPath, [script, "visualize"], { env, stdio: ["ignore", "pipe", "inherit"] });
+    served = spawn(process.execPath, [script, "visualize"], { env: commandEnv(), stdio: ["ignore", "pipe", "inherit"] });
     const lines = createInterface({ input: served.stdout as NonNullable<typeof served.stdout> });
     const [line] = (await once(lines, "line")) as [string];
     address = line.replace(/^open /, "");
@@ -84,7 +57,7 @@ describe("a live page", () => {
   });
 
   it("follows a statement and a cancel, and asks only its own server", async () => {
-    const { page, troubles, asked } = await openPage(address);
+    const { page, troubles, asked } = await openPage(browser, address);
     await expect.poll(() => text(page, ".status")).toBe("live");
     const before = await position(page);
     await client.query(statement);
@@ -120,9 +93,8 @@ describe("a written file", () => {
     await client.query(statement);
     await cancelled();
     await client.query(statement);
-    const done = spawnSync(process.execPath, [script, "visualize", "--out", file], { env, encoding: "utf8" });
-    expect(done).toMatchObject({ status: 0 });
-    ({ page, troubles, asked } = await openPage(pathToFileURL(file).href));
+    expect(visualize("--output", file)).toContain(file);
+    ({ page, troubles, asked } = await openPage(browser, pathToFileURL(file).href));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
