@@ -45,7 +45,8 @@ describe("a live page", () => {
   let address: string;
   beforeAll(async () => {
     await client.query(statement);
-    served = spawn(process.execPath, [script, "visualize"], { env: commandEnv(), stdio: ["ignore", "pipe", "inherit"] });
+    served = spawn(process.execPath, [script, "visualize", "--live"],
+      { env: commandEnv(), stdio: ["ignore", "pipe", "inherit"] });
     const lines = createInterface({ input: served.stdout as NonNullable<typeof served.stdout> });
     const [line] = (await once(lines, "line")) as [string];
     address = line.replace(/^open /, "");
