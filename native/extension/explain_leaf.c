@@ -138,7 +138,7 @@ explain_quals(const FusionScanState *state, int leaf, ExplainState *es)
 
 	if (!state->plan->leaf_paths[leaf].heap || count == 0 || (fusion_explain_is_text(es) && !es->verbose))
 		return;
-	in_batches = fusion_quals_create(castNode(SeqScanState, scan))->conjunct_count;
+	in_batches = fusion_quals_create(castNode(SeqScanState, scan))->taken_count;
 	explain_qual_list("Batch Quals", qual_texts(state, scan->plan, 0, in_batches, es), es);
 	explain_qual_list("Row Quals", qual_texts(state, scan->plan, in_batches, count, es), es);
 }

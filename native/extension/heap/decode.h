@@ -19,6 +19,14 @@ typedef struct FusionDecode FusionDecode;
 typedef bool (*FusionKernel) (const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 							  FusionPageWriter *writer, FusionColumnWriter *column);
 
+/*
+ * Reads an attribute no row lacks and keeps, in the batch, the rows whose value is in [low, high]: decoding,
+ * comparing and dropping in one pass. A decimal NaN counts as the greatest value. False as of kernels, and the
+ * batch is then undefined.
+ */
+typedef bool (*FusionRangeFilter) (const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
+								   FusionTupleBatch *batch, int64 low, int64 high);
+
 /* What a column's kernel needs beyond the page. */
 struct FusionDecode
 {
@@ -38,6 +46,11 @@ extern void fusion_decode_init(FusionDecode *decode, const FusionTupleLayout *la
 							   const FusionColumnWriter *writer);
 
 extern FusionKernel fusion_decode_fixed_kernel(int width);
+
+/* NULL for encodings whose values are not integers in their order. */
+extern FusionRangeFilter fusion_decode_range_filter(uint8 encoding);
+extern bool fusion_filter_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
+									FusionTupleBatch *batch, int64 low, int64 high);
 extern bool fusion_decode_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 									FusionPageWriter *writer, FusionColumnWriter *column);
 extern bool fusion_decode_decimal128(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
@@ -67,6 +80,15 @@ fusion_fixed_at(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 	at = (const uint8 *) TYPEALIGN(decode->align, walk->cursor[row]);
 	walk->cursor[row] = at + length;
 	return at;
+}
+
+/* Moves a row of the batch to an earlier place. */
+static pg_attribute_always_inline void
+fusion_keep_row(FusionTupleBatch *batch, int to, int from, const uint8 *cursor)
+{
+	batch->data[to] = batch->data[from];
+	batch->cursor[to] = cursor;
+	batch->offset[to] = batch->offset[from];
 }
 
 /* fusion_trimmed_length for bytes with FUSION_OVERREAD behind them. */

@@ -83,6 +83,69 @@ fusion_decode_fixed_kernel(int width)
 	}
 }
 
+static pg_attribute_always_inline bool
+filter_integers(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionTupleBatch *batch,
+				int64 low, int64 high, int width)
+{
+	uint64		distance = (uint64) high - (uint64) low;
+	int			count = walk->count;
+	int			kept = 0;
+
+	for (int row = 0; row < count; row++)
+	{
+		const uint8 *at = fusion_fixed_at(decode, walk, reach, row, width);
+		int64		value;
+
+		if (width == sizeof(int32))
+		{
+			int32		narrow;
+
+			memcpy(&narrow, at, sizeof(narrow));
+			value = narrow;
+		}
+		else
+			memcpy(&value, at, sizeof(value));
+		fusion_keep_row(batch, kept, row, at + width);
+		kept += (uint64) value - (uint64) low <= distance;
+	}
+	batch->count = walk->count = kept;
+	return true;
+}
+
+static bool
+filter_int32(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionTupleBatch *batch,
+			 int64 low, int64 high)
+{
+	if (reach == FUSION_REACH_FIXED)
+		return filter_integers(decode, walk, FUSION_REACH_FIXED, batch, low, high, sizeof(int32));
+	return filter_integers(decode, walk, FUSION_REACH_CURSOR, batch, low, high, sizeof(int32));
+}
+
+static bool
+filter_int64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionTupleBatch *batch,
+			 int64 low, int64 high)
+{
+	if (reach == FUSION_REACH_FIXED)
+		return filter_integers(decode, walk, FUSION_REACH_FIXED, batch, low, high, sizeof(int64));
+	return filter_integers(decode, walk, FUSION_REACH_CURSOR, batch, low, high, sizeof(int64));
+}
+
+FusionRangeFilter
+fusion_decode_range_filter(uint8 encoding)
+{
+	switch ((FusionEncoding) encoding)
+	{
+		case FUSION_ENCODING_INT32:
+			return filter_int32;
+		case FUSION_ENCODING_INT64:
+			return filter_int64;
+		case FUSION_ENCODING_DECIMAL64:
+			return fusion_filter_decimal64;
+		default:
+			return NULL;
+	}
+}
+
 /* An image that decodes to zero or to nothing, with the room kernels expect around a value. */
 static const uint8 *
 make_null_image(const FusionAttribute *attribute, const FusionColumnWriter *writer)

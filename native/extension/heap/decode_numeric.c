@@ -202,6 +202,43 @@ fusion_decode_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReac
 }
 
 bool
+fusion_filter_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionTupleBatch *batch,
+						int64 low, int64 high)
+{
+	const FusionDecimalSteps *steps = decode->steps;
+	uint64		distance = (uint64) high - (uint64) low;
+	int			count = walk->count;
+	int			kept = 0;
+	FusionColumnWriter ignored = {0};
+
+	Assert(reach == FUSION_REACH_CURSOR);
+	for (int row = 0; row < count; row++)
+	{
+		const uint8 *at = walk->cursor[row];
+		const DecimalStep *step = find_step(steps, at);
+		int64		value;
+
+		if (likely(step != NULL))
+		{
+			value = short_image_to_int64(step, at);
+			at += step->bytes;
+		}
+		else
+		{
+			if (!decode_any_decimal64(decode, walk, FUSION_REACH_CURSOR, row, &ignored, &value))
+				return false;
+			at = walk->cursor[row];
+			if (value == FUSION_DECIMAL64_NAN)
+				value = PG_INT64_MAX;
+		}
+		fusion_keep_row(batch, kept, row, at);
+		kept += (uint64) value - (uint64) low <= distance;
+	}
+	batch->count = walk->count = kept;
+	return true;
+}
+
+bool
 fusion_decode_decimal128(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 						 FusionPageWriter *writer, FusionColumnWriter *column)
 {

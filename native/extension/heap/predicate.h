@@ -36,6 +36,8 @@ typedef struct FusionQualColumn
 	bool		trims_blanks;	/* char(n) */
 	int			scale;			/* of decimals */
 	int			last_conjunct;	/* the vector is needed up to this one */
+	const struct FusionPredicate *only_range;	/* all that is asked of the column; NULL: more, or something else */
+	FusionRangeFilter range_filter;
 	FusionDecode decode;
 	FusionColumnWriter writer;
 

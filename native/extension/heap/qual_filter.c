@@ -127,6 +127,66 @@ order_conjuncts(FusionQuals *quals, int *last_attributes)
 		quals->conjuncts[i]->last_attribute = last_attributes[i];
 }
 
+static bool
+is_plain_range(const FusionPredicate *predicate)
+{
+	return predicate->kind == FUSION_PREDICATE_RANGE && !predicate->negated;
+}
+
+/* Lower and upper bounds of a column, conjuncts of their own, are one range. */
+static void
+merge_ranges(FusionQuals *quals)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < quals->conjunct_count; i++)
+	{
+		FusionPredicate *conjunct = quals->conjuncts[i];
+		FusionPredicate *same = NULL;
+
+		for (int j = 0; j < kept && is_plain_range(conjunct); j++)
+		{
+			if (is_plain_range(quals->conjuncts[j]) && quals->conjuncts[j]->attribute == conjunct->attribute)
+				same = quals->conjuncts[j];
+		}
+		if (same == NULL)
+		{
+			quals->conjuncts[kept++] = conjunct;
+			continue;
+		}
+		same->low = Max(same->low, conjunct->low);
+		same->high = Min(same->high, conjunct->high);
+	}
+	quals->conjunct_count = kept;
+}
+
+/*
+ * The conjunct that can be evaluated while the column is read, if it is the only one that becomes ready there and
+ * no vector must follow the rows it drops.
+ */
+static const FusionPredicate *
+find_only_range(const FusionQuals *quals, int column)
+{
+	int			ready = -1;
+
+	for (int i = 0; i < quals->conjunct_count; i++)
+	{
+		if (quals->conjuncts[i]->last_attribute != quals->columns[column].attribute)
+			continue;
+		if (ready >= 0)
+			return NULL;
+		ready = i;
+	}
+	if (ready < 0 || !is_plain_range(quals->conjuncts[ready]))
+		return NULL;
+	for (int i = 0; i <= column; i++)
+	{
+		if (quals->columns[i].last_conjunct > ready)
+			return NULL;
+	}
+	return quals->conjuncts[ready];
+}
+
 FusionQuals *
 fusion_quals_create(SeqScanState *leaf)
 {
@@ -139,20 +199,21 @@ fusion_quals_create(SeqScanState *leaf)
 
 	quals->last_attribute = -1;
 	quals->conjuncts = palloc0(sizeof(FusionPredicate *) * (list_length(qual) + 1));
-	while (quals->conjunct_count < list_length(qual))
+	while (quals->taken_count < list_length(qual))
 	{
-		FusionPredicate *predicate = fusion_predicate_compile(list_nth(qual, quals->conjunct_count), relation,
+		FusionPredicate *predicate = fusion_predicate_compile(list_nth(qual, quals->taken_count), relation,
 															  descriptor, leaf->ss.ps.state->es_param_list_info);
 
 		if (predicate == NULL)
 			break;
 		references += count_attributes(predicate);
-		quals->conjuncts[quals->conjunct_count++] = predicate;
+		quals->conjuncts[quals->taken_count++] = predicate;
 	}
+	quals->conjunct_count = quals->taken_count;
 	if (quals->conjunct_count == 0)
 		return quals;
-	if (quals->conjunct_count < list_length(qual))
-		quals->rest = ExecInitQual(list_copy_tail(qual, quals->conjunct_count), &leaf->ss.ps);
+	if (quals->taken_count < list_length(qual))
+		quals->rest = ExecInitQual(list_copy_tail(qual, quals->taken_count), &leaf->ss.ps);
 
 	quals->columns = palloc0(sizeof(FusionQualColumn) * Max(references, 1));
 	for (int i = 0; i < quals->conjunct_count; i++)
@@ -162,6 +223,7 @@ fusion_quals_create(SeqScanState *leaf)
 	}
 	qsort(quals->columns, quals->column_count, sizeof(FusionQualColumn), compare_columns);
 	order_conjuncts(quals, last_attributes);
+	merge_ranges(quals);
 	for (int i = 0; i < quals->conjunct_count; i++)
 	{
 		bind_columns(quals, quals->conjuncts[i]);
@@ -198,6 +260,11 @@ fusion_quals_bind(FusionQuals *quals, const FusionTupleLayout *layout)
 		column->writer.scale = (int16) column->scale;
 		column->writer.values = column->values;
 		fusion_decode_init(&column->decode, layout, column->attribute, i, &column->writer);
+		if (column->kind == FUSION_QUAL_INT || column->kind == FUSION_QUAL_DECIMAL)
+		{
+			column->range_filter = fusion_decode_range_filter(column->writer.encoding);
+			column->only_range = column->range_filter != NULL ? find_only_range(quals, i) : NULL;
+		}
 	}
 }
 
@@ -323,11 +390,31 @@ run_conjuncts(FusionQuals *quals, int first, int end, int count)
 	return yes;
 }
 
+/* The column's only conjunct, in one pass with reading it. */
+static bool
+filter_by_range(const FusionQualColumn *column, FusionWalk *walk, FusionTupleBatch *batch)
+{
+	const FusionPredicate *range = column->only_range;
+	FusionReach reach;
+
+	if (range->low > range->high)
+	{
+		batch->count = walk->count = 0;
+		return true;
+	}
+	reach = fusion_walk_to(walk, column->attribute, column->decode.null_image);
+	if (!column->range_filter(&column->decode, walk, reach, batch, range->low, range->high))
+		return false;
+	fusion_walk_passed(walk, column->attribute, reach);
+	return true;
+}
+
 bool
 fusion_quals_filter(FusionQuals *quals, const FusionTupleLayout *layout, FusionTupleBatch *batch)
 {
 	FusionWalk	walk;
 	int			first = 0;
+	bool		is_clean = batch->first_unclean == layout->count;
 
 	fusion_walk_begin(&walk, layout, batch, 0, batch->count);
 	for (int i = 0; i <= quals->column_count && batch->count > 0; i++)
@@ -337,6 +424,14 @@ fusion_quals_filter(FusionQuals *quals, const FusionTupleLayout *layout, FusionT
 		int			end = first;
 		const uint8 *keep;
 
+		if (i > 0 && is_clean && quals->columns[i - 1].only_range != NULL)
+		{
+			if (!filter_by_range(&quals->columns[i - 1], &walk, batch))
+				return false;
+			fusion_tuple_batch_prefetch(batch);
+			first++;
+			continue;
+		}
 		if (i > 0 && !decode_column(quals, &quals->columns[i - 1], &walk))
 			return false;
 		fusion_tuple_batch_prefetch(batch);

@@ -387,6 +387,65 @@ compact_both(Model *model, const FusionTupleLayout *layout, FusionTupleBatch *ba
 	model->row_count = kept;
 }
 
+static int64
+integer_of(const Value *value)
+{
+	int32		narrow;
+	int64		wide;
+
+	if (value->length == sizeof(narrow))
+	{
+		memcpy(&narrow, value->bytes, sizeof(narrow));
+		return narrow;
+	}
+	memcpy(&wide, value->bytes, sizeof(wide));
+	return wide;
+}
+
+/* Keeps the rows in a random range of a random attribute, if it has ranges and no row lacks anything; compares. */
+static void
+filter_both(Model *model, const FusionTupleLayout *layout, FusionTupleBatch *batch)
+{
+	int			chosen = (int) random_below(&model->seed, model->attribute_count);
+	FusionColumnWriter column;
+	FusionDecode decode;
+	FusionRangeFilter filter;
+	FusionWalk	walk;
+	FusionReach reach;
+	int64		low;
+	int64		high;
+	int			kept = 0;
+
+	make_column(&column, &model->attributes[chosen], 1);
+	filter = fusion_decode_range_filter(column.encoding);
+	if (batch->first_unclean < layout->count || filter == NULL || model->row_count == 0)
+		return;
+	low = integer_of(&model->values[random_below(&model->seed, model->row_count)][chosen]);
+	high = integer_of(&model->values[random_below(&model->seed, model->row_count)][chosen]);
+	if (low > high)
+		high = PG_INT64_MAX;
+	fusion_decode_init(&decode, layout, chosen, 0, &column);
+	fusion_walk_begin(&walk, layout, batch, 0, model->row_count);
+	reach = fusion_walk_to(&walk, chosen, decode.null_image);
+	if (!filter(&decode, &walk, reach, batch, low, high))
+	{
+		CHECK(model->has_compressed);
+		model->row_count = 0;
+		return;
+	}
+	for (int row = 0; row < model->row_count; row++)
+	{
+		int64		value = integer_of(&model->values[row][chosen]);
+
+		if (column.encoding == FUSION_ENCODING_DECIMAL64 && value == FUSION_DECIMAL64_NAN)
+			value = PG_INT64_MAX;
+		if (value >= low && value <= high)
+			memcpy(model->values[kept++], model->values[row], sizeof(model->values[row]));
+	}
+	CHECK(walk.count == kept && batch->count == kept);
+	model->row_count = kept;
+}
+
 int
 main(void)
 {
@@ -414,6 +473,8 @@ main(void)
 			decode_and_check(&model, layout, batch);
 			decode_and_check(&model, layout, batch);
 			compact_both(&model, layout, batch);
+			filter_both(&model, layout, batch);
+			filter_both(&model, layout, batch);
 			if (model.row_count > 0)
 				decode_and_check(&model, layout, batch);
 		}

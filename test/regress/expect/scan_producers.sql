@@ -34,6 +34,7 @@ SELECT i,
        i * interval '1 month 2 days 3 seconds' AS iv,
        ('00000000-0000-0000-0000-' || lpad(i::text, 12, '0'))::uuid AS u,
        (array['a', ' ', 'é', ''])[1 + i % 4]::char(1) AS c1,
+       (array['a', ' ', 'éß', '', ' b', '€'])[1 + i % 6]::char(2) AS c2,
        repeat('ab ', i % 10)::char(25) AS c25,
        repeat('x', i % 70)::char(70) AS c70,
        left('häßlich ' || i, i % 15)::varchar(44) AS vc,
@@ -76,7 +77,7 @@ SELECT q, pg_fusion_scan_check('types', q) FROM (VALUES
   ('ts <= date ''infinity'''), ('ts = date ''2000-01-05'''), ('d < timestamptz ''2001-01-01 00:00+00'''),
   ('ts > ''2000-01-10'''), ('tstz <= ''2020-01-02 00:00+00'''), ('t < ''00:10'''), ('o > 2500'), ('o = 2147483649'),
   ('c1 = ''a'''), ('c1 = ''a '''), ('c1 = '''''), ('c1 <> ''é'''), ('c1 IN (''a'', ''é'')'), ('c25 = ''ab ab '''), ('c25 >= ''ab'''),
-  ('c70 = repeat(''x'', 40)'), ('c70 > repeat(''x'', 60)'), ('vc = ''häß'''), ('vc <> ''häß'''), ('vc LIKE ''h%'''), ('vc LIKE ''%ich%'''),
+  ('c2 = ''a'''), ('c2 = ''€ '''), ('c2 <> '' b'''), ('c2 IN ('''', ''éß'')'), ('c70 = repeat(''x'', 40)'), ('c70 > repeat(''x'', 60)'), ('vc = ''häß'''), ('vc <> ''häß'''), ('vc LIKE ''h%'''), ('vc LIKE ''%ich%'''),
   ('vc NOT LIKE ''%ß%l%'''), ('vc LIKE ''hä%ich'''), ('vc LIKE '''''), ('vc LIKE ''%'''), ('vc LIKE ''h_ß%'''), ('vc LIKE ''häß'''), ('tx LIKE ''%aa%aa%'''), ('tx LIKE ''aaa%aaa'''), ('tx LIKE ''%bb%b'''),
   ('c25 LIKE ''ab%'''), ('tx = '''''), ('tx < ''b'''), ('tx COLLATE "C" >= ''m'''), ('tx > ''zz'' COLLATE "C"'), ('tx IN (''a'', ''bb'', NULL)'),
   ('tx NOT IN (''a'', ''bb'')'), ('i4 IS NULL'), ('i4 IS NOT NULL'), ('tail_text IS NULL AND i > 10'), ('a IS NOT NULL'),
@@ -84,6 +85,16 @@ SELECT q, pg_fusion_scan_check('types', q) FROM (VALUES
   ('i > 10 AND i4 / 7 > 3'), ('i4 / 7 > 3 AND i > 10'), ('i > 10 AND i < 2000 AND i8 < 0 AND vc LIKE ''h%'' AND f8 < 0'),
   ('length(tx) > 50'), ('tx LIKE ''a%'' AND i % 2 = 0'), ('nm = ''n12'''), ('u > ''00000000-0000-0000-0000-000000004000'''),
   ('i = 17'), ('i < 0'), ('r @> 100'), ('i > 4990 AND tail_text IS NOT NULL')
+) AS quals (q);
+
+-- ranges of columns no row lacks: read, compared and dropped in one pass
+SELECT q, pg_fusion_scan_check('types_dense', q) FROM (VALUES
+  ('i4 BETWEEN -100 AND 30000'), ('i4 > 100 AND i4 > 50 AND i4 <= 90000'), ('i4 > 100 AND i4 < 50'), ('i8 > 5 AND i8 < 3000000000'),
+  ('n15_2 > 0 AND n15_2 < ''NaN'''), ('n15_2 >= ''NaN'''), ('n15_2 <= -0.5'), ('n15_2 BETWEEN 1 AND 300 AND d > ''2001-01-01'''),
+  ('n15_2 > 0.005 AND n15_2 <= 0.014'), ('n18_0 > 100000 AND n18_18 < 0.1 AND n18_0 < 40000000'), ('n18_18 >= 0.0001'),
+  ('i < 4000 AND i2 > 0 AND i4 < 50000 AND i8 > 5 AND ts > ''2000-01-10'' AND n15_2 > 3'), ('ts >= ''2000-01-10'' AND ts < ''2000-02-10'''),
+  ('i > 10 AND (i < 5 OR i4 > 0) AND n15_2 < 500'), ('i4 > 0 AND i4 <> 43 AND n15_2 < 500'), ('i4 > 0 AND i4 IS NOT NULL AND i < 3000'),
+  ('i < 3000 AND n15_2 < 500 AND i4 / 7 > 3 AND d < ''2010-01-01'''), ('n3_7 > 0 AND n9_m2 > 1000'), ('tstz > ''2020-01-02 00:00+00'' AND t < ''01:00''')
 ) AS quals (q);
 
 -- values out of line and compressed, larger than a page, among small ones
