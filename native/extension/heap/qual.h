@@ -19,7 +19,7 @@ typedef struct FusionQuals FusionQuals;
 
 struct FusionQuals
 {
-	int			taken_count;	/* of the scan's conjuncts, from the first: evaluated here; 0: its own qual does it all */
+	int			taken_count;	/* of the scan's conjuncts, from the first; 0: the scan's own qual does it all */
 	int			conjunct_count; /* fewer: ranges of one column become one */
 	ExprState  *rest;			/* NULL: nothing left */
 	int			last_attribute; /* -1: none */
