@@ -8,6 +8,7 @@
 
 #include "catalog/pg_type.h"
 #include "leaf_plan.h"
+#include "nested_leaf.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "node_check.h"
@@ -196,10 +197,21 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 {
 	Query	   *leaf = leaf_query(source, &scan->leaves[source->number]);
 	PlannedStmt *planned;
+	FusionLeafPath *path = &scan->leaf_paths[source->number];
 	const char *refused;
 	int			shift = list_length(assembly->range_table);
 
 	scan->leaf_queries = lappend(scan->leaf_queries, displayed_query(leaf));
+	planned = fusion_plan_nested_leaf(leaf, assembly);
+	if (planned != NULL)
+	{
+		fusion_assembly_add_nested(assembly, planned);
+		scan->leaf_statements = lappend(scan->leaf_statements, planned);
+		path->reason = "pg_fusion inside";
+		path->leader_only = "executor path";
+		path->rows_read = planned->planTree->plan_rows;
+		return true;
+	}
 	if (shift > 0)
 		OffsetVarNodes((Node *) leaf, shift, 0);
 	fusion_assembly_pad(assembly, leaf);
@@ -210,7 +222,7 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 	if (refused != NULL)
 		return fusion_refuse(refusal, refused, NULL, -1);
 	scan->leaf_statements = lappend(scan->leaf_statements, fusion_runs_alone(planned) ? planned : NULL);
-	choose_path(planned, &scan->leaf_paths[source->number]);
+	choose_path(planned, path);
 	return true;
 }
 

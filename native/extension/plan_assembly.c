@@ -149,6 +149,19 @@ forget_joins(List *range_table)
 	}
 }
 
+/* What every leaf adds, wherever it runs. */
+static void
+add_dependencies(FusionAssembly *assembly, const PlannedStmt *leaf)
+{
+	assembly->leaf_count++;
+	assembly->leaf_rows += leaf->planTree->plan_rows;
+	assembly->leaf_cost += leaf->planTree->total_cost;
+	assembly->inval_items = list_concat(assembly->inval_items, leaf->invalItems);
+	assembly->relation_oids = list_concat_unique_oid(assembly->relation_oids, leaf->relationOids);
+	assembly->depends_on_role |= leaf->dependsOnRole;
+	assembly->transient |= leaf->transientPlan;
+}
+
 const char *
 fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf)
 {
@@ -167,15 +180,34 @@ fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf)
 #endif
 	if (!fusion_runs_alone(leaf))
 		assembly->leaf_plans = lappend(assembly->leaf_plans, leaf->planTree);
-	assembly->leaf_count++;
-	assembly->leaf_rows += leaf->planTree->plan_rows;
-	assembly->leaf_cost += leaf->planTree->total_cost;
 	assembly->append_relations = list_concat(assembly->append_relations, leaf->appendRelations);
-	assembly->inval_items = list_concat(assembly->inval_items, leaf->invalItems);
-	assembly->relation_oids = list_concat_unique_oid(assembly->relation_oids, leaf->relationOids);
-	assembly->depends_on_role |= leaf->dependsOnRole;
-	assembly->transient |= leaf->transientPlan;
+	add_dependencies(assembly, leaf);
 	return NULL;
+}
+
+void
+fusion_assembly_add_nested(FusionAssembly *assembly, PlannedStmt *leaf)
+{
+	ListCell   *cell;
+
+	leaf->jitFlags = PGJIT_NONE;
+	foreach(cell, leaf->rtable)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+
+		if (entry->rtekind != RTE_RELATION)
+			continue;
+		/* For the lock alone. */
+		entry = copyObject(entry);
+#if PG_VERSION_NUM >= 160000
+		entry->perminfoindex = 0;
+#else
+		entry->requiredPerms = 0;
+#endif
+		entry->inh = false;
+		assembly->range_table = lappend(assembly->range_table, entry);
+	}
+	add_dependencies(assembly, leaf);
 }
 
 void

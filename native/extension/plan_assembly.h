@@ -59,6 +59,9 @@ extern bool fusion_runs_alone(const PlannedStmt *leaf);
 /* Takes over a planned leaf; NULL, or why it cannot be a part of the whole. */
 extern const char *fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf);
 
+/* Takes over a leaf that is a statement of pg_fusion's own: its relations are locked and watched with this one's. */
+extern void fusion_assembly_add_nested(FusionAssembly *assembly, PlannedStmt *leaf);
+
 /* Turns the planned edge into the statement's plan. */
 extern void fusion_assembly_finish(const FusionAssembly *assembly, PlannedStmt *edge);
 

@@ -152,6 +152,16 @@ plan_by_fusion(const Statement *statement, bool tolerant, FusionScanPlan *scan, 
 	return fusion_plan_edge(text, statement->parse, &ready, assembly, scan);
 }
 
+PlannedStmt *
+fusion_plan_inside(Query *query, const char *query_string, ParamListInfo bound_params)
+{
+	/* Without the option for parallel plans: only a statement's own execution may go into parallel mode. */
+	Statement	statement = {query, query_string, 0, bound_params};
+	FusionRefusal refusal = {.location = -1};
+
+	return fusion_is_candidate(query) ? plan_by_fusion(&statement, true, &refusal) : NULL;
+}
+
 static void
 require_other_choice(const char *chosen, const char *required)
 {
