@@ -157,9 +157,10 @@ fusion_plan_inside(Query *query, const char *query_string, ParamListInfo bound_p
 {
 	/* Without the option for parallel plans: only a statement's own execution may go into parallel mode. */
 	Statement	statement = {query, query_string, 0, bound_params};
+	FusionScanPlan scan = {0};
 	FusionRefusal refusal = {.location = -1};
 
-	return fusion_is_candidate(query) ? plan_by_fusion(&statement, true, &refusal) : NULL;
+	return fusion_is_candidate(query) ? plan_by_fusion(&statement, true, &scan, &refusal) : NULL;
 }
 
 static void

@@ -198,7 +198,8 @@ function subLinkOutput(
     refuse(`${kind} with references to an outer query`, "It stands above a grouping.", locationOf(subLink));
   if (lookUp !== undefined) region.lookUps.push(lookUp);
   const value = defined(scope.valueOf(subLink), "the value of a planned subquery");
-  assert(value.displayScale === undefined, "a subquery's value shows one scale");
+  if (value.displayScale !== undefined)
+    refuse("numeric of varying scale", "Its values do not all show the same number of digits.", locationOf(subLink));
   const sql = typeOfTarget(subLink);
   if (value.expression.type.kind === "bpchar" && bpcharLength(sql.typmod) !== value.expression.type.length)
     refuse("char(n) of varying length", "Its blanks would be lost.", locationOf(subLink));
