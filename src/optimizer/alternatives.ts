@@ -147,7 +147,8 @@ export function scaleOfResult(key: string, values: readonly Translated[]): Expre
       return second && { kind: "call", function: "int4.add", arguments: [first, second], type: INT4 };
     case "decimal.add": case "decimal.subtract": {
       if (second === undefined) return undefined;
-      const isGreater: Expression = { kind: "call", function: "integer.greater", arguments: [first, second], type: BOOL };
+      const sides = [first, second];
+      const isGreater: Expression = { kind: "call", function: "integer.greater", arguments: sides, type: BOOL };
       return { kind: "case", branches: [{ when: isGreater, then: first }], otherwise: second, type: INT4 };
     }
     default: return undefined;
