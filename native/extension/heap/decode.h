@@ -98,6 +98,7 @@ typedef struct FusionPayload
 {
 	const uint8 *bytes;
 	uint32		length;
+	uint32		padded_length;	/* of a trimmed char(n): with its blanks, which follow in place */
 } FusionPayload;
 
 /* A varlena that is not short: false when it is compressed or external. */

@@ -55,7 +55,7 @@ typedef enum FusionPredicateKind
 	FUSION_PREDICATE_SET,		/* key is one of `keys` */
 	FUSION_PREDICATE_TEXT_SET,	/* payload is one of `texts` */
 	FUSION_PREDICATE_TEXT_ORDER,	/* payload compared with texts[0] by bytes */
-	FUSION_PREDICATE_LIKE,		/* texts are the literals between percent signs */
+	FUSION_PREDICATE_LIKE,		/* parts in their order */
 	FUSION_PREDICATE_IS_NULL,
 	FUSION_PREDICATE_AND,
 	FUSION_PREDICATE_OR,
@@ -74,6 +74,14 @@ typedef enum FusionOutcome
 
 typedef struct FusionPredicate FusionPredicate;
 
+/* What a LIKE pattern has between two percent signs. */
+typedef struct FusionLikePart
+{
+	FusionPayload text;			/* a place per underscore, of no meaning */
+	const bool *is_any;			/* by byte of the text: an underscore; NULL: none */
+	int			characters;
+} FusionLikePart;
+
 struct FusionPredicate
 {
 	FusionPredicateKind kind;
@@ -90,6 +98,9 @@ struct FusionPredicate
 	int			text_count;
 	FusionPayload *texts;
 	StrategyNumber strategy;	/* TEXT_ORDER */
+	int			part_count;
+	FusionLikePart *parts;
+	bool		padded;			/* LIKE of char(n): blanks take part */
 	bool		anchored_start; /* LIKE: pattern does not begin with a percent sign */
 	bool		anchored_end;
 	int			child_count;

@@ -261,7 +261,7 @@ compile_operator(Compiler *compiler, OpExpr *operation)
 	/* All operators met here are strict; a null constant needs no more than knowing which operator it is. */
 	if (!swapped && is_text_type(comparison.type) && fusion_like_is_simple(operation, &comparison.column))
 		return comparison.is_null ? make_constant(FUSION_OUTCOME_NULL) :
-			fusion_like_compile(operation, comparison.attribute, comparison.value);
+			fusion_like_compile(operation, &comparison.column, comparison.attribute, comparison.value);
 	comparison.strategy = comparison_strategy(operation->opno, &comparison.column);
 	if (comparison.strategy == 0 || is_text_type(comparison.type) != (comparison.column.kind == FUSION_QUAL_TEXT))
 		return NULL;

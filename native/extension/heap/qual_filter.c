@@ -308,6 +308,7 @@ decode_payloads(FusionQualColumn *column, FusionWalk *walk, FusionReach reach)
 
 		if (!fusion_varlena_payload(walk, reach, row, payload))
 			return false;
+		payload->padded_length = payload->length;
 		if (column->trims_blanks)
 			payload->length = fusion_trimmed_length_overread(payload->bytes, payload->length);
 	}

@@ -2,16 +2,14 @@
  * qual_text.c
  *    Simple predicates over text: compiled under the conditions where bytes decide, run on payloads in place.
  *
- * Equality is by bytes under every deterministic collation. Order is by bytes under C and POSIX only. LIKE
- * works on bytes where a literal cannot match inside a character: single-byte encodings and UTF-8.
+ * Equality is by bytes under every deterministic collation. Order is by bytes under C and POSIX only. Read next:
+ * qual_like.c.
  */
 #include "postgres.h"
 
 #include "qual_text.h"
 
 #include "catalog/pg_type.h"
-#include "mb/pg_wchar.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/pg_locale.h"
 
@@ -25,9 +23,8 @@ orders_by_bytes(Oid collation)
 #endif
 }
 
-/* A private copy of the constant's bytes. */
-static FusionPayload
-constant_payload(Datum constant, bool trims_blanks)
+FusionPayload
+fusion_constant_payload(Datum constant, bool trims_blanks)
 {
 	struct varlena *image = PG_DETOAST_DATUM_PACKED(constant);
 	uint32		length = VARSIZE_ANY_EXHDR(image);
@@ -59,50 +56,7 @@ fusion_text_compile(const FusionQualType *column, int attribute, int strategy, O
 	predicate->text_count = count;
 	predicate->texts = palloc(sizeof(FusionPayload) * Max(count, 1));
 	for (int i = 0; i < count; i++)
-		predicate->texts[i] = constant_payload(constants[i], column->trims_blanks);
-	return predicate;
-}
-
-bool
-fusion_like_is_simple(const OpExpr *operation, const FusionQualType *column)
-{
-	Oid			function = get_opcode(operation->opno);
-
-	if (function != F_TEXTLIKE && function != F_TEXTNLIKE)
-		return false;
-	return column->kind == FUSION_QUAL_TEXT && !column->trims_blanks &&
-		OidIsValid(operation->inputcollid) && get_collation_isdeterministic(operation->inputcollid) &&
-		(GetDatabaseEncoding() == PG_UTF8 || pg_database_encoding_max_length() == 1);
-}
-
-FusionPredicate *
-fusion_like_compile(const OpExpr *operation, int attribute, Datum pattern)
-{
-	FusionPayload payload = constant_payload(pattern, false);
-	FusionPredicate *predicate = fusion_predicate_make(FUSION_PREDICATE_LIKE, attribute);
-	uint32		start = 0;
-
-	predicate->negated = get_opcode(operation->opno) == F_TEXTNLIKE;
-	predicate->texts = palloc(sizeof(FusionPayload) * (payload.length + 1));
-	for (uint32 i = 0; i < payload.length; i++)
-	{
-		if (payload.bytes[i] == '_' || payload.bytes[i] == '\\')
-			return NULL;
-	}
-	predicate->anchored_start = payload.length == 0 || payload.bytes[0] != '%';
-	predicate->anchored_end = payload.length == 0 || payload.bytes[payload.length - 1] != '%';
-	for (uint32 i = 0; i <= payload.length; i++)
-	{
-		if (i < payload.length && payload.bytes[i] != '%')
-			continue;
-		if (i > start || payload.length == 0)
-		{
-			predicate->texts[predicate->text_count].bytes = payload.bytes + start;
-			predicate->texts[predicate->text_count].length = i - start;
-			predicate->text_count++;
-		}
-		start = i + 1;
-	}
+		predicate->texts[i] = fusion_constant_payload(constants[i], column->trims_blanks);
 	return predicate;
 }
 
@@ -162,48 +116,6 @@ run_order(const FusionPredicate *predicate, const FusionPayload *payloads, int c
 	}
 }
 
-/* Literals must appear in order without overlap; taking the leftmost place for each is enough. */
-static bool
-like_matches(const FusionPredicate *predicate, const FusionPayload *payload)
-{
-	const uint8 *at = payload->bytes;
-	const uint8 *end = payload->bytes + payload->length;
-	int			first = 0;
-	int			last = predicate->text_count;
-
-	if (predicate->anchored_start)
-	{
-		const FusionPayload *literal = &predicate->texts[0];
-
-		if ((size_t) (end - at) < literal->length || memcmp(at, literal->bytes, literal->length) != 0)
-			return false;
-		at += literal->length;
-		if (predicate->anchored_end && last == 1)
-			return at == end;
-		first = 1;
-	}
-	if (predicate->anchored_end)
-	{
-		const FusionPayload *literal = &predicate->texts[last - 1];
-
-		if ((size_t) (end - at) < literal->length ||
-			memcmp(end - literal->length, literal->bytes, literal->length) != 0)
-			return false;
-		end -= literal->length;
-		last--;
-	}
-	for (int i = first; i < last; i++)
-	{
-		const FusionPayload *literal = &predicate->texts[i];
-		const uint8 *found = memmem(at, end - at, literal->bytes, literal->length);
-
-		if (found == NULL)
-			return false;
-		at = found + literal->length;
-	}
-	return true;
-}
-
 void
 fusion_text_run(const FusionPredicate *predicate, const FusionPayload *payloads, int count, uint8 *yes)
 {
@@ -217,8 +129,7 @@ fusion_text_run(const FusionPredicate *predicate, const FusionPayload *payloads,
 			break;
 		default:
 			Assert(predicate->kind == FUSION_PREDICATE_LIKE);
-			for (int row = 0; row < count; row++)
-				yes[row] = like_matches(predicate, &payloads[row]);
+			fusion_like_run(predicate, payloads, count, yes);
 			break;
 	}
 }
