@@ -1,7 +1,7 @@
 // The planner for statements over several tables. The engine joins, filters by subqueries and, where it is exact,
 // groups; PostgreSQL does the rest above it, as for one table (single_table.ts): HAVING, final expressions, sorting,
 // LIMIT. Scalar subqueries in those are computed by the engine too and stand as columns of its result.
-import { assert, defined } from "#base/assert.js";
+import { defined } from "#base/assert.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { subLinkKinds } from "#frontend/query_checks.js";
