@@ -3,6 +3,7 @@
 import { CommandError } from "#cluster/command_error.js";
 import { serverErrorOf } from "#cluster/connection.js";
 import { findPlaces } from "#cluster/places.js";
+import { isReplayCommand, runReplayCommand } from "#replay/replay_command.js";
 import { runTraceCommand } from "#trace/cli.js";
 import { runVisualizeCommand } from "#visualizer/visualize_command.js";
 import { parseArguments } from "./arguments.js";
@@ -20,7 +21,7 @@ const usage = `usage: npx pg-fusion <command> [options]
   bench    tpch [--scale 1] [--queries q1,q6] [--runs 5] [--json FILE]
            scan [--scale 1] [--runs 5] [--json FILE]
            latency [--runs 300] [--json FILE]
-  trace    what the state machines did: trace list | trace show
+  trace    what the state machines did: trace list | show | grep | diff | replay | regress | redact | dump | export
   visualize  the state machines in a browser: visualize [FILE] [--out trace.html]
   stop     stop the server
   reset    stop it and delete everything it has
@@ -46,7 +47,7 @@ const commands: Readonly<Record<string, Command>> = {
   status: (words) => runStatus(parseArguments(words)),
   env: (words) => runEnv(parseArguments(words)),
   bench: (words) => runBench(parseArguments(words)),
-  trace: (words) => runTraceCommand(words, findPlaces()),
+  trace: (words) => isReplayCommand(words) ? runReplayCommand(words) : runTraceCommand(words, findPlaces()),
   visualize: (words) => runVisualizeCommand(words, findPlaces()),
   stop: (words) => runStop(parseArguments(words)),
   reset: (words) => runReset(parseArguments(words)),

@@ -4,6 +4,7 @@ import type { JobOrder, SessionLease } from "#actors/ports.js";
 import { encodeExecutionFailed, type ProducerSlot, type StartExecution } from "#codec/execution_message.js";
 import { encodeScanFailed } from "#codec/scan_message.js";
 import { MessageType } from "#generated/layout.js";
+import { unpackPage } from "#trace/format/page_image.js";
 import { jobReports, scanImports, TraceCall, TraceInput } from "#trace/format/trace_call.js";
 import type { TraceRecord } from "#trace/format/trace_record.js";
 import { Job } from "#worker/job.js";
@@ -30,7 +31,7 @@ function inputPage(tape: Tape, record: TraceRecord, memory: ReplayMemory | undef
   const [page, rows, bytes] = record.numbers;
   const address = (memory?.poolOffset ?? 0) + page * (memory?.pageBytes ?? 0);
   tape.checkData(record);
-  if (memory !== undefined) memory.bytes.set(record.data, address);
+  if (memory !== undefined) memory.bytes.set(unpackPage(record.data, memory.pageBytes), address);
   return {
     page, rows, bytes, address,
     content: () => memory?.bytes.subarray(address, address + memory.pageBytes) ?? new Uint8Array(0),

@@ -4,6 +4,8 @@ import type { SessionLease } from "#actors/ports.js";
 import { decodeStartExecution, type StartExecution } from "#codec/execution_message.js";
 import { MessageType } from "#generated/layout.js";
 import { EngineMemory, memoryLayout } from "#runtime/memory.js";
+import { scanImports, TraceCall } from "#trace/format/trace_call.js";
+import type { TraceRecord } from "#trace/format/trace_record.js";
 import type { Trace, WriterTrace } from "#trace/format/trace_reader.js";
 import { PlanEngine } from "#worker/plan_engine.js";
 import { StatementPlanner } from "#worker/statement_planner.js";
@@ -27,7 +29,7 @@ export interface ReplayOutcome {
 const MIB = 1024 * 1024;
 
 /** The message that started the execution, when the recording has it. */
-function startOf(trace: Trace): StartExecution | undefined {
+export function startOf(trace: Trace): StartExecution | undefined {
   if (trace.heading.level !== "full") return undefined;
   const worker = trace.writers.find(({ kind }) => kind === "worker");
   const received = worker?.records.find(({ kind, code }) =>
@@ -59,6 +61,12 @@ function play(tape: Tape, trace: Trace, lease: SessionLease, surroundings: JobSu
   else replayTables(tape, true);
 }
 
+/** A page that came in, or a page of the result. */
+function isPage({ kind, code, argument }: TraceRecord): boolean {
+  if (kind !== "call") return false;
+  return code === TraceCall.writeResult || (code === TraceCall.importScan && scanImports[argument] === "page");
+}
+
 function earlier(one: Divergence | undefined, other: Divergence): Divergence {
   return one !== undefined && one.timeNs <= other.timeNs ? one : other;
 }
@@ -86,7 +94,7 @@ export function replayTrace(trace: Trace): ReplayOutcome {
     records += played.length;
     transitions += played.filter(({ kind }) => kind === "transition").length;
     messages += played.filter(({ kind }) => kind === "sent" || kind === "received").length;
-    pages += played.filter(({ kind, data }) => kind === "call" && data.length >= trace.heading.pageBytes / 8).length;
+    pages += played.filter(isPage).length;
   }
   const executed = trace.writers.some(({ kind }) => kind === "executor");
   const engine = !executed ? "not used" : surroundings.engine === undefined ? "as recorded" : "run again";

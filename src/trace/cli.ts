@@ -1,14 +1,18 @@
-// `npx pg-fusion trace list` and `trace show [--last N] [FILE]`: the flight recorder of the private cluster in
-// readable lines. It only reads; the server may be running, stopped or dead.
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { FlightFileError, readFlight } from "./flight_reader.js";
-import { lacksRecords, lastExecutions, sessionsOf, tellSession, wallTime } from "./story.js";
+// `npx pg-fusion trace ...`: what the state machines did, in readable lines, from the flight recorder of the private
+// cluster or from trace files. It only reads, but for redact, dump and export, which write one new file; the server may
+// be running, stopped or dead. Replays need the engine and are src/replay's.
+import { writeFileSync } from "node:fs";
+import { traceOfFlight } from "./format/trace_flight.js";
+import { TraceFileError, type Trace } from "./format/trace_reader.js";
+import { FlightFileError } from "./flight_reader.js";
+import { perfettoJson } from "./perfetto.js";
+import { recordLines } from "./record_lines.js";
+import { captureFiles, flightFiles, openRecording, type Recording, type TracePlaces } from "./recordings.js";
+import { redactTrace } from "./redact.js";
+import { lacksRecords, lastExecutions, outcome, sessionsOf, tellSession, wallTime } from "./story.js";
+import { diffTraces } from "./trace_diff.js";
 
-/** Where the cluster keeps its data; more is not needed here. */
-export interface TracePlaces {
-  readonly data: string;
-}
+export type { TracePlaces } from "./recordings.js";
 
 /** Goes to standard output, or to standard error for failures; tests bring their own. */
 export interface TraceOutput {
@@ -16,101 +20,233 @@ export interface TraceOutput {
   failure(text: string): void;
 }
 
-const processOutput: TraceOutput = {
+export const processOutput: TraceOutput = {
   line: (text) => void process.stdout.write(`${text}\n`),
   failure: (text) => void process.stderr.write(`pg-fusion trace: ${text}\n`),
 };
 
-const USAGE = "usage: pg-fusion trace list | trace show [--last N] [FILE]";
+export const TRACE_USAGE = `usage: pg-fusion trace list
+       pg-fusion trace show [--last N] [--records] [FILE]
+       pg-fusion trace grep PATTERN [FILE...]
+       pg-fusion trace diff FILE FILE
+       pg-fusion trace replay FILE...
+       pg-fusion trace regress FILE NAME
+       pg-fusion trace redact FILE NEW_FILE
+       pg-fusion trace dump [--last N] NEW_FILE
+       pg-fusion trace export --perfetto|--arrow FILE NEW_FILE`;
 const LAST_MAX = 1000;
 
-type Words =
-  | { readonly command: "list" }
-  | { readonly command: "show"; readonly last: number; readonly file: string | undefined };
+/** What is wrong with a command, for its user. */
+export class TraceCommandError extends Error {
+  readonly status: number;
 
-function parse(words: readonly string[]): Words | undefined {
-  const [command = "show", ...rest] = words;
-  if (command === "list") return rest.length === 0 ? { command } : undefined;
-  if (command !== "show") return undefined;
+  constructor(message: string, status = 1) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export const usageError = (): TraceCommandError => new TraceCommandError(TRACE_USAGE, 2);
+
+interface Words {
+  readonly files: readonly string[];
+  readonly last: number;
+  readonly flags: ReadonlySet<string>;
+}
+
+/** Words of a command: `count` files and the options it knows. */
+export function parseWords(words: readonly string[], known: readonly string[], min: number, max: number): Words {
+  const files: string[] = [];
+  const flags = new Set<string>();
   let last = 1;
-  let file: string | undefined;
-  for (let at = 0; at < rest.length; at++) {
-    const word = rest[at] ?? "";
-    if (word === "--last") {
-      last = Number(rest[++at]);
-      if (!Number.isInteger(last) || last < 1 || last > LAST_MAX) return undefined;
-    } else if (word.startsWith("-") || file !== undefined) return undefined;
-    else file = word;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (!word.startsWith("--")) {
+      files.push(word);
+      continue;
+    }
+    if (!known.includes(word)) throw usageError();
+    flags.add(word);
+    if (word !== "--last") continue;
+    last = Number(words[++at]);
+    if (!Number.isInteger(last) || last < 1 || last > LAST_MAX) throw usageError();
   }
-  return { command, last, file };
+  if (files.length < min || files.length > max) throw usageError();
+  return { files, last, flags };
 }
 
-/** Flight files, oldest first: incarnations rise with time and are written with leading zeros. */
-function flightFiles(places: TracePlaces): string[] {
-  const folder = join(places.data, "pg_fusion");
-  const names = readdirSync(folder).filter((name) => /^flight-[0-9a-f]+\.ring$/.test(name));
-  return names.sort().map((name) => join(folder, name));
+/** A new file, never over an old one, for its owner's eyes. */
+export function writeNew(path: string, content: Uint8Array | string, output: TraceOutput): void {
+  try {
+    writeFileSync(path, content, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new TraceCommandError(`${path} exists already.`);
+  }
+  output.line(`wrote ${path}`);
 }
 
-function show(words: Words & { command: "show" }, places: TracePlaces, output: TraceOutput): number {
-  const path = words.file ?? flightFiles(places).at(-1);
-  if (path === undefined) {
-    output.failure("there is no recording yet. Start the cluster and run a statement with pg_fusion.enable = on.");
-    return 1;
-  }
-  const flight = readFlight(readFileSync(path));
+function newestFlight(places: TracePlaces): string {
+  const path = flightFiles(places).at(-1);
+  if (path !== undefined) return path;
+  throw new TraceCommandError(
+    "there is no recording yet. Start the cluster and run a statement with pg_fusion.enable = on.");
+}
+
+/** A trace file, told apart from a flight recorder's file. */
+export function openTrace(path: string): Trace {
+  const { trace } = openRecording(path);
+  if (trace === undefined)
+    throw new TraceCommandError(`${path} is no trace file but a flight recorder's; dump it first.`);
+  return trace;
+}
+
+function tellFacts(trace: Trace, output: TraceOutput): void {
+  const { level, source, redacted } = trace.heading;
+  output.line(`trace, ${level} level${redacted ? " (redacted)" : ""}, from ${source}`);
+  const statement = trace.facts.get("statement");
+  if (statement !== undefined && statement !== "") output.line(`statement: ${statement.replace(/\s+/g, " ").trim()}`);
+  if (trace.damagedBytes > 0) output.line(`${trace.damagedBytes} bytes are damaged, or a tail that was cut off.`);
+}
+
+function show(words: readonly string[], places: TracePlaces, output: TraceOutput): void {
+  const { files, last, flags } = parseWords(words, ["--last", "--records"], 0, 1);
+  const { flight, trace } = openRecording(files[0] ?? newestFlight(places));
   if (!flight.sameMachines)
     output.failure("another build made this recording: names of states and events may not fit.");
-  const told = lastExecutions(sessionsOf(flight), words.last);
-  if (told.length === 0) {
-    output.failure("the recording holds no execution. Run a statement with pg_fusion.enable = on.");
-    return 1;
+  if (trace !== undefined) tellFacts(trace, output);
+  if (flags.has("--records")) {
+    if (trace === undefined) throw new TraceCommandError("--records needs a trace file; make one with trace dump.");
+    for (const text of recordLines(trace)) output.line(text);
+    return;
   }
+  const sessions = sessionsOf(flight);
+  const told = trace === undefined ? lastExecutions(sessions, last) : sessions;
+  if (told.length === 0)
+    throw new TraceCommandError("the recording holds no execution. Run a statement with pg_fusion.enable = on.");
   told.forEach((session, at) => {
     if (at > 0) output.line("");
     for (const text of tellSession(flight, session)) output.line(text);
-    if (lacksRecords(flight, session)) output.line("Some records of this statement were overwritten by newer ones.");
+    if (lacksRecords(flight, session)) output.line("Some records of this statement are missing.");
   });
   if (flight.torn > 0) output.line(`${flight.torn} records were torn when their writer was killed.`);
-  return 0;
 }
 
-function list(places: TracePlaces, output: TraceOutput): number {
-  for (const path of flightFiles(places)) {
-    const flight = readFlight(readFileSync(path));
-    const sessions = sessionsOf(flight);
-    const executions = sessions.filter(({ kind }) => kind === "execution").length;
-    output.line([
-      path, `from ${wallTime(flight, flight.monotonicNs)} UTC`, `${statSync(path).size} bytes`,
-      `${flight.entries.length} records`, `${executions} executions`,
-      `${sessions.length - executions} other sessions`,
-    ].join("  "));
+function listLine({ path, bytes, flight, trace }: Recording): string {
+  const sessions = sessionsOf(flight);
+  const from = `from ${wallTime(flight, flight.monotonicNs)} UTC`;
+  if (trace !== undefined) {
+    const [session] = sessions;
+    const told = session === undefined ? "nothing" : `${session.kind} ${outcome(session)}`;
+    return [path, from, `${bytes} bytes`, trace.heading.level, told].join("  ");
   }
-  return 0;
+  const executions = sessions.filter(({ kind }) => kind === "execution").length;
+  return [
+    path, from, `${bytes} bytes`, `${flight.entries.length} records`, `${executions} executions`,
+    `${sessions.length - executions} other sessions`,
+  ].join("  ");
+}
+
+function list(words: readonly string[], places: TracePlaces, output: TraceOutput): void {
+  parseWords(words, [], 0, 0);
+  for (const path of [...flightFiles(places), ...captureFiles(places)]) output.line(listLine(openRecording(path)));
+}
+
+/** All lines of a recording; a flight's sessions are told as traces, so that both read alike. */
+function linesOf(path: string): readonly string[] {
+  const { flight, trace } = openRecording(path);
+  if (trace === undefined) return sessionsOf(flight).flatMap((each) => tellSession(flight, each));
+  return [...[...trace.facts].map(([name, value]) => `${name} = ${value}`), ...recordLines(trace)];
+}
+
+function grep(words: readonly string[], places: TracePlaces, output: TraceOutput): number {
+  const { files } = parseWords(words, [], 1, LAST_MAX);
+  const [wanted = "", ...named] = files;
+  let pattern: RegExp;
+  try {
+    pattern = new RegExp(wanted);
+  } catch {
+    throw new TraceCommandError(`${wanted} is no regular expression.`, 2);
+  }
+  let found = 0;
+  for (const path of named.length > 0 ? named : [...flightFiles(places), ...captureFiles(places)])
+    for (const line of linesOf(path).filter((text) => pattern.test(text))) {
+      output.line(`${path}: ${line.trim()}`);
+      found += 1;
+    }
+  return found > 0 ? 0 : 1;
+}
+
+function diff(words: readonly string[], output: TraceOutput): number {
+  const [one = "", other = ""] = parseWords(words, [], 2, 2).files;
+  const lines = diffTraces(openTrace(one), openTrace(other));
+  for (const line of lines) output.line(line);
+  if (lines.length === 0) output.line("The traces say the same, times and chance numbers aside.");
+  return lines.length > 0 ? 1 : 0;
+}
+
+function redact(words: readonly string[], output: TraceOutput): void {
+  const [from = "", to = ""] = parseWords(words, [], 2, 2).files;
+  writeNew(to, redactTrace(openTrace(from)), output);
+}
+
+/** The last executions of the newest flight recorder as a trace file; what rings still hold of them. */
+function dump(words: readonly string[], places: TracePlaces, output: TraceOutput): void {
+  const { files, last, flags } = parseWords(words, ["--last"], 1, 1);
+  const { flight, controlSlots } = openRecording(newestFlight(places));
+  const wanted = flags.has("--last") ? lastExecutions(sessionsOf(flight), last) : undefined;
+  writeNew(files[0] ?? "", traceOfFlight(flight, controlSlots, wanted), output);
+}
+
+function exportPerfetto(words: readonly string[], output: TraceOutput): void {
+  const { files, flags } = parseWords(words, ["--perfetto"], 2, 2);
+  if (!flags.has("--perfetto")) throw usageError();
+  writeNew(files[1] ?? "", perfettoJson(openRecording(files[0] ?? "").flight), output);
 }
 
 function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
+  const { code } = error as NodeJS.ErrnoException;
   if (code === "EACCES") return "the recording belongs to the server's user; run this as root or as that user.";
   if (code === "ENOENT") return "there is no such recording. Start the cluster with `npx pg-fusion up` first.";
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Runs a command's work; failures that are not ours to know become a sentence and an exit code. */
+export function guardedCommand(output: TraceOutput, work: () => number | void): number {
+  try {
+    return work() ?? 0;
+  } catch (error) {
+    const expected = error instanceof FlightFileError || error instanceof TraceFileError ||
+      error instanceof TraceCommandError || (error as NodeJS.ErrnoException).code !== undefined;
+    if (!expected) throw error;
+    output.failure(reasonOf(error));
+    return error instanceof TraceCommandError ? error.status : 1;
+  }
 }
 
 /** Runs `trace ...`; returns the exit code. */
 export function runTraceCommand(
   words: readonly string[], places: TracePlaces, output: TraceOutput = processOutput,
 ): number {
-  const parsed = parse(words);
-  if (parsed === undefined) {
-    output.failure(USAGE);
-    return 2;
-  }
-  try {
-    return parsed.command === "list" ? list(places, output) : show(parsed, places, output);
-  } catch (error) {
-    const expected = error instanceof FlightFileError || (error as NodeJS.ErrnoException).code !== undefined;
-    if (!expected) throw error;
-    output.failure(reasonOf(error));
-    return 1;
-  }
+  const [command = "show", ...rest] = words;
+  return guardedCommand(output, () => {
+    switch (command) {
+      case "list":
+        return list(rest, places, output);
+      case "show":
+        return show(rest, places, output);
+      case "grep":
+        return grep(rest, places, output);
+      case "diff":
+        return diff(rest, output);
+      case "redact":
+        return redact(rest, output);
+      case "dump":
+        return dump(rest, places, output);
+      case "export":
+        return exportPerfetto(rest, output);
+      default:
+        throw usageError();
+    }
+  });
 }

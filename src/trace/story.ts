@@ -2,6 +2,7 @@
 // into one line each. It reads entries and machine tables; files are flight_reader.ts's.
 import { stepTable } from "#actors/table_actor.js";
 import { generatedMachines, type GeneratedMachine } from "#generated/machines.js";
+import { tellEnd } from "./end_story.js";
 import type { Flight, FlightEntry, FlightWriter } from "./flight_reader.js";
 
 export interface SessionTrace {
@@ -131,7 +132,7 @@ function foldedLine(startNs: bigint, run: readonly FlightEntry[]): string {
 }
 
 /** Where the machines of a session stood when the records end: the backend's word counts first. */
-function outcome(trace: SessionTrace): string {
+export function outcome(trace: SessionTrace): string {
   const machine = trace.kind === "planning" ? "planning_backend" : "execution_backend";
   const last = trace.entries.findLast((entry) => machineOf(entry)?.name === machine);
   const worker = trace.entries.findLast((entry) => machineOf(entry)?.name === machine.replace("backend", "worker"));
@@ -155,6 +156,7 @@ export function tellSession(flight: Flight, trace: SessionTrace): string[] {
   const lines = [
     `${trace.kind}, slot ${trace.slot}, epoch ${trace.epoch}: ${outcome(trace)} after ` +
       `${milliseconds(trace.endNs - trace.startNs)} ms, from ${wallTime(flight, trace.startNs)} UTC`,
+    ...tellEnd(trace.entries),
     `${"ms".padStart(12)}  ${"who".padEnd(11)}  ${"machine".padEnd(18)}  ${"event".padEnd(20)}  state [effects]`,
   ];
   for (let at = 0; at < trace.entries.length;) {

@@ -4,7 +4,7 @@ import { CLOSE_CAUSE_SHIFT } from "#generated/layout.js";
 import {
   executionBackend, executionWorker, pageLease, planningBackend, scanProducer, type GeneratedMachine,
 } from "#generated/machines.js";
-import { sqlstateOf } from "./sqlstate.js";
+import { sqlstateOf } from "#trace/sqlstate.js";
 import { eventName, NOTES } from "./state_kinds.js";
 
 type Meaning = (argument: number) => readonly [name: string, value: string];

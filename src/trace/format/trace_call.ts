@@ -31,7 +31,7 @@ export const TraceCall = {
   countViolation: 5,
   /** Argument 1: the backend wants no more. */
   cancelRequested: 10,
-  /** Actor: scan slot; argument: place in scanImports; numbers: page, rows, bytes; data (full): the page. */
+  /** Actor: scan slot; argument: place in scanImports; numbers: page, rows, bytes; data (full): the page, packed. */
   importScan: 11,
   /** Argument: page. */
   releaseInput: 12,

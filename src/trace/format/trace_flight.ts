@@ -83,10 +83,11 @@ export function flightOfTrace(trace: Trace): Flight {
   };
 }
 
-/** A flight's entries as the bytes of a trace; those of one session when one is named. */
+/** A flight's entries as the bytes of a trace; those of some sessions when they are named. */
 export function traceOfFlight(
-  flight: Flight, controlSlots: number, session?: { readonly slot: number; readonly epoch: number },
+  flight: Flight, controlSlots: number, sessions?: readonly { readonly slot: number; readonly epoch: number }[],
 ): Uint8Array {
+  const [session] = sessions ?? [];
   const heading: TraceHeading = {
     level: "control", source: "flight", redacted: false, pageBytes: 0, pageCount: 0, workerMemoryMb: 0, controlSlots,
     layoutFingerprint: LAYOUT_FINGERPRINT,
@@ -99,7 +100,7 @@ export function traceOfFlight(
   const sink = { append: (chunk: Uint8Array) => (chunks.push(chunk.slice()), true) };
   const writers = new Map<number, TraceWriter>();
   for (const entry of flight.entries) {
-    if (session !== undefined && (entry.slot !== session.slot || entry.session !== session.epoch)) continue;
+    if (sessions?.every(({ slot, epoch }) => entry.slot !== slot || entry.session !== epoch) === true) continue;
     let writer = writers.get(entry.writerIndex);
     if (writer === undefined) {
       writer = new TraceWriter(traceWriterOf(entry.writer), sink, 0, () => entry.timeNs);

@@ -4,6 +4,7 @@ import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 import type { MessageType } from "#generated/layout.js";
 import type { Metric } from "#generated/metrics.js";
+import { packPage } from "#trace/format/page_image.js";
 import { scanImports, TraceCall, TraceInput } from "#trace/format/trace_call.js";
 import type {
   Engine, InputPage, JobTransport, OutputPage, ScanFrame, ScanImport, ScanLease,
@@ -93,7 +94,7 @@ class CapturedTransport implements JobTransport {
       const told = { actor: scan.slot, argument: scanImports.indexOf(answer.kind) };
       if (answer.kind !== "page") return told;
       const { page, rows, bytes } = answer.page;
-      const content = this.#tape.data(() => answer.page.content().subarray(0, bytes));
+      const content = this.#tape.data(() => packPage(answer.page.content()));
       return { ...told, numbers: [page, rows, bytes], ...content };
     });
     return found.kind === "page" ? { kind: "page", page: capturedInput(found.page, this.#tape) } : found;

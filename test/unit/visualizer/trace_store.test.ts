@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { FLIGHT_NOTE_STALE_FRAME } from "#generated/layout.js";
 import { generatedMachines } from "#generated/machines.js";
 import { ringOf } from "#visualizer/senders.js";
-import { sqlstateOf } from "#visualizer/sqlstate.js";
+import { sqlstateOf } from "#trace/sqlstate.js";
 import { kindOfStateName } from "#visualizer/state_kinds.js";
 import { emptyChunk, packTrace, sliceOfChunk, TraceChunkError, unpackTrace } from "#visualizer/trace_chunk.js";
 import { outcomeOf, sessionsByWorth, TraceStore } from "#visualizer/trace_store.js";
