@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "access/transam.h"
 #include "capture.h"
 #include "capture_folder.h"
 #include "commands/dbcommands.h"
@@ -43,6 +44,7 @@ struct FusionCapture
 {
 	char		path[MAXPGPATH];
 	int			fd;				/* -1: ended */
+	bool		full;
 	uint64		limit;
 	uint32		writer_kind;
 	uint32		writer;
@@ -324,10 +326,19 @@ put_values(StringInfo facts)
 	put_fact(facts, "statement", debug_query_string);
 }
 
+/* Room for the chunk's header stands before them. */
+static void
+append_facts(FusionCapture *capture, StringInfo facts)
+{
+	seal(capture, (FusionTraceChunk *) facts->data, FUSION_TRACE_CHUNK_FACTS, 0,
+		 facts->len - sizeof(FusionTraceChunk));
+	append(capture, facts->data, facts->len);
+	pfree(facts->data);
+}
+
 static void
 write_facts(FusionCapture *capture, bool full)
 {
-	FusionTraceChunk *header;
 	StringInfoData facts;
 
 	initStringInfo(&facts);
@@ -336,10 +347,24 @@ write_facts(FusionCapture *capture, bool full)
 	put_changed_settings(&facts);
 	if (full)
 		put_values(&facts);
-	header = (FusionTraceChunk *) facts.data;
-	seal(capture, header, FUSION_TRACE_CHUNK_FACTS, 0, facts.len - sizeof(FusionTraceChunk));
-	append(capture, facts.data, facts.len);
-	pfree(facts.data);
+	append_facts(capture, &facts);
+}
+
+void
+fusion_capture_parameters(FusionCapture *capture, ParamListInfo parameters)
+{
+	StringInfoData facts;
+
+	/* Parameters that are fetched one by one are variables of a function: asking for them may run code. */
+	if (capture == NULL || !capture->full || parameters == NULL || parameters->paramFetch != NULL)
+		return;
+	for (int i = 0; i < parameters->numParams; i++)
+		if (parameters->params[i].ptype >= FirstGenbkiObjectId)
+			return;
+	initStringInfo(&facts);
+	appendStringInfoSpaces(&facts, sizeof(FusionTraceChunk));
+	put_fact(&facts, "parameters", BuildParamLogString(parameters, NULL, -1));
+	append_facts(capture, &facts);
 }
 
 FusionCapture *
@@ -365,6 +390,7 @@ fusion_capture_begin(FusionLease control)
 		return NULL;
 	}
 	fusion_count(FUSION_METRIC_CAPTURE_FILES, 1);
+	capture->full = full;
 	write_header(capture, control, full);
 	write_facts(capture, full);
 	atomic_store(recording, full ? FUSION_RECORDING_FULL : FUSION_RECORDING_CONTROL);

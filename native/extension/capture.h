@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "nodes/params.h"
 #include "region_host.h"
 
 typedef struct FusionCapture FusionCapture;
@@ -23,6 +24,12 @@ extern bool fusion_capture_full_allowed(void);
  * Returns this backend's writer, or NULL.
  */
 extern FusionCapture *fusion_capture_begin(FusionLease control);
+
+/*
+ * Adds the statement's parameters to a full capture; NULL and control captures ignore it. Values of types that did not
+ * come with PostgreSQL are left out: their output functions may fail.
+ */
+extern void fusion_capture_parameters(FusionCapture *capture, ParamListInfo parameters);
 
 /* Joins the capture of `control`, if there is one, as the producer of a scan slot. */
 extern FusionCapture *fusion_capture_join(FusionLease control, uint32 scan_slot);

@@ -248,6 +248,7 @@ start(FusionExecution *execution)
 													ALLOCSET_SMALL_SIZES);
 	execution->session = fusion_session_open(execution->conversation, PERMITS_PER_LEAF * leaf_count, PERMITS_RESULT);
 	fusion_session_set_subtransaction(execution->session, execution->subtransaction);
+	fusion_session_parameters(execution->session, execution->estate->es_param_list_info);
 	execution->numbers.session = fusion_session_lease(execution->session);
 	memset(execution->runs, 0, leaf_count * sizeof(FusionLeafRun));
 	fusion_session_on_close(execution->session, session_closing, execution);

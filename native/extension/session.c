@@ -272,6 +272,12 @@ cause_of(const ErrorData *error)
 }
 
 void
+fusion_session_parameters(const FusionSession *session, ParamListInfo parameters)
+{
+	fusion_capture_parameters(session->capture, parameters);
+}
+
+void
 fusion_session_note_error(FusionSession *session)
 {
 	MemoryContext outer = MemoryContextSwitchTo(TopMemoryContext);

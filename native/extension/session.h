@@ -15,6 +15,7 @@
 
 #include "postgres.h"
 
+#include "nodes/params.h"
 #include "region_host.h"
 
 typedef struct FusionSession FusionSession;
@@ -89,6 +90,9 @@ extern _Noreturn void fusion_session_violation(FusionSession *session, const cha
 
 /* ERROR 08006 when the worker this session was opened with is gone. */
 extern void fusion_session_check_worker(FusionSession *session);
+
+/* Adds the statement's parameters to its trace, if it has one that holds data. */
+extern void fusion_session_parameters(const FusionSession *session, ParamListInfo parameters);
 
 /* In a PG_CATCH: keeps why the error came, for the record of the end. */
 extern void fusion_session_note_error(FusionSession *session);

@@ -61,11 +61,14 @@ function exportArrow(words: readonly string[], output: TraceOutput): void {
   }
 }
 
+// Put together, so that nothing takes it for an import of this file.
+const supportImport = `import { expectSameReplay } from ${JSON.stringify("../support/replayed_trace.js")};`;
+
 const testFile = (name: string, story: string): string => `// Made by \`npx pg-fusion trace regress\`: ${story}.
 // It plays the recording back through the machines and the engine of this checkout; whatever comes out otherwise than
 // it was recorded fails the test, with the first record that differs.
 import { test } from "vitest";
-import { expectSameReplay } from "../support/replayed_trace.js";
+${supportImport}
 
 test("${name}", () => expectSameReplay(new URL("${name}.fxtrace", import.meta.url)));
 `;
@@ -85,7 +88,8 @@ function regress(words: readonly string[], output: TraceOutput, root: string): v
   writeFileSync(join(folder, `${name}.test.ts`),
     testFile(name, `${told}, recorded ${wallTime(flight, flight.monotonicNs).slice(0, 19)} UTC`), { flag: "wx" });
   output.line(`wrote ${join(folder, `${name}.test.ts`)}`);
-  if (trace.heading.level === "full") output.line("The trace is full: it holds rows. Look at them before you share it.");
+  if (trace.heading.level === "full")
+    output.line("The trace is full: it holds rows. Look at them before you share it.");
 }
 
 /** The commands of this file. */

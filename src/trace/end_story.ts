@@ -74,7 +74,8 @@ function standings(entries: readonly FlightEntry[], end: FlightEntry): string[] 
   for (const entry of entries) {
     if (entry === end) break;
     const actor = actorOf(entry);
-    if (actor !== undefined) last.set(actor, entry);
+    // An interrupted scan fails a moment before the session ends: what it was doing is the state before.
+    if (actor !== undefined && eventOf(entry) !== "fail") last.set(actor, entry);
   }
   return [...last].flatMap(([actor, entry]) => {
     if (machineOf(entry)?.finals.includes(entry.to) === true) return [];

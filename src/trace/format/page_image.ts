@@ -1,6 +1,6 @@
 // A page as it goes into a trace: its rows and nothing else. Pages of the pool are used again and again, so the room
-// between and behind their buffers, and the places of NULLs, hold what earlier pages left there, other users' rows among
-// it. Packed, a page is its header and column table as they are, then each column's validity and values, then the tail.
+// between and behind their buffers, and the places of NULLs, hold what earlier pages left there, other users' rows
+// among it. Packed, a page is its header and column table, then each column's validity and values, then the tail.
 import { encodingWidth } from "#generated/encodings.js";
 import { PAGE_MAGIC, PageColumn, PageHeader } from "#generated/layout.js";
 
