@@ -19,7 +19,8 @@ export function replayTables(tape: Tape, fromBeginning: boolean): void {
   const states = new Map<string, number>();
   const recorder = tape.recorder.bind(tape);
   for (let record = tape.peek(); record !== undefined; record = tape.peek()) {
-    if (record.kind !== "transition") {
+    // Machine 0 is a note of the flight recorder.
+    if (record.kind !== "transition" || record.machine === 0) {
       tape.take();
       continue;
     }

