@@ -53,6 +53,8 @@ typedef enum FusionPredicateKind
 	FUSION_PREDICATE_CONSTANT,	/* outcome */
 	FUSION_PREDICATE_RANGE,		/* low <= key <= high, or its negation */
 	FUSION_PREDICATE_SET,		/* key is one of `keys` */
+	FUSION_PREDICATE_COMPARE,	/* key <strategy> key of the child, a column of the same type */
+	FUSION_PREDICATE_COLUMN,	/* no condition: the other side of a COMPARE */
 	FUSION_PREDICATE_TEXT_SET,	/* payload is one of `texts` */
 	FUSION_PREDICATE_TEXT_ORDER,	/* payload compared with texts[0] by bytes */
 	FUSION_PREDICATE_LIKE,		/* parts in their order */
@@ -97,7 +99,7 @@ struct FusionPredicate
 	int64	   *keys;			/* ascending */
 	int			text_count;
 	FusionPayload *texts;
-	StrategyNumber strategy;	/* TEXT_ORDER */
+	StrategyNumber strategy;	/* TEXT_ORDER, COMPARE */
 	int			part_count;
 	FusionLikePart *parts;
 	bool		padded;			/* LIKE of char(n): blanks take part */

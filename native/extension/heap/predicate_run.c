@@ -155,6 +155,73 @@ settle(FusionPredicate *predicate, int count)
 	}
 }
 
+#define COMPARE_ALL(type, operator) \
+	do { \
+		const type *left = predicate->column->values; \
+		const type *right = other->values; \
+\
+		for (int row = 0; row < count; row++) \
+			yes[row] = left[row] operator right[row]; \
+	} while (0)
+
+#define COMPARE_BY_WIDTH(operator) \
+	do { \
+		switch (key_width(other)) \
+		{ \
+			case 1: \
+				COMPARE_ALL(int8, operator); \
+				break; \
+			case 2: \
+				COMPARE_ALL(int16, operator); \
+				break; \
+			case 4: \
+				COMPARE_ALL(int32, operator); \
+				break; \
+			default: \
+				COMPARE_ALL(int64, operator); \
+				break; \
+		} \
+	} while (0)
+
+/* Both columns hold keys of one type and width; a null of either makes the comparison null. */
+static void
+run_compare(FusionPredicate *predicate, int count)
+{
+	const FusionQualColumn *other = predicate->children[0]->column;
+	uint8	   *yes = predicate->yes;
+
+	switch (predicate->strategy)
+	{
+		case BTLessStrategyNumber:
+			COMPARE_BY_WIDTH(<);
+			break;
+		case BTLessEqualStrategyNumber:
+			COMPARE_BY_WIDTH(<=);
+			break;
+		case BTEqualStrategyNumber:
+			COMPARE_BY_WIDTH(==);
+			break;
+		case BTGreaterEqualStrategyNumber:
+			COMPARE_BY_WIDTH(>=);
+			break;
+		case BTGreaterStrategyNumber:
+			COMPARE_BY_WIDTH(>);
+			break;
+		default:
+			Assert(predicate->strategy == FUSION_STRATEGY_NOT_EQUAL);
+			COMPARE_BY_WIDTH(!=);
+			break;
+	}
+	settle(predicate, count);
+	if (!other->any_null)
+		return;
+	for (int row = 0; row < count; row++)
+	{
+		predicate->yes[row] &= other->nulls[row] ^ 1;
+		predicate->no[row] &= other->nulls[row] ^ 1;
+	}
+}
+
 static void
 run_null_test(FusionPredicate *predicate, int count)
 {
@@ -237,6 +304,11 @@ fusion_predicate_run(FusionPredicate *predicate, int count)
 		case FUSION_PREDICATE_SET:
 			run_set(predicate, count);
 			settle(predicate, count);
+			break;
+		case FUSION_PREDICATE_COMPARE:
+			run_compare(predicate, count);
+			break;
+		case FUSION_PREDICATE_COLUMN:
 			break;
 		case FUSION_PREDICATE_TEXT_SET:
 		case FUSION_PREDICATE_TEXT_ORDER:

@@ -1,8 +1,7 @@
 /*
  * qual_compile.c
- *    Expressions of a scan's qual to predicates, where they are simple: comparisons of a column with a constant
- *    or parameter, IN lists, LIKE without single-character wildcards, IS NULL, boolean columns, and
- *    AND/OR/NOT/IS TRUE over those.
+ *    Expressions of a scan's qual to predicates, where they are simple: comparisons of a column with a constant, a
+ *    parameter or a column of its type, IN lists, LIKE, IS NULL, boolean columns, and AND/OR/NOT/IS TRUE over those.
  *
  * Everything accepted here is free of errors and of side effects. What is not accepted is no error: PostgreSQL
  * evaluates it. Text predicates are in qual_text.c; running is in qual_filter.c.
@@ -233,6 +232,37 @@ compile_comparison(const Comparison *comparison)
 	return predicate;
 }
 
+/* Whether the operator sees the column as what it is: a cast in name only may order its images otherwise. */
+static bool
+is_seen_as(Node *argument, const FusionQualType *type)
+{
+	return getBaseType(exprType(argument)) == type->type;
+}
+
+/* Two columns of one type, whose keys compare as the values do; NULL when they are not that simple. */
+static FusionPredicate *
+compile_columns(Compiler *compiler, OpExpr *operation, int left, int right)
+{
+	FusionPredicate *predicate;
+	FusionQualType type;
+	FusionQualType other;
+	int			strategy;
+
+	if (!type_of_column(compiler, left, &type) || !type_of_column(compiler, right, &other) ||
+		type.kind == FUSION_QUAL_TEXT || type.kind != other.kind || type.type != other.type ||
+		type.width != other.width || type.scale != other.scale ||
+		!is_seen_as(linitial(operation->args), &type) || !is_seen_as(lsecond(operation->args), &type))
+		return NULL;
+	strategy = comparison_strategy(operation->opno, &type);
+	if (strategy == 0)
+		return NULL;
+	predicate = fusion_predicate_make(FUSION_PREDICATE_COMPARE, left);
+	predicate->strategy = (StrategyNumber) strategy;
+	predicate->children = palloc(sizeof(FusionPredicate *));
+	predicate->children[predicate->child_count++] = fusion_predicate_make(FUSION_PREDICATE_COLUMN, right);
+	return predicate;
+}
+
 static FusionPredicate *
 compile_operator(Compiler *compiler, OpExpr *operation)
 {
@@ -246,6 +276,8 @@ compile_operator(Compiler *compiler, OpExpr *operation)
 	left = linitial(operation->args);
 	right = lsecond(operation->args);
 	comparison.attribute = column_of(compiler, left);
+	if (comparison.attribute >= 0 && column_of(compiler, right) >= 0)
+		return compile_columns(compiler, operation, comparison.attribute, column_of(compiler, right));
 	swapped = comparison.attribute < 0;
 	if (swapped)
 	{

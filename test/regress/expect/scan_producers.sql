@@ -91,6 +91,26 @@ SELECT q, pg_fusion_scan_check('types', q) FROM (VALUES
   ('i = 17'), ('i < 0'), ('r @> 100'), ('i > 4990 AND tail_text IS NOT NULL')
 ) AS quals (q);
 
+-- two columns of one type, each order, with NULLs on either side, alone and below NOT and OR
+CREATE TABLE pairs AS SELECT i,
+  b AS b_1, lag(b, 6) OVER w AS b_2, i2 AS i2_1, lag(i2, 6) OVER w AS i2_2, i4 AS i4_1, lag(i4, 6) OVER w AS
+  i4_2, i8 AS i8_1, lag(i8, 6) OVER w AS i8_2, f4 AS f4_1, lag(f4, 6) OVER w AS f4_2, f8 AS f8_1, lag(f8, 6)
+  OVER w AS f8_2, n15_2 AS n15_2_1, lag(n15_2, 6) OVER w AS n15_2_2, n18_18 AS n18_18_1, lag(n18_18, 6) OVER w
+  AS n18_18_2, n AS n_1, lag(n, 6) OVER w AS n_2, d AS d_1, lag(d, 6) OVER w AS d_2, t AS t_1, lag(t, 6) OVER w
+  AS t_2, ts AS ts_1, lag(ts, 6) OVER w AS ts_2, tstz AS tstz_1, lag(tstz, 6) OVER w AS tstz_2, o AS o_1, lag(o,
+  6) OVER w AS o_2, c1 AS c1_1, lag(c1, 6) OVER w AS c1_2, vc AS vc_1, lag(vc, 6) OVER w AS vc_2, u AS u_1,
+  lag(u, 6) OVER w AS u_2
+FROM types WINDOW w AS (ORDER BY i);
+SELECT c, bool_and(pg_fusion_scan_check('pairs', format(f, format('%1$s_1 %2$s %1$s_2', c, o))))
+FROM unnest(ARRAY['b', 'i2', 'i4', 'i8', 'f4', 'f8', 'n15_2', 'n18_18', 'n', 'd', 't', 'ts', 'tstz', 'o', 'c1', 'vc', 'u']) AS c,
+  unnest(ARRAY['<', '<=', '=', '>=', '>', '<>']) AS o,
+  unnest(ARRAY['%s', 'NOT (%s)', 'i < 2000 AND %s', '%s OR i < 100', '(%s) IS UNKNOWN']) AS f
+GROUP BY c ORDER BY c COLLATE "C";
+SELECT q, pg_fusion_scan_check('pairs', q) FROM (VALUES
+  ('i4_1 < i8_2'), ('d_1 < ts_2'), ('o_1::int4 < o_2::int4'), ('f4_1 = f8_1'), ('i4_1 = i4_1'), ('d_1 < d_2 AND d_2 < ''2003-01-01'''),
+  ('i2_1 < i2_2 AND i4_1 > i4_2 AND f8_1 IS NOT NULL'), ('n15_2_1 < n18_18_1')
+) AS quals (q);
+
 -- ranges of columns no row lacks: read, compared and dropped in one pass
 SELECT q, pg_fusion_scan_check('types_dense', q) FROM (VALUES
   ('i4 BETWEEN -100 AND 30000'), ('i4 > 100 AND i4 > 50 AND i4 <= 90000'), ('i4 > 100 AND i4 < 50'), ('i8 > 5 AND i8 < 3000000000'),
