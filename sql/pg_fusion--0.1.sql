@@ -77,7 +77,9 @@ CREATE FUNCTION pg_fusion_activity(
     OUT pages_leased integer,
     OUT pages_issued integer,
     OUT pages_imported integer,
-    OUT started timestamptz)
+    OUT started timestamptz,
+    OUT rows_scanned bigint,
+    OUT result_pages bigint)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'pg_fusion_activity'
 LANGUAGE C STRICT VOLATILE PARALLEL SAFE;
@@ -95,11 +97,12 @@ AS 'MODULE_PATHNAME', 'pg_fusion_pages'
 LANGUAGE C STRICT VOLATILE PARALLEL SAFE;
 
 -- waiting_on is NULL for a backend that works itself; worker, page or ring while it sleeps; reader while somebody reads
--- rows it has brought (a cursor nobody fetches from stays there).
+-- rows it has brought (a cursor nobody fetches from stays there). rows_scanned and result_pages count since the session
+-- began.
 CREATE VIEW pg_stat_fusion_activity AS
 SELECT a.pid, a.slot, a.lease_epoch, a.usesysid, pg_catalog.pg_get_userbyid(a.usesysid) AS usename, a.machine, a.state,
        a.waiting_on, a.executor, a.scan_producers, a.permits_scan, a.permits_result, a.pages_reserved, a.pages_leased,
-       a.pages_issued, a.pages_imported, a.started
+       a.pages_issued, a.pages_imported, a.started, a.rows_scanned, a.result_pages
 FROM pg_fusion_activity() AS a;
 
 CREATE VIEW pg_stat_fusion_pages AS

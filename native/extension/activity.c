@@ -44,6 +44,8 @@ enum
 	ACTIVITY_PAGES_ISSUED,
 	ACTIVITY_PAGES_IMPORTED,
 	ACTIVITY_STARTED,
+	ACTIVITY_ROWS_SCANNED,
+	ACTIVITY_RESULT_PAGES,
 	ACTIVITY_COLUMNS
 };
 
@@ -189,6 +191,10 @@ put_session(const FusionSessionActivity *session, Datum *values, bool *nulls)
 	put_int(values, nulls, ACTIVITY_PAGES_LEASED, pages_in(session, FUSION_PAGE_LEASED));
 	put_int(values, nulls, ACTIVITY_PAGES_ISSUED, pages_in(session, FUSION_PAGE_ISSUED));
 	put_int(values, nulls, ACTIVITY_PAGES_IMPORTED, pages_in(session, FUSION_PAGE_IMPORTED));
+	values[ACTIVITY_ROWS_SCANNED] = Int64GetDatum((int64) (session->rows_scanned & PG_INT64_MAX));
+	nulls[ACTIVITY_ROWS_SCANNED] = false;
+	values[ACTIVITY_RESULT_PAGES] = Int64GetDatum((int64) (session->result_pages & PG_INT64_MAX));
+	nulls[ACTIVITY_RESULT_PAGES] = false;
 	values[ACTIVITY_STARTED] = TimestampTzGetDatum((TimestampTz) session->started);
 	nulls[ACTIVITY_STARTED] = session->started == 0 || !IS_VALID_TIMESTAMP((TimestampTz) session->started);
 }

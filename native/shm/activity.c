@@ -40,6 +40,7 @@ read_session(const FusionRegion *region, uint32_t index, FusionSlotWord w, Fusio
 	session->started = atomic_load(&slot->started);
 	session->permits_scan = at_most(atomic_load(&slot->reserved_scan), region->page_count);
 	session->permits_result = at_most(atomic_load(&slot->reserved_result), region->page_count);
+	session->result_pages = atomic_load_explicit(&slot->pages_issued, memory_order_relaxed);
 	session->waits_for_page = bit_is_set(region->header->page_waiters_control, index);
 }
 
@@ -70,6 +71,7 @@ read_scans(const FusionRegion *region, const uint16_t *by_slot, FusionSessionAct
 		if (session == NULL)
 			continue;
 		session->producers++;
+		session->rows_scanned += atomic_load_explicit(&slot->rows_produced, memory_order_relaxed);
 		session->waits_for_page |= bit_is_set(region->header->page_waiters_scan, i);
 		session->waits_for_ring |= atomic_load(&slot->pages.writer_waiting) != 0;
 	}

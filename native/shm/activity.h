@@ -26,6 +26,8 @@ typedef struct FusionSessionActivity
 	uint32_t	permits_scan;
 	uint32_t	permits_result;
 	uint32_t	producers;		/* scan slots of the lease */
+	uint64_t	rows_scanned;	/* handed over by the producers it has now */
+	uint64_t	result_pages;
 	bool		waits_for_page;
 	bool		waits_for_ring;
 	uint32_t	pages[FUSION_PAGE_SIDES][FUSION_PAGE_STATES];

@@ -10,6 +10,7 @@ import { parseArguments } from "./arguments.js";
 import { runBench } from "./bench_command.js";
 import { openPsql, runEnv, runPsql, runReset, runStatus, runStop, runUp } from "./cluster_commands.js";
 import { bringSession, openSession } from "./session.js";
+import { runTop } from "./top_command.js";
 import { runTour } from "./tour.js";
 
 const usage = `usage: npx pg-fusion <command> [options]
@@ -22,7 +23,9 @@ const usage = `usage: npx pg-fusion <command> [options]
            scan [--scale 1] [--runs 5] [--json FILE]
            latency [--runs 300] [--json FILE]
   trace    what the state machines did: trace list | show | grep | diff | replay | regress | redact | dump | export
-  visualize  the state machines in a browser: visualize [FILE] [--out trace.html]
+  top      live sessions and the page pool  [--once]
+  visualize  the state machines in a browser: visualize [--live | FILE] [--output trace.html]
+             [--compare FILE] [--explain FILE]
   stop     stop the server
   reset    stop it and delete everything it has
 
@@ -48,6 +51,7 @@ const commands: Readonly<Record<string, Command>> = {
   env: (words) => runEnv(parseArguments(words)),
   bench: (words) => runBench(parseArguments(words)),
   trace: (words) => isReplayCommand(words) ? runReplayCommand(words) : runTraceCommand(words, findPlaces()),
+  top: (words) => runTop(parseArguments(words)),
   visualize: (words) => runVisualizeCommand(words, findPlaces()),
   stop: (words) => runStop(parseArguments(words)),
   reset: (words) => runReset(parseArguments(words)),

@@ -208,6 +208,8 @@ describe("activity", () => {
     expect(row.scan_producers).toBeGreaterThanOrEqual(1);
     expect(row.executor).toBeGreaterThanOrEqual(0);
     expect(row.started).toBeInstanceOf(Date);
+    expect(Number(row.rows_scanned)).toBeGreaterThan(0);
+    expect(Number(row.result_pages)).toBeGreaterThan(0);
     const held = row.pages_leased + row.pages_issued + row.pages_imported;
     expect(held).toBeGreaterThan(0);
     const pages = (await observer.query(
