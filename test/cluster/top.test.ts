@@ -16,7 +16,8 @@ beforeAll(async () => {
   client = new pg.Client();
   await client.connect();
   await client.query("DROP TABLE IF EXISTS topped");
-  await client.query("CREATE TABLE topped AS SELECT i AS id, md5(i::text) AS body FROM generate_series(1, 100000) AS i");
+  await client.query(
+    "CREATE TABLE topped AS SELECT i AS id, md5(i::text) AS body FROM generate_series(1, 100000) AS i");
   await client.query("ANALYZE topped");
   await client.query("SET pg_fusion.enable = on");
   pid = (await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows[0]?.pid ?? 0;
