@@ -1,9 +1,9 @@
-// What the single-table planner cannot run, refused by PostgreSQL's name for it. Everything let through here must be
-// executable by the backend's recipe: one scan leaf under the engine, PostgreSQL above.
+// PostgreSQL's names for what may be refused, and the checks of statements over one table. Everything let through here
+// must be executable by the backend's recipe: one scan leaf under the engine, PostgreSQL above.
 import type { TextNode } from "./node_text.js";
 import type { AnalysedQuery, RangeEntry } from "./query.js";
 import { refuse } from "./refusal.js";
-import { eachChild, locationOf, nodeList, numberField, walk } from "./text_fields.js";
+import { eachChild, nodeList, numberField, walk } from "./text_fields.js";
 
 export type RelationEntry = Extract<RangeEntry, { readonly kind: "relation" }>;
 
@@ -34,36 +34,10 @@ export const otherFromItems: Readonly<Record<Exclude<RangeEntry["kind"], "relati
   unknown: "this FROM item",
 };
 
-function checkClauses(query: AnalysedQuery): void {
-  const [rowMark] = query.rowMarks;
-  if (rowMark !== undefined)
-    refuse(rowLocks[numberField(rowMark, "strength")] ?? "row locking",
-      "pg_fusion reads a snapshot and takes no row locks.");
-  if (query.setOperation !== undefined)
-    refuse(setOperations[numberField(query.setOperation, "op")] ?? "set operation",
-      "Statements that combine queries are not run yet.");
-  const [cte] = query.commonTableExpressions;
-  if (cte !== undefined)
-    refuse("WITH", "Common table expressions are not run yet.", locationOf(cte));
-}
-
 export const subLinkKinds = [
   "EXISTS subquery", "ALL subquery", "IN or ANY subquery", "row comparison with a subquery",
   "subquery", "multi-column subquery", "ARRAY subquery", "subquery",
 ];
-
-function checkSubqueries(root: TextNode | undefined, clause: string): void {
-  if (root === undefined) return;
-  walk(root, (node) => {
-    if (node.tag === "SUBLINK") {
-      const kind = subLinkKinds[numberField(node, "subLinkType")] ?? "subquery";
-      refuse(`${kind} in ${clause}`, "Expressions with subqueries are not run yet.", locationOf(node));
-    }
-    if (node.tag === "SUBPLAN" || node.tag === "ALTERNATIVESUBPLAN")
-      refuse(`planned subquery in ${clause}`, "The statement was planned before it reached pg_fusion.");
-    return undefined;
-  });
-}
 
 export function checkTable(entry: RangeEntry): RelationEntry {
   if (entry.kind !== "relation") {
@@ -97,37 +71,19 @@ function eachNodeIn(query: TextNode, field: string, visit: (node: TextNode) => v
   }));
 }
 
-/** Checks a whole statement and finds its table. */
+/** The table of a statement that reads one, checked. */
 export function checkSingleTable(query: AnalysedQuery): SingleTable {
   if (query.command !== "select")
     refuse(query.command.toUpperCase(), "Only SELECT statements are run by pg_fusion.");
-  checkClauses(query);
-  checkSubqueries(query.where?.source, "WHERE");
-  for (const target of query.targets) checkSubqueries(target.expression.source, "the select list");
-  checkSubqueries(query.having?.source, "HAVING");
-  checkSubqueries(query.limitOffset?.source, "OFFSET");
-  checkSubqueries(query.limitCount?.source, "LIMIT");
-  for (const window of query.windows) checkSubqueries(window, "WINDOW");
-
+  const [rowMark] = query.rowMarks;
+  if (rowMark !== undefined)
+    refuse(rowLocks[numberField(rowMark, "strength")] ?? "row locking",
+      "pg_fusion reads a snapshot and takes no row locks.");
   const [item] = query.from;
-  if (item === undefined) refuse("SELECT without FROM", "The statement reads no table.");
-  if (item.kind === "join") refuse(item.joinKind, joinDetail(query, item.source));
-  if (query.from.length > 1) refuse("JOIN", "FROM names more than one item; one table is run so far.");
-  const entry = query.rangeTable[item.rangeIndex - 1];
-  if (entry === undefined) refuse("this FROM item", "FROM points outside the range table.");
+  const entry = item?.kind === "range" ? query.rangeTable[item.rangeIndex - 1] : undefined;
+  if (item?.kind !== "range" || entry === undefined)
+    return refuse("this FROM item", "FROM points outside the range table.");
   return { rangeIndex: item.rangeIndex, entry: checkTable(entry) };
-}
-
-function joinDetail(query: AnalysedQuery, join: TextNode): string {
-  const names: string[] = [];
-  walk(join, (node) => {
-    if (node.tag === "RANGETBLREF") {
-      const alias = query.rangeTable[numberField(node, "rtindex") - 1]?.alias;
-      if (alias !== undefined) names.push(`"${alias}"`);
-    }
-    return undefined;
-  });
-  return `The statement joins ${names.join(", ")}; one table is run so far.`;
 }
 
 /** The top-level AND's arguments, or the one qual; all of them go into the leaf. */

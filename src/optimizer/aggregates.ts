@@ -55,6 +55,18 @@ const sqlNames: Readonly<Record<Rule["kind"], string>> = {
   some: "bool_or",
 };
 
+/** The engine's aggregates by SQL name with the engine types they take, for the generated documentation. */
+export function aggregateRows(): readonly { readonly name: string; readonly arguments: readonly string[] }[] {
+  const byName = new Map<string, string[]>();
+  for (const { kind, argument } of rules.values()) {
+    const taken = byName.get(sqlNames[kind]) ?? [];
+    const shown = argument ?? "any";
+    if (!taken.includes(shown)) taken.push(shown);
+    byName.set(sqlNames[kind], taken);
+  }
+  return [...byName].map(([name, taken]) => ({ name, arguments: taken }));
+}
+
 export type PlannedAggregate =
   | { readonly expression: EdgeExpression }
   | { readonly obstacle: string };
