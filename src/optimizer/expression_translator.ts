@@ -299,7 +299,7 @@ export class ExpressionTranslator {
       const first = branches.length === 0 && caseValue === undefined && !scope.guarded;
       const when = this.attempt(branch.when, { ...scope, guarded: !first, caseValue });
       const then = this.attempt(branch.then, { ...scope, guarded: true });
-      if (when === undefined || then === undefined) return undefined;
+      if (when === undefined || then === undefined || when.expression.type.kind !== "bool") return undefined;
       branches.push({ when: when.expression, then });
     }
     const otherwise = this.attempt(expression.otherwise, { ...scope, guarded: true });

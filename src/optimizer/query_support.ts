@@ -16,7 +16,7 @@ const constructs: readonly (readonly [string, string, string])[] = [
   ["ARRAY, row comparison, subqueries in LIMIT", "PostgreSQL", ""],
   ["Subquery in FROM, view, WITH", "engine", "merged or planned by itself; security barrier views: PostgreSQL"],
   ["WITH read more than once", "engine", "planned for each reading; where two might differ: PostgreSQL"],
-  ["WITH RECURSIVE, LATERAL that reads its FROM", "PostgreSQL", "joined with the rest by the engine where it stands alone"],
+  ["WITH RECURSIVE, LATERAL that reads its FROM", "PostgreSQL", "joined by the engine where it stands alone"],
   ["UNION, UNION ALL, INTERSECT, EXCEPT", "engine", "columns must look alike; INTERSECT ALL, EXCEPT ALL: PostgreSQL"],
   ["VALUES, functions in FROM, TABLESAMPLE", "scan", "rows made by PostgreSQL, joined by the engine"],
   ["GROUP BY, DISTINCT", "engine", "keys whose equality the engine has; else PostgreSQL above it"],
