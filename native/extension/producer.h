@@ -32,9 +32,21 @@ struct FusionProducer
 	void		(*end) (FusionProducer *self);	/* releases what error cleanup would also release; idempotent */
 	const char *path;			/* "heap batches" or "executor": shown by EXPLAIN */
 	const _Atomic uint32 *stop; /* set by the consumer: end the page at hand early, at the next block. NULL: never */
+	uint32		fills;			/* since the scan began */
 	uint64		rows_read;		/* before quals, where known */
 	uint64		rows_produced;
 };
+
+/*
+ * How many blocks, or rows, may go into the page at hand, if it has rows at all: `first` of them at the first fill and
+ * twice as many at each later one. Who wants few rows (LIMIT, EXISTS) has them before much is read, and a long scan
+ * has no more than a dozen small pages.
+ */
+static inline uint64
+fusion_producer_allowance(const FusionProducer *producer, uint32 first)
+{
+	return (uint64) first << Min(producer->fills, 24);
+}
 
 /* The consumer wants no more: without this, a fill that finds no rows would go on to the end of the relation. */
 static inline bool

@@ -15,6 +15,9 @@
 #include "page_writer.h"
 #include "utils/memutils.h"
 
+/* Of the first page: about a tenth of a millisecond. */
+#define FIRST_PAGE_ROWS 256
+
 /* Rows between two interrupt checks of our own; most nodes below check more often, but not all do. */
 #define ROWS_PER_INTERRUPT_CHECK 1000
 
@@ -55,6 +58,7 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 	ExecutorProducer *self = (ExecutorProducer *) producer;
 	FusionPageWriter *writer = self->writer;
 	FusionFill	result = {0};
+	uint64		allowance = fusion_producer_allowance(producer, FIRST_PAGE_ROWS);
 	uint32		unchecked = 0;
 
 	fusion_page_begin(writer, page, page_bytes);
@@ -65,7 +69,8 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 		Assert(appended);		/* an empty page takes it or raises an error */
 		self->pending = NULL;
 	}
-	while (!self->ended)
+	producer->fills++;
+	while (!self->ended && writer->rows < allowance)
 	{
 		TupleTableSlot *slot;
 
@@ -104,6 +109,7 @@ rescan(FusionProducer *producer)
 	/* The caller rescans the PlanState itself. */
 	self->pending = NULL;
 	self->ended = false;
+	producer->fills = 0;
 }
 
 static void

@@ -158,8 +158,10 @@ export class PhysicalBuilder {
       new Set([...wanted].filter((attribute) => origins.has(this.attributes.originOf(attribute))));
     const kind = physicalKind(join);
     const probesLeft = kind === "semi" || kind === "anti" || kind === "nullAwareAnti" || join.build === "right";
-    const build = (operator: LogicalOperator, origins: ReadonlySet<number>): Built =>
-      this.trimmed(this.build(operator, side(origins)), side(origins));
+    const build = (operator: LogicalOperator, origins: ReadonlySet<number>): Built => {
+      const input = this.trimmed(this.build(operator, side(origins)), side(origins));
+      return operator === join.right && isExistenceTest(join) ? firstRow(input) : input;
+    };
     // Build sides run first, so their leaves come first.
     const built = probesLeft ? build(join.right, rightOrigins) : build(join.left, leftOrigins);
     const probe = probesLeft ? build(join.left, leftOrigins) : build(join.right, rightOrigins);
@@ -218,6 +220,17 @@ export class PhysicalBuilder {
     };
     return { operator, attributes: [...keys, ...wanted].map(({ attribute }) => attribute) };
   }
+}
+
+/** Whether nothing of the right side's rows matters but that there is one. */
+function isExistenceTest({ join, conditions }: LogicalJoin): boolean {
+  return conditions.length === 0 && (join === "semi" || join === "anti");
+}
+
+/** The scans below stop when it is found. */
+function firstRow({ operator, attributes }: Built): Built {
+  const count: Expression = { kind: "constant", value: 1n, type: { kind: "int8" } };
+  return { operator: { kind: "limit", input: operator, count, columns: columnsOf(operator) }, attributes };
 }
 
 function residualOf(residual: readonly Expression[]): { readonly residual?: Expression } {

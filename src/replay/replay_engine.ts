@@ -60,6 +60,10 @@ class ComparedJob implements EngineJob {
       this.#tape.same(record, "leaf", record.actor, leaf));
   }
 
+  offerPart(): boolean {
+    return this.#answer(TraceCall.engineOffer, () => this.#real.offerPart());
+  }
+
   takeResult(): ResultImage | undefined {
     return this.#tape.compared(TraceCall.engineTake, () => this.#real.takeResult(), (record, image) => {
       const [bytes, rows] = record.numbers;
@@ -108,6 +112,7 @@ function tapedJob(tape: Tape, leafCount: number): EngineJob {
       const record = tape.call(TraceCall.engineFinishLeaf);
       tape.same(record, "leaf", record.actor, leaf);
     },
+    offerPart: () => answer(TraceCall.engineOffer),
     takeResult: () => {
       const { argument, numbers } = tape.call(TraceCall.engineTake);
       const [bytes, rows] = numbers;

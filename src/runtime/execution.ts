@@ -128,6 +128,17 @@ export class PlanExecution {
     this.#advance();
   }
 
+  /**
+   * Makes the rows that wait for more to fill a page a result of their own; false when there are none. For when no
+   * input is at hand: who wants few rows should not wait until many are found.
+   */
+  offerPart(): boolean {
+    assert(!this.#disposed, "the execution is open");
+    this.#reuseResult();
+    this.#ready ||= this.#result.rows > 0;
+    return this.#ready;
+  }
+
   /** The next finished page, if there is one; it stays valid until the next call of any method. */
   takeResult(): ResultImage | undefined {
     assert(!this.#disposed, "the execution is open");

@@ -105,6 +105,8 @@ export interface EngineJob {
    */
   pushPage(leaf: number, page: InputPage): boolean;
   finishLeaf(leaf: number): void;
+  /** Makes the rows that wait for more to fill a page a result of their own; false when there are none. */
+  offerPart(): boolean;
   takeResult(): ResultImage | undefined;
   stats(): readonly OperatorStats[];
   dispose(): void;

@@ -128,6 +128,8 @@ export class Job {
       moved = true;
     }
     if (engine.done && !result.blocked) return this.#conclude(engine, result);
+    // Before it sleeps: a LIMIT above may be waiting for just these rows, and the scans go on until it has them.
+    if (!moved && !result.blocked && engine.offerPart()) moved = result.deliver();
     this.#noteInputsEnded();
     return moved;
   }

@@ -74,6 +74,10 @@ class PlanJob implements EngineJob {
     this.#execution.finishLeaf(leaf);
   }
 
+  offerPart(): boolean {
+    return this.#execution.offerPart();
+  }
+
   takeResult() {
     return this.#execution.takeResult();
   }

@@ -154,6 +154,8 @@ export class FakeEngine implements Engine {
   /** Rows of a page taken at one push; looking for a result hides that there are more, as getting tables ready does. */
   rowsPerPush = Number.POSITIVE_INFINITY;
   rows = 0;
+  /** Whether rows that do not fill a result are offered when nothing comes. */
+  offersParts = false;
   /** Leaves are wanted one after another, the last first. */
   inTurn = false;
   readonly leafCount: number;
@@ -177,6 +179,7 @@ export class FakeEngine implements Engine {
 
   #job(): EngineJob {
     let rows = 0;
+    let offered = 0;
     let paused = false;
     let part: { readonly page: InputPage; readonly rows: number } | undefined;
     let open = this.leafCount;
@@ -221,6 +224,12 @@ export class FakeEngine implements Engine {
         return !paused;
       },
       finishLeaf: finish,
+      offerPart: () => {
+        if (!this.offersParts || rows === offered) return false;
+        offered = rows;
+        images.push({ address: rows, bytes: 8, rows: 1 });
+        return true;
+      },
       takeResult: () => {
         paused = false;
         return images.shift();

@@ -30,6 +30,9 @@
  */
 #define TAIL_NEEDED(copies) ((copies) * BLCKSZ + FUSION_TAIL_SLACK)
 
+/* Blocks of the first page, when some of their rows are wanted: about 20 us of work. */
+#define FIRST_PAGE_BLOCKS 8
+
 /* After a block with toasted values, how many blocks take the row path without trying the kernels first. */
 #define ROW_PATH_BLOCKS 16
 
@@ -343,6 +346,9 @@ next_block(HeapProducer *self)
 static void
 write_blocks(HeapProducer *self)
 {
+	uint64		allowance = fusion_producer_allowance(&self->base, FIRST_PAGE_BLOCKS);
+
+	self->base.fills++;
 	while (!fusion_producer_stopped(&self->base) && next_block(self))
 	{
 		if (self->current->state == FUSION_BLOCK_LISTED)
@@ -352,6 +358,9 @@ write_blocks(HeapProducer *self)
 		fusion_block_unpin(self->current);
 		self->current->state = FUSION_BLOCK_NONE;
 		self->row_path_blocks = Max(self->row_path_blocks - 1, 0);
+		allowance -= Min(allowance, 1);
+		if (allowance == 0 && self->writer->rows > 0)
+			break;
 	}
 	fusion_block_unpin(self->current);
 	fusion_block_unpin(self->ahead);
@@ -395,6 +404,7 @@ reset(HeapProducer *self)
 	self->batch_base = -1;
 	self->begun = false;
 	self->ended = false;
+	self->base.fills = 0;
 }
 
 /* The caller has rescanned the PlanState, which rewinds the scan descriptor and may have new parameters. */

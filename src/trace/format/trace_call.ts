@@ -72,6 +72,8 @@ export const TraceCall = {
   /** Argument: operators. */
   engineStats: 37,
   engineDispose: 38,
+  /** Argument 1: there are rows to take. */
+  engineOffer: 39,
 } as const;
 export type TraceCall = (typeof TraceCall)[keyof typeof TraceCall];
 

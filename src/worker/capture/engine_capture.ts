@@ -53,6 +53,11 @@ class CapturedEngineJob implements EngineJob {
     this.#tape.call(TraceCall.engineFinishLeaf, () => this.#inner.finishLeaf(leaf), () => ({ actor: leaf }));
   }
 
+  offerPart(): boolean {
+    return this.#tape.call(TraceCall.engineOffer, () => this.#inner.offerPart(),
+      (offered) => ({ argument: offered ? 1 : 0 }));
+  }
+
   takeResult(): ResultImage | undefined {
     return this.#tape.call(TraceCall.engineTake, () => this.#inner.takeResult(), (image) =>
       ({ argument: image === undefined ? 0 : 1, numbers: [image?.bytes ?? 0, image?.rows ?? 0, 0] }));

@@ -103,6 +103,30 @@ describe("joins", () => {
     }
   });
 
+  test("offer the rows they have, once, and go on", () => {
+    const compiled = compileExecution(planOf(join("inner"), [...pairColumns, ...pairColumns]), cache);
+    const execution = new PlanExecution(compiled, { memory, resultBytes: PAGE_BYTES });
+    const address = memory.layout.poolOffset;
+    for (const image of pagesOf(pairColumns, rowsOf(9, (i) => [BigInt(i), 1n]), 500)) memory.bytes.set(image, address);
+    const push = (leaf: number): void => {
+      while (!execution.pushPage(leaf, address)) execution.takeResult();
+    };
+    push(1);
+    execution.finishLeaf(1);
+    expect(execution.offerPart()).toBe(false);
+    for (const round of [1, 2]) {
+      push(0);
+      expect([round, execution.offerPart(), execution.takeResult()?.rows]).toEqual([round, true, 9]);
+      expect(execution.offerPart()).toBe(false);
+      expect(execution.takeResult()).toBeUndefined();
+    }
+    push(0);
+    execution.finishLeaf(0);
+    expect(execution.takeResult()?.rows).toBe(9);
+    expect(execution.done).toBe(true);
+    execution.dispose();
+  });
+
   test("take no other page inside one that paused", () => {
     const compiled = compileExecution(planOf(join("inner"), [...pairColumns, ...pairColumns]), cache);
     const execution = new PlanExecution(compiled, { memory, resultBytes: PAGE_BYTES, visitsPerCall: 1 });

@@ -73,6 +73,22 @@ describe("a job", () => {
     expectClean(world, engine, reports);
   });
 
+  test("gives what it has before it sleeps", () => {
+    const world = new FakeJobWorld();
+    const engine = new FakeEngine(1);
+    engine.offersParts = true;
+    world.scans.set(0, pages(1, 3));
+    const { job } = run(world, engine);
+    stepUntilIdle(job);
+    expect(world.results).toHaveLength(1);
+    world.scans.set(0, pages(1, 4));
+    stepUntilIdle(job);
+    expect(world.results).toHaveLength(2);
+    stepUntilIdle(job);
+    expect(world.results).toHaveLength(2);
+    job.dispose();
+  });
+
   test("waits for all producers of a leaf", () => {
     const world = new FakeJobWorld();
     const engine = new FakeEngine(1);
