@@ -21,11 +21,31 @@
 
 /* ---- SQL ---- */
 
+/* NULL IN (SELECT ...) is a constant after folding, which the deparser cannot show as a comparison. */
+static bool
+has_folded_test(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink))
+	{
+		const Node *test = castNode(SubLink, node)->testexpr;
+
+		if (test != NULL && !IsA(test, OpExpr) && !IsA(test, BoolExpr) && !IsA(test, RowCompareExpr))
+			return true;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, has_folded_test, context, 0);
+	return expression_tree_walker(node, has_folded_test, context);
+}
+
 /* The leaf as one line of SQL: the deparser breaks lines and indents in every mode. */
 static char *
 leaf_sql(const Query *leaf)
 {
-	char	   *sql = pg_get_querydef(copyObject(unconstify(Query *, leaf)), false);
+	char	   *sql = has_folded_test((Node *) unconstify(Query *, leaf), NULL)
+		? pstrdup("not shown, a comparison with a subquery is constant")
+		: pg_get_querydef(copyObject(unconstify(Query *, leaf)), false);
 	char	   *to = sql;
 	char		quote = '\0';
 

@@ -143,7 +143,7 @@ const integerBits: Readonly<Partial<Record<EngineTypeKind, number>>> = {
 };
 
 function checkedInteger(value: bigint, type: EngineType): bigint {
-  const bits = integerBits[type.kind];
+  const bits = type.kind === "opaque" && type.byValue ? 8 * type.width : integerBits[type.kind];
   const fits = type.kind === "decimal"
     ? (value < 0n ? -value : value) < 10n ** BigInt(type.precision)
     : bits !== undefined && BigInt.asIntN(bits, value) === value;

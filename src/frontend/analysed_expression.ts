@@ -107,6 +107,23 @@ export interface Coalesce extends ExpressionBase {
   readonly arguments: readonly AnalysedExpression[];
 }
 
+/** NULLIF(a, b): a, or NULL where they are equal. IS DISTINCT FROM, whose answer is never NULL. */
+export interface EqualityCall extends ExpressionBase {
+  readonly kind: "nullIf" | "isDistinct";
+  /** The function of the = operator. */
+  readonly function: number;
+  readonly inputCollation: number;
+  readonly left: AnalysedExpression;
+  readonly right: AnalysedExpression;
+}
+
+/** GREATEST and LEAST by the type's default order. */
+export interface Extreme extends ExpressionBase {
+  readonly kind: "greatest" | "least";
+  readonly inputCollation: number;
+  readonly arguments: readonly AnalysedExpression[];
+}
+
 /** A cast that changes the type's name only, or the collation. */
 export interface Relabel extends ExpressionBase {
   readonly kind: "relabel";
@@ -134,4 +151,4 @@ export interface OtherExpression extends ExpressionBase {
 
 export type AnalysedExpression =
   | Variable | Constant | Parameter | Call | ArrayComparison | Connective | Negation | NullTest
-  | BooleanTest | Case | CaseValue | Coalesce | Relabel | Aggregate | OtherExpression;
+  | BooleanTest | Case | CaseValue | Coalesce | EqualityCall | Extreme | Relabel | Aggregate | OtherExpression;

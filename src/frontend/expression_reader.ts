@@ -207,17 +207,34 @@ function readAggregate(node: TextNode): AnalysedExpression {
 
 function readMinMax(node: TextNode): AnalysedExpression {
   const type = numberField(node, "minmaxtype");
-  const typmod = sharedTypmod(type, readAll(nodeList(node, "args")));
+  const values = readAll(filledList(node, "args"));
   return {
-    kind: "other", source: node, type, typmod, collation: numberField(node, "minmaxcollid"),
+    kind: numberField(node, "op") === 0 ? "greatest" : "least",
+    source: node, type, typmod: sharedTypmod(type, values), collation: numberField(node, "minmaxcollid"),
+    inputCollation: numberField(node, "inputcollid"), arguments: values,
+  };
+}
+
+function bothArguments(node: TextNode): readonly [AnalysedExpression, AnalysedExpression] {
+  const [left, right] = readAll(nodeList(node, "args"));
+  if (left === undefined || right === undefined) throw malformedMessage(`pg_fusion: ${node.tag} without two arguments`);
+  return [left, right];
+}
+
+function readDistinct(node: TextNode): AnalysedExpression {
+  const [left, right] = bothArguments(node);
+  return {
+    kind: "isDistinct", source: node, ...BOOL, function: numberField(node, "opfuncid"),
+    inputCollation: numberField(node, "inputcollid"), left, right,
   };
 }
 
 /** NULLIF shows its first argument or NULL, so it has that argument's typmod. */
 function readNullIf(node: TextNode): AnalysedExpression {
-  const { typmod } = readAll(nodeList(node, "args"))[0] ?? BOOL;
+  const [left, right] = bothArguments(node);
   return {
-    kind: "other", source: node, ...typeFields(node, "opresulttype", undefined, "opcollid"), typmod,
+    kind: "nullIf", source: node, ...typeFields(node, "opresulttype", undefined, "opcollid"), typmod: left.typmod,
+    function: numberField(node, "opfuncid"), inputCollation: numberField(node, "inputcollid"), left, right,
   };
 }
 
@@ -244,7 +261,7 @@ const otherTypes: Readonly<Record<string, readonly [string, string | undefined, 
   ARRAYEXPR: ["array_typeid", undefined, "array_collid"],
 };
 
-const booleanTags: ReadonlySet<string> = new Set(["DISTINCTEXPR", "ROWCOMPAREEXPR"]);
+const booleanTags: ReadonlySet<string> = new Set(["ROWCOMPAREEXPR"]);
 
 function readOther(node: TextNode): AnalysedExpression {
   if (booleanTags.has(node.tag)) return { kind: "other", source: node, ...BOOL };
@@ -289,6 +306,7 @@ const readers: Readonly<Record<string, Reader>> = {
   AGGREF: readAggregate,
   MINMAXEXPR: readMinMax,
   NULLIFEXPR: readNullIf,
+  DISTINCTEXPR: readDistinct,
 };
 
 /** Reads one expression with everything below it. */

@@ -167,6 +167,28 @@ function pushDateAsTimestamp({ code }: Emission, operand: Operand): void {
   code.i64(LEAST64).get(days).i64(LEAST_DATE).op("i64.ne").select();
 }
 
+/** A carried type of four bytes passed by value, whose equal values have equal images. */
+function carried(type: EngineType): boolean {
+  return type.kind === "opaque" && type.byValue && type.width === 4 && type.bitwiseEqual;
+}
+
+const unsignedWord = {
+  equal: "eq", notEqual: "ne", less: "lt_u", lessOrEqual: "le_u", greater: "gt_u", greaterOrEqual: "ge_u",
+} as const satisfies Record<Comparison, string>;
+
+/** Four bytes compared without a sign. */
+function unsigned(name: string, procedures: ComparisonProcedures): ComparisonFamily {
+  return {
+    name,
+    doc: `Comparison of ${name} values`,
+    procedures: [procedures],
+    accepts: (a, b) => carried(a) && carried(b),
+    order: (a, b) => orderOf(BigInt.asUintN(32, asBigint(a)), BigInt.asUintN(32, asBigint(b))),
+    emit: ({ code }, operands, comparison) =>
+      void push(push(code, first(operands)), second(operands)).op(`i32.${unsignedWord[comparison]}`),
+  };
+}
+
 /** A date against a timestamp without time zone; with one it would depend on the session. */
 function dateTimestamp(dateFirst: boolean, procedures: ComparisonProcedures): ComparisonFamily {
   const kinds = dateFirst ? ["date", "timestamp"] : ["timestamp", "date"];
@@ -332,6 +354,14 @@ const families: readonly ComparisonFamily[] = [
   ),
   float,
   decimal,
+  unsigned("oid", six("oideq oidne oidlt oidle oidgt oidge", [184, 185, 716, 717, 1638, 1639])),
 ];
 
-export const comparisonsOfNumbersAndTimes: readonly ScalarFunction[] = families.flatMap(comparisonFunctions);
+/** The order of enum values is in the catalogue; the engine knows whether two are the same. */
+const enumEquality = comparisonFunctions(
+  unsigned("enum", six("enum_eq enum_ne enum_lt enum_le enum_gt enum_ge", [3508, 3509, 3510, 3512, 3511, 3513])),
+).filter(({ key }) => key === "enum.equal" || key === "enum.notEqual");
+
+export const comparisonsOfNumbersAndTimes: readonly ScalarFunction[] = [
+  ...families.flatMap(comparisonFunctions), ...enumEquality,
+];

@@ -103,6 +103,13 @@ function withoutTrailingBlanks(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, end);
 }
 
+/** A carried value: the payload of a varlena, the bytes of a fixed length, or the integer passed by value. */
+function decodeOpaque(type: Extract<EngineType, { readonly kind: "opaque" }>, image: Uint8Array): Scalar | undefined {
+  if (!type.byValue) return type.width === -1 ? varlenaPayload(image)?.slice() : image.slice();
+  if (image.length < 8) return undefined;
+  return BigInt.asIntN(8 * type.width, view(image).getBigInt64(0, true));
+}
+
 /** Decodes a non-null constant of an engine type; undefined when the engine has no value for it. */
 export function decodeConstant(type: EngineType, image: Uint8Array): Scalar | undefined {
   if (type.kind === "text") return varlenaPayload(image)?.slice();
@@ -116,7 +123,8 @@ export function decodeConstant(type: EngineType, image: Uint8Array): Scalar | un
     if (numeric.value === DECIMAL_NAN) return DECIMAL_NAN;
     return numeric.scale === type.scale ? numeric.value : undefined;
   }
-  if (type.kind === "opaque" || image.length < 8) return undefined;
+  if (type.kind === "opaque") return decodeOpaque(type, image);
+  if (image.length < 8) return undefined;
   const data = view(image);
   switch (type.kind) {
     case "bool": return data.getUint8(0) !== 0;

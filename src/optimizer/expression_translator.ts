@@ -3,7 +3,7 @@
 // Nothing that may fail is moved out of the CASE, AND, OR or COALESCE that guards it: then the whole guard becomes
 // the column.
 import type {
-  AnalysedExpression, ArrayComparison, Call, Constant, Relabel, SqlType,
+  AnalysedExpression, ArrayComparison, Call, Constant, EqualityCall, Extreme, Relabel, SqlType,
 } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
@@ -14,6 +14,8 @@ import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { scaleOfResult, unifyCase, unifyCoalesce } from "./alternatives.js";
+import type { Compare } from "./conditional_values.js";
+import { extreme, isDistinct, nullIf } from "./conditional_values.js";
 import { decimalType, engineTypeOf } from "./column_types.js";
 import { decodeArray, decodeConstant, decodeNumeric, varlenaPayload } from "./constant_values.js";
 import type { ElementLayout } from "./constant_values.js";
@@ -120,6 +122,7 @@ export class ExpressionTranslator {
         const values = this.guardedList(expression.arguments, scope);
         return values === undefined ? undefined : unifyCoalesce(this.facts, expression, values);
       }
+      case "nullIf": case "isDistinct": case "greatest": case "least": return this.conditional(expression, scope);
       case "caseValue": return scope.caseValue;
       case "parameter": case "aggregate": case "other": return undefined;
     }
@@ -196,6 +199,23 @@ export class ExpressionTranslator {
     if (key === undefined || argument === undefined) return undefined;
     const { expression } = argument;
     return { expression: { kind: "call", function: key, arguments: [expression], type: FIELD_TYPE } };
+  }
+
+  private conditional(expression: EqualityCall | Extreme, scope: Scope): Translated | undefined {
+    const values: Translated[] = [];
+    const given = "left" in expression ? [expression.left, expression.right] : expression.arguments;
+    for (const each of given) {
+      const value = this.attempt(each, scope);
+      if (value === undefined) return undefined;
+      values.push(value);
+    }
+    const compare: Compare = (oid, both) => this.callOf(oid, both, expression.inputCollation);
+    if (!("left" in expression)) return extreme(this.facts, expression, compare, expression.kind, values);
+    const [left, right] = values;
+    if (left === undefined || right === undefined) return undefined;
+    return expression.kind === "nullIf"
+      ? nullIf(this.facts, expression, compare, expression.function, left, right)
+      : isDistinct(compare, expression.function, left, right);
   }
 
   private isFromScan({ expression }: Translated): boolean {

@@ -52,6 +52,8 @@ const hashable: ReadonlySet<EngineType["kind"]> = new Set([
 function unified(left: Expression, right: Expression): Pair | undefined {
   if (left.type.kind === right.type.kind && hashable.has(left.type.kind))
     return [left, { ...right, type: left.type } as Expression];
+  if (left.type.kind === "opaque" && left.type.bitwiseEqual && JSON.stringify(left.type) === JSON.stringify(right.type))
+    return [left, right];
   return integers(left, right) ?? decimals(left, right);
 }
 

@@ -10,6 +10,8 @@ function argumentsOf(expression: AnalysedExpression): readonly AnalysedExpressio
       return expression.coercedTypmod === undefined ? expression.arguments : expression.arguments.slice(0, 1);
     case "and": case "or": case "coalesce": return expression.arguments;
     case "not": case "nullTest": case "booleanTest": case "relabel": return [expression.argument];
+    case "greatest": case "least": return expression.arguments;
+    case "nullIf": case "isDistinct": return [expression.left, expression.right];
     case "arrayComparison": return [expression.scalar];
     case "case":
       return [

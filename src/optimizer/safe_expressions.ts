@@ -2,25 +2,47 @@
 // join: the statement asks for their values on joined rows alone. Counter-example: 1 / t.x in the select list, where
 // the join drops every row with x = 0.
 import type { TextNode } from "#frontend/node_text.js";
-import { numberField, walk } from "#frontend/text_fields.js";
+import { nodeList, numberField, requiredNode, walk } from "#frontend/text_fields.js";
 import { functionByOid } from "#functions/registry.js";
+import { sqlTypes } from "#types/sql_types.js";
+
+/** Objects below this OID are built in; of others nothing is known. */
+const USER_OBJECTS_START = 16384;
 
 const safeTags: ReadonlySet<string> = new Set([
   "VAR", "CONST", "RELABELTYPE", "BOOLEXPR", "NULLTEST", "BOOLEANTEST", "CASEEXPR", "CASEWHEN",
   "CASETESTEXPR", "COALESCEEXPR", "FUNCEXPR", "OPEXPR", "SCALARARRAYOPEXPR", "DISTINCTEXPR",
-  "NULLIFEXPR", "MINMAXEXPR",
+  "NULLIFEXPR", "MINMAXEXPR", "COERCEVIAIO",
+]);
+
+/** Functions of characters whose answer depends on a collation: without one they fail, on a row. */
+const collated: ReadonlySet<number> = new Set([
+  // LIKE, ILIKE, their negations and bpchar's
+  850, 851, 1631, 1632, 1633, 1634, 1660, 1661, 1569, 1570, 1571, 1572,
+  // upper, lower, initcap; position, strpos, starts_with, replace
+  871, 870, 872, 849, 868, 3696, 2087,
 ]);
 
 /**
- * Built-in functions without errors, beside comparisons: LIKE and its kin, extract, lengths, case, trimming, substring
- * of text, widening casts. An unknown field name of extract or a pattern ending in its escape is an error of the
- * statement as written, whatever the rows.
+ * Built-in functions without errors, beside comparisons and the ones above. An unknown field name of extract or
+ * date_trunc and a pattern ending in its escape are errors of the statement as written, whatever the rows.
  */
 const safeFunctions: ReadonlySet<number> = new Set([
-  850, 851, 858, 859, 1631, 1632, 1633, 1634, 1660, 1661, 1569, 1570, 1571, 1572,
-  6199, 6202, 6203, 1384, 1171, 2021,
-  1317, 1318, 1381, 870, 871, 884, 885, 875, 881, 882, 876, 401, 406,
-  481, 313, 754, 316, 235, 311, 1740, 1781, 1782,
+  858, 859,
+  // extract, date_part, date_trunc; timestamps as dates and times; isfinite
+  6199, 6202, 6203, 1384, 1385, 1171, 2021, 2020, 2029, 1316, 1373, 1389, 1390, 2048,
+  // lengths, ascii, bits and bytes
+  1317, 1318, 1372, 1381, 1367, 1369, 1374, 1375, 720, 1810, 1811, 2010, 1620,
+  // trimming, left and right, the rest of a string, reverse, translate, md5, ||
+  884, 885, 875, 881, 882, 876, 3060, 3061, 883, 937, 3062, 878, 2311, 1258,
+  // char(n), name and bool as text
+  401, 406, 2971,
+  // widening casts
+  481, 313, 754, 316, 235, 236, 311, 318, 482, 652, 1740, 1781, 1782, 1742, 1743, 1288, 2558,
+  // abs, sign, ceil, floor, round, trunc of floats and numerics
+  1394, 1395, 1705, 1706, 1711, 2167, 2308, 2320, 1712, 2309, 1342, 1343, 1707, 1708, 1709, 1710, 2310,
+  // comparisons of intervals, enums
+  1162, 1163, 1164, 1165, 1166, 1167, 3508, 3509, 3510, 3511, 3512, 3513,
 ]);
 
 const SUBSTRINGS: ReadonlySet<number> = new Set([877, 936]);
@@ -39,9 +61,19 @@ function isSafeSubstring(node: TextNode): boolean {
 const comparison = /\.(?:equal|notEqual|less|lessOrEqual|greater|greaterOrEqual)$/;
 
 function isSafeFunction(oid: number, node: TextNode): boolean {
-  if (safeFunctions.has(oid)) return true;
+  const key = functionByOid(oid)?.key ?? "";
+  const isCollated = collated.has(oid) || key.startsWith("text.") || key.startsWith("bpchar.");
+  if (isCollated && numberField(node, "inputcollid", 0) === 0) return false;
+  if (collated.has(oid) || safeFunctions.has(oid)) return true;
   if (SUBSTRINGS.has(oid)) return isSafeSubstring(node);
-  return comparison.test(functionByOid(oid)?.key ?? "");
+  return comparison.test(key);
+}
+
+/** Output functions of built-in types do not fail; every text is a text. */
+function isSafeCoercion(node: TextNode): boolean {
+  const result = numberField(node, "resulttype");
+  const source = numberField(requiredNode(node, "arg"), "vartype", 0);
+  return (result === sqlTypes.text || result === sqlTypes.varchar) && source > 0 && source < USER_OBJECTS_START;
 }
 
 /** Whether no row makes the expression raise an error. */
@@ -49,9 +81,23 @@ export function neverFails(source: TextNode): boolean {
   let safe = true;
   walk(source, (node) => {
     if (!safeTags.has(node.tag)) safe = false;
+    else if (node.tag === "COERCEVIAIO") safe &&= isSafeCoercion(node);
     else if (node.tag === "FUNCEXPR") safe &&= isSafeFunction(numberField(node, "funcid"), node);
     else if (node.fields.has("opfuncid")) safe &&= isSafeFunction(numberField(node, "opfuncid"), node);
     return safe ? undefined : "skip";
   });
   return safe;
+}
+
+/**
+ * Whether an expression that never fails is NULL for a row of NULLs: such a row stands for a missing partner in an
+ * outer join, where PostgreSQL evaluates the expression and a scan does not. All the functions above are strict.
+ */
+export function isNullForNulls(source: TextNode): boolean {
+  switch (source.tag) {
+    case "VAR": return true;
+    case "RELABELTYPE": case "COERCEVIAIO": return isNullForNulls(requiredNode(source, "arg"));
+    case "FUNCEXPR": case "OPEXPR": return nodeList(source, "args").some(isNullForNulls);
+    default: return false;
+  }
 }

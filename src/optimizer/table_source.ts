@@ -16,7 +16,7 @@ import { shareOfQuals } from "./estimates.js";
 import type { Fallbacks } from "./fallbacks.js";
 import { filtered } from "./filtered.js";
 import { LeafColumns } from "./leaf_columns.js";
-import { neverFails } from "./safe_expressions.js";
+import { isNullForNulls, neverFails } from "./safe_expressions.js";
 import { TableColumns } from "./table_columns.js";
 import type { Translated } from "./translated.js";
 
@@ -123,7 +123,8 @@ export class TableSource {
   /** An expression over this table alone, evaluated in its scan also for rows that no join keeps. */
   computed(expression: AnalysedExpression, filter: TextNode | undefined): Translated | undefined {
     // The rows of a whole FROM are those the statement asks for.
-    if (this.isNullable || (this.rangeIndex > 0 && !neverFails(expression.source))) return undefined;
+    if (this.rangeIndex > 0 && !neverFails(expression.source)) return undefined;
+    if (this.isNullable && !isNullForNulls(expression.source)) return undefined;
     return this.asAttribute(this.columns.computed(expression, filter));
   }
 
