@@ -43,6 +43,9 @@ at_own_level(const LeafSource *source, uint32 id, Node *node, uint32 *owner)
 	*owner = fusion_span_at(source->text, id)->owner;
 	if (!IsA(node, Var))
 		return node;
+	/* The columns of a set operation stand for those of each of its queries. */
+	if (source->owner->setOperations != NULL && source->answer->range_index > 0)
+		((Var *) node)->varno = (int) source->answer->range_index;
 	for (Index level = ((Var *) node)->varlevelsup; level > 0 && *owner != 0; level--)
 	{
 		*owner = fusion_span_at(source->text, *owner)->owner;

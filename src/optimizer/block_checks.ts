@@ -58,11 +58,19 @@ export function isVolatile(query: TextNode, facts: RequestFacts): boolean {
 /** rank(), dense_rank(), percent_rank() and cume_dist() do not depend on the order of equal rows. */
 const orderlessWindows: ReadonlySet<number> = new Set([3101, 3102, 3103, 3104]);
 
+/** FRAMEOPTION_ROWS. */
+const FRAME_OF_ROWS = 4;
+
 /** Whether what the node says depends on the order of rows, or on chance, where SQL leaves it open. */
 function picksRows(node: TextNode): boolean {
   switch (node.tag) {
     case "AGGREF": return !isOrderless(numberField(node, "aggfnoid"));
-    case "WINDOWFUNC": return !orderlessWindows.has(numberField(node, "winfnoid"));
+    case "WINDOWFUNC": {
+      const window = numberField(node, "winfnoid");
+      return !orderlessWindows.has(window) && !isOrderless(window);
+    }
+    // Where equal rows are told apart by their order, even a sum shows it.
+    case "WINDOWCLAUSE": return (numberField(node, "frameOptions") & FRAME_OF_ROWS) !== 0;
     case "QUERY": return optionalNode(node, "limitCount") !== undefined
       || optionalNode(node, "limitOffset") !== undefined || booleanField(node, "hasDistinctOn", false);
     case "TABLESAMPLECLAUSE": return true;

@@ -64,15 +64,26 @@ function arm(
   scope: QueryScope, rangeIndex: number, planArm: (rangeIndex: number) => LogicalOperator, count: number,
 ): Side {
   const operator = planArm(rangeIndex);
-  const source = scope.sources.get(rangeIndex);
   const columns = Array.from({ length: count }, (_each, index): Expression => {
-    const value: Translated | undefined = source?.kind === "derived" ? source.column(index + 1) : undefined;
+    const value = columnOfArm(scope, rangeIndex, index + 1);
     if (value === undefined || value.displayScale !== undefined)
       return refuse("set operation over a column of this form",
         "A column is computed by a function or of a type that the engine does not compute.");
     return value.expression;
   });
   return { operator, columns };
+}
+
+/**
+ * A query that PostgreSQL runs is a leaf, whose columns are named by nodes of the statement: only the leftmost query's
+ * are, in the operation's own targets, and the backend reads them as those of whichever query the leaf is.
+ */
+function columnOfArm(scope: QueryScope, rangeIndex: number, number: number): Translated | undefined {
+  const source = scope.sources.get(rangeIndex);
+  if (source?.kind === "derived") return source.column(number);
+  const named = scope.query.targets.find((target) => target.number === number)?.expression;
+  if (source === undefined || named?.kind !== "variable") return undefined;
+  return source.table.variable({ ...named, rangeIndex });
 }
 
 function isNull(expression: Expression): boolean {
