@@ -9,7 +9,7 @@ import { refuse, StatementRefused } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { CanonicalTexts, locationOf, numberField } from "#frontend/text_fields.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import type { EdgeReplacement } from "#plan/planning.js";
+import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { bpcharLength } from "#types/sql_types.js";
 import { columnsRead } from "./aggregation.js";
@@ -17,8 +17,8 @@ import { Attributes } from "./attributes.js";
 import { aggregateBlock } from "./block.js";
 import { checkBlock, checkStatement } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
-import type { Output } from "./edge_columns.js";
-import { EdgeColumns } from "./edge_columns.js";
+import type { Output, Outputs } from "./edge_columns.js";
+import { addOutputs, EdgeColumns, outputsOf } from "./edge_columns.js";
 import { Estimates } from "./estimates.js";
 import { planFrom, uncorrelated, wholeFrom } from "./from_clause.js";
 import type { EngineGrouping } from "./grouping.js";
@@ -171,25 +171,24 @@ function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): E
   region.inputs.push(edge.operator);
   const outputs = [...edge.outputs];
   const replacements = [...edge.replacements];
-  const known = new Map<string, number>();
+  const known = new Map<string, EdgeExpression>();
   for (const subLink of subLinks) {
     const text = texts.of(subLink);
-    let index = known.get(text);
-    if (index === undefined) {
-      index = outputs.length;
-      known.set(text, index);
-      const plan = (): Output => subLinkOutput(planner, region, scope, subLink, edge);
-      outputs.push(fallbacks.orGive(subLink, () => true, plan));
+    let expression = known.get(text);
+    if (expression === undefined) {
+      const plan = (): Outputs => subLinkOutputs(planner, region, scope, subLink, edge);
+      expression = addOutputs(outputs, fallbacks.orGive(subLink, () => true, plan));
+      known.set(text, expression);
     }
-    replacements.push({ node: subLink.id, expression: { kind: "column", index } });
+    replacements.push({ node: subLink.id, expression });
   }
   const operator = uncorrelated(finishRegion(region, scope.statement));
   return { ...edge, operator, outputs, replacements, notes };
 }
 
-function subLinkOutput(
+function subLinkOutputs(
   planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, edge: Edge,
-): Output {
+): Outputs {
   const kind = subLinkKinds[numberField(subLink, "subLinkType")] ?? "subquery";
   if (mayGiveRows(subLink))
     refuse(`${kind} that may give several rows`, "It counts only where a row asks for it.", locationOf(subLink));
@@ -198,12 +197,13 @@ function subLinkOutput(
     refuse(`${kind} with references to an outer query`, "It stands above a grouping.", locationOf(subLink));
   if (lookUp !== undefined) region.lookUps.push(lookUp);
   const value = defined(scope.valueOf(subLink), "the value of a planned subquery");
-  if (value.displayScale !== undefined)
-    refuse("numeric of varying scale", "Its values do not all show the same number of digits.", locationOf(subLink));
   const sql = typeOfTarget(subLink);
+  if (value.displayScale !== undefined && sql.typmod !== -1)
+    refuse("numeric of varying scale", "Its values do not all show the same number of digits.", locationOf(subLink));
   if (value.expression.type.kind === "bpchar" && bpcharLength(sql.typmod) !== value.expression.type.length)
     refuse("char(n) of varying length", "Its blanks would be lost.", locationOf(subLink));
-  return { name: "subquery", expression: value.expression, column: columnOf(sql, value.expression.type, true) };
+  const output = { name: "subquery", expression: value.expression, column: columnOf(sql, value.expression.type, true) };
+  return outputsOf(output, value.displayScale);
 }
 
 function finish(statement: StatementFacts, edge: Edge): PlannedStatement {

@@ -83,3 +83,12 @@ select 1 / (n_nationkey - 3) from nation where n_nationkey < 3 and exists (selec
 select count(*) from nation n where n_regionkey > 0 or 1 / n_regionkey = (select count(*) from customer c where c.c_nationkey = n.n_nationkey);
 select (select r_name from region where r_regionkey = n_nationkey) from nation;
 select (select r_name from region where r_regionkey < n_nationkey) from nation;
+select x.k, x.a, x.s from (select n_regionkey k, avg(n_nationkey) a, sum(n_nationkey * 1.50) s from nation join region on r_regionkey = n_regionkey group by n_regionkey) x join region on r_regionkey = x.k;
+select (select avg(c_acctbal) from customer), (select avg(c_acctbal) from customer where c_custkey < 0), count(*) from nation join region on true;
+select r_name, x.a from region left join (select n_regionkey k, avg(n_nationkey) a from nation where n_regionkey < 3 group by n_regionkey having avg(n_nationkey) > 11) x on x.k = r_regionkey;
+select n_name, (select avg(c_acctbal) from customer where c_nationkey = n_nationkey) from nation;
+select x.a, count(*) from (select n_regionkey k, avg(n_nationkey) a from nation group by n_regionkey) x join customer on c_nationkey = x.k group by x.a;
+select max(x.a), min(x.a), sum(x.a), avg(x.a) from (select o_custkey, avg(o_totalprice) a from orders group by o_custkey) x join customer on c_custkey = o_custkey;
+select x.a + 1, x.a * 2, x.a / 3, round(x.a, 2) from (select c_nationkey, avg(c_acctbal) a from customer group by 1) x join nation on n_nationkey = c_nationkey;
+select avg(a) from (select avg(c_acctbal) a from customer group by c_nationkey union all select avg(s_acctbal) from supplier) x;
+select a from (select case when c_acctbal > 0 then c_acctbal else 0 end a, c_nationkey from customer) x join nation on n_nationkey = c_nationkey;
