@@ -1,7 +1,8 @@
-// `pg-fusion bench tpch|scan|latency`: brings the server and the scale up, runs the bench, prints a table
+// `pg-fusion bench tpch|scan|latency|recorder`: brings the server and the scale up, runs the bench, prints a table
 // and writes the JSON. The measuring is in src/bench.
 import { writeFileSync } from "node:fs";
 import { benchLatency } from "#bench/latency_bench.js";
+import { benchRecorder, recorders } from "#bench/recorder_bench.js";
 import { benchScan } from "#bench/scan_bench.js";
 import { benchTpch } from "#bench/tpch_bench.js";
 import type { QueryReport } from "#bench/tpch_bench.js";
@@ -13,6 +14,9 @@ import { bringSession, openSession } from "./session.js";
 const defaultRuns = 5;
 /** Short statements need more for a 99th percentile. */
 const defaultLatencyRuns = 300;
+/** Differences of a percent need more rounds than factors do. */
+const defaultRecorderRuns = 30;
+const shortRunsPerRun = 20;
 const defaultScale = "1";
 /** A bench of more rounds than this was a typing mistake. */
 const runsMax = 1000;
@@ -105,6 +109,22 @@ async function runLatency(given: Arguments): Promise<number> {
   return 0;
 }
 
+async function runRecorder(given: Arguments): Promise<number> {
+  const session = openSession(given);
+  const database = await bringSession(session, given);
+  const runs = parseRuns(given.values.runs, defaultRecorderRuns);
+  const widths = [9, 8, 8, 8, 8, 8, 8, 8];
+  process.stdout.write("milliseconds, and times the recorder's \"off\" of the same round\n");
+  print(["statement", ...recorders, "on", "control", "full"], widths);
+  const options = { places: session.places, database, runs, shortRuns: runs * shortRunsPerRun };
+  const reports = await benchRecorder(options, ({ statement, ms: cost, ratio }) => {
+    const ratios = ([ratio.on, ratio.control, ratio.full]).map((value) => `${value.toFixed(3)}x`);
+    print([statement, ...recorders.map((recorder) => cost[recorder].toFixed(2)), ...ratios], widths);
+  });
+  writeJson(given.values.json, reports);
+  return 0;
+}
+
 /** Runs one bench at its scale, 1 unless told otherwise. */
 export async function runBench(given: Arguments): Promise<number> {
   const [kind] = given.words;
@@ -114,5 +134,6 @@ export async function runBench(given: Arguments): Promise<number> {
   const scaled = { ...given, values };
   if (kind === "tpch") return runTpch(scaled);
   if (kind === "scan") return runScan(scaled);
-  throw new CommandError("bench what?", "npx pg-fusion bench tpch | scan | latency");
+  if (kind === "recorder") return runRecorder(scaled);
+  throw new CommandError("bench what?", "npx pg-fusion bench tpch | scan | latency | recorder");
 }

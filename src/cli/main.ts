@@ -22,6 +22,7 @@ const usage = `usage: npx pg-fusion <command> [options]
   bench    tpch [--scale 1] [--queries q1,q6] [--runs 5] [--json FILE]
            scan [--scale 1] [--runs 5] [--json FILE]
            latency [--runs 300] [--json FILE]
+           recorder [--scale 1] [--runs 30] [--json FILE]
   trace    what the state machines did: trace list | show | grep | diff | replay | regress | redact | dump | export
   top      live sessions and the page pool  [--once]
   visualize  the state machines in a browser: visualize [--live | FILE] [--output trace.html]
