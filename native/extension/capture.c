@@ -381,7 +381,8 @@ fusion_capture_begin(FusionLease control)
 			atomic_store(recording, FUSION_RECORDING_SILENT);
 		return NULL;
 	}
-	fusion_capture_make_room((uint64) fusion_setting_capture_folder_limit * BYTES_PER_MB);
+	fusion_capture_make_room((uint64) fusion_setting_capture_folder_limit * BYTES_PER_MB,
+							 (uint64) fusion_setting_capture_limit * BYTES_PER_MB);
 	capture = open_writer(control, WRITER_BACKEND, control.index, O_CREAT | O_EXCL);
 	if (capture == NULL)
 	{

@@ -16,6 +16,8 @@
 #define TRACE_SUFFIX ".fxtrace"
 /* A folder listing stays readable, and making room cheap. */
 #define FILES_MAX 1000
+/* Looking costs a system call a file, so a process looks for several captures at once. */
+#define FILES_PER_LOOK 32
 
 void
 fusion_capture_path(FusionLease control, char *path, size_t size)
@@ -80,12 +82,26 @@ look(Oldest *oldest)
 }
 
 void
-fusion_capture_make_room(uint64 folder_bytes)
+fusion_capture_make_room(uint64 folder_bytes, uint64 file_bytes)
 {
+	static uint64 bytes_left = 0;
+	static int	files_left = 0;
 	Oldest		oldest;
+	bool		any;
 
+	if (files_left > 0 && bytes_left >= file_bytes && access(TRACE_FOLDER, F_OK) == 0)
+	{
+		files_left--;
+		bytes_left -= file_bytes;
+		return;
+	}
 	(void) mkdir(TRACE_FOLDER, S_IRWXU);
-	while (look(&oldest) && (oldest.total > folder_bytes || oldest.count >= FILES_MAX))
+	/* A file in the making is never the oldest, unless it is the only one. */
+	while ((any = look(&oldest)) && oldest.count > 1 &&
+		   (oldest.total + file_bytes > folder_bytes || oldest.count >= FILES_MAX))
 		if (unlink(oldest.path) != 0)
-			return;
+			break;
+	files_left = FILES_PER_LOOK;
+	bytes_left = !any || oldest.total > folder_bytes ? 0 : folder_bytes - oldest.total;
+	bytes_left -= Min(bytes_left, file_bytes);
 }

@@ -1,10 +1,10 @@
 // What recording costs: the same statements with the flight recorder off and on, and with captures at both levels, in
-// turn on connections of their own. Each round gives one ratio to the round's own "off", so that what else the machine
-// does meanwhile hits both sides alike; the median of the ratios is the answer.
-import { defined } from "#base/assert.js";
+// turn on connections of their own. Elapsed time and the processor time of backend and worker, as medians; a percent
+// shows in the latter only, unless the machine has nothing else to do.
 import { Connection } from "#cluster/connection.js";
 import type { ClusterPlaces } from "#cluster/places.js";
 import { queryText } from "#tpch/queries.js";
+import { cpuNs } from "./process_cpu.js";
 import { median, rounded } from "./statistics.js";
 
 /** How a connection records; the first is what the others are compared with. */
@@ -21,10 +21,11 @@ const settings: Readonly<Record<Recorder, Readonly<Record<string, string>>>> = {
 export interface RecorderReport {
   readonly statement: string;
   readonly rounds: number;
-  /** Median of the times, in milliseconds. */
-  readonly ms: Readonly<Record<Recorder, number>>;
-  /** Median over the rounds of a time divided by the same round's "off". */
-  readonly ratio: Readonly<Record<Recorder, number>>;
+  /** Medians, in milliseconds. */
+  readonly elapsed_ms: Readonly<Record<Recorder, number>>;
+  readonly cpu_ms: Readonly<Record<Recorder, number>>;
+  /** Processor time compared with that of "off". */
+  readonly cpu_ratio: Readonly<Record<Recorder, number>>;
 }
 
 export interface RecorderBenchOptions {
@@ -38,35 +39,44 @@ export interface RecorderBenchOptions {
 const shortStatement = "SELECT count(*) FROM nation";
 const warmUps = 5;
 
-type Times = Readonly<Record<Recorder, number[]>>;
+type Times = Readonly<Record<Recorder, { readonly elapsed: number[]; readonly cpu: number[] }>>;
+
+interface Side {
+  readonly connection: Connection;
+  /** The backend and the worker. */
+  readonly pids: readonly number[];
+}
 
 const byRecorder = <T>(make: (recorder: Recorder) => T): Record<Recorder, T> =>
   ({ off: make("off"), on: make("on"), control: make("control"), full: make("full") });
 
 async function timeRounds(
-  connections: Readonly<Record<Recorder, Connection>>, text: string, rounds: number,
+  sides: Readonly<Record<Recorder, Side>>, text: string, rounds: number,
 ): Promise<Times> {
-  const times: Times = byRecorder(() => []);
+  const times: Times = byRecorder(() => ({ elapsed: [], cpu: [] }));
   for (let round = -warmUps; round < rounds; round++) {
     // Whoever comes first in a round may find colder caches: it is somebody else each time.
     const first = ((round % recorders.length) + recorders.length) % recorders.length;
     for (const recorder of [...recorders.slice(first), ...recorders.slice(0, first)]) {
-      const start = performance.now();
-      await connections[recorder].query(text);
-      if (round >= 0) times[recorder].push(performance.now() - start);
+      const { connection, pids } = sides[recorder];
+      const [start, cpuBefore] = [performance.now(), cpuNs(pids)];
+      await connection.query(text);
+      if (round < 0) continue;
+      times[recorder].elapsed.push(performance.now() - start);
+      times[recorder].cpu.push((cpuNs(pids) - cpuBefore) / 1e6);
     }
   }
   return times;
 }
 
 function report(statement: string, times: Times): RecorderReport {
-  const ratios = byRecorder((recorder) =>
-    times[recorder].map((ms, round) => ms / defined(times.off[round], "every round has its off")));
+  const cpu = byRecorder((recorder) => median(times[recorder].cpu));
   return {
     statement,
-    rounds: times.off.length,
-    ms: byRecorder((recorder) => rounded(median(times[recorder]))),
-    ratio: byRecorder((recorder) => rounded(median(ratios[recorder]))),
+    rounds: times.off.cpu.length,
+    elapsed_ms: byRecorder((recorder) => rounded(median(times[recorder].elapsed))),
+    cpu_ms: byRecorder((recorder) => rounded(cpu[recorder])),
+    cpu_ratio: byRecorder((recorder) => rounded(cpu[recorder] / cpu.off)),
   };
 }
 
@@ -74,23 +84,27 @@ function report(statement: string, times: Times): RecorderReport {
 export async function benchRecorder(
   { places, database, runs, shortRuns }: RecorderBenchOptions, tell: (report: RecorderReport) => void,
 ): Promise<readonly RecorderReport[]> {
-  const connections: Partial<Record<Recorder, Connection>> = {};
+  const sides: Partial<Record<Recorder, Side>> = {};
   const reports: RecorderReport[] = [];
   try {
-    for (const recorder of recorders)
-      connections[recorder] = await Connection.open(
-        places, database, { "pg_fusion.enable": "on", ...settings[recorder] });
+    for (const recorder of recorders) {
+      // Parallel workers come and go, and their processor time with them.
+      const serial = { "pg_fusion.enable": "on", max_parallel_workers_per_gather: "0" };
+      const connection = await Connection.open(places, database, { ...serial, ...settings[recorder] });
+      const { rows } = await connection.query("SELECT pg_backend_pid(), worker_pid FROM pg_fusion_audit()");
+      sides[recorder] = { connection, pids: (rows[0] ?? []).map(Number) };
+    }
     const statements = [
       ["short", shortStatement, shortRuns], ["q1", queryText("q1"), runs], ["q6", queryText("q6"), runs],
     ] as const;
     for (const [name, text, rounds] of statements) {
-      const times = await timeRounds(connections as Record<Recorder, Connection>, text, rounds);
+      const times = await timeRounds(sides as Record<Recorder, Side>, text, rounds);
       const one = report(name, times);
       reports.push(one);
       tell(one);
     }
   } finally {
-    for (const connection of Object.values(connections)) await connection.close();
+    for (const { connection } of Object.values(sides)) await connection.close();
   }
   return reports;
 }

@@ -158,13 +158,15 @@ describe("a capture", () => {
   });
 
   it("makes room for new ones", async () => {
-    const client = await connect("pg_fusion.capture = full", "pg_fusion.capture_folder_limit = 1");
-    for (let at = 0; at < 4; at++) await client.query(statements[2] ?? "");
+    const client = await connect("pg_fusion.capture = full", "pg_fusion.capture_limit = 8",
+      "pg_fusion.capture_folder_limit = 9");
+    for (let at = 0; at < 8; at++) await client.query(statements[2] ?? "");
     await client.end();
     await quiet(observer);
     const total = captures(data).reduce((sum, { bytes }) => sum + bytes.length, 0);
-    expect(total).toBeLessThan(4 * 1024 * 1024);
+    expect(total).toBeLessThan(9 * 1024 * 1024);
     expect(captures(data).length).toBeGreaterThan(0);
+    expect(captures(data).length).toBeLessThan(9);
   });
 
   it("is none when the folder cannot be written to, and the statement goes on", async () => {

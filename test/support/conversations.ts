@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 import { MemoryBackend } from "#transport/memory_backend.js";
 import { MemoryRegion } from "#transport/memory_region.js";
+import type { FailureTrace } from "./failure_trace.js";
 import { FakeEngine } from "./fake_job_world.js";
 import { SimulatedWorker } from "./simulated_worker.js";
 import { TwinBackend, type TwinEnding, type TwinProducerPlan } from "./twin_backend.js";
@@ -45,13 +46,32 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   schedule: fc.array(fc.nat({ max: 7 }), { maxLength: 250 }),
 });
 
+const NO_LEASE = { slot: 0, epoch: 0 };
+
+/** Producers of one backend in a trace, at most: their writers are numbered across backends. */
+const PRODUCERS_MAX = 16;
+
+/** A backend whose steps, and those of its producers, are traced when there is a trace. */
+function makeTwin(
+  side: MemoryBackend, plans: readonly TwinProducerPlan[], end: TwinEnding, at: number,
+  recorder: TransitionRecorder | undefined, trace: FailureTrace | undefined,
+): TwinBackend {
+  const lease = () => twin.lease ?? NO_LEASE;
+  const twin: TwinBackend = new TwinBackend(
+    side, plans, end, trace?.recorder({ kind: "backend", number: at }, lease) ?? recorder,
+    (producer) => trace?.recorder({ kind: "producer", number: at * PRODUCERS_MAX + producer }, lease));
+  return twin;
+}
+
 /** Runs a scenario to the end; throws when somebody still waits after far more turns than there is work. */
-export function play({ pages, backends, schedule }: Scenario, recorder?: TransitionRecorder) {
+export function play(
+  { pages, backends, schedule }: Scenario, recorder?: TransitionRecorder, trace?: FailureTrace,
+) {
   const region = new MemoryRegion({ pageCount: pages, controlSlotCount: 2, scanSlotCount: 5 });
   const side = new MemoryBackend(region);
   side.startWorker();
-  const worker = new SimulatedWorker(region, new FakeEngine(LEAVES, ROWS_PER_RESULT), 2, recorder);
-  const twins = backends.map(({ plans, ending: end }) => new TwinBackend(side, plans, end, recorder));
+  const worker = new SimulatedWorker(region, new FakeEngine(LEAVES, ROWS_PER_RESULT), 2, recorder, trace);
+  const twins = backends.map(({ plans, ending: end }, at) => makeTwin(side, plans, end, at, recorder, trace));
   const run = (turn: number): boolean => {
     if (turn < 3) return twins[turn]?.step() ?? false;
     return turn < 5 ? worker.stepMain(turn === 3) : worker.stepExecutor(turn);

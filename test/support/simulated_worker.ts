@@ -1,6 +1,7 @@
 // The worker's real wiring and executor loops over a MemoryRegion, without threads: a scheduler decides who runs
 // next. Orders and reports travel through queues, as they do between threads.
 import type { TransitionRecorder } from "#actors/table_actor.js";
+import { workerKindOf, type FailureTrace } from "./failure_trace.js";
 import { FlightPen } from "#worker/flight_pen.js";
 import { ExecutorLoop } from "#worker/executor_loop.js";
 import type { Engine, ExecutorOrder, ExecutorReport } from "#worker/executor_ports.js";
@@ -23,12 +24,16 @@ export class SimulatedWorker {
   readonly #reports: ExecutorReport[] = [];
   readonly #records: { count: number } = { count: 0 };
 
-  constructor(region: MemoryRegion, engine: Engine, executors: number, recorder?: TransitionRecorder) {
+  constructor(
+    region: MemoryRegion, engine: Engine, executors: number, recorder?: TransitionRecorder, trace?: FailureTrace,
+  ) {
     this.#region = region;
     const transport = new MemoryTransport(region);
     const pen = new FlightPen({
-      record: (_, { machine, event, from, to, argument, cause }) => {
+      record: (lease, transition) => {
+        const { machine, event, from, to, argument, cause } = transition;
         recorder?.transition(machine, event, from, to, argument, cause);
+        trace?.add({ kind: workerKindOf(machine), number: 0 }, lease, transition);
         return (this.#records.count += 1);
       },
     });

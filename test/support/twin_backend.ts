@@ -53,6 +53,7 @@ class TwinProducer {
 export class TwinBackend {
   readonly actor: TableActor<Execution>;
   readonly #recorder: TransitionRecorder;
+  readonly #producerRecorder: ((producer: number) => TransitionRecorder | undefined) | undefined;
   readonly #side: BackendSide;
   readonly #ending: TwinEnding;
   readonly #plans: readonly TwinProducerPlan[];
@@ -68,12 +69,22 @@ export class TwinBackend {
   /** There was no worker: the statement never began. */
   refused = false;
 
-  constructor(side: BackendSide, plans: readonly TwinProducerPlan[], ending: TwinEnding, recorder = silent) {
+  /** `producerRecorder` gives each producer a recorder of its own. */
+  constructor(
+    side: BackendSide, plans: readonly TwinProducerPlan[], ending: TwinEnding, recorder = silent,
+    producerRecorder?: (producer: number) => TransitionRecorder | undefined,
+  ) {
+    this.#producerRecorder = producerRecorder;
     this.actor = new TableActor<Execution>(executionBackend, recorder);
     this.#recorder = recorder;
     this.#side = side;
     this.#plans = plans;
     this.#ending = ending;
+  }
+
+  /** The session's slot, once it has one. */
+  get lease(): SlotLease | undefined {
+    return this.#lease;
   }
 
   get over(): boolean {
@@ -117,7 +128,7 @@ export class TwinBackend {
         this.#side.detach("control", lease);
         return false;
       }
-      producers.push(new TwinProducer(scan, plan, this.#recorder));
+      producers.push(new TwinProducer(scan, plan, this.#producerRecorder?.(producers.length) ?? this.#recorder));
     }
     this.#lease = lease;
     this.#producers = producers;

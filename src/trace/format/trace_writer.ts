@@ -62,6 +62,11 @@ export function factsPayload(facts: ReadonlyMap<string, string>): Uint8Array {
   return bytes;
 }
 
+let own: Uint8Array | undefined;
+
+/** This build's machines as bytes: the same for every trace. */
+const ownMachines = (): Uint8Array => (own ??= new TextEncoder().encode(JSON.stringify(generatedMachines)));
+
 export class TraceWriter {
   readonly #name: TraceWriterName;
   readonly #sink: TraceSink;
@@ -112,7 +117,8 @@ export class TraceWriter {
 
   /** For readers whose machines are others. */
   machines(machines: readonly GeneratedMachine[] = generatedMachines): void {
-    this.#whole(TRACE_CHUNK_MACHINES, new TextEncoder().encode(JSON.stringify(machines)));
+    const payload = machines === generatedMachines ? ownMachines() : new TextEncoder().encode(JSON.stringify(machines));
+    this.#whole(TRACE_CHUNK_MACHINES, payload);
   }
 
   /** Leaves out some numbers: a reader will see that records are missing. */
