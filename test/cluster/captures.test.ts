@@ -1,15 +1,16 @@
 // Captures on a real server: every way a statement can end leaves a trace that plays back without a divergence; limits
 // and permissions hold; a control trace, a redacted one and the flight recorder hold nothing that was planted in data,
 // literals, names, parameters and errors. PG_FUSION_CAPTURES=200 makes it a soak.
-import { chownSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chownSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tellEnd } from "#trace/end_story.js";
 import { flightOfTrace } from "#trace/format/trace_flight.js";
 import { readTrace } from "#trace/format/trace_reader.js";
 import { redactTrace } from "#trace/redact.js";
-import { captures, clearCaptures, expectReplays } from "../support/captures.js";
+import { captures, clearCaptures, expectReplays, type CapturedFile } from "../support/captures.js";
 import { quiet } from "../support/audit.js";
 
 const EXECUTIONS = Number(process.env["PG_FUSION_CAPTURES"] ?? "40");
@@ -127,6 +128,41 @@ describe("captured executions", () => {
     const [file] = files.filter(({ kind }) => kind === "execution");
     expect(file?.trace.writers.filter(({ kind }) => kind === "producer").length).toBeGreaterThanOrEqual(1);
     expectReplays(files);
+  });
+});
+
+describe("recordings for replay tests", () => {
+  const current = fileURLToPath(new URL("../golden/traces/current/", import.meta.url));
+
+  it("are of this worker; accepting them writes them anew", async () => {
+    const client = await connect("pg_fusion.heap_scan = off", "pg_fusion.capture = full");
+    await client.query("CREATE TABLE golden (id int, name text, price numeric(10,2))");
+    await client.query(
+      "INSERT INTO golden VALUES (1, 'apple', 1.25), (2, 'a pear of more than twelve bytes', 2.50), " +
+      "(3, NULL, 0.10), (4, 'apple', NULL), (5, 'fig', 7.75)");
+    await client.query("ANALYZE golden");
+    const recorded: Record<string, CapturedFile | undefined> = {};
+    const record = async (name: string, kind: string, statement: string): Promise<void> => {
+      clearCaptures(data);
+      await client.query(statement).catch(() => undefined);
+      await quiet(observer);
+      recorded[name] = captures(data).find((file) => file.kind === kind);
+    };
+    const grouped = "SELECT name, sum(price), count(*) FROM golden GROUP BY name ORDER BY name";
+    await record("planning_full", "planning", grouped);
+    await record("aggregate_full", "execution", grouped);
+    await record("error_full", "execution", "SELECT sum(10 / (id - 3)) FROM golden");
+    await client.query("SET pg_fusion.capture = control; SET statement_timeout = '150ms'");
+    await record("timeout_control", "execution",
+      "SELECT name, count(*) FROM golden WHERE pg_sleep(0.1) IS NOT NULL GROUP BY name");
+    await client.query("RESET statement_timeout; DROP TABLE golden");
+    await client.end();
+    const files = Object.values(recorded).filter((file) => file !== undefined);
+    expect(files.map(({ outcome }) => outcome)).toEqual(["planned", "finished", "failed", "cancelled"]);
+    expectReplays(files);
+    if (process.env["PG_FUSION_ACCEPT"] === "1")
+      for (const [name, file] of Object.entries(recorded))
+        if (file !== undefined) writeFileSync(join(current, `${name}.fxtrace`), file.bytes);
   });
 });
 

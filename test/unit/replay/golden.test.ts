@@ -1,5 +1,6 @@
 // Real executions played back without PostgreSQL, machines and engine alike; and bits that are flipped in pages,
-// messages, results and machines are noticed in the record where they lie.
+// messages, results and machines are noticed in the record where they lie. When the worker is meant to do otherwise
+// than recorded, record anew: npm run accept -- --config vitest.cluster.config.ts captures
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { MessageType } from "#generated/layout.js";
@@ -13,7 +14,7 @@ import type { TraceRecord } from "#trace/format/trace_record.js";
 import { redactTrace } from "#trace/redact.js";
 
 const golden = (name: string): Trace =>
-  readTrace(readFileSync(new URL(`../../golden/traces/v1/${name}.fxtrace`, import.meta.url)));
+  readTrace(readFileSync(new URL(`../../golden/traces/current/${name}.fxtrace`, import.meta.url)));
 
 /** The trace after a bit of one record's data was flipped; `hidden` makes the sum beside it fit again. */
 function flipped(trace: Trace, wanted: (record: TraceRecord) => boolean, bit: number, hidden = false) {
@@ -107,7 +108,7 @@ describe("real traces", () => {
   });
 
   it("play back as far as they go when they are cut off", () => {
-    const bytes = readFileSync(new URL("../../golden/traces/v1/aggregate_full.fxtrace", import.meta.url));
+    const bytes = readFileSync(new URL("../../golden/traces/current/aggregate_full.fxtrace", import.meta.url));
     for (let length = 200; length < bytes.length; length += 517)
       expect(replayTrace(readTrace(bytes.subarray(0, length))).divergence).toBeUndefined();
   });
