@@ -14,7 +14,8 @@ CREATE FUNCTION pg_fusion_audit(
     OUT worker_pid integer,
     OUT swept_pages bigint,
     OUT stale_drops bigint,
-    OUT protocol_violations bigint)
+    OUT protocol_violations bigint,
+    OUT filters_held integer)
 RETURNS record
 AS 'MODULE_PATHNAME', 'pg_fusion_audit'
 LANGUAGE C STRICT VOLATILE PARALLEL SAFE;

@@ -87,6 +87,7 @@ fusion_audit_to_js(Napi::Env env, const FusionPort *port)
 	result.Set("pagesHeld", Napi::Number::New(env, audit.pages_held));
 	result.Set("permitsMissing", Napi::Number::New(env, audit.permits_missing));
 	result.Set("freePages", Napi::Number::New(env, audit.free_pages));
+	result.Set("filtersHeld", Napi::Number::New(env, audit.filters_held));
 	result.Set("protocolViolations", Napi::Number::New(env, static_cast<double>(audit.protocol_violations)));
 	result.Set("staleDrops", Napi::Number::New(env, static_cast<double>(audit.stale_drops)));
 	result.Set("sweptPages", Napi::Number::New(env, static_cast<double>(audit.swept_pages)));

@@ -122,6 +122,7 @@ fusion_port_audit(const FusionPort *port, FusionPortAudit *audit)
 		.pages_held = counted.pages_held,
 		.permits_missing = counted.permits_missing,
 		.free_pages = counted.free_pages,
+		.filters_held = counted.filters_held,
 		.protocol_violations = atomic_load(&port->region.header->protocol_violations),
 		.stale_drops = atomic_load(&port->region.header->stale_drops),
 		.swept_pages = atomic_load(&port->region.header->swept_pages)

@@ -89,6 +89,7 @@ typedef struct FusionPortAudit
 	uint32_t	pages_held;
 	uint32_t	permits_missing;
 	uint32_t	free_pages;
+	uint32_t	filters_held;
 	uint64_t	protocol_violations;
 	uint64_t	stale_drops;
 	uint64_t	swept_pages;
@@ -157,6 +158,40 @@ extern FusionPortStatus fusion_port_issue_result(FusionPort *port, const FusionP
 												 uint32_t rows, uint32_t bytes);
 extern FusionPortStatus fusion_port_end_result(FusionPort *port, uint32_t slot, uint32_t epoch, uint16_t kind);
 extern void fusion_port_page_wait(FusionPort *port, uint32_t kind, uint32_t slot, bool begin);
+
+/* Runtime filters; see native/shm/runtime_filter.h for the states, and for what a status says. */
+#define FUSION_PORT_FILTER_KEYS_MAX 8
+
+enum
+{
+	FUSION_PORT_FILTER_WORD,
+	FUSION_PORT_FILTER_PAIR,
+	FUSION_PORT_FILTER_BYTES
+};
+
+typedef struct FusionPortFilterRows
+{
+	const uint8_t *memory;
+	uint64_t	memory_bytes;
+	uint32_t	first;
+	uint32_t	end;
+	uint32_t	row_bytes;
+	uint32_t	flags_offset;
+	uint32_t	flags_skip;
+	uint32_t	key_count;
+	uint32_t	key_kinds[FUSION_PORT_FILTER_KEYS_MAX];
+	uint32_t	key_offsets[FUSION_PORT_FILTER_KEYS_MAX];
+} FusionPortFilterRows;
+
+extern FusionPortStatus fusion_port_filter_begin(FusionPort *port, uint32_t slot, uint32_t epoch);
+extern FusionPortStatus fusion_port_filter_measure(FusionPort *port, uint32_t slot, uint32_t epoch,
+												   const FusionPortFilterRows *rows);
+extern FusionPortStatus fusion_port_filter_size(FusionPort *port, uint32_t slot, uint32_t epoch, uint64_t rows,
+												bool one_word);
+extern FusionPortStatus fusion_port_filter_enter(FusionPort *port, uint32_t slot, uint32_t epoch,
+												 const FusionPortFilterRows *rows);
+extern FusionPortStatus fusion_port_filter_publish(FusionPort *port, uint32_t slot, uint32_t epoch);
+extern FusionPortStatus fusion_port_filter_decline(FusionPort *port, uint32_t slot, uint32_t epoch);
 
 /* Flight recorder. */
 typedef struct FusionPortFlight FusionPortFlight;

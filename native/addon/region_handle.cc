@@ -47,6 +47,12 @@ RegionHandle::define(Napi::Env env)
 		InstanceMethod<&Self::page_wait>("pageWait"),
 		InstanceMethod<&Self::map_pool>("mapPoolReadOnly"),
 		InstanceMethod<&Self::unmap_pool>("unmapPool"),
+		InstanceMethod<&Self::filter_begin>("filterBegin"),
+		InstanceMethod<&Self::filter_measure>("filterMeasure"),
+		InstanceMethod<&Self::filter_size>("filterSize"),
+		InstanceMethod<&Self::filter_enter>("filterEnter"),
+		InstanceMethod<&Self::filter_publish>("filterPublish"),
+		InstanceMethod<&Self::filter_decline>("filterDecline"),
 	});
 }
 

@@ -3,7 +3,7 @@
  *    `Region`: one thread's handle on the shared region, the worker's side of it. Thin: arguments are
  *    checked, a port function is called, numbers come back. Statuses are the addon's `status` numbers.
  *    src/transport makes leases, channels and errors of it; nothing else should use it. Methods are in
- *    region_handle.cc and region_pages.cc.
+ *    region_handle.cc, region_pages.cc and region_filters.cc.
  */
 #ifndef FUSION_ADDON_REGION_HANDLE_H
 #define FUSION_ADDON_REGION_HANDLE_H
@@ -62,6 +62,13 @@ class RegionHandle : public Napi::ObjectWrap<RegionHandle>
 	void page_wait(const Napi::CallbackInfo &info);
 	void map_pool(const Napi::CallbackInfo &info);
 	void unmap_pool(const Napi::CallbackInfo &info);
+
+	Napi::Value filter_begin(const Napi::CallbackInfo &info);
+	Napi::Value filter_measure(const Napi::CallbackInfo &info);
+	Napi::Value filter_size(const Napi::CallbackInfo &info);
+	Napi::Value filter_enter(const Napi::CallbackInfo &info);
+	Napi::Value filter_publish(const Napi::CallbackInfo &info);
+	Napi::Value filter_decline(const Napi::CallbackInfo &info);
 
 	FusionPort *port_ = nullptr;
 	std::unique_ptr<FrameChannel> control_;

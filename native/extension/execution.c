@@ -21,6 +21,7 @@
 #include "parallel_leader.h"
 #include "pg_compat.h"
 #include "session.h"
+#include "settings.h"
 #include "utils/memutils.h"
 
 /* One page at work and one on its way, for each leaf and for the result: the least that streams. */
@@ -43,6 +44,9 @@ struct FusionExecution
 	FusionRunOwner owner;		/* of the runs */
 	FusionLeafRun *runs;
 	FusionParallel *parallel;	/* workers beside this process; NULL: none */
+	FusionLease *filter_slots;	/* FUSION_LEAF_FILTERS_MAX for each leaf, as its filters stand in the plan */
+	FusionFilterSlotName *filter_names; /* of those that have a slot, once each */
+	int			filter_name_count;
 	int			next_leaf;		/* whose turn it is to make a page */
 	bool		page_held;		/* a result page is ours */
 	FusionPage	page;
@@ -146,6 +150,46 @@ scan_lost(void *arg)
 	return false;
 }
 
+/*
+ * Leases a slot for each of the plan's runtime filters, as long as there are some, and tells the leader's producers.
+ * The session's last owner frees them.
+ */
+static void
+lease_filters(FusionExecution *execution)
+{
+	const FusionScanPlan *plan = execution->plan;
+	MemoryContext outer = MemoryContextSwitchTo(execution->conversation);
+	FusionLease *by_number = palloc0(sizeof(FusionLease) * (plan->filter_count + 1));
+
+	execution->filter_slots = palloc0(sizeof(FusionLease) * (plan->leaf_count + 1) * FUSION_LEAF_FILTERS_MAX);
+	execution->filter_names = palloc0(sizeof(FusionFilterSlotName) * (plan->filter_count + 1));
+	execution->filter_name_count = 0;
+	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
+	{
+		const FusionLeafFilters *filters = &plan->leaf_filters[leaf];
+		FusionLease *slots = execution->filter_slots + leaf * FUSION_LEAF_FILTERS_MAX;
+
+		for (int i = 0; i < filters->count; i++)
+		{
+			uint16		number = filters->filters[i].number;
+
+			if (by_number[number].epoch == 0 && fusion_setting_runtime_filter_enable &&
+				fusion_filter_acquire(&fusion_region, fusion_session_lease(execution->session),
+									  &by_number[number]) == FUSION_OK)
+				execution->filter_names[execution->filter_name_count++] = (FusionFilterSlotName) {
+					.filter = number,
+					.slot = by_number[number].index,
+					.generation = by_number[number].epoch
+				};
+			slots[i] = by_number[number];
+			fusion_count(FUSION_METRIC_SCAN_FILTERS_PLANNED, 1);
+			fusion_count(FUSION_METRIC_SCAN_FILTERS_WITHOUT_SLOT, slots[i].epoch == 0 ? 1 : 0);
+		}
+		execution->producers[leaf]->filters = fusion_row_filters_create(filters, slots);
+	}
+	MemoryContextSwitchTo(outer);
+}
+
 static void
 begin_runs(FusionExecution *execution)
 {
@@ -182,7 +226,9 @@ send_start(FusionExecution *execution)
 		.producer_count = producer_count,
 		.permits_scan = PERMITS_PER_LEAF * plan->leaf_count,
 		.permits_result = PERMITS_RESULT,
-		.analyze = execution->analyze
+		.analyze = execution->analyze,
+		.filters = execution->filter_names,
+		.filter_count = execution->filter_name_count
 	};
 	FusionEncoded message;
 	uint8	   *copy;
@@ -222,6 +268,7 @@ start_workers(FusionExecution *execution)
 		.leaves = execution->leaves,
 		.producers = execution->producers,
 		.control = fusion_session_lease(execution->session),
+		.filter_slots = execution->filter_slots,
 		.context = execution->conversation
 	};
 	FusionProducerSlot *slots;
@@ -252,10 +299,22 @@ start(FusionExecution *execution)
 	execution->numbers.session = fusion_session_lease(execution->session);
 	memset(execution->runs, 0, leaf_count * sizeof(FusionLeafRun));
 	fusion_session_on_close(execution->session, session_closing, execution);
+	lease_filters(execution);
 	begin_runs(execution);
 	start_workers(execution);
 	send_start(execution);
 	execution->numbers.stats.start_ns += fusion_now_ns() - started;
+}
+
+/* The filters themselves go with the conversation, too. */
+static void
+collect_filter_stats(FusionExecution *execution, int leaf)
+{
+	FusionRowFilters *filters = execution->producers[leaf]->filters;
+
+	execution->producers[leaf]->filters = NULL;
+	for (int i = 0; filters != NULL && i < filters->count; i++)
+		fusion_row_filter_stats_add(&execution->numbers.leaves[leaf].filters[i], &filters->filters[i].stats);
 }
 
 /* Adds what the runs counted so far, and starts their counts anew. */
@@ -268,6 +327,7 @@ collect_run_stats(FusionExecution *execution)
 
 		fusion_numbers_add_run(&execution->numbers, leaf, &run->stats, true);
 		memset(&run->stats, 0, sizeof(run->stats));
+		collect_filter_stats(execution, leaf);
 	}
 }
 
@@ -291,6 +351,8 @@ finish_workers(FusionExecution *execution)
 	{
 		fusion_numbers_add_run(&execution->numbers, leaf, &totals[leaf].stats, false);
 		execution->numbers.leaves[leaf].rows_produced += totals[leaf].rows_produced;
+		for (int i = 0; i < execution->plan->leaf_filters[leaf].count; i++)
+			fusion_row_filter_stats_add(&execution->numbers.leaves[leaf].filters[i], &totals[leaf].filters[i]);
 	}
 }
 

@@ -10,6 +10,7 @@
 
 #include "messages.h"
 #include "region_host.h"
+#include "row_filter.h"
 #include "run_stats.h"
 
 /* Of the execution as a whole; nanoseconds. */
@@ -43,6 +44,7 @@ typedef struct FusionLeafStats
 	uint64		rows_produced;
 	FusionRunStats total;
 	FusionRunStats leader;		/* of it, by this process */
+	FusionRowFilterStats filters[FUSION_LEAF_FILTERS_MAX];
 } FusionLeafStats;
 
 typedef struct FusionExecutionNumbers

@@ -22,4 +22,8 @@ extern void fusion_explain_leaves(const FusionScanState *state, ExplainState *es
 /* Everything. */
 extern void fusion_explain_scan(const FusionScanState *state, ExplainState *es);
 
+/* explain_filters.c: those of one scan; `stats` with ANALYZE only. */
+extern void fusion_explain_filters(const FusionScanState *state, int leaf, const FusionLeafStats *stats,
+								   ExplainState *es);
+
 #endif							/* FUSION_EXPLAIN_H */

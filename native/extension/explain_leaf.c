@@ -297,6 +297,7 @@ explain_leaf(const FusionScanState *state, int leaf, ExplainState *es)
 	if (es->verbose)
 		explain_layout(&state->plan->leaves[leaf], es);
 	explain_producers(path, analyzed ? &stats : NULL, es);
+	fusion_explain_filters(state, leaf, analyzed ? &stats : NULL, es);
 	if (analyzed)
 		explain_scan_numbers(&stats, es);
 	if (state->statements[leaf] != NULL)

@@ -41,8 +41,8 @@ Datum
 pg_fusion_audit(PG_FUNCTION_ARGS)
 {
 	TupleDesc	descriptor;
-	Datum		values[10];
-	bool		nulls[10] = {false};
+	Datum		values[11];
+	bool		nulls[11] = {false};
 	FusionAudit audit = {0};
 	int			column = 0;
 
@@ -60,6 +60,7 @@ pg_fusion_audit(PG_FUNCTION_ARGS)
 	values[column++] = Int64GetDatum((int64) atomic_load(&fusion_region.header->swept_pages));
 	values[column++] = Int64GetDatum((int64) atomic_load(&fusion_region.header->stale_drops));
 	values[column++] = Int64GetDatum((int64) atomic_load(&fusion_region.header->protocol_violations));
+	values[column++] = Int32GetDatum((int32) audit.filters_held);
 	Assert(column == lengthof(values));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }

@@ -14,11 +14,13 @@
 #include "node_check.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/planner.h"
+#include "fusion_encodings.h"
 #include "page_column.h"
 #include "parallel_plan.h"
 #include "producer.h"
 #include "query_leaf.h"
 #include "rewrite/rewriteManip.h"
+#include "runtime_filter.h"
 #include "settings.h"
 #include "utils/lsyscache.h"
 
@@ -229,6 +231,62 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 	return true;
 }
 
+/* Whether values of this encoding can be compared so. */
+static bool
+filter_kind_fits(uint8 encoding, uint16 kind)
+{
+	switch ((FusionEncoding) encoding)
+	{
+		case FUSION_ENCODING_BOOL8:
+		case FUSION_ENCODING_INT16:
+		case FUSION_ENCODING_INT32:
+		case FUSION_ENCODING_INT64:
+			return kind == FUSION_FILTER_KEY_WORD;
+		case FUSION_ENCODING_DECIMAL64:
+			return kind == FUSION_FILTER_KEY_WORD || kind == FUSION_FILTER_KEY_PAIR;
+		case FUSION_ENCODING_DECIMAL128:
+			return kind == FUSION_FILTER_KEY_PAIR;
+		case FUSION_ENCODING_TEXT:
+		case FUSION_ENCODING_TEXT4:
+		case FUSION_ENCODING_TEXT8:
+		case FUSION_ENCODING_DATUM:
+			return kind == FUSION_FILTER_KEY_BYTES;
+		default:
+			return false;
+	}
+}
+
+static void
+take_filters(const LeafSource *source, FusionScanPlan *scan)
+{
+	const FusionPageSchema *schema = &scan->leaves[source->number];
+	FusionLeafFilters *filters = &scan->leaf_filters[source->number];
+
+	if (source->answer->filter_count > FUSION_LEAF_FILTERS_MAX)
+		fusion_answer_invalid("Scan %u has %u runtime filters.", source->number, source->answer->filter_count);
+	filters->count = (int32) source->answer->filter_count;
+	for (int i = 0; i < filters->count; i++)
+	{
+		FusionLeafFilter *filter = &filters->filters[i];
+		FusionLeafFilterAnswer answer;
+
+		fusion_leaf_filter(source->answer, i, &answer);
+		if (answer.key_count == 0 || answer.key_count > FUSION_LEAF_FILTER_KEYS_MAX)
+			fusion_answer_invalid("Runtime filter %u has %u keys.", answer.number, answer.key_count);
+		filter->number = answer.number;
+		filter->key_count = (uint16) answer.key_count;
+		for (int k = 0; k < filter->key_count; k++)
+		{
+			FusionFilterKeyAnswer key;
+
+			fusion_filter_key(&answer, k, &key);
+			if (key.column >= schema->column_count || !filter_kind_fits(schema->columns[key.column].encoding, key.kind))
+				fusion_answer_invalid("Runtime filter %u has no such key.", answer.number);
+			filter->keys[k] = (FusionFilterColumn) {.column = key.column, .kind = key.kind};
+		}
+	}
+}
+
 bool
 fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, FusionAssembly *assembly,
 				   FusionScanPlan *scan, FusionRefusal *refusal)
@@ -236,6 +294,7 @@ fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, F
 	scan->leaf_count = (int) answer->leaf_count;
 	scan->leaves = palloc0(sizeof(FusionPageSchema) * (answer->leaf_count + 1));
 	scan->leaf_paths = palloc0(sizeof(FusionLeafPath) * (answer->leaf_count + 1));
+	scan->leaf_filters = palloc0(sizeof(FusionLeafFilters) * (answer->leaf_count + 1));
 	for (uint32 i = 0; i < answer->leaf_count; i++)
 	{
 		FusionLeafAnswer leaf;
@@ -247,6 +306,7 @@ fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, F
 		source.owner = owning_query(text, leaf.query_node);
 		if (!plan_leaf(&source, assembly, scan, refusal))
 			return false;
+		take_filters(&source, scan);
 	}
 	return true;
 }

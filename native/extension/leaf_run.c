@@ -12,6 +12,7 @@
 #include "metrics.h"
 #include "miscadmin.h"
 #include "pg_compat.h"
+#include "row_filter.h"
 
 /* Longer than any frame a worker sends to a producer; the ring holds about a dozen. */
 #define FRAME_BYTES_HERE 512
@@ -245,6 +246,8 @@ fill_page(FusionLeafRun *run)
 	fusion_count(FUSION_METRIC_SCAN_FILL_TIME, fill_ns);
 	fusion_count(FUSION_METRIC_SCAN_ROWS_READ, run->producer->rows_read - rows_before);
 	fusion_count(FUSION_METRIC_SCAN_ROWS_PRODUCED, run->filled.rows);
+	if (run->producer->filters != NULL)
+		fusion_row_filters_count(run->producer->filters);
 	MemoryContextSwitchTo(outer);
 	if (run->filled.end)
 		run->rows_ended = true;

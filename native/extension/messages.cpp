@@ -186,7 +186,7 @@ encode_request(FlatBufferBuilder &builder, const FusionPlanRequest &request)
 
 	return wire::CreatePlanRequest(builder, FUSION_MESSAGE_VERSION, request.server_version, query, types, collations,
 								   functions, relations, request.explain, time_zone, request.work_memory_kb,
-								   conditions);
+								   conditions, request.runtime_filters);
 }
 
 extern "C" FusionEncoded
@@ -254,6 +254,32 @@ fusion_plan_ready_leaf(const FusionPlanReady *answer, uint32_t index, FusionLeaf
 	leaf->column_count = size_or_zero(table->columns());
 	leaf->qual_count = size_or_zero(table->qual_nodes());
 	leaf->qual_nodes = leaf->qual_count > 0 ? table->qual_nodes()->data() : nullptr;
+	leaf->filter_count = size_or_zero(table->filters());
+}
+
+extern "C" void
+fusion_leaf_filter(const FusionLeafAnswer *leaf, uint32_t index, FusionLeafFilterAnswer *filter)
+{
+	const wire::LeafFilter *table = element(static_cast<const wire::Leaf *>(leaf->root)->filters(), index);
+
+	*filter = {};
+	if (table == nullptr)
+		return;
+	filter->root = table;
+	filter->number = table->filter();
+	filter->key_count = size_or_zero(table->keys());
+}
+
+extern "C" void
+fusion_filter_key(const FusionLeafFilterAnswer *filter, uint32_t index, FusionFilterKeyAnswer *key)
+{
+	const wire::FilterKey *table = element(static_cast<const wire::LeafFilter *>(filter->root)->keys(), index);
+
+	*key = {};
+	if (table == nullptr)
+		return;
+	key->column = table->column();
+	key->kind = table->kind();
 }
 
 extern "C" void
@@ -368,9 +394,13 @@ encode_start(FlatBufferBuilder &builder, const FusionStartExecution &start)
 										  parameter.encoding, parameter.scale, value);
 	});
 	auto		plan = builder.CreateVector(start.plan.data, start.plan.length);
+	auto		filters = encode_all<wire::FilterSlot>(builder, start.filters, start.filter_count,
+														   [&](const FusionFilterSlotName &filter) {
+		return wire::CreateFilterSlot(builder, filter.filter, filter.slot, filter.generation);
+	});
 
 	return wire::CreateStartExecution(builder, FUSION_MESSAGE_VERSION, plan, start.plan_digest, producers,
-									  parameters, start.permits_scan, start.permits_result, start.analyze);
+									  parameters, start.permits_scan, start.permits_result, start.analyze, filters);
 }
 
 extern "C" FusionEncoded

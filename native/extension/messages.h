@@ -125,6 +125,7 @@ typedef struct FusionPlanRequest
 	uint32_t	work_memory_kb;
 	const FusionConditionFact *conditions;
 	size_t		condition_count;
+	bool		runtime_filters;	/* joins may filter what their probed leaves deliver */
 } FusionPlanRequest;
 
 extern FusionEncoded fusion_encode_plan_request(const FusionPlanRequest *request);
@@ -162,7 +163,22 @@ typedef struct FusionLeafAnswer
 	uint32_t	column_count;
 	const uint32_t *qual_nodes;
 	uint32_t	qual_count;
+	uint32_t	filter_count;
 } FusionLeafAnswer;
+
+/* See schemas/control/planning.fbs for the kinds. */
+typedef struct FusionFilterKeyAnswer
+{
+	uint16_t	column;
+	uint8_t		kind;
+} FusionFilterKeyAnswer;
+
+typedef struct FusionLeafFilterAnswer
+{
+	const void *root;
+	uint16_t	number;
+	uint32_t	key_count;
+} FusionLeafFilterAnswer;
 
 typedef struct FusionLeafColumnAnswer
 {
@@ -213,6 +229,8 @@ typedef struct FusionPlanRefused
 extern bool fusion_decode_plan_ready(const uint8_t *data, size_t length, FusionPlanReady *answer);
 extern void fusion_plan_ready_leaf(const FusionPlanReady *answer, uint32_t index, FusionLeafAnswer *leaf);
 extern void fusion_leaf_column(const FusionLeafAnswer *leaf, uint32_t index, FusionLeafColumnAnswer *column);
+extern void fusion_leaf_filter(const FusionLeafAnswer *leaf, uint32_t index, FusionLeafFilterAnswer *filter);
+extern void fusion_filter_key(const FusionLeafFilterAnswer *filter, uint32_t index, FusionFilterKeyAnswer *key);
 extern void fusion_plan_ready_output(const FusionPlanReady *answer, uint32_t index, FusionOutputAnswer *output);
 extern void fusion_plan_ready_replacement(const FusionPlanReady *answer, uint32_t index,
 										  FusionReplacementAnswer *replacement);
@@ -242,6 +260,13 @@ typedef struct FusionParameterValue
 	FusionBytes value;
 } FusionParameterValue;
 
+typedef struct FusionFilterSlotName
+{
+	uint16_t	filter;
+	uint32_t	slot;
+	uint32_t	generation;
+} FusionFilterSlotName;
+
 typedef struct FusionStartExecution
 {
 	FusionBytes plan;
@@ -253,6 +278,8 @@ typedef struct FusionStartExecution
 	uint32_t	permits_scan;
 	uint32_t	permits_result;
 	bool		analyze;
+	const FusionFilterSlotName *filters;
+	size_t		filter_count;
 } FusionStartExecution;
 
 typedef struct FusionOperatorStats

@@ -23,6 +23,7 @@
 #include "placeholder.h"
 #include "plan_cost.h"
 #include "planner.h"
+#include "region_host.h"
 #include "settings.h"
 #include "statistics_facts.h"
 
@@ -78,6 +79,7 @@ make_request(const FusionQueryText *text, ParamListInfo bound_params, FusionPlan
 	fusion_collect_statistics(text, bound_params, request);
 	/* A plan may be explained long after it was made (EXPLAIN EXECUTE), so every plan brings its lines. */
 	request->explain = true;
+	request->runtime_filters = fusion_setting_runtime_filter_enable && fusion_region.filter_slot_count > 0;
 	request->time_zone = pg_get_timezone_name(session_timezone);
 	request->work_memory_kb = (uint32) work_mem;
 }

@@ -13,6 +13,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "page_writer.h"
+#include "row_filter.h"
 #include "utils/memutils.h"
 
 /* Of the first page: about a tenth of a millisecond. */
@@ -39,6 +40,16 @@ append_slot(FusionPageWriter *writer, TupleTableSlot *slot)
 {
 	slot_getsomeattrs(slot, writer->column_count);
 	return fusion_page_append(writer, slot->tts_values, slot->tts_isnull);
+}
+
+/* Whether the row may match the build sides of its joins, as far as that is known. */
+static bool
+pass_filters(FusionRowFilters *filters, const FusionPageWriter *writer, TupleTableSlot *slot)
+{
+	if (!fusion_row_filters_ready(filters, 1))
+		return true;
+	slot_getsomeattrs(slot, writer->column_count);
+	return fusion_row_filters_pass(filters, writer->columns, slot->tts_values, slot->tts_isnull);
 }
 
 /*
@@ -88,6 +99,8 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 			break;
 		}
 		producer->rows_read++;
+		if (producer->filters != NULL && !pass_filters(producer->filters, writer, slot))
+			continue;
 		if (!append_slot(writer, slot))
 		{
 			keep_pending(self, slot);

@@ -87,6 +87,8 @@ region_options(void)
 		.scan_slot_count = (uint32) fusion_setting_scan_slots,
 		.control_ring_bytes = (uint32) fusion_setting_control_ring_size * 1024,
 		.metric_count = FUSION_METRIC_COUNT,
+		.filter_slot_count = (uint32) fusion_setting_runtime_filter_count,
+		.filter_bits = fusion_setting_runtime_filter_count > 0 ? (uint32) fusion_setting_runtime_filter_bits_max : 0,
 	};
 	uint64		noise;
 

@@ -43,6 +43,7 @@ typedef struct StoredLeaf
 	int32		column_count;
 	int32		workers;
 	bool		heap;
+	FusionLeafFilters filters;
 } StoredLeaf;
 
 uint64
@@ -103,7 +104,8 @@ store_numbers(const FusionScanPlan *plan)
 		StoredLeaf	stored = {
 			.column_count = plan->leaves[leaf].column_count,
 			.workers = plan->leaf_paths[leaf].workers,
-			.heap = plan->leaf_paths[leaf].heap
+			.heap = plan->leaf_paths[leaf].heap,
+			.filters = plan->leaf_filters[leaf]
 		};
 
 		appendBinaryStringInfo(&buffer, (const char *) &stored, sizeof(stored));
@@ -181,6 +183,7 @@ read_leaves(Reader *reader, const List *reasons, const List *leader_only, Fusion
 {
 	plan->leaves = palloc0(sizeof(FusionPageSchema) * (plan->leaf_count + 1));
 	plan->leaf_paths = palloc0(sizeof(FusionLeafPath) * (plan->leaf_count + 1));
+	plan->leaf_filters = palloc0(sizeof(FusionLeafFilters) * (plan->leaf_count + 1));
 	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
 	{
 		StoredLeaf	stored;
@@ -192,6 +195,9 @@ read_leaves(Reader *reader, const List *reasons, const List *leader_only, Fusion
 		path->reason = node_text(reasons, leaf);
 		path->workers = stored.workers;
 		path->leader_only = node_text(leader_only, leaf);
+		plan->leaf_filters[leaf] = stored.filters;
+		for (int i = 0; i < stored.filters.count; i++)
+			plan->filter_count = Max(plan->filter_count, stored.filters.filters[i].number + 1);
 	}
 }
 

@@ -31,6 +31,31 @@ typedef struct FusionPageSchema
 	uint64		fingerprint;	/* see schemas/layout/page.json */
 } FusionPageSchema;
 
+/* Runtime filters of one leaf, and keys of one filter, at most; the planner asks for no more. */
+#define FUSION_LEAF_FILTERS_MAX 8
+#define FUSION_LEAF_FILTER_KEYS_MAX 8
+
+/* A column of the leaf that a join compares. */
+typedef struct FusionFilterColumn
+{
+	uint16		column;
+	uint16		kind;			/* FusionFilterKeyKind, which the column's encoding allows */
+} FusionFilterColumn;
+
+typedef struct FusionLeafFilter
+{
+	uint16		number;			/* in the plan */
+	uint16		key_count;
+	FusionFilterColumn keys[FUSION_LEAF_FILTER_KEYS_MAX];
+} FusionLeafFilter;
+
+/* What the leaf's producers may test rows against, once it is there. A plain struct: parallel workers get a copy. */
+typedef struct FusionLeafFilters
+{
+	int32		count;
+	FusionLeafFilter filters[FUSION_LEAF_FILTERS_MAX];
+} FusionLeafFilters;
+
 /* How one leaf is produced: chosen when the statement is planned, obeyed by the execution. */
 typedef struct FusionLeafPath
 {
@@ -64,6 +89,8 @@ typedef struct FusionScanPlan
 	FusionPageSchema *leaves;	/* index = leaf number */
 	List	   *leaf_statements;	/* PlannedStmt of a leaf that runs alone, else NULL: its plan is in custom_plans */
 	FusionLeafPath *leaf_paths;
+	FusionLeafFilters *leaf_filters;
+	int			filter_count;	/* numbers of filters are below this */
 	FusionPageSchema output;
 	double		rows;
 	double		reference_ns;	/* estimate for PostgreSQL's own plan; 0 when nobody asked for it */

@@ -94,7 +94,7 @@ check_power_of_two(int *new_value, void **extra, GucSource source)
 {
 	if ((*new_value & (*new_value - 1)) == 0)
 		return true;
-	GUC_check_errdetail("The value %d kB is not a power of two.", *new_value);
+	GUC_check_errdetail("The value %d is not a power of two.", *new_value);
 	return false;
 }
 
@@ -111,7 +111,8 @@ check_absolute_path(char **new_value, void **extra, GucSource source)
 static GucIntCheckHook
 int_check(const char *name)
 {
-	if (strcmp(name, "page_size") == 0 || strcmp(name, "control_ring_size") == 0)
+	if (strcmp(name, "page_size") == 0 || strcmp(name, "control_ring_size") == 0 ||
+		strcmp(name, "runtime_filter_bits_max") == 0)
 		return check_power_of_two;
 	return NULL;
 }

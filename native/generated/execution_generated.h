@@ -23,6 +23,9 @@ struct ParameterValueBuilder;
 struct ProducerSlot;
 struct ProducerSlotBuilder;
 
+struct FilterSlot;
+struct FilterSlotBuilder;
+
 struct StartExecution;
 struct StartExecutionBuilder;
 
@@ -227,6 +230,69 @@ inline ::flatbuffers::Offset<ProducerSlot> CreateProducerSlot(
   return builder_.Finish();
 }
 
+/// Where a runtime filter of the plan is to be published. One that has no slot is not made.
+struct FilterSlot FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef FilterSlotBuilder Builder;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_FILTER = 4,
+    VT_SLOT = 6,
+    VT_GENERATION = 8
+  };
+  uint16_t filter() const {
+    return GetField<uint16_t>(VT_FILTER, 0);
+  }
+  uint32_t slot() const {
+    return GetField<uint32_t>(VT_SLOT, 0);
+  }
+  uint32_t generation() const {
+    return GetField<uint32_t>(VT_GENERATION, 0);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint16_t>(verifier, VT_FILTER, 2) &&
+           VerifyField<uint32_t>(verifier, VT_SLOT, 4) &&
+           VerifyField<uint32_t>(verifier, VT_GENERATION, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct FilterSlotBuilder {
+  typedef FilterSlot Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_filter(uint16_t filter) {
+    fbb_.AddElement<uint16_t>(FilterSlot::VT_FILTER, filter, 0);
+  }
+  void add_slot(uint32_t slot) {
+    fbb_.AddElement<uint32_t>(FilterSlot::VT_SLOT, slot, 0);
+  }
+  void add_generation(uint32_t generation) {
+    fbb_.AddElement<uint32_t>(FilterSlot::VT_GENERATION, generation, 0);
+  }
+  explicit FilterSlotBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<FilterSlot> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<FilterSlot>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<FilterSlot> CreateFilterSlot(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint16_t filter = 0,
+    uint32_t slot = 0,
+    uint32_t generation = 0) {
+  FilterSlotBuilder builder_(_fbb);
+  builder_.add_generation(generation);
+  builder_.add_slot(slot);
+  builder_.add_filter(filter);
+  return builder_.Finish();
+}
+
 struct StartExecution FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef StartExecutionBuilder Builder;
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
@@ -237,7 +303,8 @@ struct StartExecution FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_PARAMETERS = 12,
     VT_PERMITS_SCAN = 14,
     VT_PERMITS_RESULT = 16,
-    VT_ANALYZE = 18
+    VT_ANALYZE = 18,
+    VT_FILTERS = 20
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -263,6 +330,9 @@ struct StartExecution FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   bool analyze() const {
     return GetField<uint8_t>(VT_ANALYZE, 0) != 0;
   }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>> *filters() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>> *>(VT_FILTERS);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -279,6 +349,9 @@ struct StartExecution FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyField<uint32_t>(verifier, VT_PERMITS_SCAN, 4) &&
            VerifyField<uint32_t>(verifier, VT_PERMITS_RESULT, 4) &&
            VerifyField<uint8_t>(verifier, VT_ANALYZE, 1) &&
+           VerifyOffset(verifier, VT_FILTERS) &&
+           verifier.VerifyVector(filters()) &&
+           verifier.VerifyVectorOfTables(filters()) &&
            verifier.EndTable();
   }
 };
@@ -311,6 +384,9 @@ struct StartExecutionBuilder {
   void add_analyze(bool analyze) {
     fbb_.AddElement<uint8_t>(StartExecution::VT_ANALYZE, static_cast<uint8_t>(analyze), 0);
   }
+  void add_filters(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>>> filters) {
+    fbb_.AddOffset(StartExecution::VT_FILTERS, filters);
+  }
   explicit StartExecutionBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -331,9 +407,11 @@ inline ::flatbuffers::Offset<StartExecution> CreateStartExecution(
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ParameterValue>>> parameters = 0,
     uint32_t permits_scan = 0,
     uint32_t permits_result = 0,
-    bool analyze = false) {
+    bool analyze = false,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>>> filters = 0) {
   StartExecutionBuilder builder_(_fbb);
   builder_.add_plan_digest(plan_digest);
+  builder_.add_filters(filters);
   builder_.add_permits_result(permits_result);
   builder_.add_permits_scan(permits_scan);
   builder_.add_parameters(parameters);
@@ -353,10 +431,12 @@ inline ::flatbuffers::Offset<StartExecution> CreateStartExecutionDirect(
     const std::vector<::flatbuffers::Offset<pgfusion::control::ParameterValue>> *parameters = nullptr,
     uint32_t permits_scan = 0,
     uint32_t permits_result = 0,
-    bool analyze = false) {
+    bool analyze = false,
+    const std::vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>> *filters = nullptr) {
   auto plan__ = plan ? _fbb.CreateVector<uint8_t>(*plan) : 0;
   auto producers__ = producers ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ProducerSlot>>(*producers) : 0;
   auto parameters__ = parameters ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ParameterValue>>(*parameters) : 0;
+  auto filters__ = filters ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::FilterSlot>>(*filters) : 0;
   return pgfusion::control::CreateStartExecution(
       _fbb,
       version,
@@ -366,7 +446,8 @@ inline ::flatbuffers::Offset<StartExecution> CreateStartExecutionDirect(
       parameters__,
       permits_scan,
       permits_result,
-      analyze);
+      analyze,
+      filters__);
 }
 
 struct ExecutionStarted FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0x1d845c2a87ba4a8ull
+#define FUSION_LAYOUT_FINGERPRINT 0x8b209c372e8ad4b9ull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -65,6 +65,29 @@
 #define FUSION_ACTIVITY_WAITING 1u
 /* Rows of a result page are being read by whoever asked for them: a suspended cursor stays here */
 #define FUSION_ACTIVITY_READ 2u
+#define FUSION_FILTER_SLOTS_MAX 1024u
+/* Least size of a runtime filter: 8 KiB */
+#define FUSION_FILTER_BITS_MIN 65536u
+/* Largest: 32 MiB; past the caches of any machine a filter costs more than it saves */
+#define FUSION_FILTER_BITS_MAX 268435456u
+/* States of a filter slot, as the machine runtime_filter numbers them */
+#define FUSION_FILTER_FREE 0u
+/* Kept for a join's build side, which is not read yet */
+#define FUSION_FILTER_LEASED 1u
+/* The worker writes it: nobody may read */
+#define FUSION_FILTER_BUILDING 2u
+/* It changes no more until its execution ends */
+#define FUSION_FILTER_READY 3u
+/* It will not come */
+#define FUSION_FILTER_DECLINED 4u
+/* The build side has no row: nothing matches */
+#define FUSION_FILTER_KIND_EMPTY 0u
+/* One bit for each value between the least and the largest: exact */
+#define FUSION_FILTER_KIND_BITMAP 1u
+/* Open addressing over the values themselves: exact */
+#define FUSION_FILTER_KIND_SET 2u
+/* Blocks of 64 bits, four of them set by each key */
+#define FUSION_FILTER_KIND_BLOOM 3u
 #define FUSION_DESCRIPTOR_PAGE 0u
 /* End of stream: no page; rows holds nothing */
 #define FUSION_DESCRIPTOR_END 1u
@@ -187,12 +210,16 @@ typedef struct FusionRegionHeader
 	uint32_t scan_slot_count;
 	uint32_t control_ring_bytes; /* Each direction of a control slot */
 	uint32_t executor_count; /* Set by the worker when it is ready */
+	uint32_t filter_slot_count;
+	uint32_t filter_bits; /* Bits of each runtime filter, at most; a power of two */
 	uint64_t control_slots_offset;
 	uint64_t control_rings_offset;
 	uint64_t scan_slots_offset;
 	uint64_t owner_words_offset;
 	uint64_t pages_offset;
 	uint64_t metrics_offset; /* FUSION_METRIC_COUNT atomic u64 counters */
+	uint64_t filter_slots_offset;
+	uint64_t filter_data_offset; /* filter_bits / 8 bytes for each filter slot */
 	_Atomic uint64_t worker_word; /* generation:32 (high) | WORKER_* state:32 (low) */
 	_Atomic uint32_t worker_pid;
 	_Atomic uint32_t worker_deaths;
@@ -209,7 +236,7 @@ typedef struct FusionRegionHeader
 	_Atomic uint64_t protocol_violations;
 	_Atomic uint64_t stale_drops;
 	_Atomic uint64_t swept_pages; /* Pages a final sweep found: 0 unless a peer died */
-	uint8_t padding_to_size[3024];
+	uint8_t padding_to_size[3000];
 } FusionRegionHeader;
 static_assert(sizeof(FusionRegionHeader) == 4096, "FusionRegionHeader size");
 static_assert(offsetof(FusionRegionHeader, magic) == 0, "FusionRegionHeader.magic");
@@ -224,28 +251,32 @@ static_assert(offsetof(FusionRegionHeader, control_slot_count) == 48, "FusionReg
 static_assert(offsetof(FusionRegionHeader, scan_slot_count) == 52, "FusionRegionHeader.scan_slot_count");
 static_assert(offsetof(FusionRegionHeader, control_ring_bytes) == 56, "FusionRegionHeader.control_ring_bytes");
 static_assert(offsetof(FusionRegionHeader, executor_count) == 60, "FusionRegionHeader.executor_count");
-static_assert(offsetof(FusionRegionHeader, control_slots_offset) == 64, "FusionRegionHeader.control_slots_offset");
-static_assert(offsetof(FusionRegionHeader, control_rings_offset) == 72, "FusionRegionHeader.control_rings_offset");
-static_assert(offsetof(FusionRegionHeader, scan_slots_offset) == 80, "FusionRegionHeader.scan_slots_offset");
-static_assert(offsetof(FusionRegionHeader, owner_words_offset) == 88, "FusionRegionHeader.owner_words_offset");
-static_assert(offsetof(FusionRegionHeader, pages_offset) == 96, "FusionRegionHeader.pages_offset");
-static_assert(offsetof(FusionRegionHeader, metrics_offset) == 104, "FusionRegionHeader.metrics_offset");
-static_assert(offsetof(FusionRegionHeader, worker_word) == 112, "FusionRegionHeader.worker_word");
-static_assert(offsetof(FusionRegionHeader, worker_pid) == 120, "FusionRegionHeader.worker_pid");
-static_assert(offsetof(FusionRegionHeader, worker_deaths) == 124, "FusionRegionHeader.worker_deaths");
-static_assert(offsetof(FusionRegionHeader, worker_sleeping) == 128, "FusionRegionHeader.worker_sleeping");
-static_assert(offsetof(FusionRegionHeader, free_pages) == 132, "FusionRegionHeader.free_pages");
-static_assert(offsetof(FusionRegionHeader, claim_cursor) == 136, "FusionRegionHeader.claim_cursor");
-static_assert(offsetof(FusionRegionHeader, pad0) == 140, "FusionRegionHeader.pad0");
-static_assert(offsetof(FusionRegionHeader, doorbell) == 144, "FusionRegionHeader.doorbell");
-static_assert(offsetof(FusionRegionHeader, page_waiters_control) == 272, "FusionRegionHeader.page_waiters_control");
-static_assert(offsetof(FusionRegionHeader, page_waiters_scan) == 400, "FusionRegionHeader.page_waiters_scan");
-static_assert(offsetof(FusionRegionHeader, executor_wake) == 528, "FusionRegionHeader.executor_wake");
-static_assert(offsetof(FusionRegionHeader, executor_sleeping) == 784, "FusionRegionHeader.executor_sleeping");
-static_assert(offsetof(FusionRegionHeader, metrics_epoch) == 1040, "FusionRegionHeader.metrics_epoch");
-static_assert(offsetof(FusionRegionHeader, protocol_violations) == 1048, "FusionRegionHeader.protocol_violations");
-static_assert(offsetof(FusionRegionHeader, stale_drops) == 1056, "FusionRegionHeader.stale_drops");
-static_assert(offsetof(FusionRegionHeader, swept_pages) == 1064, "FusionRegionHeader.swept_pages");
+static_assert(offsetof(FusionRegionHeader, filter_slot_count) == 64, "FusionRegionHeader.filter_slot_count");
+static_assert(offsetof(FusionRegionHeader, filter_bits) == 68, "FusionRegionHeader.filter_bits");
+static_assert(offsetof(FusionRegionHeader, control_slots_offset) == 72, "FusionRegionHeader.control_slots_offset");
+static_assert(offsetof(FusionRegionHeader, control_rings_offset) == 80, "FusionRegionHeader.control_rings_offset");
+static_assert(offsetof(FusionRegionHeader, scan_slots_offset) == 88, "FusionRegionHeader.scan_slots_offset");
+static_assert(offsetof(FusionRegionHeader, owner_words_offset) == 96, "FusionRegionHeader.owner_words_offset");
+static_assert(offsetof(FusionRegionHeader, pages_offset) == 104, "FusionRegionHeader.pages_offset");
+static_assert(offsetof(FusionRegionHeader, metrics_offset) == 112, "FusionRegionHeader.metrics_offset");
+static_assert(offsetof(FusionRegionHeader, filter_slots_offset) == 120, "FusionRegionHeader.filter_slots_offset");
+static_assert(offsetof(FusionRegionHeader, filter_data_offset) == 128, "FusionRegionHeader.filter_data_offset");
+static_assert(offsetof(FusionRegionHeader, worker_word) == 136, "FusionRegionHeader.worker_word");
+static_assert(offsetof(FusionRegionHeader, worker_pid) == 144, "FusionRegionHeader.worker_pid");
+static_assert(offsetof(FusionRegionHeader, worker_deaths) == 148, "FusionRegionHeader.worker_deaths");
+static_assert(offsetof(FusionRegionHeader, worker_sleeping) == 152, "FusionRegionHeader.worker_sleeping");
+static_assert(offsetof(FusionRegionHeader, free_pages) == 156, "FusionRegionHeader.free_pages");
+static_assert(offsetof(FusionRegionHeader, claim_cursor) == 160, "FusionRegionHeader.claim_cursor");
+static_assert(offsetof(FusionRegionHeader, pad0) == 164, "FusionRegionHeader.pad0");
+static_assert(offsetof(FusionRegionHeader, doorbell) == 168, "FusionRegionHeader.doorbell");
+static_assert(offsetof(FusionRegionHeader, page_waiters_control) == 296, "FusionRegionHeader.page_waiters_control");
+static_assert(offsetof(FusionRegionHeader, page_waiters_scan) == 424, "FusionRegionHeader.page_waiters_scan");
+static_assert(offsetof(FusionRegionHeader, executor_wake) == 552, "FusionRegionHeader.executor_wake");
+static_assert(offsetof(FusionRegionHeader, executor_sleeping) == 808, "FusionRegionHeader.executor_sleeping");
+static_assert(offsetof(FusionRegionHeader, metrics_epoch) == 1064, "FusionRegionHeader.metrics_epoch");
+static_assert(offsetof(FusionRegionHeader, protocol_violations) == 1072, "FusionRegionHeader.protocol_violations");
+static_assert(offsetof(FusionRegionHeader, stale_drops) == 1080, "FusionRegionHeader.stale_drops");
+static_assert(offsetof(FusionRegionHeader, swept_pages) == 1088, "FusionRegionHeader.swept_pages");
 
 /* Control words of one SPSC byte ring; the bytes live elsewhere. head and tail count bytes ever written and read. */
 typedef struct FusionByteRing
@@ -404,6 +435,27 @@ static_assert(offsetof(FusionScanSlot, to_worker) == 320, "FusionScanSlot.to_wor
 static_assert(offsetof(FusionScanSlot, pages) == 576, "FusionScanSlot.pages");
 static_assert(offsetof(FusionScanSlot, page_entries) == 768, "FusionScanSlot.page_entries");
 static_assert(offsetof(FusionScanSlot, ring_bytes) == 1792, "FusionScanSlot.ring_bytes");
+
+/* One runtime filter of one execution. All but the word is written while building and read while ready. */
+typedef struct FusionFilterSlot
+{
+	_Alignas(64) _Atomic uint64_t word; /* generation:24 | control lease_epoch:16 | control slot:16 | 0:4 | FILTER_* state:4, packed as a page owner word */
+	uint32_t kind; /* FILTER_KIND_* */
+	uint32_t size_log2; /* Of the set's entries or the Bloom filter's blocks */
+	uint64_t rows; /* Build rows entered */
+	int64_t least; /* Of one-word keys: least and largest value */
+	int64_t largest;
+	int64_t vacant; /* What stands in unused entries of a set: no value between least and largest */
+	uint8_t padding_to_size[16];
+} FusionFilterSlot;
+static_assert(sizeof(FusionFilterSlot) == 64, "FusionFilterSlot size");
+static_assert(offsetof(FusionFilterSlot, word) == 0, "FusionFilterSlot.word");
+static_assert(offsetof(FusionFilterSlot, kind) == 8, "FusionFilterSlot.kind");
+static_assert(offsetof(FusionFilterSlot, size_log2) == 12, "FusionFilterSlot.size_log2");
+static_assert(offsetof(FusionFilterSlot, rows) == 16, "FusionFilterSlot.rows");
+static_assert(offsetof(FusionFilterSlot, least) == 24, "FusionFilterSlot.least");
+static_assert(offsetof(FusionFilterSlot, largest) == 32, "FusionFilterSlot.largest");
+static_assert(offsetof(FusionFilterSlot, vacant) == 40, "FusionFilterSlot.vacant");
 
 typedef struct FusionPageHeader
 {

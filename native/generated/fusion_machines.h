@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FUSION_MACHINES_FINGERPRINT 0x9fe4ce9fee04b0fcull
+#define FUSION_MACHINES_FINGERPRINT 0xf1adbbd9bfd6e080ull
 
 /* Numbers of the machines in flight records; 0 is a note. */
 typedef enum FusionMachine
@@ -23,10 +23,11 @@ typedef enum FusionMachine
 	FUSION_MACHINE_SCAN = 5,
 	FUSION_MACHINE_SCAN_PRODUCER = 6,
 	FUSION_MACHINE_PAGE_LEASE = 7,
-	FUSION_MACHINE_CANCELLATION = 8
+	FUSION_MACHINE_CANCELLATION = 8,
+	FUSION_MACHINE_RUNTIME_FILTER = 9
 } FusionMachine;
 
-#define FUSION_MACHINE_LAST 8
+#define FUSION_MACHINE_LAST 9
 
 typedef struct FusionMachineCell
 {
@@ -480,6 +481,43 @@ static const char *const fusion_cancellation_events[] = {
 	"requested", "disposeOrdered", "jobEnded", "disposed"
 };
 
+typedef enum FusionRuntimeFilterState
+{
+	FUSION_RUNTIME_FILTER_STATE_FREE = 0,
+	FUSION_RUNTIME_FILTER_STATE_LEASED = 1,
+	FUSION_RUNTIME_FILTER_STATE_BUILDING = 2,
+	FUSION_RUNTIME_FILTER_STATE_READY = 3,
+	FUSION_RUNTIME_FILTER_STATE_DECLINED = 4
+} FusionRuntimeFilterState;
+
+typedef enum FusionRuntimeFilterEvent
+{
+	FUSION_RUNTIME_FILTER_EVENT_LEASED = 0,
+	FUSION_RUNTIME_FILTER_EVENT_BEGUN = 1,
+	FUSION_RUNTIME_FILTER_EVENT_DECLINED = 2,
+	FUSION_RUNTIME_FILTER_EVENT_RELEASED = 3,
+	FUSION_RUNTIME_FILTER_EVENT_PUBLISHED = 4
+} FusionRuntimeFilterEvent;
+
+static const FusionMachineCell fusion_runtime_filter_cells[5 * 5] = {
+	/* free */
+	{1, 0x0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+	/* leased */
+	{-1, 0}, {2, 0x0}, {4, 0x0}, {0, 0x0}, {-1, 0},
+	/* building */
+	{-1, 0}, {-1, 0}, {4, 0x0}, {0, 0x0}, {3, 0x0},
+	/* ready */
+	{-1, 0}, {-1, 0}, {-1, 0}, {0, 0x0}, {-1, 0},
+	/* declined */
+	{-1, 0}, {-1, 0}, {-1, 0}, {0, 0x0}, {-1, 0},
+};
+static const char *const fusion_runtime_filter_states[] = {
+	"free", "leased", "building", "ready", "declined"
+};
+static const char *const fusion_runtime_filter_events[] = {
+	"leased", "begun", "declined", "released", "published"
+};
+
 typedef struct FusionMachineTable
 {
 	const char *name;
@@ -509,6 +547,8 @@ static const FusionMachineTable fusion_machine_tables[FUSION_MACHINE_LAST + 1] =
 		fusion_page_lease_cells, fusion_page_lease_states, fusion_page_lease_events},
 	[8] = {"cancellation", 3, 4, 0, 0x4ull,
 		fusion_cancellation_cells, fusion_cancellation_states, fusion_cancellation_events},
+	[9] = {"runtime_filter", 5, 5, 0, 0x0ull,
+		fusion_runtime_filter_cells, fusion_runtime_filter_states, fusion_runtime_filter_events},
 };
 
 /* The next state, or -1 when the event has no place in the state; *effects receives the mask (0 then). */

@@ -44,6 +44,12 @@ struct PlanRequestBuilder;
 struct LeafColumn;
 struct LeafColumnBuilder;
 
+struct FilterKey;
+struct FilterKeyBuilder;
+
+struct LeafFilter;
+struct LeafFilterBuilder;
+
 struct Leaf;
 struct LeafBuilder;
 
@@ -773,7 +779,8 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_EXPLAIN = 18,
     VT_TIME_ZONE = 20,
     VT_WORK_MEMORY_KB = 22,
-    VT_CONDITIONS = 24
+    VT_CONDITIONS = 24,
+    VT_RUNTIME_FILTERS = 26
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -810,6 +817,9 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>> *conditions() const {
     return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>> *>(VT_CONDITIONS);
   }
+  bool runtime_filters() const {
+    return GetField<uint8_t>(VT_RUNTIME_FILTERS, 0) != 0;
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -836,6 +846,7 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_CONDITIONS) &&
            verifier.VerifyVector(conditions()) &&
            verifier.VerifyVectorOfTables(conditions()) &&
+           VerifyField<uint8_t>(verifier, VT_RUNTIME_FILTERS, 1) &&
            verifier.EndTable();
   }
 };
@@ -877,6 +888,9 @@ struct PlanRequestBuilder {
   void add_conditions(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>>> conditions) {
     fbb_.AddOffset(PlanRequest::VT_CONDITIONS, conditions);
   }
+  void add_runtime_filters(bool runtime_filters) {
+    fbb_.AddElement<uint8_t>(PlanRequest::VT_RUNTIME_FILTERS, static_cast<uint8_t>(runtime_filters), 0);
+  }
   explicit PlanRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -900,7 +914,8 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequest(
     bool explain = false,
     ::flatbuffers::Offset<::flatbuffers::String> time_zone = 0,
     uint32_t work_memory_kb = 0,
-    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>>> conditions = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>>> conditions = 0,
+    bool runtime_filters = false) {
   PlanRequestBuilder builder_(_fbb);
   builder_.add_conditions(conditions);
   builder_.add_work_memory_kb(work_memory_kb);
@@ -912,6 +927,7 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequest(
   builder_.add_query(query);
   builder_.add_server_version(server_version);
   builder_.add_version(version);
+  builder_.add_runtime_filters(runtime_filters);
   builder_.add_explain(explain);
   return builder_.Finish();
 }
@@ -928,7 +944,8 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequestDirect(
     bool explain = false,
     const char *time_zone = nullptr,
     uint32_t work_memory_kb = 0,
-    const std::vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>> *conditions = nullptr) {
+    const std::vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>> *conditions = nullptr,
+    bool runtime_filters = false) {
   auto query__ = query ? _fbb.CreateVector<uint8_t>(*query) : 0;
   auto types__ = types ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::TypeFact>>(*types) : 0;
   auto collations__ = collations ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::CollationFact>>(*collations) : 0;
@@ -948,7 +965,8 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequestDirect(
       explain,
       time_zone__,
       work_memory_kb,
-      conditions__);
+      conditions__,
+      runtime_filters);
 }
 
 /// One column a leaf must produce: an expression of the query over that leaf's relation alone.
@@ -1024,6 +1042,125 @@ inline ::flatbuffers::Offset<LeafColumn> CreateLeafColumn(
   return builder_.Finish();
 }
 
+/// A leaf column that a join compares, and as what: 0 one word, 1 a pair of words (decimals), 2 bytes.
+struct FilterKey FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef FilterKeyBuilder Builder;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_COLUMN = 4,
+    VT_KIND = 6
+  };
+  uint16_t column() const {
+    return GetField<uint16_t>(VT_COLUMN, 0);
+  }
+  uint8_t kind() const {
+    return GetField<uint8_t>(VT_KIND, 0);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint16_t>(verifier, VT_COLUMN, 2) &&
+           VerifyField<uint8_t>(verifier, VT_KIND, 1) &&
+           verifier.EndTable();
+  }
+};
+
+struct FilterKeyBuilder {
+  typedef FilterKey Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_column(uint16_t column) {
+    fbb_.AddElement<uint16_t>(FilterKey::VT_COLUMN, column, 0);
+  }
+  void add_kind(uint8_t kind) {
+    fbb_.AddElement<uint8_t>(FilterKey::VT_KIND, kind, 0);
+  }
+  explicit FilterKeyBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<FilterKey> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<FilterKey>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<FilterKey> CreateFilterKey(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint16_t column = 0,
+    uint8_t kind = 0) {
+  FilterKeyBuilder builder_(_fbb);
+  builder_.add_column(column);
+  builder_.add_kind(kind);
+  return builder_.Finish();
+}
+
+/// A runtime filter the leaf's producers test rows against once its join has published it.
+struct LeafFilter FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef LeafFilterBuilder Builder;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_FILTER = 4,
+    VT_KEYS = 6
+  };
+  uint16_t filter() const {
+    return GetField<uint16_t>(VT_FILTER, 0);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterKey>> *keys() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterKey>> *>(VT_KEYS);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint16_t>(verifier, VT_FILTER, 2) &&
+           VerifyOffset(verifier, VT_KEYS) &&
+           verifier.VerifyVector(keys()) &&
+           verifier.VerifyVectorOfTables(keys()) &&
+           verifier.EndTable();
+  }
+};
+
+struct LeafFilterBuilder {
+  typedef LeafFilter Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_filter(uint16_t filter) {
+    fbb_.AddElement<uint16_t>(LeafFilter::VT_FILTER, filter, 0);
+  }
+  void add_keys(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterKey>>> keys) {
+    fbb_.AddOffset(LeafFilter::VT_KEYS, keys);
+  }
+  explicit LeafFilterBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<LeafFilter> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<LeafFilter>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<LeafFilter> CreateLeafFilter(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint16_t filter = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterKey>>> keys = 0) {
+  LeafFilterBuilder builder_(_fbb);
+  builder_.add_keys(keys);
+  builder_.add_filter(filter);
+  return builder_.Finish();
+}
+
+inline ::flatbuffers::Offset<LeafFilter> CreateLeafFilterDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint16_t filter = 0,
+    const std::vector<::flatbuffers::Offset<pgfusion::control::FilterKey>> *keys = nullptr) {
+  auto keys__ = keys ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::FilterKey>>(*keys) : 0;
+  return pgfusion::control::CreateLeafFilter(
+      _fbb,
+      filter,
+      keys__);
+}
+
 /// One scan leaf: SELECT <columns> FROM <relation> WHERE <quals>, planned by PostgreSQL.
 struct Leaf FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef LeafBuilder Builder;
@@ -1031,7 +1168,8 @@ struct Leaf FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_QUERY_NODE = 4,
     VT_RANGE_INDEX = 6,
     VT_COLUMNS = 8,
-    VT_QUAL_NODES = 10
+    VT_QUAL_NODES = 10,
+    VT_FILTERS = 12
   };
   uint32_t query_node() const {
     return GetField<uint32_t>(VT_QUERY_NODE, 0);
@@ -1045,6 +1183,9 @@ struct Leaf FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<uint32_t> *qual_nodes() const {
     return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_QUAL_NODES);
   }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>> *filters() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>> *>(VT_FILTERS);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -1055,6 +1196,9 @@ struct Leaf FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyVectorOfTables(columns()) &&
            VerifyOffset(verifier, VT_QUAL_NODES) &&
            verifier.VerifyVector(qual_nodes()) &&
+           VerifyOffset(verifier, VT_FILTERS) &&
+           verifier.VerifyVector(filters()) &&
+           verifier.VerifyVectorOfTables(filters()) &&
            verifier.EndTable();
   }
 };
@@ -1075,6 +1219,9 @@ struct LeafBuilder {
   void add_qual_nodes(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> qual_nodes) {
     fbb_.AddOffset(Leaf::VT_QUAL_NODES, qual_nodes);
   }
+  void add_filters(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>>> filters) {
+    fbb_.AddOffset(Leaf::VT_FILTERS, filters);
+  }
   explicit LeafBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1091,8 +1238,10 @@ inline ::flatbuffers::Offset<Leaf> CreateLeaf(
     uint32_t query_node = 0,
     uint32_t range_index = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafColumn>>> columns = 0,
-    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> qual_nodes = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> qual_nodes = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>>> filters = 0) {
   LeafBuilder builder_(_fbb);
+  builder_.add_filters(filters);
   builder_.add_qual_nodes(qual_nodes);
   builder_.add_columns(columns);
   builder_.add_range_index(range_index);
@@ -1105,15 +1254,18 @@ inline ::flatbuffers::Offset<Leaf> CreateLeafDirect(
     uint32_t query_node = 0,
     uint32_t range_index = 0,
     const std::vector<::flatbuffers::Offset<pgfusion::control::LeafColumn>> *columns = nullptr,
-    const std::vector<uint32_t> *qual_nodes = nullptr) {
+    const std::vector<uint32_t> *qual_nodes = nullptr,
+    const std::vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>> *filters = nullptr) {
   auto columns__ = columns ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::LeafColumn>>(*columns) : 0;
   auto qual_nodes__ = qual_nodes ? _fbb.CreateVector<uint32_t>(*qual_nodes) : 0;
+  auto filters__ = filters ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::LeafFilter>>(*filters) : 0;
   return pgfusion::control::CreateLeaf(
       _fbb,
       query_node,
       range_index,
       columns__,
-      qual_nodes__);
+      qual_nodes__,
+      filters__);
 }
 
 /// One column of the engine's result, as the edge sees it (a Var of the placeholder relation).

@@ -34,6 +34,8 @@ typedef struct SectionPlan
 	uint64_t	scan_slots;
 	uint64_t	owner_words;
 	uint64_t	metrics;
+	uint64_t	filter_slots;
+	uint64_t	filter_data;
 	uint64_t	pages;
 	uint64_t	bytes;
 } SectionPlan;
@@ -65,6 +67,12 @@ options_fault(const FusionRegionOptions *options)
 	if (!power_of_two(options->control_ring_bytes) || options->control_ring_bytes < CONTROL_RING_BYTES_MIN ||
 		options->control_ring_bytes > CONTROL_RING_BYTES_MAX)
 		return "control ring size must be a power of two from 4 kB to 1 MB";
+	if (options->filter_slot_count > FUSION_FILTER_SLOTS_MAX)
+		return "runtime filters must number at most 1024";
+	if (options->filter_slot_count == 0 ? options->filter_bits != 0
+		: !power_of_two(options->filter_bits) || options->filter_bits < FUSION_FILTER_BITS_MIN ||
+		options->filter_bits > FUSION_FILTER_BITS_MAX)
+		return "the size of a runtime filter must be a power of two from 8 kB to 32 MB";
 	if (options->metric_count > METRIC_CAPACITY)
 		return "more metrics than the region has counters for";
 	return NULL;
@@ -85,7 +93,11 @@ plan_sections(const FusionRegionOptions *options)
 	plan.owner_words = at;
 	at = align_up(at + (uint64_t) options->page_count * sizeof(uint64_t), SECTION_ALIGN);
 	plan.metrics = at;
-	at = align_up(at + METRIC_CAPACITY * sizeof(uint64_t), POOL_ALIGN);
+	at = align_up(at + METRIC_CAPACITY * sizeof(uint64_t), SECTION_ALIGN);
+	plan.filter_slots = at;
+	at = align_up(at + (uint64_t) options->filter_slot_count * sizeof(FusionFilterSlot), SECTION_ALIGN);
+	plan.filter_data = at;
+	at = align_up(at + (uint64_t) options->filter_slot_count * (options->filter_bits / 8), POOL_ALIGN);
 	plan.pages = at;
 	plan.bytes = at + (uint64_t) options->page_count * options->page_bytes;
 	return plan;
@@ -115,12 +127,16 @@ adopt(FusionRegion *region, uint8_t *base, int fd, const FusionRegionOptions *op
 	region->control_slot_count = options->control_slot_count;
 	region->scan_slot_count = options->scan_slot_count;
 	region->control_ring_bytes = options->control_ring_bytes;
+	region->filter_slot_count = options->filter_slot_count;
+	region->filter_bits = options->filter_bits;
 	region->incarnation = options->incarnation;
 	region->pages_offset = plan->pages;
 	region->control_slots = (FusionControlSlot *) (base + plan->control_slots);
 	region->scan_slots = (FusionScanSlot *) (base + plan->scan_slots);
 	region->owner_words = (_Atomic uint64_t *) (base + plan->owner_words);
 	region->metrics = (_Atomic uint64_t *) (base + plan->metrics);
+	region->filter_slots = (FusionFilterSlot *) (base + plan->filter_slots);
+	region->filter_data = base + plan->filter_data;
 }
 
 uint64_t
@@ -153,6 +169,10 @@ initialise(const FusionRegion *region, const FusionRegionOptions *options, const
 	header->owner_words_offset = plan->owner_words;
 	header->pages_offset = plan->pages;
 	header->metrics_offset = plan->metrics;
+	header->filter_slot_count = options->filter_slot_count;
+	header->filter_bits = options->filter_bits;
+	header->filter_slots_offset = plan->filter_slots;
+	header->filter_data_offset = plan->filter_data;
 	atomic_store(&header->free_pages, options->page_count);
 
 	for (uint32_t i = 0; i < options->control_slot_count; i++)
@@ -226,6 +246,8 @@ header_agrees(const FusionRegionHeader *header, uint64_t file_bytes, FusionRegio
 		.control_slot_count = header->control_slot_count,
 		.scan_slot_count = header->scan_slot_count,
 		.control_ring_bytes = header->control_ring_bytes,
+		.filter_slot_count = header->filter_slot_count,
+		.filter_bits = header->filter_bits,
 		.incarnation = header->incarnation
 	};
 	if (options_fault(options) != NULL)
@@ -234,7 +256,8 @@ header_agrees(const FusionRegionHeader *header, uint64_t file_bytes, FusionRegio
 	return header->region_bytes == plan->bytes && file_bytes == plan->bytes &&
 		header->control_slots_offset == plan->control_slots && header->control_rings_offset == plan->control_rings &&
 		header->scan_slots_offset == plan->scan_slots && header->owner_words_offset == plan->owner_words &&
-		header->metrics_offset == plan->metrics && header->pages_offset == plan->pages;
+		header->metrics_offset == plan->metrics && header->filter_slots_offset == plan->filter_slots &&
+		header->filter_data_offset == plan->filter_data && header->pages_offset == plan->pages;
 }
 
 FusionStatus

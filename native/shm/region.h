@@ -4,7 +4,7 @@
  *
  * One sealed memfd per postmaster incarnation (see schemas/layout/region.json). This folder is plain C11:
  * no postgres.h, no node. Nothing here allocates, logs, blocks or longjmps; errors are return values.
- * Read next: slot.h (leases), byte_ring.h (frames), page_pool.h (pages), wake.h (sleeping).
+ * Read next: slot.h (leases), byte_ring.h (frames), page_pool.h (pages), runtime_filter.h, wake.h (sleeping).
  */
 #ifndef FUSION_REGION_H
 #define FUSION_REGION_H
@@ -23,6 +23,8 @@ typedef struct FusionRegionOptions
 	uint32_t	scan_slot_count;
 	uint32_t	control_ring_bytes;	/* power of two */
 	uint32_t	metric_count;
+	uint32_t	filter_slot_count;	/* 0: no runtime filters */
+	uint32_t	filter_bits;		/* of each, at most; a power of two; 0 without slots */
 	uint64_t	incarnation;
 } FusionRegionOptions;
 
@@ -39,12 +41,16 @@ typedef struct FusionRegion
 	uint32_t	control_slot_count;
 	uint32_t	scan_slot_count;
 	uint32_t	control_ring_bytes;
+	uint32_t	filter_slot_count;
+	uint32_t	filter_bits;
 	uint64_t	incarnation;
 	uint64_t	pages_offset;
 	FusionControlSlot *control_slots;
 	FusionScanSlot *scan_slots;
 	_Atomic uint64_t *owner_words;
 	_Atomic uint64_t *metrics;
+	FusionFilterSlot *filter_slots;
+	uint8_t    *filter_data;
 } FusionRegion;
 
 typedef enum FusionStatus

@@ -14,6 +14,7 @@
 #include "slot.h"
 
 #include "byte_ring.h"
+#include "runtime_filter.h"
 #include "words.h"
 
 /* Backend and worker, without whom nothing is acquired. Producers' bits lie above. */
@@ -287,6 +288,7 @@ finish(const FusionRegion *region, FusionSlotKind kind, FusionLease lease)
 	{
 		/* A scan slot published while its control closed still has an owner here; nobody else will take it off. */
 		detach_scans_of(region, lease, OWNERS_BOTH);
+		fusion_filters_release(region, lease);
 		fusion_pages_drain_results(region, lease);
 		swept = fusion_pages_sweep(region, lease);
 		if (swept > 0)
@@ -481,4 +483,5 @@ fusion_audit(const FusionRegion *region, FusionAudit *audit)
 		if (w.state == FUSION_PAGE_RESERVED || (w.side & FUSION_PAGE_SIDE_HOME) != 0)
 			audit->permits_missing++;
 	}
+	audit->filters_held = fusion_filters_held(region);
 }

@@ -92,8 +92,8 @@ extern uint32_t fusion_slots_detach_worker(const FusionRegion *region, uint32_t 
 extern uint32_t fusion_slots_detach_backend(const FusionRegion *region, uint32_t pid);
 
 /*
- * Counts for the audit: slots not FREE, pages in use, pages reserved (in use or not). All 0 when nothing
- * runs, free_pages apart.
+ * Counts for the audit: slots not FREE, filters among them, pages in use, pages reserved (in use or not). All 0 when
+ * nothing runs, free_pages apart.
  */
 typedef struct FusionAudit
 {
@@ -102,6 +102,7 @@ typedef struct FusionAudit
 	uint32_t	pages_held;
 	uint32_t	permits_missing;
 	uint32_t	free_pages;
+	uint32_t	filters_held;
 } FusionAudit;
 extern void fusion_audit(const FusionRegion *region, FusionAudit *audit);
 

@@ -7,6 +7,7 @@ import { executionWorkerMachine } from "./execution_worker/execution_worker.mach
 import { pageLeaseMachine } from "./page_lease/page_lease.machine.js";
 import { planningBackendMachine } from "./planning_backend/planning_backend.machine.js";
 import { planningWorkerMachine } from "./planning_worker/planning_worker.machine.js";
+import { runtimeFilterMachine } from "./runtime_filter/runtime_filter.machine.js";
 import { scanProducerMachine } from "./scan_producer/scan_producer.machine.js";
 import { scanMachine } from "./scan/scan.machine.js";
 
@@ -28,4 +29,5 @@ export const machineCatalogue: readonly CataloguedMachine[] = [
   { code: 6, name: "scan_producer", side: "backend", machine: scanProducerMachine },
   { code: 7, name: "page_lease", side: "both", machine: pageLeaseMachine },
   { code: 8, name: "cancellation", side: "worker", machine: cancellationMachine },
+  { code: 9, name: "runtime_filter", side: "both", machine: runtimeFilterMachine },
 ];

@@ -5,6 +5,7 @@ import { CloseExecution as CloseTable } from "#generated/control/close-execution
 import { ExecutionFailed as FailedTable } from "#generated/control/execution-failed.js";
 import { ExecutionFinished as FinishedTable } from "#generated/control/execution-finished.js";
 import { ExecutionStarted as StartedTable } from "#generated/control/execution-started.js";
+import { FilterSlot as FilterTable } from "#generated/control/filter-slot.js";
 import { OperatorStats as StatsTable } from "#generated/control/operator-stats.js";
 import { ParameterValue as ParameterTable } from "#generated/control/parameter-value.js";
 import { ProducerSlot as ProducerTable } from "#generated/control/producer-slot.js";
@@ -30,6 +31,13 @@ export interface ProducerSlot {
   readonly scanEpoch: number;
 }
 
+/** Where a runtime filter of the plan is to be published. */
+export interface FilterSlot {
+  readonly filter: number;
+  readonly slot: number;
+  readonly generation: number;
+}
+
 export interface StartExecution {
   readonly plan: Uint8Array;
   readonly planDigest: bigint;
@@ -38,6 +46,7 @@ export interface StartExecution {
   readonly permitsScan: number;
   readonly permitsResult: number;
   readonly analyze: boolean;
+  readonly filters: readonly FilterSlot[];
 }
 
 export interface ExecutionStarted {
@@ -100,9 +109,11 @@ export function encodeStartExecution(message: StartExecution): Uint8Array {
     ParameterTable.createParameterValue(
       builder, value.id, value.type, value.isNull, value.encoding, value.scale,
       builder.createByteVector(value.value))));
+  const filters = StartTable.createFiltersVector(builder, message.filters.map((filter) =>
+    FilterTable.createFilterSlot(builder, filter.filter, filter.slot, filter.generation)));
   builder.finish(StartTable.createStartExecution(
     builder, EXECUTION_VERSION, plan, message.planDigest, producers, parameters,
-    message.permitsScan, message.permitsResult, message.analyze));
+    message.permitsScan, message.permitsResult, message.analyze, filters));
   return builder.asUint8Array();
 }
 
@@ -126,6 +137,10 @@ function readProducer(table: ProducerTable): ProducerSlot {
   };
 }
 
+function readFilter(table: FilterTable): FilterSlot {
+  return { filter: table.filter(), slot: table.slot(), generation: table.generation() };
+}
+
 /** Reads a StartExecution; plan and parameter bytes are views of the payload. */
 export function decodeStartExecution(payload: Uint8Array): StartExecution {
   return decodeMessage("StartExecution", payload, (buffer) => {
@@ -143,6 +158,7 @@ export function decodeStartExecution(payload: Uint8Array): StartExecution {
       permitsScan: table.permitsScan(),
       permitsResult: table.permitsResult(),
       analyze: table.analyze(),
+      filters: readVector("filters", table.filtersLength(), (i) => table.filters(i), readFilter),
     };
   });
 }

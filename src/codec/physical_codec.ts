@@ -2,9 +2,9 @@
 // function and type was checked, so execution asserts instead of checking. Expressions are in expression_codec.ts.
 import { FusionError } from "#base/errors.js";
 import { planSchema } from "#generated/plan_schema.js";
-import { columnsOf } from "#plan/columns_of.js";
+import { columnsOf, inputsOf } from "#plan/columns_of.js";
 import type {
-  AggregateCall, AggregateFunction, JoinKind, PhysicalOperator, PhysicalPlan, SortKey,
+  AggregateCall, AggregateFunction, JoinKind, PhysicalOperator, PhysicalPlan, RuntimeFilter, SortKey,
 } from "#plan/physical.js";
 import type { Expression } from "#expr/expression.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -41,6 +41,15 @@ interface WireOperator {
   readonly offset?: WireExpression | null;
   readonly sortKeys?: readonly WireSortKey[];
   readonly sortLimit?: number;
+  readonly filters?: readonly WireFilter[];
+}
+
+interface WireFilter {
+  readonly number?: number;
+  readonly leaf?: number;
+  readonly keys?: readonly number[];
+  readonly columns?: readonly number[];
+  readonly rowsEstimate?: number;
 }
 
 interface WireSortKey {
@@ -61,6 +70,9 @@ const PLAN_VERSION = 1;
 
 /** Leaves of one plan, at most: scan slots of the whole cluster are fewer. */
 const LEAVES_MAX = 1024;
+
+/** Numbers travel as 16 bits. */
+const FILTERS_MAX = 65_536;
 
 /** Operator.Kind of the schema. */
 const operatorCodes = {
@@ -84,6 +96,10 @@ function writeAggregate(call: AggregateCall): WireAggregate {
     ...(call.filter === undefined ? {} : { filter: writeExpression(call.filter) }),
     result: writeColumnType(call.result),
   };
+}
+
+function writeFilter({ number, leaf, keys, rowsEstimate }: RuntimeFilter): WireFilter {
+  return { number, leaf, keys: keys.map(({ key }) => key), columns: keys.map(({ column }) => column), rowsEstimate };
 }
 
 function writeOperator(operator: PhysicalOperator): WireOperator {
@@ -121,6 +137,7 @@ function writeOperator(operator: PhysicalOperator): WireOperator {
         buildKeys: operator.buildKeys.map(writeExpression),
         ...(operator.residual === undefined ? {} : { residual: writeExpression(operator.residual) }),
         buildRowsEstimate: operator.buildRowsEstimate,
+        ...(operator.filters === undefined ? {} : { filters: operator.filters.map(writeFilter) }),
       };
     case "singleRow":
       return { kind, input: writeOperator(operator.input), columns: operator.columns.map(writeColumnType) };
@@ -272,6 +289,30 @@ function readHashJoin(wire: WireOperator, leaves: boolean[], parameters: Paramet
   return {
     kind: "hashJoin", join, probe, build, probeKeys, buildKeys, columns, buildRowsEstimate,
     ...(residual === undefined ? {} : { residual }),
+    ...readFilters(wire, probe, probeKeys.length),
+  };
+}
+
+/** Columns of the leaves below an operator. */
+function leavesOf(operator: PhysicalOperator): ReadonlyMap<number, number> {
+  if (operator.kind === "scan") return new Map([[operator.leaf, operator.columns.length]]);
+  return new Map(inputsOf(operator).flatMap((input) => [...leavesOf(input)]));
+}
+
+function readFilters(
+  wire: WireOperator, probe: PhysicalOperator, keyCount: number,
+): { readonly filters?: readonly RuntimeFilter[] } {
+  if (wire.filters === undefined || wire.filters.length === 0) return {};
+  const leaves = leavesOf(probe);
+  return {
+    filters: wire.filters.map(({ number = 0, leaf = 0, keys = [], columns = [], rowsEstimate = 0 }) => {
+      const width = leaves.get(leaf);
+      const agree = width !== undefined && keys.length > 0 && keys.length === columns.length
+        && number < FILTERS_MAX && rowsEstimate >= 0
+        && keys.every((key) => key < keyCount) && columns.every((column) => column < width);
+      if (!agree) malformedPlan(`runtime filter ${number}`);
+      return { number, leaf, keys: keys.map((key, at) => ({ key, column: columns[at] ?? 0 })), rowsEstimate };
+    }),
   };
 }
 

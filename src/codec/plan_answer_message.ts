@@ -5,14 +5,16 @@ import { ExplainDetail as DetailTable } from "#generated/control/explain-detail.
 import { ExplainOperator as OperatorTable } from "#generated/control/explain-operator.js";
 import { EdgeReplacement as ReplacementTable } from "#generated/control/edge-replacement.js";
 import { LeafColumn as LeafColumnTable } from "#generated/control/leaf-column.js";
+import { FilterKey as FilterKeyTable } from "#generated/control/filter-key.js";
+import { LeafFilter as LeafFilterTable } from "#generated/control/leaf-filter.js";
 import { Leaf as LeafTable } from "#generated/control/leaf.js";
 import { OutputColumn as OutputTable } from "#generated/control/output-column.js";
 import { PlanReady as ReadyTable } from "#generated/control/plan-ready.js";
 import { PlanRefused as RefusedTable } from "#generated/control/plan-refused.js";
 import type { ExplainedOperator } from "#plan/explain.js";
-import { PLANNING_VERSION } from "#plan/planning.js";
+import { PLANNING_VERSION, filterKeyKinds } from "#plan/planning.js";
 import type {
-  EdgeExpression, EdgeReplacement, Leaf, LeafColumn, OutputColumn, PlanReady, PlanRefused,
+  EdgeExpression, EdgeReplacement, Leaf, LeafColumn, LeafFilter, OutputColumn, PlanReady, PlanRefused,
 } from "#plan/planning.js";
 import { Builder } from "flatbuffers";
 import { checkVersion, decodeMessage, readVector } from "./flatbuffer_vector.js";
@@ -54,11 +56,19 @@ function writeLeafColumn(builder: Builder, column: LeafColumn): number {
     builder, column.node, column.guardNode, column.encoding, column.scale);
 }
 
+function writeLeafFilter(builder: Builder, { filter, keys }: LeafFilter): number {
+  const vector = LeafFilterTable.createKeysVector(builder, keys.map(({ column, kind }) =>
+    FilterKeyTable.createFilterKey(builder, column, filterKeyKinds.indexOf(kind))));
+  return LeafFilterTable.createLeafFilter(builder, filter, vector);
+}
+
 function writeLeaf(builder: Builder, leaf: Leaf): number {
   const columns = LeafTable.createColumnsVector(
     builder, leaf.columns.map((column) => writeLeafColumn(builder, column)));
   const quals = LeafTable.createQualNodesVector(builder, [...leaf.qualNodes]);
-  return LeafTable.createLeaf(builder, leaf.queryNode, leaf.rangeIndex, columns, quals);
+  const filters = LeafTable.createFiltersVector(
+    builder, leaf.filters.map((filter) => writeLeafFilter(builder, filter)));
+  return LeafTable.createLeaf(builder, leaf.queryNode, leaf.rangeIndex, columns, quals, filters);
 }
 
 function writeOutput(builder: Builder, output: OutputColumn): number {
@@ -120,6 +130,17 @@ function readLeafColumn(table: LeafColumnTable): LeafColumn {
   };
 }
 
+function readFilterKey(table: FilterKeyTable): LeafFilter["keys"][number] {
+  const kind = filterKeyKinds[table.kind()];
+  if (kind === undefined) throw malformedMessage(`pg_fusion: FilterKey kind ${table.kind()}`);
+  return { column: table.column(), kind };
+}
+
+function readLeafFilter(table: LeafFilterTable): LeafFilter {
+  const keys = readVector("filter keys", table.keysLength(), (i) => table.keys(i), readFilterKey);
+  return { filter: table.filter(), keys };
+}
+
 function readLeaf(table: LeafTable): Leaf {
   return {
     queryNode: table.queryNode(),
@@ -128,6 +149,7 @@ function readLeaf(table: LeafTable): Leaf {
       "leaf columns", table.columnsLength(), (i) => table.columns(i), readLeafColumn),
     qualNodes: readVector(
       "leaf quals", table.qualNodesLength(), (i) => table.qualNodes(i), (node) => node),
+    filters: readVector("leaf filters", table.filtersLength(), (i) => table.filters(i), readLeafFilter),
   };
 }
 

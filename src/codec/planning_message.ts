@@ -108,6 +108,7 @@ export function decodePlanRequest(payload: Uint8Array): PlanRequest {
       workMemoryKb: table.workMemoryKb(),
       conditions: readVector(
         "conditions", table.conditionsLength(), (i) => table.conditions(i), readCondition),
+      runtimeFilters: table.runtimeFilters(),
     };
   });
 }
@@ -170,6 +171,7 @@ export function encodePlanRequest(request: PlanRequest): Uint8Array {
     builder, (request.conditions ?? []).map((fact) => writeCondition(builder, fact)));
   builder.finish(RequestTable.createPlanRequest(
     builder, PLANNING_VERSION, request.serverVersion, query, types, collations, functions,
-    relations, request.explain, builder.createString(request.timeZone), request.workMemoryKb, conditions));
+    relations, request.explain, builder.createString(request.timeZone), request.workMemoryKb, conditions,
+    request.runtimeFilters));
   return builder.asUint8Array();
 }

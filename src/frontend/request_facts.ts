@@ -10,6 +10,8 @@ const BUILTIN_FUNCTIONS_END = 10000;
 const DOMAIN_DEPTH_MAX = 32;
 
 export class RequestFacts {
+  /** Joins may filter what their probed leaves deliver. */
+  readonly runtimeFilters: boolean;
   private readonly types: ReadonlyMap<number, TypeFact>;
   private readonly collations: ReadonlyMap<number, CollationFact>;
   private readonly volatilities: ReadonlyMap<number, string>;
@@ -18,6 +20,7 @@ export class RequestFacts {
   private readonly conditions: ReadonlyMap<number, ConditionFact>;
 
   constructor(request: PlanRequest) {
+    this.runtimeFilters = request.runtimeFilters;
     this.types = new Map(request.types.map((fact) => [fact.oid, fact]));
     this.collations = new Map(request.collations.map((fact) => [fact.oid, fact]));
     this.volatilities = new Map(request.functions.map((fact) => [fact.oid, fact.volatility]));

@@ -2,7 +2,7 @@
 import type { MachineLayout } from "#visualizer/layered_layout.js";
 
 /** Of the machines that are drawn here. */
-export const LAYOUTS_FINGERPRINT = 0x9fe4ce9fee04b0fcn;
+export const LAYOUTS_FINGERPRINT = 0xf1adbbd9bfd6e080n;
 
 /** By machine name. */
 export const machineLayouts: Readonly<Record<string, MachineLayout>> = {
@@ -225,6 +225,27 @@ export const machineLayouts: Readonly<Record<string, MachineLayout>> = {
       { from: 0, to: 2, events: [2], path: "M86.2 40C86.2 60.5 106.6 60.5 106.6 81C106.6 101.5 86.2 101.5 86.2 122" },
       { from: 1, to: 2, events: [3], path: "M53.8 94C53.8 108 74.2 108 74.2 122" },
       { from: 1, to: 1, events: [0, 1], path: "M93.6 75C105.6 67 105.6 95 93.6 87" },
+    ],
+  },
+  runtime_filter: {
+    width: 178, height: 216,
+    states: [
+      { x: 88.8, y: 27, width: 50.8 },
+      { x: 49.3, y: 81, width: 65.2 },
+      { x: 103.7, y: 135, width: 79.6 },
+      { x: 134.6, y: 189, width: 58 },
+      { x: 53.8, y: 189, width: 79.6 },
+    ],
+    edges: [
+      { from: 0, to: 1, events: [0], path: "M74.9 40C74.9 54 43.3 54 43.3 68" },
+      { from: 1, to: 2, events: [1], path: "M55.3 94C55.3 108 97.7 108 97.7 122" },
+      { from: 1, to: 4, events: [2], path: "M43.3 94C43.3 114.5 32.5 114.5 32.5 135C32.5 155.5 41.8 155.5 41.8 176" },
+      { from: 1, to: 0, events: [3], path: "M55.3 68C55.3 54 81.9 54 81.9 40" },
+      { from: 2, to: 4, events: [2], path: "M97.7 148C97.7 162 65.8 162 65.8 176" },
+      { from: 2, to: 0, events: [3], path: "M109.7 122C109.7 101.5 115.1 101.5 115.1 81C115.1 60.5 95.8 60.5 95.8 40" },
+      { from: 2, to: 3, events: [4], path: "M109.7 148C109.7 162 128.6 162 128.6 176" },
+      { from: 3, to: 0, events: [3], path: "M140.6 176C140.6 155.5 156.5 155.5 156.5 135C156.5 108 135.3 108 135.3 81C135.3 60.5 102.7 60.5 102.7 40" },
+      { from: 4, to: 0, events: [3], path: "M53.8 176C53.8 155.5 50.9 155.5 50.9 135C50.9 108 94.9 108 94.9 81C94.9 60.5 88.8 60.5 88.8 40" },
     ],
   },
 };

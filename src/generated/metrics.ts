@@ -42,65 +42,81 @@ export const Metric = {
   scanRowsRead: 18,
   /** Rows that were put into pages. */
   scanRowsProduced: 19,
+  /** Runtime filters of executions, once for each leaf they were planned for. */
+  scanFiltersPlanned: 20,
+  /** Of these, without a slot: all of pg_fusion.runtime_filter_count were in use. */
+  scanFiltersWithoutSlot: 21,
+  /** Given up by a producer because they rejected next to nothing. */
+  scanFiltersDropped: 22,
+  /** Rows tested against a runtime filter, once for each. */
+  scanFilterRowsTested: 23,
+  /** Of these, left out: the join would have dropped them. */
+  scanFilterRowsRejected: 24,
+  /** Rows that passed a planned filter untested: it was not ready, had no slot, was declined or dropped. */
+  scanFilterRowsUntested: 25,
   /** Pages handed to the worker. */
-  scanPages: 20,
+  scanPages: 26,
   /** Bytes used in them. */
-  scanBytes: 21,
+  scanBytes: 27,
   /** Reading and encoding of rows. */
-  scanFillTime: 22,
+  scanFillTime: 28,
   /** Times a producer found no free page. */
-  scanPageWaits: 23,
+  scanPageWaits: 29,
   /** Times a producer found its ring full: the engine is slower than the scan. */
-  scanRingWaits: 24,
+  scanRingWaits: 30,
   /** From these waits' beginnings to the page or the room. */
-  scanWaitTime: 25,
+  scanWaitTime: 31,
   /** Messages from backends to the worker. */
-  transportMessagesSent: 26,
+  transportMessagesSent: 32,
   /** Frames these were split into. */
-  transportFramesSent: 27,
+  transportFramesSent: 33,
   /** Their payload. */
-  transportBytesSent: 28,
+  transportBytesSent: 34,
   /** Messages from the worker to backends. */
-  transportMessagesReceived: 29,
+  transportMessagesReceived: 35,
   /** Frames these came in. */
-  transportFramesReceived: 30,
+  transportFramesReceived: 36,
   /** Their payload. */
-  transportBytesReceived: 31,
+  transportBytesReceived: 37,
   /** Times a frame found no room in the ring to the worker. */
-  transportRingFull: 32,
+  transportRingFull: 38,
   /** Result pages taken. */
-  resultPages: 33,
+  resultPages: 39,
   /** Bytes used in them. */
-  resultBytes: 34,
+  resultBytes: 40,
   /** Rows in them. */
-  resultRows: 35,
+  resultRows: 41,
   /** Checking and adopting them; making datums of their values is not counted. */
-  resultImportTime: 36,
+  resultImportTime: 42,
   /** Worker processes started. */
-  workerStarts: 37,
+  workerStarts: 43,
   /** Worker processes that ended. */
-  workerDeaths: 38,
+  workerDeaths: 44,
   /** Planning requests answered from what the worker had kept. */
-  workerPlansKept: 39,
+  workerPlansKept: 45,
   /** Executions begun by executor threads. */
-  workerExecutions: 40,
+  workerExecutions: 46,
   /** Executions that ended in an error, the engine's own or one of a scan. */
-  workerExecutionsFailed: 41,
+  workerExecutionsFailed: 47,
   /** Executions whose plan the thread had compiled before. */
-  workerPlanCacheHits: 42,
+  workerPlanCacheHits: 48,
   /** Executions whose plan was new to the thread. */
-  workerPlanCacheMisses: 43,
+  workerPlanCacheMisses: 49,
   /** Making and compiling code. */
-  workerCompileTime: 44,
+  workerCompileTime: 50,
   /** Steps of executions that moved something. */
-  workerExecuteTime: 45,
+  workerExecuteTime: 51,
   /** Executions with nothing to do: for pages of a scan, or for room in the result ring. */
-  workerWaitTime: 46,
+  workerWaitTime: 52,
   /** Most memory one execution has held. */
-  workerExecutionMemory: 47,
+  workerExecutionMemory: 53,
+  /** Runtime filters made of a join's build side. */
+  workerFiltersPublished: 54,
+  /** Not made: too many rows for the filter's size or for the leaf. */
+  workerFiltersDeclined: 55,
   /** Trace files begun because of pg_fusion.capture. */
-  captureFiles: 48,
+  captureFiles: 56,
   /** Trace files dropped: beyond pg_fusion.capture_limit, or not to be written. */
-  captureDropped: 49,
+  captureDropped: 57,
 } as const;
 export type Metric = (typeof Metric)[keyof typeof Metric];

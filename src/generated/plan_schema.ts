@@ -227,6 +227,33 @@ export const planSchema = {
                 }
               }
             },
+            "RuntimeFilter": {
+              "fields": {
+                "number": {
+                  "type": "uint32",
+                  "id": 1
+                },
+                "leaf": {
+                  "type": "uint32",
+                  "id": 2
+                },
+                "keys": {
+                  "rule": "repeated",
+                  "type": "uint32",
+                  "id": 3
+                },
+                "columns": {
+                  "rule": "repeated",
+                  "type": "uint32",
+                  "id": 4
+                },
+                "rowsEstimate": {
+                  "type": "double",
+                  "id": 5,
+                  "protoName": "rows_estimate"
+                }
+              }
+            },
             "Operator": {
               "fields": {
                 "kind": {
@@ -303,6 +330,11 @@ export const planSchema = {
                   "type": "uint32",
                   "id": 16,
                   "protoName": "sort_limit"
+                },
+                "filters": {
+                  "rule": "repeated",
+                  "type": "RuntimeFilter",
+                  "id": 17
                 }
               },
               "nested": {

@@ -4,7 +4,7 @@
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import { columnsOf, operatorCount } from "#plan/columns_of.js";
-import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import type { PhysicalOperator, PhysicalPlan, RuntimeFilter } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 import { isPackedText } from "#types/encoding_of.js";
 import { type AggregatePlan, planAggregate } from "./aggregate_plan.js";
@@ -64,9 +64,16 @@ export interface PipelinePlan {
   readonly pipelines: readonly Pipeline[];
   readonly aggregates: readonly AggregatePlan[];
   readonly tables: readonly TablePlan[];
+  readonly filters: readonly TableFilter[];
   readonly slotCount: number;
   /** Most packed texts that rows of one page source have. */
   readonly viewCount: number;
+}
+
+/** A runtime filter, and the table whose rows make it. */
+export interface TableFilter {
+  readonly table: number;
+  readonly filter: RuntimeFilter;
 }
 
 /** Rows of an operator from one origin, as expressions over the pipeline's columns. */
@@ -88,17 +95,18 @@ const columnReferences = (columns: readonly { readonly engine: ColumnType["engin
 export function cutPipelines(plan: PhysicalPlan): PipelinePlan {
   const cutter = new Cutter();
   cutter.deliver(plan);
-  const { pipelines, aggregates, tables, slotCount } = cutter;
+  const { pipelines, aggregates, tables, filters, slotCount } = cutter;
   const packed = pipelines.map(({ source }) =>
     source.kind === "pages" ? source.columns.filter(({ encoding }) => isPackedText(encoding)).length : 0,
   );
-  return { pipelines, aggregates, tables, slotCount, viewCount: Math.max(0, ...packed) };
+  return { pipelines, aggregates, tables, filters, slotCount, viewCount: Math.max(0, ...packed) };
 }
 
 class Cutter {
   readonly pipelines: Pipeline[] = [];
   readonly aggregates: AggregatePlan[] = [];
   readonly tables: TablePlan[] = [];
+  readonly filters: TableFilter[] = [];
   slotCount = 0;
 
   deliver({ root, outputs }: PhysicalPlan): void {
@@ -204,6 +212,7 @@ class Cutter {
     const { table, plan } = this.#fill(build, number + 1 + operatorCount(probe), {
       columns, keyTypes, buildKeys, outer, nullKeys, single: false,
     });
+    for (const filter of operator.filters ?? []) this.filters.push({ table, filter });
     const inputs = this.streams(probe, number + 1);
     const probing = inputs.map((input): Stream => {
       const { columns: own, nullable } = input;

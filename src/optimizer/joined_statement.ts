@@ -31,6 +31,7 @@ import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import type { EdgeCondition } from "./region.js";
 import { finishRegion, Region } from "./region.js";
+import { withRuntimeFilters } from "./runtime_filters.js";
 import { outputColumn } from "./single_table.js";
 import { Fallbacks, Replan } from "./fallbacks.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
@@ -212,16 +213,19 @@ function finish(statement: StatementFacts, edge: Edge): PlannedStatement {
   const built = builder.build(edge.operator, new Set(reads));
   const columns = edge.outputs.map(({ column }) => column);
   const root = builder.project(built, edge.outputs.map(({ expression }) => expression), columns);
+  const { runtimeFilters } = statement.facts;
+  const filtered = runtimeFilters
+    ? withRuntimeFilters(root, builder.leaves, builder.leafRows) : { root, leaves: builder.leaves };
   const plan: PhysicalPlan = {
     version: 1,
-    root,
+    root: filtered.root,
     leafCount: builder.leaves.length,
     outputs: edge.outputs.map(({ name, column }) => ({ name, type: column })),
     parameters: [],
   };
   return {
     plan,
-    leaves: builder.leaves,
+    leaves: filtered.leaves,
     leafNames: builder.leafNames,
     outputs: plan.outputs.map(({ name, type }) => outputColumn(name, type)),
     replacements: edge.replacements,

@@ -48,6 +48,8 @@ export class PhysicalBuilder {
   readonly leafNames: (readonly string[])[] = [];
   /** What PostgreSQL runs in the engine's place, for EXPLAIN. */
   readonly notes: string[] = [];
+  /** Rows each leaf is expected to deliver. */
+  readonly leafRows: number[] = [];
   private readonly attributes: Attributes;
   private readonly tables: readonly TableSource[];
 
@@ -64,7 +66,7 @@ export class PhysicalBuilder {
 
   private physical(operator: LogicalOperator, required: ReadonlySet<number>): Built {
     switch (operator.kind) {
-      case "scan": return this.scan(operator.origin, required);
+      case "scan": return this.scan(operator, required);
       case "filter": {
         const input = this.build(operator.input, new Set([...required, ...columnsRead(operator.predicate)]));
         const predicate = placed(operator.predicate, input.attributes);
@@ -95,7 +97,9 @@ export class PhysicalBuilder {
     };
   }
 
-  private scan(origin: number, required: ReadonlySet<number>): Built {
+  private scan(
+    { origin, rows }: Extract<LogicalOperator, { readonly kind: "scan" }>, required: ReadonlySet<number>,
+  ): Built {
     const table = defined(this.tables.find((each) => each.origin === origin), "a table of the statement");
     const own = [...required].filter((attribute) => this.attributes.originOf(attribute) === origin);
     const byLeafColumn = own.map((attribute) => [table.leafColumnOf(attribute), attribute] as const);
@@ -107,7 +111,9 @@ export class PhysicalBuilder {
       rangeIndex: table.rangeIndex,
       columns: leaf.columns,
       qualNodes: table.quals.map((qual) => qual.id),
+      filters: [],
     });
+    this.leafRows.push(rows);
     this.leafNames.push(leaf.names);
     if (table.reason !== undefined) this.notes.push(`Scan ${number + 1} by PostgreSQL: ${table.reason}`);
     return {

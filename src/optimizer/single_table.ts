@@ -38,6 +38,7 @@ function leafOf({ query, table }: TableContext, columns: CompactLeaf): Leaf {
     rangeIndex: table.rangeIndex,
     columns: columns.columns,
     qualNodes: conjuncts(query.where?.source).map((node) => node.id),
+    filters: [],
   };
 }
 

@@ -4,7 +4,7 @@ import type { Expression, Scalar } from "#expr/expression.js";
 import { encodingName } from "#types/encoding_of.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
-import type { AggregateCall, JoinKind, PhysicalOperator, PhysicalPlan } from "./physical.js";
+import type { AggregateCall, JoinKind, PhysicalOperator, PhysicalPlan, RuntimeFilter } from "./physical.js";
 
 export interface ExplainOptions {
   /** Names of each leaf's columns. */
@@ -214,6 +214,11 @@ const joinNames: Readonly<Record<JoinKind, string>> = {
   nullAwareAnti: "Null-Aware Anti ", rightSemi: "Right Semi ", rightAnti: "Right Anti ",
 };
 
+function filterDetail({ number, leaf, keys }: RuntimeFilter, { leafNames }: ExplainOptions): ExplainDetail {
+  const columns = keys.map(({ column }) => leafNames[leaf]?.[column] ?? `column${column}`);
+  return detail(`Runtime Filter ${number}`, `scan ${leaf + 1} by ${columns.join(", ")}`);
+}
+
 /** The probe side first, as its operators are numbered. */
 function explainJoin(
   operator: Extract<PhysicalOperator, { kind: "hashJoin" }>, options: ExplainOptions,
@@ -233,6 +238,7 @@ function explainJoin(
     details: [
       ...(pairs.length > 0 ? [detail("Keys", pairs.join(", "))] : []),
       ...(residual === undefined ? [] : [detail("Condition", expressionText(residual, both))]),
+      ...(operator.filters ?? []).map((filter) => filterDetail(filter, options)),
     ],
     inputs: [probe, build],
     names,

@@ -40,6 +40,20 @@ interface Estimated {
 }
 
 /**
+ * Rows of a leaf that can be left out when no build row has their keys. Always advisory: whether the filter is made,
+ * and when it is seen, changes no result. Which leaves are legal is src/optimizer/runtime_filters.ts.
+ */
+export interface RuntimeFilter {
+  /** Numbered through the plan. */
+  readonly number: number;
+  readonly leaf: number;
+  /** A key of the join, and the leaf's column that it is. */
+  readonly keys: readonly { readonly key: number; readonly column: number }[];
+  /** Rows the leaf is expected to deliver. */
+  readonly rowsEstimate: number;
+}
+
+/**
  * Operators form a tree; `columns` are the operator's output. Operators are numbered in preorder for statistics,
  * a join's probe side before its build side.
  */
@@ -76,6 +90,8 @@ export type PhysicalOperator = Estimated & (
       readonly columns: readonly ColumnType[];
       /** Expected build rows; 0 unknown. */
       readonly buildRowsEstimate: number;
+      /** Leaves below the probe side that the build side's keys may filter. */
+      readonly filters?: readonly RuntimeFilter[];
     }
   /** A scalar subquery: one row, of NULLs when the input has none; more than one is an error. */
   | { readonly kind: "singleRow"; readonly input: PhysicalOperator; readonly columns: readonly ColumnType[] }

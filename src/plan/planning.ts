@@ -82,6 +82,8 @@ export interface PlanRequest {
   readonly timeZone: string;
   readonly workMemoryKb: number;
   readonly conditions?: readonly ConditionFact[];
+  /** Joins may filter what their probed leaves deliver. */
+  readonly runtimeFilters: boolean;
 }
 
 export interface LeafColumn {
@@ -92,11 +94,22 @@ export interface LeafColumn {
   readonly scale: number;
 }
 
+/** How a key's values are compared: as one word, as the two words of a decimal, or byte by byte. */
+export const filterKeyKinds = ["word", "pair", "bytes"] as const;
+export type FilterKeyKind = (typeof filterKeyKinds)[number];
+
+/** A runtime filter of the plan that the leaf's producers test rows against. */
+export interface LeafFilter {
+  readonly filter: number;
+  readonly keys: readonly { readonly column: number; readonly kind: FilterKeyKind }[];
+}
+
 export interface Leaf {
   readonly queryNode: number;
   readonly rangeIndex: number;
   readonly columns: readonly LeafColumn[];
   readonly qualNodes: readonly number[];
+  readonly filters: readonly LeafFilter[];
 }
 
 export interface OutputColumn {

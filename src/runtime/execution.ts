@@ -11,6 +11,7 @@ import { inputsOf } from "#plan/columns_of.js";
 import type { PhysicalOperator } from "#plan/physical.js";
 import { Arena } from "./arena.js";
 import type { CompiledModule, CompiledPlan } from "./compiled_plan.js";
+import { FilterBuild, type FilterPort } from "./filter_build.js";
 import { GroupStore } from "./group_store.js";
 import { instantiateKernels } from "./kernels.js";
 import { limitValues } from "./limit_values.js";
@@ -28,6 +29,8 @@ export interface ExecutionOptions {
   readonly resultBytes: number;
   /** Values of the plan's parameters. */
   readonly parameters?: ReadonlyMap<number, Scalar>;
+  /** Takes the runtime filters of finished build sides; without one there are none. */
+  readonly filters?: FilterPort;
   /** Matches one call may look at before it pauses; tests make it small. */
   readonly visitsPerCall?: number;
 }
@@ -48,6 +51,8 @@ export class PlanExecution {
   readonly #groupParts: readonly Arena[];
   readonly #tableParts: readonly Arena[];
   readonly #sorts = new Map<number, CompiledModule>();
+  /** Filters that are not made yet, each with the last pipeline that fills its table. */
+  #filters: readonly { readonly build: FilterBuild; readonly filledBy: number }[] = [];
   readonly #result: ResultPage;
   /** The pipeline that is next or at work; earlier ones are finished. */
   #current = 0;
@@ -83,6 +88,8 @@ export class PlanExecution {
 
   /** Leaves whose pages may be pushed now; the others wait until earlier ones are finished. */
   wantedLeaves(): readonly number[] {
+    // Filters come first: a scan that has begun without them has read for nothing.
+    if (this.#isFilterDue()) return [];
     const source = this.#runs[this.#current]?.pipeline.source;
     return source?.kind === "pages" ? [source.leaf] : [];
   }
@@ -101,7 +108,7 @@ export class PlanExecution {
     const run = this.#leafRun(leaf);
     if (this.#ready) return false;
     this.#reuseResult();
-    this.#paused = !run.prepare();
+    this.#paused = !this.#prepare(run);
     if (this.#paused) return false;
     switch (run.consume(page)) {
       case "done":
@@ -192,7 +199,7 @@ export class PlanExecution {
         continue;
       }
       // A page consumed in part is work left, whatever was taken since: the caller must not sleep on it.
-      this.#paused = !run.prepare() || (run.pipeline.source.kind === "pages" && run.suspended);
+      this.#paused = !this.#prepare(run) || (run.pipeline.source.kind === "pages" && run.suspended);
       if (this.#paused || run.pipeline.source.kind === "pages") return;
       const consumed = run.consume(0);
       this.#ready = consumed === "full";
@@ -201,6 +208,20 @@ export class PlanExecution {
       if (!this.#ready) this.#current++;
     }
     if (this.#current === this.#runs.length && this.#result.rows > 0) this.#ready = true;
+  }
+
+  #isFilterDue(): boolean {
+    return this.#filters.some(({ filledBy }) => filledBy < this.#current);
+  }
+
+  /** Does a part of what must be done before a pipeline runs; true when nothing is left to do. */
+  #prepare(run: PipelineRun): boolean {
+    const due = this.#filters.find(({ filledBy }) => filledBy < this.#current);
+    if (due !== undefined) {
+      if (due.build.advance()) this.#filters = this.#filters.filter((each) => each !== due);
+      if (this.#isFilterDue()) return false;
+    }
+    return run.prepare();
   }
 
   /** A page that was taken is copied by now. */
@@ -217,7 +238,7 @@ export class PlanExecution {
     return run;
   }
 
-  #openRuns({ memory, parameters, visitsPerCall = VISITS_PER_CALL }: ExecutionOptions): PipelineRun[] {
+  #openRuns({ memory, parameters, filters, visitsPerCall = VISITS_PER_CALL }: ExecutionOptions): PipelineRun[] {
     const { layout, pipelines: plan } = this.#compiled;
     const control = this.#arena.allocate(layout.bytes);
     memory.bytes.fill(0, control, control + layout.bytes);
@@ -245,6 +266,12 @@ export class PlanExecution {
       visitsPerCall,
       parameterMagnitude: (id) => scalarMagnitude(parameters?.get(id) ?? null),
     };
+    if (filters !== undefined)
+      this.#filters = plan.filters.map((filter) => ({
+        build: new FilterBuild(
+          filter, defined(plan.tables[filter.table], "a table"), defined(tables[filter.table], "a table"), filters),
+        filledBy: plan.pipelines.findLastIndex(({ sink }) => sink.kind === "table" && sink.table === filter.table),
+      }));
     return plan.pipelines.map((pipeline) => new PipelineRun(environment, pipeline));
   }
 

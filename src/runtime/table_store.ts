@@ -50,6 +50,17 @@ export class TableStore {
     return this.#chunks.get(TableState.entered);
   }
 
+  /** Where rows stand once all have come: from the first's address to the last's end, run by run. */
+  *runs(): IterableIterator<{ readonly first: number; readonly end: number }> {
+    const { view } = this.#arena.memory;
+    for (let chunk = this.#chunks.get(TableState.firstChunk); chunk !== 0;) {
+      const isLast = chunk === this.#chunks.get(TableState.currentChunk);
+      const end = isLast ? this.#chunks.get(TableState.rowNext) : view.getUint32(chunk + GroupChunk.end, true);
+      yield { first: chunk + GroupChunk.SIZE, end };
+      chunk = view.getUint32(chunk + GroupChunk.next, true);
+    }
+  }
+
   addRows(): void {
     this.#chunks.addRows();
   }

@@ -35,7 +35,7 @@ export interface NativeRegion {
   wakeExecutor(executor: number): void;
   audit(): {
     controlSlotsHeld: number; scanSlotsHeld: number; pagesHeld: number; permitsMissing: number;
-    freePages: number; protocolViolations: number; staleDrops: number; sweptPages: number;
+    freePages: number; filtersHeld: number; protocolViolations: number; staleDrops: number; sweptPages: number;
   };
   addMetric(metric: number, amount: number): void;
   raiseMetric(metric: number, value: number): void;
@@ -56,6 +56,12 @@ export interface NativeRegion {
   pageWait(slot: number, begin: boolean): void;
   mapPoolReadOnly(view: Uint8Array, byteOffset: number): void;
   unmapPool(): void;
+  filterBegin(slot: number, epoch: number): number;
+  filterMeasure(slot: number, epoch: number, memory: Uint8Array, layout: Uint32Array): number;
+  filterSize(slot: number, epoch: number, rows: number, oneWord: number): number;
+  filterEnter(slot: number, epoch: number, memory: Uint8Array, layout: Uint32Array): number;
+  filterPublish(slot: number, epoch: number): number;
+  filterDecline(slot: number, epoch: number): number;
 }
 
 export interface NativeFlight {

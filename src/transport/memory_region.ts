@@ -226,6 +226,7 @@ export class MemoryRegion {
       pagesHeld: count(({ state }) => state !== "free" && state !== "reserved"),
       permitsMissing: count(({ home }) => home),
       freePages: count(({ state }) => state === "free"),
+      filtersHeld: 0,
       protocolViolations: this.protocolViolations,
       staleDrops: 0,
       sweptPages: this.sweptPages,

@@ -9,7 +9,7 @@ import type { Metric } from "#generated/metrics.js";
 import type { MemoryRegion, MemorySlot, SlotKind } from "./memory_region.js";
 import { PageLease, ResultPage, type PageName, type PageOwner, type ResultPageOwner } from "./page_lease.js";
 import type {
-  ControlChannel, FrameChannel, LeaseState, PageOutcome, ReceivedFrame, RegionAudit, RegionNumbers,
+  ControlChannel, FilterChannel, FrameChannel, LeaseState, PageOutcome, ReceivedFrame, RegionAudit, RegionNumbers,
   ResultAcquisition, ScanChannel, ScanImport, SendOutcome, SlotLease, Transport,
 } from "./transport.js";
 
@@ -134,10 +134,21 @@ class MemoryScanChannel extends MemoryFrameChannel implements ScanChannel {
   }
 }
 
+/** No slot means no filter: that is always allowed, and all that this region has. */
+const noFilters: FilterChannel = {
+  begin: () => false,
+  measure: () => false,
+  size: () => false,
+  enter: () => false,
+  publish: () => false,
+  decline: () => undefined,
+};
+
 export class MemoryTransport implements Transport {
   readonly numbers: RegionNumbers;
   readonly control: ControlChannel;
   readonly scan: ScanChannel;
+  readonly filter = noFilters;
   readonly #region: MemoryRegion;
   #listener: ((slots: readonly number[]) => void) | undefined;
   #scheduled = false;

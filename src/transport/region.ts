@@ -6,14 +6,16 @@ import { EXECUTORS_MAX } from "#generated/layout.js";
 import type { Metric } from "#generated/metrics.js";
 import { addon, type NativeRegion } from "./addon.js";
 import { RegionControlChannel } from "./control_channel.js";
+import { RegionFilterChannel } from "./filter_channel.js";
 import { PoolWindow } from "./pool_window.js";
 import { RegionScanChannel } from "./scan_channel.js";
-import type { ControlChannel, RegionAudit, RegionNumbers, ScanChannel, Transport } from "./transport.js";
+import type { ControlChannel, FilterChannel, RegionAudit, RegionNumbers, ScanChannel, Transport } from "./transport.js";
 
 export class Region implements Transport {
   readonly numbers: RegionNumbers;
   readonly control: ControlChannel;
   readonly scan: ScanChannel;
+  readonly filter: FilterChannel;
   readonly #native: NativeRegion;
   readonly #window: PoolWindow;
   readonly #out = new Uint32Array(2);
@@ -24,6 +26,7 @@ export class Region implements Transport {
     this.#window = new PoolWindow(native, this.numbers.pageBytes);
     this.control = new RegionControlChannel(native, this.#window);
     this.scan = new RegionScanChannel(native, this.#window);
+    this.filter = new RegionFilterChannel(native);
   }
 
   /**

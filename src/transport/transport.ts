@@ -1,6 +1,7 @@
 // What the worker needs from the shared region, as an interface: leases, frames, pages, sleeping. Two implementations:
 // region.ts over the addon, memory_transport.ts in plain JavaScript for tests. It knows messages only by their
-// numbers and pages only as bytes. Read next: control_channel.ts, scan_channel.ts, page_lease.ts.
+// numbers and pages only as bytes. Read next: control_channel.ts, scan_channel.ts,
+// page_lease.ts, filter_channel.ts.
 import type { MessageType } from "#generated/layout.js";
 import type { Metric } from "#generated/metrics.js";
 import type { PageLease, ResultPage } from "./page_lease.js";
@@ -81,6 +82,31 @@ export interface ScanChannel extends FrameChannel {
   stop(lease: SlotLease): boolean;
 }
 
+/** Rows of a join's build side as they stand in the engine's memory; see native/shm/runtime_filter.h. */
+export interface FilterRows {
+  readonly first: number;
+  readonly end: number;
+  readonly rowBytes: number;
+  /** Of a word in each row; a row that has a bit of `flagsSkip` there matches nothing. */
+  readonly flagsOffset: number;
+  readonly flagsSkip: number;
+  readonly keys: readonly { readonly kind: "word" | "pair" | "bytes"; readonly offset: number }[];
+}
+
+/**
+ * Runtime filter slots of executions this worker runs. False: the filter will not come, because the slot is another
+ * execution's by now, or because so many keys do not fit; it is to be declined.
+ */
+export interface FilterChannel {
+  begin(filter: SlotLease): boolean;
+  /** All rows, before size(): only for filters of one key that is a word. */
+  measure(filter: SlotLease, memory: Uint8Array, rows: FilterRows): boolean;
+  size(filter: SlotLease, rows: number, isOneWord: boolean): boolean;
+  enter(filter: SlotLease, memory: Uint8Array, rows: FilterRows): boolean;
+  publish(filter: SlotLease): boolean;
+  decline(filter: SlotLease): void;
+}
+
 export interface RegionNumbers {
   readonly pageBytes: number;
   readonly pageCount: number;
@@ -97,6 +123,7 @@ export interface RegionAudit {
   readonly pagesHeld: number;
   readonly permitsMissing: number;
   readonly freePages: number;
+  readonly filtersHeld: number;
   readonly protocolViolations: number;
   readonly staleDrops: number;
   readonly sweptPages: number;
@@ -107,6 +134,7 @@ export interface Transport {
   readonly numbers: RegionNumbers;
   readonly control: ControlChannel;
   readonly scan: ScanChannel;
+  readonly filter: FilterChannel;
 
   /** Main thread: STARTING -> READY of the given generation; false when it was superseded. */
   ready(generation: number, executors: number): boolean;

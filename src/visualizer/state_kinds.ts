@@ -11,6 +11,7 @@ const kinds: Readonly<Record<string, StateKind>> = {
   requesting: "working", planning: "working", starting: "working", compiling: "working", running: "working",
   streaming: "working", producing: "working", filling: "working", leased: "working", issued: "waiting",
   imported: "working",
+  building: "working", ready: "done", declined: "stopped",
   waitingForPage: "waiting", waitingForRing: "waiting",
   draining: "ending", concluding: "ending", failing: "failed", cancelling: "stopped", stopping: "stopped",
   finished: "done", planned: "done", answered: "done", ended: "done", closed: "done", settled: "done",

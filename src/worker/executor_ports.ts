@@ -2,9 +2,10 @@
 // ones are transport (executor_thread.ts connects them) and runtime/execution.ts; tests bring small fakes.
 import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
-import type { OperatorStats } from "#codec/execution_message.js";
+import type { FilterSlot, OperatorStats } from "#codec/execution_message.js";
 import type { MessageType } from "#generated/layout.js";
 import type { Metric } from "#generated/metrics.js";
+import type { FilterPort } from "#runtime/filter_build.js";
 
 /** Adds to a counter of the region. */
 export type CountMetric = (metric: Metric, amount: number) => void;
@@ -68,6 +69,8 @@ export interface JobTransport {
   endPageWait(lease: SessionLease): void;
   /** False while the result ring is full. */
   endResult(lease: SessionLease): boolean;
+  /** The slots in which the session's runtime filters are published. */
+  filters(lease: SessionLease, slots: readonly FilterSlot[]): FilterPort;
   recorder(lease: SessionLease, actor: number): TransitionRecorder;
   /** The monotonic clock: jobs read no other, so that a captured job can be played back. */
   nowNs(): number;
@@ -114,7 +117,7 @@ export interface EngineJob {
 
 export interface Engine {
   /** Decodes, checks and compiles (or finds in its cache); throws FusionErrors. */
-  start(order: JobOrder): EngineJob;
+  start(order: JobOrder, filters: FilterPort): EngineJob;
   /** Runs a plan for practice. */
   warmUp(plan: Uint8Array): void;
 }

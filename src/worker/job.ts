@@ -76,7 +76,7 @@ export class Job {
   start(order: JobOrder, engine: Engine): void {
     this.#guarded(() => {
       this.#transport.count(Metric.workerExecutions, 1);
-      const job = engine.start(order);
+      const job = engine.start(order, this.#transport.filters(this.lease, order.start.filters));
       this.#engine = job;
       const leaves = byLeaf(job.leafCount, order.start.producers);
       this.#result = new JobResult(this.lease, job, this.#transport, this.#transport.recorder(this.lease, 0));

@@ -5,6 +5,7 @@ import { defined } from "#base/assert.js";
 import { decodePhysicalPlan } from "#codec/physical_codec.js";
 import { compileExecution, type CompiledPlan } from "#runtime/compiled_plan.js";
 import { PlanExecution } from "#runtime/execution.js";
+import type { FilterPort } from "#runtime/filter_build.js";
 import { Metric } from "#generated/metrics.js";
 import type { EngineMemory } from "#runtime/memory.js";
 import { verifyPage } from "#runtime/page_reader.js";
@@ -103,7 +104,7 @@ export class PlanEngine implements Engine {
     this.#count = count;
   }
 
-  start({ start }: JobOrder): EngineJob {
+  start({ start }: JobOrder, filters: FilterPort): EngineJob {
     // The whole bytes are the key: a digest that two plans share would answer one with the other.
     const { plan: bytes } = start;
     const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
@@ -119,6 +120,7 @@ export class PlanEngine implements Engine {
       memory: this.#memory,
       resultBytes: this.#pageBytes,
       parameters: parameterValues(compiled.plan, start.parameters),
+      filters,
     });
     return new PlanJob(compiled, execution, leaves, compileNsBefore);
   }

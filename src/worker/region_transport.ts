@@ -4,12 +4,15 @@ import type { SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 import { monotonicNs } from "#base/clock.js";
 import { FusionError } from "#base/errors.js";
+import type { FilterSlot } from "#codec/execution_message.js";
 import { MessageType, RECORDING_SILENT } from "#generated/layout.js";
 import type { Metric } from "#generated/metrics.js";
+import type { FilterPort } from "#runtime/filter_build.js";
 import type { ResultPage } from "#transport/page_lease.js";
 import type { Transport } from "#transport/transport.js";
 import type { JobTransport, OutputPage, ScanFrame, ScanImport, ScanLease } from "./executor_ports.js";
 import type { FlightPen } from "./flight_pen.js";
+import { JobFilters } from "./job_filters.js";
 
 const EMPTY = { kind: "empty" } as const;
 
@@ -99,6 +102,12 @@ export class RegionJobTransport implements JobTransport {
 
   endResult(lease: SessionLease): boolean {
     return this.#transport.control.endResult(lease, "end") !== "full";
+  }
+
+  filters(lease: SessionLease, slots: readonly FilterSlot[]): FilterPort {
+    return new JobFilters(
+      slots, this.#transport.filter, this.#memory, (metric, amount) => this.count(metric, amount),
+      (filter) => this.#pen.recorder(lease, filter));
   }
 
   recorder(lease: SessionLease, actor: number): TransitionRecorder {

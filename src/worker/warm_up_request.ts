@@ -76,5 +76,6 @@ export function warmUpRequest(): Uint8Array {
     explain: true,
     timeZone: "UTC",
     workMemoryKb: 4096,
+    runtimeFilters: false,
   });
 }

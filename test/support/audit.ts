@@ -6,6 +6,7 @@ export interface Audit {
   readonly scan_slots_held: number;
   readonly pages_held: number;
   readonly permits_missing: number;
+  readonly filters_held: number;
   readonly worker_state: string;
   readonly worker_pid: number;
 }
@@ -18,7 +19,8 @@ export async function audit(client: Client): Promise<Audit> {
 }
 
 export const held = (a: Audit): number =>
-  Number(a.control_slots_held) + Number(a.scan_slots_held) + Number(a.pages_held) + Number(a.permits_missing);
+  Number(a.control_slots_held) + Number(a.scan_slots_held) + Number(a.pages_held) + Number(a.permits_missing)
+    + Number(a.filters_held);
 
 /**
  * Polls until nothing is held and a worker other than `killed` is ready, or the deadline passes; returns the last audit

@@ -7,6 +7,7 @@ import { MessageType } from "#generated/layout.js";
 import type {
   Engine, EngineJob, InputPage, JobTransport, OutputPage, ResultImage, ScanFrame, ScanImport, ScanLease,
 } from "#worker/executor_ports.js";
+import type { FilterPort } from "#runtime/filter_build.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 
 export interface FakeScanEntry {
@@ -136,6 +137,11 @@ export class FakeJobWorld implements JobTransport {
     };
   }
 
+  filters(): FilterPort {
+    const never = (): boolean => false;
+    return { begin: never, measure: never, size: never, enter: never, publish: never, decline: () => undefined };
+  }
+
   complain(text: string): void {
     this.complaints.push(text);
   }
@@ -261,6 +267,7 @@ export function fakeOrder(leaves: number, producers = 1): JobOrder {
       permitsScan: 2,
       permitsResult: 2,
       analyze: false,
+      filters: [],
     },
   };
 }

@@ -61,5 +61,6 @@ export function fixtureRequest(name: string, set: FixtureSet = "single_table"): 
     explain: true,
     timeZone: "UTC",
     workMemoryKb: 4096,
+    runtimeFilters: false,
   };
 }

@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "page_writer.h"
 #include "qual.h"
+#include "runtime_filter_heap.h"
 #include "tuple_batch.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -44,6 +45,7 @@ typedef struct HeapProducer
 	FusionTupleLayout *layout;
 	FusionTupleBatch *batch;
 	FusionQuals *quals;
+	FusionHeapFilters *filters; /* of the scan that has begun; NULL: none */
 	FusionBlockSource source;
 	FusionBlockCursor *shared;	/* NULL: no other process reads the relation with this one */
 	FusionBlock blocks[2];
@@ -118,6 +120,8 @@ begin_scan(HeapProducer *self)
 															leaf->ss.ps.state->es_snapshot,
 															0, NULL, true, false);
 	fusion_block_source_begin(&self->source, leaf->ss.ss_currentScanDesc, self->shared);
+	self->filters = self->base.filters == NULL ? NULL :
+		fusion_heap_filters_create(self->base.filters, self->layout, self->attribute_of_column, self->writer->columns);
 	self->begun = true;
 }
 
@@ -265,6 +269,22 @@ filter_block(HeapProducer *self)
 	InstrCountFiltered1(self->leaf, visible - block->count);
 }
 
+/* Leaves only the rows that the build sides of joins may match. After the quals, whose errors must be raised. */
+static void
+filter_by_joins(HeapProducer *self)
+{
+	FusionBlock *block = self->current;
+
+	if (self->filters == NULL || block->count == 0)
+		return;
+	if (self->batch_base < 0)
+		load_batch(self);
+	if (!fusion_heap_filters_run(self->filters, self->layout, self->batch))
+		return;
+	block->count = self->batch->count;
+	memcpy(block->offsets, self->batch->offset, block->count * sizeof(OffsetNumber));
+}
+
 /* Writes what is left of the current block; false when the page is full. */
 static bool
 write_block(HeapProducer *self)
@@ -352,7 +372,10 @@ write_blocks(HeapProducer *self)
 	while (!fusion_producer_stopped(&self->base) && next_block(self))
 	{
 		if (self->current->state == FUSION_BLOCK_LISTED)
+		{
 			filter_block(self);
+			filter_by_joins(self);
+		}
 		if (!write_block(self))
 			break;
 		fusion_block_unpin(self->current);

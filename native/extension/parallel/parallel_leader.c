@@ -70,6 +70,8 @@ enter_worker(const FusionParallelOrder *order, FusionParallelShared *shared, Fus
 			continue;
 		stream->leaf = (uint16) leaf;
 		stream->number = (uint16) (worker + 1);
+		stream->filters = order->plan->leaf_filters[leaf];
+		memcpy(stream->filter_slots, order->filter_slots + leaf * FUSION_LEAF_FILTERS_MAX, sizeof(stream->filter_slots));
 		if (fusion_scan_acquire(&fusion_region, order->control, stream->leaf, stream->number,
 								&stream->scan) != FUSION_OK)
 		{
@@ -367,6 +369,8 @@ collect_stream(const FusionParallel *parallel, FusionParallelStream *stream, Fus
 
 	fusion_run_stats_add(&total->stats, &stream->stats);
 	total->rows_produced += stream->rows_produced;
+	for (int i = 0; i < stream->filters.count; i++)
+		fusion_row_filter_stats_add(&total->filters[i], &stream->filter_stats[i]);
 	if (leaf->instrument != NULL)
 		InstrAggNode(leaf->instrument, &stream->instrument);
 }

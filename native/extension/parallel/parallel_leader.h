@@ -17,6 +17,7 @@
 #include "nodes/execnodes.h"
 #include "producer.h"
 #include "region_host.h"
+#include "row_filter.h"
 #include "run_stats.h"
 #include "scan_plan.h"
 
@@ -29,6 +30,7 @@ typedef struct FusionParallelOrder
 	List	   *leaves;			/* PlanState, in leaf order */
 	FusionProducer **producers; /* the leader's own, not yet begun: they share their leaf's blocks with the workers */
 	FusionLease control;
+	const FusionLease *filter_slots;	/* FUSION_LEAF_FILTERS_MAX for each leaf */
 	MemoryContext context;		/* lives as long as the session */
 } FusionParallelOrder;
 
@@ -37,6 +39,7 @@ typedef struct FusionParallelTotals
 {
 	FusionRunStats stats;
 	uint64		rows_produced;
+	FusionRowFilterStats filters[FUSION_LEAF_FILTERS_MAX];
 } FusionParallelTotals;
 
 /*

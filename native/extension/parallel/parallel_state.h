@@ -11,6 +11,7 @@
 
 #include "block_cursor.h"
 #include "executor/instrument.h"
+#include "row_filter.h"
 #include "run_stats.h"
 #include "scan_plan.h"
 #include "slot.h"
@@ -52,10 +53,13 @@ typedef struct FusionParallelStream
 	uint16		leaf;
 	uint16		number;			/* among the producers of its leaf; 0 is the leader */
 	FusionLease scan;
+	FusionLeafFilters filters;
+	FusionLease filter_slots[FUSION_LEAF_FILTERS_MAX];
 
 	/* The rest by the worker, at its end. */
 	FusionRunStats stats;
 	uint64		rows_produced;
+	FusionRowFilterStats filter_stats[FUSION_LEAF_FILTERS_MAX];
 	Instrumentation instrument; /* of the leaf's plan node */
 } FusionParallelStream;
 

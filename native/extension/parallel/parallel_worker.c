@@ -243,6 +243,8 @@ report_stream(const Stream *stream, FusionParallelStream *entry)
 
 	entry->stats = stream->run.stats;
 	entry->rows_produced = stream->producer->rows_produced;
+	for (int i = 0; i < entry->filters.count; i++)
+		entry->filter_stats[i] = stream->producer->filters->filters[i].stats;
 	if (instrument != NULL)
 	{
 		InstrEndLoop(instrument);
@@ -255,6 +257,7 @@ start_stream(Worker *worker, Stream *stream, const FusionParallelStream *entry, 
 {
 	stream->query = fusion_parallel_start_leaf(toc, entry->leaf, instrument_options);
 	stream->producer = fusion_parallel_make_producer(toc, entry->leaf, stream->query);
+	stream->producer->filters = fusion_row_filters_create(&entry->filters, entry->filter_slots);
 	fusion_leaf_run_begin(&stream->run, &worker->owner, stream->producer, stream->query->estate->es_query_cxt,
 						  entry->scan, entry->leaf, entry->number);
 }

@@ -6,6 +6,7 @@
 import * as flatbuffers from 'flatbuffers';
 
 import { LeafColumn } from './leaf-column.js';
+import { LeafFilter } from './leaf-filter.js';
 
 
 /**
@@ -64,8 +65,18 @@ qualNodesArray():Uint32Array|null {
   return offset ? new Uint32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
+filters(index: number, obj?:LeafFilter):LeafFilter|null {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? (obj || new LeafFilter()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+}
+
+filtersLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startLeaf(builder:flatbuffers.Builder) {
-  builder.startObject(4);
+  builder.startObject(5);
 }
 
 static addQueryNode(builder:flatbuffers.Builder, queryNode:number) {
@@ -113,17 +124,34 @@ static startQualNodesVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addFilters(builder:flatbuffers.Builder, filtersOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(4, filtersOffset, 0);
+}
+
+static createFiltersVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startFiltersVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endLeaf(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createLeaf(builder:flatbuffers.Builder, queryNode:number, rangeIndex:number, columnsOffset:flatbuffers.Offset, qualNodesOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createLeaf(builder:flatbuffers.Builder, queryNode:number, rangeIndex:number, columnsOffset:flatbuffers.Offset, qualNodesOffset:flatbuffers.Offset, filtersOffset:flatbuffers.Offset):flatbuffers.Offset {
   Leaf.startLeaf(builder);
   Leaf.addQueryNode(builder, queryNode);
   Leaf.addRangeIndex(builder, rangeIndex);
   Leaf.addColumns(builder, columnsOffset);
   Leaf.addQualNodes(builder, qualNodesOffset);
+  Leaf.addFilters(builder, filtersOffset);
   return Leaf.endLeaf(builder);
 }
 }

@@ -126,8 +126,13 @@ conditionsLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+runtimeFilters():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 26);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startPlanRequest(builder:flatbuffers.Builder) {
-  builder.startObject(11);
+  builder.startObject(12);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -246,12 +251,16 @@ static startConditionsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addRuntimeFilters(builder:flatbuffers.Builder, runtimeFilters:boolean) {
+  builder.addFieldInt8(11, +runtimeFilters, +false);
+}
+
 static endPlanRequest(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVersion:number, queryOffset:flatbuffers.Offset, typesOffset:flatbuffers.Offset, collationsOffset:flatbuffers.Offset, functionsOffset:flatbuffers.Offset, relationsOffset:flatbuffers.Offset, explain:boolean, timeZoneOffset:flatbuffers.Offset, workMemoryKb:number, conditionsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVersion:number, queryOffset:flatbuffers.Offset, typesOffset:flatbuffers.Offset, collationsOffset:flatbuffers.Offset, functionsOffset:flatbuffers.Offset, relationsOffset:flatbuffers.Offset, explain:boolean, timeZoneOffset:flatbuffers.Offset, workMemoryKb:number, conditionsOffset:flatbuffers.Offset, runtimeFilters:boolean):flatbuffers.Offset {
   PlanRequest.startPlanRequest(builder);
   PlanRequest.addVersion(builder, version);
   PlanRequest.addServerVersion(builder, serverVersion);
@@ -264,6 +273,7 @@ static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVers
   PlanRequest.addTimeZone(builder, timeZoneOffset);
   PlanRequest.addWorkMemoryKb(builder, workMemoryKb);
   PlanRequest.addConditions(builder, conditionsOffset);
+  PlanRequest.addRuntimeFilters(builder, runtimeFilters);
   return PlanRequest.endPlanRequest(builder);
 }
 }

@@ -5,6 +5,7 @@
 
 import * as flatbuffers from 'flatbuffers';
 
+import { FilterSlot } from './filter-slot.js';
 import { ParameterValue } from './parameter-value.js';
 import { ProducerSlot } from './producer-slot.js';
 
@@ -87,8 +88,18 @@ analyze():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+filters(index: number, obj?:FilterSlot):FilterSlot|null {
+  const offset = this.bb!.__offset(this.bb_pos, 20);
+  return offset ? (obj || new FilterSlot()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+}
+
+filtersLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 20);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startStartExecution(builder:flatbuffers.Builder) {
-  builder.startObject(8);
+  builder.startObject(9);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -159,12 +170,28 @@ static addAnalyze(builder:flatbuffers.Builder, analyze:boolean) {
   builder.addFieldInt8(7, +analyze, +false);
 }
 
+static addFilters(builder:flatbuffers.Builder, filtersOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(8, filtersOffset, 0);
+}
+
+static createFiltersVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startFiltersVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endStartExecution(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createStartExecution(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, producersOffset:flatbuffers.Offset, parametersOffset:flatbuffers.Offset, permitsScan:number, permitsResult:number, analyze:boolean):flatbuffers.Offset {
+static createStartExecution(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, producersOffset:flatbuffers.Offset, parametersOffset:flatbuffers.Offset, permitsScan:number, permitsResult:number, analyze:boolean, filtersOffset:flatbuffers.Offset):flatbuffers.Offset {
   StartExecution.startStartExecution(builder);
   StartExecution.addVersion(builder, version);
   StartExecution.addPlan(builder, planOffset);
@@ -174,6 +201,7 @@ static createStartExecution(builder:flatbuffers.Builder, version:number, planOff
   StartExecution.addPermitsScan(builder, permitsScan);
   StartExecution.addPermitsResult(builder, permitsResult);
   StartExecution.addAnalyze(builder, analyze);
+  StartExecution.addFilters(builder, filtersOffset);
   return StartExecution.endStartExecution(builder);
 }
 }

@@ -84,6 +84,7 @@ describe("planning messages", () => {
         node: u32, selectivity: fc.double({ noNaN: true, min: 0, max: 1 }).filter((n) => !Object.is(n, -0)),
         bound: fc.constantFrom("none" as const, "upper" as const, "lower" as const),
       })),
+      runtimeFilters: fc.boolean(),
     }), encodePlanRequest, decodePlanRequest);
   });
 
@@ -131,6 +132,7 @@ describe("execution messages", () => {
         id: u32, type: u32, isNull: fc.boolean(), encoding: u8, scale: i16, value: bytes,
       })),
       permitsScan: u32, permitsResult: u32, analyze: fc.boolean(),
+      filters: fc.array(fc.record({ filter: u16, slot: u32, generation: u32 }), { maxLength: 5 }),
     }), messages.encodeStartExecution, messages.decodeStartExecution);
     roundTrip(fc.record({ executor: u16 }),
       messages.encodeExecutionStarted, messages.decodeExecutionStarted);

@@ -30,7 +30,7 @@ describe("conversations", () => {
           expect(worker.complaints).toEqual([]);
           expect(side.audit()).toMatchObject({
             controlSlotsHeld: 0, scanSlotsHeld: 0, pagesHeld: 0, permitsMissing: 0, freePages: played.pages,
-            protocolViolations: 0, sweptPages: 0,
+            filtersHeld: 0, protocolViolations: 0, sweptPages: 0,
           });
         }, (trace) => void play(played, undefined, trace));
       }),
