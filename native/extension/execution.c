@@ -12,6 +12,7 @@
 
 #include "access/xact.h"
 #include "execution.h"
+#include "filter_leases.h"
 #include "import.h"
 #include "leaf_run.h"
 #include "mb/pg_wchar.h"
@@ -21,7 +22,6 @@
 #include "parallel_leader.h"
 #include "pg_compat.h"
 #include "session.h"
-#include "settings.h"
 #include "utils/memutils.h"
 
 /* One page at work and one on its way, for each leaf and for the result: the least that streams. */
@@ -44,9 +44,7 @@ struct FusionExecution
 	FusionRunOwner owner;		/* of the runs */
 	FusionLeafRun *runs;
 	FusionParallel *parallel;	/* workers beside this process; NULL: none */
-	FusionLease *filter_slots;	/* FUSION_LEAF_FILTERS_MAX for each leaf, as its filters stand in the plan */
-	FusionFilterSlotName *filter_names; /* of those that have a slot, once each */
-	int			filter_name_count;
+	FusionFilterLeases filters; /* of the conversation */
 	int			next_leaf;		/* whose turn it is to make a page */
 	bool		page_held;		/* a result page is ours */
 	FusionPage	page;
@@ -150,46 +148,6 @@ scan_lost(void *arg)
 	return false;
 }
 
-/*
- * Leases a slot for each of the plan's runtime filters, as long as there are some, and tells the leader's producers.
- * The session's last owner frees them.
- */
-static void
-lease_filters(FusionExecution *execution)
-{
-	const FusionScanPlan *plan = execution->plan;
-	MemoryContext outer = MemoryContextSwitchTo(execution->conversation);
-	FusionLease *by_number = palloc0(sizeof(FusionLease) * (plan->filter_count + 1));
-
-	execution->filter_slots = palloc0(sizeof(FusionLease) * (plan->leaf_count + 1) * FUSION_LEAF_FILTERS_MAX);
-	execution->filter_names = palloc0(sizeof(FusionFilterSlotName) * (plan->filter_count + 1));
-	execution->filter_name_count = 0;
-	for (int leaf = 0; leaf < plan->leaf_count; leaf++)
-	{
-		const FusionLeafFilters *filters = &plan->leaf_filters[leaf];
-		FusionLease *slots = execution->filter_slots + leaf * FUSION_LEAF_FILTERS_MAX;
-
-		for (int i = 0; i < filters->count; i++)
-		{
-			uint16		number = filters->filters[i].number;
-
-			if (by_number[number].epoch == 0 && fusion_setting_runtime_filter_enable &&
-				fusion_filter_acquire(&fusion_region, fusion_session_lease(execution->session),
-									  &by_number[number]) == FUSION_OK)
-				execution->filter_names[execution->filter_name_count++] = (FusionFilterSlotName) {
-					.filter = number,
-					.slot = by_number[number].index,
-					.generation = by_number[number].epoch
-				};
-			slots[i] = by_number[number];
-			fusion_count(FUSION_METRIC_SCAN_FILTERS_PLANNED, 1);
-			fusion_count(FUSION_METRIC_SCAN_FILTERS_WITHOUT_SLOT, slots[i].epoch == 0 ? 1 : 0);
-		}
-		execution->producers[leaf]->filters = fusion_row_filters_create(filters, slots);
-	}
-	MemoryContextSwitchTo(outer);
-}
-
 static void
 begin_runs(FusionExecution *execution)
 {
@@ -227,8 +185,8 @@ send_start(FusionExecution *execution)
 		.permits_scan = PERMITS_PER_LEAF * plan->leaf_count,
 		.permits_result = PERMITS_RESULT,
 		.analyze = execution->analyze,
-		.filters = execution->filter_names,
-		.filter_count = execution->filter_name_count
+		.filters = execution->filters.names,
+		.filter_count = execution->filters.name_count
 	};
 	FusionEncoded message;
 	uint8	   *copy;
@@ -268,7 +226,7 @@ start_workers(FusionExecution *execution)
 		.leaves = execution->leaves,
 		.producers = execution->producers,
 		.control = fusion_session_lease(execution->session),
-		.filter_slots = execution->filter_slots,
+		.filter_slots = execution->filters.slots,
 		.context = execution->conversation
 	};
 	FusionProducerSlot *slots;
@@ -299,22 +257,12 @@ start(FusionExecution *execution)
 	execution->numbers.session = fusion_session_lease(execution->session);
 	memset(execution->runs, 0, leaf_count * sizeof(FusionLeafRun));
 	fusion_session_on_close(execution->session, session_closing, execution);
-	lease_filters(execution);
+	fusion_filters_lease(&execution->filters, execution->plan, fusion_session_lease(execution->session),
+						 execution->conversation, execution->producers);
 	begin_runs(execution);
 	start_workers(execution);
 	send_start(execution);
 	execution->numbers.stats.start_ns += fusion_now_ns() - started;
-}
-
-/* The filters themselves go with the conversation, too. */
-static void
-collect_filter_stats(FusionExecution *execution, int leaf)
-{
-	FusionRowFilters *filters = execution->producers[leaf]->filters;
-
-	execution->producers[leaf]->filters = NULL;
-	for (int i = 0; filters != NULL && i < filters->count; i++)
-		fusion_row_filter_stats_add(&execution->numbers.leaves[leaf].filters[i], &filters->filters[i].stats);
 }
 
 /* Adds what the runs counted so far, and starts their counts anew. */
@@ -327,7 +275,8 @@ collect_run_stats(FusionExecution *execution)
 
 		fusion_numbers_add_run(&execution->numbers, leaf, &run->stats, true);
 		memset(&run->stats, 0, sizeof(run->stats));
-		collect_filter_stats(execution, leaf);
+		fusion_numbers_add_filters(&execution->numbers, leaf, execution->producers[leaf]->filters);
+		execution->producers[leaf]->filters = NULL;
 	}
 }
 

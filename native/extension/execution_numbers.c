@@ -64,6 +64,13 @@ fusion_numbers_add_finished(FusionExecutionNumbers *numbers, const FusionExecuti
 	}
 }
 
+void
+fusion_numbers_add_filters(FusionExecutionNumbers *numbers, int leaf, const FusionRowFilters *filters)
+{
+	for (int i = 0; filters != NULL && i < filters->count; i++)
+		fusion_row_filter_stats_add(&numbers->leaves[leaf].filters[i], &filters->filters[i].stats);
+}
+
 /* A page first: with one the producer would have gone on at once, whatever the worker does. */
 void
 fusion_numbers_add_wait(FusionExecutionNumbers *numbers, bool for_page, bool for_ring, uint64 waited_ns)

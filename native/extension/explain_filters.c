@@ -56,7 +56,8 @@ explain_filter(const FusionLeafFilter *filter, const char *columns, const Fusion
 		fusion_explain_line(es, "Runtime Filter %d: %s", filter->number, columns);
 	else
 		fusion_explain_line(es, "Runtime Filter %d: %s, tested=" UINT64_FORMAT " rejected=" UINT64_FORMAT " untested="
-							UINT64_FORMAT "%s%s%s", filter->number, columns, stats->tested, stats->rejected, stats->untested,
+							UINT64_FORMAT "%s%s%s", filter->number, columns, stats->tested, stats->rejected,
+							stats->untested,
 							reason != NULL ? " (" : "", reason != NULL ? reason : "", reason != NULL ? ")" : "");
 }
 

@@ -83,7 +83,7 @@ function compile(source, flavour, program, objects) {
   if (basename(dirname(source)) === "heap")
     return run(compiler, [...flags, ...pages.flags, ...flavours[flavour], "-o", program, source, ...pages.sources]);
   if (!source.endsWith(".cpp"))
-    return run(compiler, [...flags, ...flavours[flavour], "-o", program, source, ...objects, "-lpthread"]);
+    return run(compiler, [...flags, ...flavours[flavour], "-o", program, source, ...objects, "-lpthread", "-lm"]);
   return run(messages.compiler, [...messages.flags, ...flavours[flavour], "-o", program, source, ...messages.sources]);
 }
 

@@ -201,6 +201,36 @@ describe("ownership", () => {
   });
 });
 
+describe("runtime_filter", () => {
+  test("its states carry the numbers of the slot words", () => {
+    expect(tableOf("runtime_filter").states).toEqual(["free", "leased", "building", "ready", "declined"]);
+    const { FILTER_FREE, FILTER_LEASED, FILTER_BUILDING, FILTER_READY, FILTER_DECLINED } = layout;
+    expect([FILTER_FREE, FILTER_LEASED, FILTER_BUILDING, FILTER_READY, FILTER_DECLINED]).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test("is released from every state that holds it, and ready only by being published", () => {
+    const table = tableOf("runtime_filter");
+    const event = (name: string) => table.events.findIndex((candidate) => word(candidate) === name);
+    const into = (state: string) => table.cells.flatMap((row) => row.flatMap((cell, code) =>
+      (cell !== undefined && table.states[cell.to] === state ? [word(table.events[code] ?? "")] : [])));
+    for (const [state, row] of table.cells.entries()) {
+      const released = row[event("released")];
+      expect(released === undefined ? undefined : table.states[released.to]).toBe(
+        table.states[state] === "free" ? undefined : "free");
+    }
+    expect(new Set(into("ready"))).toEqual(new Set(["published"]));
+    expect(new Set(into("building"))).toEqual(new Set(["begun"]));
+    expect(new Set(into("leased"))).toEqual(new Set(["leased"]));
+  });
+
+  test("a ready filter changes no more until it is released", () => {
+    const table = tableOf("runtime_filter");
+    const ready = table.states.indexOf("ready");
+    expect((table.cells[ready] ?? []).flatMap((cell, code) =>
+      (cell === undefined ? [] : [word(table.events[code] ?? "")]))).toEqual(["released"]);
+  });
+});
+
 describe("page_lease", () => {
   test("its states carry the numbers of the owner words", () => {
     expect(tableOf("page_lease").states).toEqual(["free", "leased", "issued", "imported", "reserved"]);

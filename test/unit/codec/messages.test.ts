@@ -5,7 +5,7 @@ import {
 } from "#codec/plan_answer_message.js";
 import { decodePlanRequest, encodePlanRequest } from "#codec/planning_message.js";
 import * as scans from "#codec/scan_message.js";
-import type { EdgeExpression } from "#plan/planning.js";
+import { filterKeyKinds, type EdgeExpression } from "#plan/planning.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -95,6 +95,9 @@ describe("planning messages", () => {
       leaves: list(fc.record({
         queryNode: u32, rangeIndex: u32, qualNodes: list(u32),
         columns: list(fc.record({ node: u32, guardNode: u32, encoding: u8, scale: i16 })),
+        filters: list(fc.record({
+          filter: u16, keys: list(fc.record({ column: u16, kind: fc.constantFrom(...filterKeyKinds) })),
+        })),
       })),
       outputs: list(fc.record({
         name: text, type: u32, typmod: i32, collation: u32, encoding: u8, scale: i16,

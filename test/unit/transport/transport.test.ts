@@ -71,7 +71,7 @@ describe.each([
   function finish(lease: SlotLease, swept = 0): void {
     expect(transport.control.detach(lease) + backend.detach("control", lease)).toBe(swept);
     const { freePages, protocolViolations, staleDrops, sweptPages, ...held } = transport.audit();
-    expect(held).toEqual({ controlSlotsHeld: 0, scanSlotsHeld: 0, pagesHeld: 0, permitsMissing: 0 });
+    expect(held).toEqual({ controlSlotsHeld: 0, filtersHeld: 0, scanSlotsHeld: 0, pagesHeld: 0, permitsMissing: 0 });
     expect(freePages).toBe(transport.numbers.pageCount);
     expect([protocolViolations, staleDrops, sweptPages]).toEqual([0, 0, swept]);
   }
