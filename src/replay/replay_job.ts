@@ -4,6 +4,7 @@ import type { JobOrder, SessionLease } from "#actors/ports.js";
 import { encodeExecutionFailed, type ProducerSlot, type StartExecution } from "#codec/execution_message.js";
 import { encodeScanFailed } from "#codec/scan_message.js";
 import { MessageType } from "#generated/layout.js";
+import type { FilterPort } from "#runtime/filter_build.js";
 import { unpackPage } from "#trace/format/page_image.js";
 import { jobReports, scanImports, TraceCall, TraceInput } from "#trace/format/trace_call.js";
 import type { TraceRecord } from "#trace/format/trace_record.js";
@@ -62,6 +63,16 @@ function scanPayload(tape: Tape, { code, data }: TraceRecord): Uint8Array {
   return encodeScanFailed({ sqlstate: "XX000", message: "" });
 }
 
+/** Filters reach nobody in a replay; how their making went decides when the engine goes on. */
+function replayFilters(tape: Tape): FilterPort {
+  const goesOn = (filter: number): boolean => {
+    const record = tape.call(TraceCall.filter);
+    tape.same(record, "filter", record.actor, filter);
+    return record.argument === 1;
+  };
+  return { begin: goesOn, measure: goesOn, size: goesOn, enter: goesOn, publish: goesOn, decline: () => undefined };
+}
+
 function replayTransport(tape: Tape, memory: ReplayMemory | undefined): JobTransport {
   const sent = (type: MessageType, payload: Uint8Array, actor: number): void =>
     tape.sent(type, payload, actor, (record, bytes) => compareMessage(tape, record, bytes));
@@ -92,6 +103,7 @@ function replayTransport(tape: Tape, memory: ReplayMemory | undefined): JobTrans
     beginPageWait: () => void tape.call(TraceCall.beginPageWait),
     endPageWait: () => void tape.call(TraceCall.endPageWait),
     endResult: () => tape.call(TraceCall.endResult).argument === 1,
+    filters: () => replayFilters(tape),
     recorder: (_, actor) => tape.recorder(actor),
     count: () => undefined,
     raise: () => undefined,
@@ -123,6 +135,7 @@ export function replayJob(tape: Tape, lease: SessionLease, { start, engine, memo
     lease,
     start: {
       plan: new Uint8Array(0), planDigest: 0n, parameters: [], permitsScan: 0, permitsResult: 0, analyze: false,
+      filters: [],
       ...start, producers,
     },
   };

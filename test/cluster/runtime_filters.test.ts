@@ -153,14 +153,17 @@ describe("slots", () => {
   it("run out without changing an answer", async () => {
     const holder = await connect(ON);
     await holder.query("BEGIN");
-    const count = Number((await holder.query("SHOW pg_fusion.runtime_filter_count")).rows[0]["pg_fusion.runtime_filter_count"]);
+    const { rows } = await holder.query("SELECT current_setting('pg_fusion.runtime_filter_count')::int AS count");
+    const count = Number(rows[0].count);
     for (let i = 0; i < count; i++) {
-      await holder.query(`DECLARE c${i} CURSOR FOR SELECT p.id, b.id FROM f_probe p JOIN f_build b ON p.k4 = b.k4 AND b.pick < 90`);
+      await holder.query(
+        `DECLARE c${i} CURSOR FOR SELECT p.id, b.id FROM f_probe p JOIN f_build b ON p.k4 = b.k4 AND b.pick < 90`);
       await holder.query(`FETCH 1 FROM c${i}`);
     }
     expect((await audit(plain)).filters_held).toBe(count);
     const [filter] = await filtersOf(fusion, joinOn("k4", 5));
-    expect(filter).toMatchObject({ "Rows Tested": 0, "Rows Rejected": 0, "Rows Untested": 6000, "Reason": "no slot was free" });
+    expect(filter).toMatchObject(
+      { "Rows Tested": 0, "Rows Rejected": 0, "Rows Untested": 6000, "Reason": "no slot was free" });
     const statement = joinOn("k4", 5);
     expect(await answer(fusion, statement, "simple")).toEqual(await answer(plain, statement, "simple"));
     await holder.query("COMMIT");
@@ -168,7 +171,8 @@ describe("slots", () => {
   });
 
   it("come home when statements are cancelled at any moment", async () => {
-    await plain.query("CREATE TABLE f_late AS SELECT i AS id, (i::int8 * 7919) % 400000 AS k FROM generate_series(1, 300000) AS i");
+    await plain.query("CREATE TABLE f_late AS SELECT i AS id, (i::int8 * 7919) % 400000 AS k " +
+      "FROM generate_series(1, 300000) AS i");
     await plain.query("ANALYZE f_late");
     const statement = "SELECT count(*), sum(p.id) FROM f_late p JOIN f_late b ON p.k = b.k AND b.id % 3 = 0 " +
       "JOIN f_late c ON p.id = c.k AND c.id < 50000";

@@ -42,9 +42,11 @@ export const filterStatements: readonly string[] = [
   // Through filter, projection, grouping, union and other joins.
   `SELECT count(*), sum(s.x) FROM (SELECT k4 AS key, id * 2 AS x FROM f_probe WHERE id % 3 > 0) s
      JOIN ${small} ON s.key = b.k4`,
-  `SELECT count(*), sum(s.x) FROM (SELECT k4 AS key, sum(id) AS x FROM f_probe GROUP BY k4) s JOIN ${small} ON s.key = b.k4`,
+  `SELECT count(*), sum(s.x) FROM (SELECT k4 AS key, sum(id) AS x FROM f_probe GROUP BY k4) s
+     JOIN ${small} ON s.key = b.k4`,
   `SELECT count(*), sum(s.x) FROM (SELECT DISTINCT k4 AS key, k2 AS x FROM f_probe) s JOIN ${small} ON s.key = b.k4`,
-  `SELECT count(*), sum(s.x) FROM (SELECT count(*) AS key, k4 AS x FROM f_probe GROUP BY k4) s JOIN ${small} ON s.key = b.k2`,
+  `SELECT count(*), sum(s.x) FROM (SELECT count(*) AS key, k4 AS x FROM f_probe GROUP BY k4) s
+     JOIN ${small} ON s.key = b.k2`,
   `SELECT count(*), sum(s.id) FROM (SELECT id, k4 FROM f_probe UNION ALL SELECT id, k4 FROM f_middle) s
      JOIN ${small} ON s.k4 = b.k4`,
   `SELECT count(*), sum(s.id) FROM (SELECT id, k4 FROM f_probe ORDER BY id LIMIT 3000) s JOIN ${small} ON s.k4 = b.k4`,
@@ -52,12 +54,14 @@ export const filterStatements: readonly string[] = [
   `SELECT count(*), sum(p.id), sum(m.id) FROM f_probe p JOIN f_middle m ON p.id = m.id JOIN ${small} ON m.k4 = b.k4`,
   `SELECT count(*), sum(p.id), sum(m.id) FROM f_probe p JOIN f_middle m ON p.id = m.id
      JOIN ${small} ON m.part = b.k2 AND p.k4 = b.k4`,
-  `SELECT count(*), sum(p.id), sum(m.id) FROM (f_probe p LEFT JOIN f_middle m ON p.id = m.id) JOIN ${small} ON p.k4 = b.k4`,
+  `SELECT count(*), sum(p.id), sum(m.id) FROM (f_probe p LEFT JOIN f_middle m ON p.id = m.id)
+     JOIN ${small} ON p.k4 = b.k4`,
   `SELECT count(*), sum(p.id), sum(m.id), sum(b.id)
      FROM (f_probe p LEFT JOIN f_middle m ON p.id = m.id AND m.part < 3) LEFT JOIN ${small} ON m.k4 = b.k4`,
   `SELECT count(*), sum(p.id) FROM f_probe p WHERE k4 IN (SELECT k4 FROM f_build WHERE pick < 10)
      AND k8 IN (SELECT k8 FROM f_build WHERE pick < 50) AND NOT EXISTS (SELECT 1 FROM f_middle m WHERE m.id = p.id)`,
-  `SELECT count(*), sum(p.id) FROM f_probe p WHERE k4 NOT IN (SELECT k4 FROM f_build WHERE pick < 10 AND k4 IS NOT NULL)`,
+  `SELECT count(*), sum(p.id) FROM f_probe p WHERE k4 NOT IN
+     (SELECT k4 FROM f_build WHERE pick < 10 AND k4 IS NOT NULL)`,
   `SELECT count(*), sum(p.id), sum(q.id) FROM f_probe p JOIN f_probe q ON p.k4 = q.k8 AND q.id < 40`,
   // Other paths: partitions, the executor's conditions, no column but the key.
   `SELECT count(*), sum(p.id), max(p.note) FROM f_parts p JOIN ${small} ON p.k4 = b.k4`,

@@ -55,6 +55,8 @@ export const TraceCall = {
   report: 22,
   /** A scan slot had no message. */
   receivedNothing: 23,
+  /** Full traces only: a step of making a runtime filter. Actor: filter; argument 1: goes on, 0: it will not come. */
+  filter: 24,
   /** Argument: leaves. */
   engineStart: 30,
   /** Argument: leaves; data: their numbers, 16 bits each. */

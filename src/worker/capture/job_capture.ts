@@ -2,8 +2,10 @@
 // answer, and what it sends. The job itself is the ordinary one. Read next: engine_capture.ts, tape_writer.ts.
 import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
+import type { FilterSlot } from "#codec/execution_message.js";
 import type { MessageType } from "#generated/layout.js";
 import type { Metric } from "#generated/metrics.js";
+import type { FilterPort } from "#runtime/filter_build.js";
 import { packPage } from "#trace/format/page_image.js";
 import { scanImports, TraceCall, TraceInput } from "#trace/format/trace_call.js";
 import type {
@@ -11,6 +13,7 @@ import type {
 } from "../executor_ports.js";
 import { Job } from "../job.js";
 import { CapturedEngine } from "./engine_capture.js";
+import { capturedFilters } from "./filter_capture.js";
 import { reportFields } from "./session_capture.js";
 import type { TapeWriter } from "./tape_writer.js";
 
@@ -117,6 +120,10 @@ class CapturedTransport implements JobTransport {
   endResult(lease: SessionLease): boolean {
     return this.#tape.call(TraceCall.endResult, () => this.#inner.endResult(lease),
       (taken) => ({ argument: taken ? 1 : 0 }));
+  }
+
+  filters(lease: SessionLease, slots: readonly FilterSlot[]): FilterPort {
+    return capturedFilters(this.#inner.filters(lease, slots), this.#tape);
   }
 
   recorder(lease: SessionLease, actor: number): TransitionRecorder {
