@@ -71,7 +71,8 @@ enter_worker(const FusionParallelOrder *order, FusionParallelShared *shared, Fus
 		stream->leaf = (uint16) leaf;
 		stream->number = (uint16) (worker + 1);
 		stream->filters = order->plan->leaf_filters[leaf];
-		memcpy(stream->filter_slots, order->filter_slots + leaf * FUSION_LEAF_FILTERS_MAX, sizeof(stream->filter_slots));
+		memcpy(stream->filter_slots, order->filter_slots + leaf * FUSION_LEAF_FILTERS_MAX,
+			   sizeof(stream->filter_slots));
 		if (fusion_scan_acquire(&fusion_region, order->control, stream->leaf, stream->number,
 								&stream->scan) != FUSION_OK)
 		{

@@ -23,7 +23,7 @@ function conditions(text: string): TextNode[] {
 function factsOf(known: readonly ConditionFact[]): RequestFacts {
   const request: PlanRequest = {
     serverVersion: 150000, query: new Uint8Array(0), types: [], collations: [], functions: [], relations: [],
-    explain: false, timeZone: "UTC", workMemoryKb: 4096, conditions: known,
+    explain: false, timeZone: "UTC", workMemoryKb: 4096, runtimeFilters: false, conditions: known,
   };
   return new RequestFacts(request);
 }
