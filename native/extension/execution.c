@@ -275,8 +275,7 @@ collect_run_stats(FusionExecution *execution)
 
 		fusion_numbers_add_run(&execution->numbers, leaf, &run->stats, true);
 		memset(&run->stats, 0, sizeof(run->stats));
-		fusion_numbers_add_filters(&execution->numbers, leaf, execution->producers[leaf]->filters);
-		execution->producers[leaf]->filters = NULL;
+		fusion_numbers_take_filters(&execution->numbers, leaf, &execution->producers[leaf]->filters);
 	}
 }
 
@@ -300,8 +299,7 @@ finish_workers(FusionExecution *execution)
 	{
 		fusion_numbers_add_run(&execution->numbers, leaf, &totals[leaf].stats, false);
 		execution->numbers.leaves[leaf].rows_produced += totals[leaf].rows_produced;
-		for (int i = 0; i < execution->plan->leaf_filters[leaf].count; i++)
-			fusion_row_filter_stats_add(&execution->numbers.leaves[leaf].filters[i], &totals[leaf].filters[i]);
+		fusion_numbers_add_filters(&execution->numbers, leaf, totals[leaf].filters);
 	}
 }
 

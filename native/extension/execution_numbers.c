@@ -65,10 +65,18 @@ fusion_numbers_add_finished(FusionExecutionNumbers *numbers, const FusionExecuti
 }
 
 void
-fusion_numbers_add_filters(FusionExecutionNumbers *numbers, int leaf, const FusionRowFilters *filters)
+fusion_numbers_take_filters(FusionExecutionNumbers *numbers, int leaf, FusionRowFilters **filters)
 {
-	for (int i = 0; filters != NULL && i < filters->count; i++)
-		fusion_row_filter_stats_add(&numbers->leaves[leaf].filters[i], &filters->filters[i].stats);
+	for (int i = 0; *filters != NULL && i < (*filters)->count; i++)
+		fusion_row_filter_stats_add(&numbers->leaves[leaf].filters[i], &(*filters)->filters[i].stats);
+	*filters = NULL;
+}
+
+void
+fusion_numbers_add_filters(FusionExecutionNumbers *numbers, int leaf, const FusionRowFilterStats *filters)
+{
+	for (int i = 0; i < FUSION_LEAF_FILTERS_MAX; i++)
+		fusion_row_filter_stats_add(&numbers->leaves[leaf].filters[i], &filters[i]);
 }
 
 /* A page first: with one the producer would have gone on at once, whatever the worker does. */

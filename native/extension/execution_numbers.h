@@ -64,8 +64,11 @@ extern void fusion_numbers_add_run(FusionExecutionNumbers *numbers, int leaf, co
 
 extern void fusion_numbers_add_finished(FusionExecutionNumbers *numbers, const FusionExecutionFinished *finished);
 
-/* Of one producer of this process; NULL: it had none. */
-extern void fusion_numbers_add_filters(FusionExecutionNumbers *numbers, int leaf, const FusionRowFilters *filters);
+/* Of one producer of this process, which has them no more; NULL: it had none. */
+extern void fusion_numbers_take_filters(FusionExecutionNumbers *numbers, int leaf, FusionRowFilters **filters);
+
+/* Of others: FUSION_LEAF_FILTERS_MAX of them. */
+extern void fusion_numbers_add_filters(FusionExecutionNumbers *numbers, int leaf, const FusionRowFilterStats *filters);
 
 /* A sleep of the backend, and what its own producers waited for then. */
 extern void fusion_numbers_add_wait(FusionExecutionNumbers *numbers, bool for_page, bool for_ring, uint64 waited_ns);

@@ -253,8 +253,8 @@ fusion_row_filters_count(FusionRowFilters *filters)
 void
 fusion_row_filter_stats_add(FusionRowFilterStats *total, const FusionRowFilterStats *stats)
 {
-	/* A producer that came too late to see it says less than one that tested. */
-	if (total->tested == 0)
+	/* A producer that saw no row has nothing to say, and one that came too late says less than one that tested. */
+	if (total->tested == 0 && stats->tested + stats->untested > 0)
 		total->state = stats->state;
 	total->tested += stats->tested;
 	total->rejected += stats->rejected;
@@ -264,6 +264,9 @@ fusion_row_filter_stats_add(FusionRowFilterStats *total, const FusionRowFilterSt
 const char *
 fusion_row_filter_reason(const FusionRowFilterStats *stats)
 {
+	/* No row came. */
+	if (stats->tested + stats->untested == 0)
+		return NULL;
 	switch (stats->state)
 	{
 		case FUSION_ROW_FILTER_NO_SLOT:
