@@ -67,6 +67,14 @@ export function aggregateRows(): readonly { readonly name: string; readonly argu
   return [...byName].map(([name, taken]) => ({ name, arguments: taken }));
 }
 
+/** Types whose values are the same to every aggregate when they are equal; sums of floats depend on their order. */
+const distinctKinds: ReadonlySet<EngineTypeKind> = new Set([
+  "bool", "int2", "int4", "int8", "decimal", "date", "time", "timestamp", "timestamptz", "text", "bpchar",
+]);
+
+/** Stands for a DISTINCT aggregate with a FILTER, or whose values show different places: it has no first step. */
+const NOTHING: Expression = { kind: "constant", value: null, type: { kind: "float8" } };
+
 export type PlannedAggregate =
   | { readonly expression: EdgeExpression }
   | { readonly obstacle: string };
@@ -83,6 +91,9 @@ export class AggregatePlanner {
   readonly calls: AggregateCall[] = [];
   readonly names: string[] = [];
   private readonly indexByKey = new Map<string, number>();
+  private readonly distinctArguments: Expression[] = [];
+  private readonly insensitiveArguments: Expression[] = [];
+  private hasPlain = false;
   private readonly facts: RequestFacts;
   private readonly translator: ExpressionTranslator;
   private readonly firstColumn: number;
@@ -96,16 +107,38 @@ export class AggregatePlanner {
 
   /** What stands for the aggregate above the scan, or why PostgreSQL must group. */
   plan(aggregate: Aggregate): PlannedAggregate {
-    if (aggregate.isDistinct) return { obstacle: "an aggregate has DISTINCT" };
     if (aggregate.isOrdered) return { obstacle: "an aggregate has ORDER BY" };
     const rule = rules.get(aggregate.function);
     if (rule === undefined || !aggregate.isPlain || aggregate.levelsUp !== 0)
       return { obstacle: `the engine has no ${this.nameOf(aggregate)}` };
     const inputs = this.inputs(aggregate);
+    if (inputs !== undefined) this.noteDistinct(rule, inputs);
     const expression = inputs === undefined ? undefined : this.planRule(rule, inputs);
     return expression === undefined
       ? { obstacle: `the input of aggregate function ${sqlNames[rule.kind]} is not exact in the engine` }
       : { expression };
+  }
+
+  /** What all aggregates are over when some have DISTINCT; or why one step cannot serve them all. */
+  distinct(): { readonly argument: Expression | undefined } | { readonly obstacle: string } {
+    const [argument, ...others] = this.distinctArguments;
+    if (argument === undefined) return { argument: undefined };
+    const texts = new Set([argument, ...others, ...this.insensitiveArguments].map(expressionKey));
+    const isExact = distinctKinds.has(argument.type.kind) && argument.kind !== "constant";
+    return this.hasPlain || texts.size > 1 || !isExact
+      ? { obstacle: "an aggregate has DISTINCT, and another or its type stands in the way" }
+      : { argument };
+  }
+
+  /** Sorts aggregates by whether repeated values change them. */
+  private noteDistinct({ kind }: Rule, { aggregate, argument, filter }: Inputs): void {
+    const isSensitive = kind === "count" || kind === "sum" || kind === "average";
+    if (argument !== undefined && !isSensitive && filter === undefined)
+      this.insensitiveArguments.push(argument.expression);
+    else if (argument !== undefined && aggregate.isDistinct && filter === undefined
+      && argument.displayScale === undefined) this.distinctArguments.push(argument.expression);
+    else if (aggregate.isDistinct) this.distinctArguments.push(NOTHING);
+    else this.hasPlain = true;
   }
 
   private nameOf(aggregate: Aggregate): string {

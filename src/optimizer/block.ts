@@ -18,6 +18,7 @@ import { averageOf } from "./average.js";
 import { columnOf } from "./column_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { Estimates } from "./estimates.js";
+import { overDistinct } from "./distinct_aggregates.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { filtered } from "./filtered.js";
 import { collectAggregates, keysOf, LeftToPostgres } from "./grouping.js";
@@ -91,15 +92,15 @@ function extraKeyColumn(scope: QueryScope, expression: Expression): ColumnType {
 }
 
 /** Groups by the query's keys and the extra ones; each aggregate occurring above becomes an attribute. */
-function grouped(scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
+function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
   const { query, statement: { facts, texts, attributes } } = scope;
   if (query.distinct.length > 0) throw new LeftToPostgres("it has GROUP BY and DISTINCT");
-  const found = keysOf(contextOf(scope, input.rows), query.groupBy);
+  const found = keysOf(contextOf(scope, joined.rows), query.groupBy);
   const origin = attributes.newOrigin();
   const own = found.map((key) => keyAttribute(scope, origin, key.name, key.expression, key.column));
   const extra = extraKeys.map((key, index) =>
     keyAttribute(scope, origin, `key${index}`, key, extraKeyColumn(scope, key)));
-  const keys = [...own, ...extra];
+  const allKeys = [...own, ...extra];
   const known = new Map<string, Translated>();
   found.forEach((key, index) => {
     known.set(texts.of(key.source), columnAttribute(scope, defined(own[index], "a key").attribute));
@@ -118,7 +119,12 @@ function grouped(scope: QueryScope, input: LogicalOperator, extraKeys: readonly 
     if ("obstacle" in answer) throw new LeftToPostgres(answer.obstacle);
     planned.set(texts.of(source), answer.expression);
   }
-  const aggregates = planner.calls.map((call, index) => (
+  const distinct = planner.distinct();
+  if ("obstacle" in distinct) throw new LeftToPostgres(distinct.obstacle);
+  const over = overDistinct(
+    scope.statement, joined, { keys: allKeys, aggregates: planner.calls, distinctArgument: distinct.argument });
+  const { input, keys } = over;
+  const aggregates = over.aggregates.map((call, index) => (
     { attribute: attributes.add(origin, planner.names[index] ?? "aggregate", call.result), call }));
   const attributeAt = (index: number): number => defined(aggregates[index], "an aggregate").attribute;
   for (const [text, expression] of planned)

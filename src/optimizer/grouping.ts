@@ -25,6 +25,8 @@ export interface EngineGrouping {
   /** Over the columns of the context's source. */
   readonly keys: readonly { readonly expression: Expression; readonly column: ColumnType }[];
   readonly aggregates: readonly AggregateCall[];
+  /** What every aggregate is over, when they have DISTINCT (distinct_aggregates.ts). */
+  readonly distinctArgument: Expression | undefined;
   /** Names of the keys, then of the aggregates. */
   readonly names: readonly string[];
   readonly replacements: readonly EdgeReplacement[];
@@ -148,8 +150,10 @@ function groupBy(context: PlanningContext): GroupingPlan {
     if ("obstacle" in answer) leave(answer.obstacle);
     planned.set(text, answer.expression);
   }
+  const distinct = planner.distinct();
+  if ("obstacle" in distinct) leave(distinct.obstacle);
   const replacements = [...replaceAtEdge(context, keyIndex, planned), ...replaceInSubqueries(context, keyIndex)];
-  return finish(context, false, keys, planner.calls, planner.names, replacements);
+  return finish(context, false, keys, planner.calls, planner.names, replacements, distinct.argument);
 }
 
 /**
@@ -249,10 +253,11 @@ function distinctTargets(context: PlanningContext): GroupingPlan {
 function finish(
   context: PlanningContext, isDistinct: boolean, keys: readonly Key[],
   aggregates: readonly AggregateCall[], aggregateNames: readonly string[],
-  replacements: readonly EdgeReplacement[],
+  replacements: readonly EdgeReplacement[], distinctArgument?: Expression,
 ): GroupingPlan {
   return {
     kind: "engine",
+    distinctArgument,
     isDistinct,
     keys,
     aggregates,

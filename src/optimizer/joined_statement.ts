@@ -17,6 +17,7 @@ import { Attributes } from "./attributes.js";
 import { aggregateBlock } from "./block.js";
 import { checkBlock, checkStatement } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
+import { overDistinct } from "./distinct_aggregates.js";
 import type { Output, Outputs } from "./edge_columns.js";
 import { addOutputs, EdgeColumns, outputsOf } from "./edge_columns.js";
 import { Estimates } from "./estimates.js";
@@ -117,9 +118,10 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
 }
 
 function groupedEdge(
-  { keys, aggregates, names, replacements, isDistinct }: EngineGrouping,
-  scope: QueryScope, input: LogicalOperator,
+  grouping: EngineGrouping, scope: QueryScope, joined: LogicalOperator,
 ): Edge {
+  const { names, replacements, isDistinct } = grouping;
+  const { input, keys, aggregates } = overDistinct(scope.statement, joined, grouping);
   const { attributes } = scope.statement;
   const origin = attributes.newOrigin();
   const nameOf = (index: number): string => names[index] ?? `column${index}`;

@@ -13,7 +13,8 @@ import type { EdgeReplacement, Leaf, OutputColumn } from "#plan/planning.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 import { columnsOf } from "#plan/columns_of.js";
-import { aggregation, columnsOfAggregation } from "./aggregation.js";
+import { columnsOfAggregation } from "./aggregation.js";
+import { aggregationOverDistinct } from "./distinct_aggregates.js";
 import { planGrouping } from "./grouping.js";
 import type { EngineGrouping } from "./grouping.js";
 import type { CompactLeaf } from "./leaf_columns.js";
@@ -70,7 +71,7 @@ function finishGrouping(grouping: EngineGrouping, context: TableContext): Planne
   const { names, replacements, rows } = grouping;
   const leaf = context.source.leaf.compact(columnsOfAggregation(grouping));
   const scan: PhysicalOperator = { kind: "scan", leaf: 0, columns: leaf.types, rowsEstimate: context.scanRows };
-  const root = { ...aggregation(grouping, scan, leaf.positionOf), rowsEstimate: rows };
+  const root = { ...aggregationOverDistinct(grouping, scan, leaf.positionOf), rowsEstimate: rows };
   const plan = physicalPlan(root, columnsOf(root), names);
   return {
     plan,
