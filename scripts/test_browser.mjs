@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { main, outputOf, run, say, ScriptError } from "./bootstrap/console.mjs";
 import { build } from "./build.mjs";
 import { runVitest } from "./check.mjs";
+import { bringPev2 } from "./pev2_packages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -34,6 +35,7 @@ function bringBrowser() {
 
 await main(async () => {
   const chromium = bringBrowser();
+  bringPev2(root);
   await build(root);
   const folder = mkdtempSync(join(tmpdir(), "pg_fusion_browser_"));
   const env = { ...process.env, PG_FUSION_HOME: folder };

@@ -49,20 +49,18 @@ property_times(const FusionScanPlan *plan, const FusionExecutionStats *stats, Ex
 		{"Backend Wait", stats->wait_ns}
 	};
 	const NamedTime waits[] = {
-		{"Planner", plan->planning_cached ? 0 : plan->planning_round_trip_ns},
-		{"Worker", stats->wait_worker_ns},
-		{"Page", stats->wait_page_ns},
-		{"Ring Full", stats->wait_ring_ns}
+		{"Waited For Planner", plan->planning_cached ? 0 : plan->planning_round_trip_ns},
+		{"Waited For Worker", stats->wait_worker_ns},
+		{"Waited For Page", stats->wait_page_ns},
+		{"Waited For Ring", stats->wait_ring_ns}
 	};
 
 	ExplainPropertyBool("Planning Cached", plan->planning_cached, es);
 	for (int i = 0; i < lengthof(times); i++)
 		ExplainPropertyFloat(psprintf("%s Time", times[i].name), "ms", fusion_milliseconds(times[i].nanoseconds), 3,
 							 es);
-	ExplainOpenGroup("Waited", "Waited", true, es);
 	for (int i = 0; i < lengthof(waits); i++)
 		ExplainPropertyFloat(waits[i].name, "ms", fusion_milliseconds(waits[i].nanoseconds), 3, es);
-	ExplainCloseGroup("Waited", "Waited", true, es);
 }
 
 /* Where the flight recorder and the visualizer have the last run. */

@@ -76,9 +76,11 @@ append_actual(StringInfo line, const FusionOperatorStats *actual, const ExplainS
 	appendStringInfoChar(line, ')');
 }
 
-static void
-text_operator(const EngineOperator *operator, ExplainState *es)
+/* The operator's lines, indented among themselves. */
+static List *
+operator_lines(const EngineOperator *operator, const ExplainState *es)
 {
+	List	   *lines = NIL;
 	StringInfoData line;
 	int			inset = operator->depth * 6;
 
@@ -93,11 +95,29 @@ text_operator(const EngineOperator *operator, ExplainState *es)
 		appendStringInfo(&line, "  (rows=%.0f)", operator->rows);
 	if (es->analyze && operator->actual != NULL)
 		append_actual(&line, operator->actual, es);
-	fusion_explain_line(es, "%s", line.data);
+	lines = lappend(lines, line.data);
 	for (int i = FUSION_OPERATOR_DETAILS; i + 1 < list_length(operator->places); i += 2)
-		fusion_explain_line(es, "%*s%s: %s", inset + 2, "", strVal(list_nth(operator->places, i)),
-							strVal(list_nth(operator->places, i + 1)));
-	pfree(line.data);
+		lines = lappend(lines, psprintf("%*s%s: %s", inset + 2, "", strVal(list_nth(operator->places, i)),
+										strVal(list_nth(operator->places, i + 1))));
+	return lines;
+}
+
+/* Of all operators, then the notes. */
+static List *
+engine_lines(const FusionScanState *state, const ExplainState *es)
+{
+	List	   *lines = NIL;
+	ListCell   *cell;
+
+	for (int number = 0; number < list_length(state->plan->operators); number++)
+	{
+		EngineOperator operator = operator_at(state, number);
+
+		lines = list_concat(lines, operator_lines(&operator, es));
+	}
+	foreach(cell, state->plan->explain)
+		lines = lappend(lines, strVal(lfirst(cell)));
+	return lines;
 }
 
 /* ---- the other formats ---- */
@@ -148,7 +168,7 @@ void
 fusion_explain_engine(const FusionScanState *state, ExplainState *es)
 {
 	int			count = list_length(state->plan->operators);
-	List	   *notes = NIL;
+	List	   *lines = engine_lines(state, es);
 	ListCell   *cell;
 
 	if (fusion_explain_is_text(es))
@@ -156,14 +176,8 @@ fusion_explain_engine(const FusionScanState *state, ExplainState *es)
 		fusion_explain_line(es, lacks_numbers(state, es)
 							? "Engine: (stopped before the worker reported numbers)" : "Engine:");
 		es->indent++;
-		for (int number = 0; number < count; number++)
-		{
-			EngineOperator operator = operator_at(state, number);
-
-			text_operator(&operator, es);
-		}
-		foreach(cell, state->plan->explain)
-			fusion_explain_line(es, "%s", strVal(lfirst(cell)));
+		foreach(cell, lines)
+			fusion_explain_line(es, "%s", (char *) lfirst(cell));
 		es->indent--;
 		return;
 	}
@@ -171,10 +185,8 @@ fusion_explain_engine(const FusionScanState *state, ExplainState *es)
 	for (int number = 0; number < count;)
 		number = group_operator(state, number, es);
 	ExplainCloseGroup("Engine", "Engine", false, es);
-	foreach(cell, state->plan->explain)
-		notes = lappend(notes, strVal(lfirst(cell)));
-	if (notes != NIL)
-		ExplainPropertyList("Engine Notes", notes, es);
+	/* For viewers that show only what stands flat: the same as people read it. */
+	ExplainPropertyList("Engine Plan", lines, es);
 	if (es->analyze && state->execution != NULL)
 		ExplainPropertyBool("Engine Numbers", !lacks_numbers(state, es), es);
 }

@@ -11,7 +11,7 @@ import { FLIGHT_NOTE_STALE_FRAME } from "#generated/layout.js";
 import { generatedMachines, scanProducer } from "#generated/machines.js";
 import type { Flight } from "#trace/flight_reader.js";
 import { ringOf, traceOfFlight } from "#trace/format/trace_flight.js";
-import { openBrowser, openPage, position, text, told, visualize } from "./pages.js";
+import { keepPicture, openBrowser, openPage, text, told, visualize } from "./pages.js";
 
 const statement = "SELECT a.region, count(*), sum(b.amount) FROM joined a JOIN joined b ON a.id = b.id " +
   "WHERE b.amount > 10 GROUP BY a.region";
@@ -103,6 +103,7 @@ describe("the plan", () => {
     await expect.poll(() => text(page, ".actors")).toMatch(/scan_producer/);
     expect(await page.locator(".operator.lit").count()).toBe(1);
     expect(await text(page, ".operator.lit")).toContain("Rows Produced");
+    await keepPicture(page, "visualizer_plan");
   });
 
   it("lights the operators of the actor that is chosen", async () => {
@@ -144,15 +145,17 @@ describe("a comparison", () => {
     expect(await text(page, ".against")).toContain("Mark a session");
     await page.keyboard.press("G");
     await page.keyboard.press("m");
-    for (let tries = 0; tries < 6; tries++) await page.keyboard.press("[");
+    // The marked one was stopped by its LIMIT; the oldest execution ran to its end.
+    await page.locator(".session", { hasText: "execution" }).last().click();
     await expect.poll(() => text(page, ".summary")).toMatch(/actors behave alike/);
-    await page.locator(".compare select").focus();
-    await page.keyboard.press("ArrowUp");
-    await expect.poll(() => page.locator(".divergence").count()).toBeGreaterThan(0);
+    await expect.poll(() => page.locator(".divergence button").count()).toBeGreaterThan(0);
     expect(await page.locator(".states tr").count()).toBeGreaterThan(2);
-    const before = await position(page);
+    await keepPicture(page, "visualizer_compare");
+    const says = await text(page, ".divergence button");
     await page.locator(".divergence button").first().click();
-    await expect.poll(() => position(page)).not.toBe(before);
+    await expect.poll(() => told(page)).toContain(says.split(":")[0]);
+    await page.locator(".compare select").selectOption({ index: 0 });
+    await expect.poll(() => text(page, ".summary")).toMatch(/differ/);
     await page.close();
   });
 
@@ -175,6 +178,7 @@ describe("coverage and rare waits", () => {
     await page.locator("button.coverage").click();
     await expect.poll(() => page.locator(".edge.cover.here").count()).toBeGreaterThan(5);
     expect(await page.locator(".legend").isVisible()).toBe(true);
+    await keepPicture(page, "visualizer_coverage");
     expect(await text(page, '[data-machine="execution_backend"] .note')).toMatch(/here \d+/);
     await page.keyboard.press("o");
     await expect.poll(() => page.locator(".edge.cover").count()).toBe(0);

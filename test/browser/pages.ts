@@ -46,3 +46,10 @@ export const text = (page: Page, selector: string): Promise<string> =>
   page.locator(selector).first().innerText().then((words) => words.replaceAll("\u00a0", " "));
 export const position = async (page: Page): Promise<number> => Number((await text(page, ".place")).split(" ")[0]);
 export const told = (page: Page): Promise<string> => text(page, ".facts");
+
+/** With PG_FUSION_PICTURES set, the page as it is becomes a picture of docs/images. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  if (process.env["PG_FUSION_PICTURES"] !== "1") return;
+  const path = fileURLToPath(new URL(`../../docs/images/${name}.png`, import.meta.url));
+  await page.screenshot({ path, scale: "css" });
+}

@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import pg from "pg";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commandEnv, openBrowser, openPage, position, script, text, told, visualize } from "./pages.js";
+import { commandEnv, keepPicture, openBrowser, openPage, position, script, text, told, visualize } from "./pages.js";
 
 const rows = 1_500_000;
 const statement = "SELECT region, sum(amount), count(*) FROM seen GROUP BY region ORDER BY region";
@@ -66,6 +66,7 @@ describe("a live page", () => {
     await cancelled();
     await expect.poll(() => text(page, ".numbers")).toMatch(/[1-9]\d* cancels/);
     await expect.poll(() => page.locator(".session.stopped").count()).toBeGreaterThan(0);
+    await keepPicture(page, "visualizer_live");
     // Who steps, stays; who follows, is at the end again.
     await page.keyboard.press("k");
     expect(await text(page, ".status")).toContain("paused");
@@ -100,6 +101,9 @@ describe("a written file", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("opens at the cancel", async () => {
+    await page.emulateMedia({ colorScheme: "dark" });
+    await keepPicture(page, "visualizer_cancel");
+    await page.emulateMedia({ colorScheme: "light" });
     expect(await page.locator(".session").first().getAttribute("class")).toContain("stopped");
     expect(await told(page)).toContain("cancelled");
   });
