@@ -1,4 +1,4 @@
-// `npm run soak:differential -- --statements N --seed N [--differences N]`: generated statements against a throw-away
+// `npm run soak:differential -- --statements N --seed N [--first N] [--differences N]`: generated statements against a throw-away
 // server, each compared with PostgreSQL (test/cluster/generated.test.ts). A few hundred run with `npm test` anyway.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ const { values } = parseArgs({
   options: {
     statements: { type: "string", default: "20000" },
     seed: { type: "string", default: "1" },
+    first: { type: "string", default: "0" },
     differences: { type: "string", default: "10" },
   },
 });
@@ -21,6 +22,7 @@ const { status } = spawnSync(
       ...process.env,
       PG_FUSION_STATEMENTS: values.statements,
       PG_FUSION_SEED: values.seed,
+      PG_FUSION_FIRST: values.first,
       PG_FUSION_DIFFERENCES: values.differences,
     },
   },

@@ -21,6 +21,7 @@ typedef struct Replacement
 {
 	uint32		start;
 	uint32		end;
+	bool		lifted;			/* stands in another query level, of which only lifted parts get above the scan */
 	FusionReplacementAnswer answer;
 } Replacement;
 
@@ -202,9 +203,12 @@ replacement_text(const FusionReplacements *all, const Replacement *replacement)
 	return nodeToString(node);
 }
 
-/* A part of the query's text with every replaced node's text exchanged. */
+/*
+ * A part of the query's text with every replaced node's text exchanged. What was lifted out of a WITH query means the
+ * engine's columns above the scan only: other readings of the query still read its tables.
+ */
 static char *
-replaced_part(const FusionReplacements *all, uint32 start, uint32 end)
+replaced_part(const FusionReplacements *all, uint32 start, uint32 end, bool lifted)
 {
 	const char *text = all->text->text;
 	uint32		at = start;
@@ -216,7 +220,7 @@ replaced_part(const FusionReplacements *all, uint32 start, uint32 end)
 	{
 		const Replacement *one = &all->list[i];
 
-		if (one->start < start || one->end > end)
+		if (one->start < start || one->end > end || (one->lifted && !lifted))
 			continue;
 		if (one->start < at)
 			fusion_answer_invalid("Two replacements overlap at byte %u of the query tree.", one->start);
@@ -231,7 +235,7 @@ replaced_part(const FusionReplacements *all, uint32 start, uint32 end)
 char *
 fusion_replaced_text(const FusionReplacements *all)
 {
-	return replaced_part(all, 0, (uint32) all->text->length);
+	return replaced_part(all, 0, (uint32) all->text->length, false);
 }
 
 Node *
@@ -241,7 +245,7 @@ fusion_replaced_node(const FusionReplacements *all, uint32 id)
 
 	if (!fusion_is_expression(fusion_node_at(all->text, id)))
 		fusion_answer_invalid("Node %u to be evaluated above the scan is not an expression.", id);
-	return stringToNode(replaced_part(all, span->start, span->end));
+	return stringToNode(replaced_part(all, span->start, span->end, true));
 }
 
 static int
@@ -276,6 +280,12 @@ fusion_replacements(const FusionQueryText *text, const FusionPlanReady *answer, 
 		one->end = span->end;
 		if (one->answer.node == 0 || !fusion_is_expression(fusion_node_at(text, one->answer.node)))
 			fusion_answer_invalid("Node %u to be replaced is not an expression.", one->answer.node);
+	}
+	for (uint32 i = 0; i < all->count; i++)
+	{
+		const FusionNodeSpan *span = fusion_span_at(text, all->list[i].answer.node);
+
+		all->list[i].lifted = span->owner != 0 && is_lifted(all, span);
 	}
 	qsort(all->list, all->count, sizeof(Replacement), compare_starts);
 	return all;

@@ -13,6 +13,8 @@ import { Dice } from "../support/random_plans.js";
 
 const STATEMENTS = Number(process.env["PG_FUSION_STATEMENTS"] ?? 300);
 const SEED = Number(process.env["PG_FUSION_SEED"] ?? 1);
+/** Number of the first statement, to go on where a run ended. */
+const FIRST = Number(process.env["PG_FUSION_FIRST"] ?? 0);
 const DIFFERENCES_MAX = Number(process.env["PG_FUSION_DIFFERENCES"] ?? 5);
 const SHOWS_DETAILS = process.env["PG_FUSION_DETAILS"] === "1";
 /** Every so many statements are explained, for the share PostgreSQL runs. */
@@ -88,7 +90,7 @@ describe("generated statements", () => {
     const given = new Map<string, number>();
     const differences: string[] = [];
     let givenStatements = 0;
-    for (let index = 0; index < STATEMENTS && differences.length < DIFFERENCES_MAX; index++) {
+    for (let index = FIRST; index < STATEMENTS && differences.length < DIFFERENCES_MAX; index++) {
       const seed = SEED * 1_000_003 + index;
       const query = new StatementMaker(new Dice(seed)).statement();
       const text = textOf(query);

@@ -78,6 +78,12 @@ const derived = [
   "SELECT d.k, d.total FROM (SELECT a.k, a.price * b.price AS total FROM j_left a, j_right b WHERE a.k " +
     "= b.k) d WHERE d.k > 20",
   "WITH w AS (SELECT k, sum(price) AS s FROM j_left GROUP BY k) SELECT w.k FROM w WHERE w.s = (SELECT max(s) FROM w)",
+  "WITH w AS (SELECT k, repeat(name, 2) AS c FROM j_left) "
+    + "SELECT x.c, (SELECT count(*) FROM w y WHERE y.c = x.c) FROM w x JOIN j_right r ON x.k = r.id",
+  "SELECT l.id, r.id FROM j_left l LEFT JOIN j_right r ON upper(l.name) = upper(r.name) "
+    + "AND l.flag IS DISTINCT FROM r.flag",
+  "SELECT l.id, greatest(l.k, r.k), least(l.price, r.price) FROM j_left l JOIN j_right r ON nullif(l.k, 3) = r.k "
+    + "WHERE repeat(l.name, 1) <> r.name AND greatest(l.k, r.k) > 2",
   "WITH w AS (SELECT k, max(price) AS s FROM j_left GROUP BY k) SELECT x.k, y.k FROM w x, w y WHERE x.s = y.s",
   "SELECT l.k, r.name, t.note FROM j_left l, (SELECT k, name FROM j_right WHERE id < 90) r, j_third t " +
     "WHERE l.k = r.k AND r.k = t.k",

@@ -268,7 +268,9 @@ export class StatementMaker {
   /** The query with one more condition that compares with a column of the query around it. */
   private correlated(query: Select, outer: readonly ScopeColumn[]): Select {
     const { dice } = this;
-    const inner = query.from.flatMap((item) => (item.node === "table" ? [item.alias] : []));
+    const inner = query.from.flatMap((item) =>
+      item.node === "table" && item.name.startsWith("gen_") ? [item.alias] : [],
+    );
     const [alias] = inner;
     const integers = outer.filter(({ kind }) => kind === "int4");
     if (alias === undefined || integers.length === 0) return query;
