@@ -1,5 +1,5 @@
-// `npm run soak:differential -- --statements N --seed N [--first N] [--differences N]`: generated statements against a throw-away
-// server, each compared with PostgreSQL (test/cluster/generated.test.ts). A few hundred run with `npm test` anyway.
+// `npm run soak:differential -- --statements N --seed N [--first N] [--differences N]`: generated statements against a
+// throw-away server, each compared with PostgreSQL (test/cluster/generated.test.ts). A few hundred run with `npm test`.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
