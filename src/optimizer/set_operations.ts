@@ -4,6 +4,7 @@
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { setOperations } from "#frontend/query_checks.js";
+import { readQuery } from "#frontend/query_reader.js";
 import { refuse } from "#frontend/refusal.js";
 import { booleanField, nodeList, numberField, numberList, requiredNode } from "#frontend/text_fields.js";
 import { defined } from "#base/assert.js";
@@ -11,6 +12,7 @@ import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
+import { sqlTypes } from "#types/sql_types.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
 import type { QueryScope } from "./query_scope.js";
 import type { StatementFacts } from "./table_source.js";
@@ -48,7 +50,7 @@ function sqlTypesOf(operation: TextNode): readonly SqlType[] {
 function planSide(
   scope: QueryScope, node: TextNode, planArm: (rangeIndex: number) => LogicalOperator, types: readonly SqlType[],
 ): Side {
-  if (node.tag !== "SETOPERATIONSTMT") return arm(scope, numberField(node, "rtindex"), planArm, types.length);
+  if (node.tag !== "SETOPERATIONSTMT") return arm(scope, numberField(node, "rtindex"), planArm, types);
   const own = sqlTypesOf(node);
   const left = planSide(scope, requiredNode(node, "larg"), planArm, own);
   const right = planSide(scope, requiredNode(node, "rarg"), planArm, own);
@@ -61,10 +63,12 @@ function planSide(
 }
 
 function arm(
-  scope: QueryScope, rangeIndex: number, planArm: (rangeIndex: number) => LogicalOperator, count: number,
+  scope: QueryScope, rangeIndex: number, planArm: (rangeIndex: number) => LogicalOperator, types: readonly SqlType[],
 ): Side {
   const operator = planArm(rangeIndex);
-  const columns = Array.from({ length: count }, (_each, index): Expression => {
+  const own = ownTypes(scope, rangeIndex);
+  const columns = types.map(({ type }, index): Expression => {
+    if (!isSameType(scope, own.get(index + 1) ?? 0, type, rangeIndex)) refuseForm();
     const value = columnOfArm(scope, rangeIndex, index + 1);
     if (value === undefined || value.displayScale !== undefined)
       return refuse("set operation over a column of this form",
@@ -72,6 +76,28 @@ function arm(
     return value.expression;
   });
   return { operator, columns };
+}
+
+/** The types of a query's columns by number: its expressions are as written, and PostgreSQL converts them later. */
+function ownTypes(scope: QueryScope, rangeIndex: number): ReadonlyMap<number, number> {
+  const entry = scope.query.rangeTable[rangeIndex - 1];
+  const targets = entry?.kind === "subquery" ? readQuery(entry.query).targets : [];
+  return new Map(targets.filter((each) => !each.isJunk).map(({ number, expression }) => [number, expression.type]));
+}
+
+const plainTexts: ReadonlySet<number> = new Set([sqlTypes.text, sqlTypes.varchar]);
+
+/** Whether a column needs no conversion to the operation's type; text and varchar differ in name only. */
+function isSameType(scope: QueryScope, own: number, common: number, rangeIndex: number): boolean {
+  if (own === common) return true;
+  if (scope.sources.get(rangeIndex)?.kind !== "derived") return false;
+  const { facts } = scope.statement;
+  const [ownBase, commonBase] = [facts.baseType(own), facts.baseType(common)];
+  return ownBase === commonBase || (plainTexts.has(ownBase) && plainTexts.has(commonBase));
+}
+
+function refuseForm(): never {
+  return refuse("set operation over columns of different form", "Their values are stored or shown differently.");
 }
 
 /**
@@ -143,8 +169,7 @@ function allRows(
   const types = sqlTypes.map((sql, index): ColumnType => {
     const values = sides.map((side) => defined(side.columns[index], "a column of a set operation"));
     const type = commonType(values);
-    if (type === undefined)
-      return refuse("set operation over columns of different form", "Their values are stored or shown differently.");
+    if (type === undefined) return refuseForm();
     return columnOf(sql, type, true);
   });
   const all = extra === undefined ? types : [...types, columnOf(INTERNAL, BOOL, false)];

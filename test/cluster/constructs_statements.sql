@@ -92,3 +92,8 @@ select max(x.a), min(x.a), sum(x.a), avg(x.a) from (select o_custkey, avg(o_tota
 select x.a + 1, x.a * 2, x.a / 3, round(x.a, 2) from (select c_nationkey, avg(c_acctbal) a from customer group by 1) x join nation on n_nationkey = c_nationkey;
 select avg(a) from (select avg(c_acctbal) a from customer group by c_nationkey union all select avg(s_acctbal) from supplier) x;
 select a from (select case when c_acctbal > 0 then c_acctbal else 0 end a, c_nationkey from customer) x join nation on n_nationkey = c_nationkey;
+select r_comment a, 1 b from region union select nullif(n_comment, n_comment), 2 from nation;
+select 1::smallint a, n_name::varchar b from nation union all select r_regionkey, r_name::text from region;
+select n_nationkey, date '2020-01-01' from nation union select r_regionkey, timestamp '2020-01-01 10:00' from region;
+select n_nationkey::numeric from nation union select 1.5 from region union select 2::float8;
+select n_nationkey, nullif(n_comment, 'x')::varchar from nation union (select max(r_regionkey), 'abc'::varchar from region group by r_comment order by 1 limit 2);
