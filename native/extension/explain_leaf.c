@@ -271,8 +271,10 @@ explain_path(const FusionLeafPath *path, int leaf, ExplainState *es)
 		if (path->reason != NULL)
 			ExplainPropertyText("Reason", path->reason, es);
 	}
-	else if (path->heap)
+	else if (path->heap && path->reason == NULL)
 		fusion_explain_line(es, "Scan %d: heap batches", leaf + 1);
+	else if (path->heap)
+		fusion_explain_line(es, "Scan %d: heap batches (%s)", leaf + 1, path->reason);
 	else
 		fusion_explain_line(es, "Scan %d: executor (%s)", leaf + 1, path->reason != NULL ? path->reason : "");
 }

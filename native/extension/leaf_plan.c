@@ -21,6 +21,7 @@
 #include "query_leaf.h"
 #include "rewrite/rewriteManip.h"
 #include "runtime_filter.h"
+#include "sequential_choice.h"
 #include "settings.h"
 #include "utils/lsyscache.h"
 
@@ -33,6 +34,7 @@ typedef struct LeafSource
 	const Query *owner;
 	const FusionLeafAnswer *answer;
 	uint32		number;
+	bool		any_order;		/* nobody sees in which order its rows come */
 } LeafSource;
 
 /*
@@ -194,14 +196,15 @@ choose_path(const PlannedStmt *planned, FusionLeafPath *path)
 		path->reason = "statement of its own";
 	path->heap = path->reason == NULL &&
 		fusion_producer_heap_eligible(planned->planTree, planned->rtable, &path->reason);
-	fusion_parallel_judge_leaf(planned->planTree, planned->rtable, path);
 }
 
 static bool
 plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *scan, FusionRefusal *refusal)
 {
 	Query	   *leaf = leaf_query(source, &scan->leaves[source->number]);
+	Query	   *again = NULL;
 	PlannedStmt *planned;
+	PlannedStmt *sequential = NULL;
 	FusionLeafPath *path = &scan->leaf_paths[source->number];
 	const char *refused;
 	int			shift = list_length(assembly->range_table);
@@ -222,12 +225,23 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 	fusion_assembly_pad(assembly, leaf);
 
 	/* No parallel plan and no cursor options: producers run this very plan, each over its own share of the blocks. */
+	if (source->any_order && fusion_setting_heap_scan)
+		again = copyObject(leaf);
 	planned = standard_planner(leaf, assembly->query_string, 0, assembly->bound_params);
+	if (again != NULL)
+		sequential = fusion_plan_sequentially(again, planned, assembly->query_string, assembly->bound_params,
+											  &path->reason);
+	if (sequential != NULL)
+		planned = sequential;
 	refused = fusion_assembly_add_leaf(assembly, planned);
 	if (refused != NULL)
 		return fusion_refuse(refusal, refused, NULL, -1);
 	scan->leaf_statements = lappend(scan->leaf_statements, fusion_runs_alone(planned) ? planned : NULL);
-	choose_path(planned, path);
+	if (sequential != NULL)
+		path->heap = true;
+	else
+		choose_path(planned, path);
+	fusion_parallel_judge_leaf(planned->planTree, planned->rtable, path);
 	return true;
 }
 
@@ -298,7 +312,12 @@ fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, F
 	for (uint32 i = 0; i < answer->leaf_count; i++)
 	{
 		FusionLeafAnswer leaf;
-		LeafSource	source = {text, NULL, &leaf, i};
+		LeafSource	source = {
+			.text = text,
+			.answer = &leaf,
+			.number = i,
+			.any_order = !answer->order_matters && (answer->did_aggregate || answer->did_distinct)
+		};
 
 		fusion_plan_ready_leaf(answer, i, &leaf);
 		if (leaf.column_count > LEAF_COLUMNS_MAX)

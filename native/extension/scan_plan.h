@@ -60,7 +60,7 @@ typedef struct FusionLeafFilters
 typedef struct FusionLeafPath
 {
 	bool		heap;			/* fusion_producer_heap over the leaf's SeqScanState, else fusion_producer_executor */
-	const char *reason;			/* why not heap, for EXPLAIN; NULL for heap */
+	const char *reason;			/* why not heap, or why heap against PostgreSQL's choice, for EXPLAIN; or NULL */
 	int			workers;		/* parallel producers asked for beside the leader */
 	const char *leader_only;	/* why none, for EXPLAIN; NULL when there are some */
 

@@ -49,6 +49,8 @@ export async function sameRows(client: pg.Client, text: string): Promise<void> {
 }
 
 export interface Scan {
+  readonly Path: string;
+  readonly Reason?: string;
   readonly "Producers Planned": number;
   readonly "Producers Launched": number;
   readonly "Rows Produced": number;

@@ -27,6 +27,7 @@
 #include "optimizer/plancat.h"
 #include "parallel_plan.h"
 #include "parser/parsetree.h"
+#include "sequential_choice.h"
 #include "settings.h"
 #include "slot.h"
 #include "storage/bufmgr.h"
@@ -39,11 +40,6 @@
 #define NS_PER_MS 1e6
 /* parallel_setup_cost as PostgreSQL ships it. */
 #define SETUP_COST_DEFAULT 1000.0
-
-/* The batch heap path on one core, as measured by pg_fusion_scan_bench; only the order of magnitude matters here. */
-#define NS_PER_BLOCK 400.0
-#define NS_PER_ROW 22.0
-#define NS_PER_VALUE 6.0
 
 const char *
 fusion_parallel_problem(const Query *parse, int cursor_options)
@@ -82,7 +78,7 @@ estimate_scan(Relation relation, int column_count, FusionLeafPath *path)
 	double		all_visible;
 
 	estimate_rel_size(relation, NULL, &pages, &path->rows_read, &all_visible);
-	path->scan_ns = pages * NS_PER_BLOCK + path->rows_read * (NS_PER_ROW + column_count * NS_PER_VALUE);
+	path->scan_ns = fusion_heap_scan_ns(pages, path->rows_read, column_count);
 }
 
 void
