@@ -1,8 +1,8 @@
 /*
  * sequential_choice.c
- *    PostgreSQL's costs know its own executor: for count(*) over all of a table it takes an index-only scan, which reads
- *    less and then passes every row through the executor, five times slower than decoding the heap in batches (TPC-H
- *    lineitem at scale 1: 640 ms against 149). Here such a leaf is planned once more without indexes, unless its
+ *    PostgreSQL's costs know its own executor: for count(*) over all of a table it takes an index-only scan, which
+ *    reads less and then passes every row through the executor, five times slower than decoding the heap in batches
+ *    (TPC-H lineitem at scale 1: 640 ms against 149). Here such a leaf is planned once more without indexes, unless its
  *    conditions are selective. See sequential_choice.h.
  */
 #include "postgres.h"
