@@ -2,6 +2,7 @@
 import { FusionError } from "#base/errors.js";
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { PageColumn, PageHeader } from "#generated/layout.js";
+import { encodingName } from "#types/encoding_of.js";
 import { pageAsRecordBatch } from "#runtime/arrow_page.js";
 import { buildPage } from "#runtime/page_builder.js";
 import { layoutForRows, resultLayout } from "#runtime/page_layout.js";
@@ -54,6 +55,19 @@ describe("pages", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("show packed text as strings", () => {
+    const columns = [1, 2].map((length) => columnType({ kind: "bpchar", length, byteOrder: true }));
+    const text = ["", "a", "é", "€", "😀", "ab", "éß", "€😀"];
+    const encode = (each: string): Uint8Array => new TextEncoder().encode(each);
+    const rows = text.map((each) => [encode([...each][0] ?? ""), encode(each)]);
+    const bytes = buildPage(columns, [...rows, [null, null]], { pageBytes: PAGE_BYTES });
+    const batch = pageAsRecordBatch(bytes, columns, ["one", "two"]);
+    expect(columns.map(({ encoding }) => encodingName(encoding))).toEqual(["text4", "text8"]);
+    expect([...(batch.getChild("two") ?? [])]).toEqual([...text, null]);
+    expect([...(batch.getChild("one") ?? [])]).toEqual([...text.map((each) => [...each][0] ?? ""), null]);
+    expect(new PageReader(bytes, columns).all()).toEqual([...rows, [null, null]]);
   });
 
   test("of other columns are refused", () => {
