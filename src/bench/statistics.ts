@@ -10,6 +10,13 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
+/** A quarter of the values are less, or as much: for costs to which chance only adds. */
+export function lowerQuartile(values: readonly number[]): number {
+  assert(values.length > 0, "a quartile needs a value");
+  const sorted = [...values].sort((a, b) => a - b);
+  return defined(sorted[Math.floor((sorted.length - 1) / 4)], "a quarter in");
+}
+
 /** The mean of ratios. */
 export function geometricMean(values: readonly number[]): number {
   assert(values.length > 0, "a mean needs a value");
