@@ -63,9 +63,8 @@ const scalars = [
     "WHERE x.k = a.k AND (a.price > x.m OR a.small < x.s) AND a.big <> x.l",
   "SELECT a.id FROM j_left a WHERE price < (SELECT avg(b.price) * 1.1 - avg(b.k) FROM j_right b WHERE b.k = a.k)",
   "SELECT k, m, s FROM (SELECT k, avg(price) AS m, avg(big) / 3 AS s FROM j_right GROUP BY k) x WHERE m > 11 AND k > 3",
-  "SELECT extract(year FROM day) AS y, count(*) FROM j_left JOIN j_right USING (id) "
-    + "GROUP BY extract(year FROM j_left.day)"
-    .replace("FROM day", "FROM j_left.day"),
+  "SELECT extract(year FROM j_left.day) AS y, count(*) FROM j_left JOIN j_right USING (id) " +
+    "GROUP BY extract(year FROM j_left.day)",
   "SELECT a.id, b.id FROM j_left a, j_right b WHERE a.id = b.left_id AND " +
     "((a.k = 3 AND b.k = 4 AND a.small < 9) OR (a.k = 5 AND b.k < 9) OR (a.k IN (7, 9) AND b.name = 'n3'))",
 ];
