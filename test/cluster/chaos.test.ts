@@ -10,6 +10,8 @@ const slow =
   "SELECT region, flag, sum(a * 1.01), sum(price), count(*), min(body), max(body) FROM chaos " +
   "GROUP BY region, flag ORDER BY region, flag";
 const wide = "SELECT id, body FROM chaos";
+/** Its build side makes a runtime filter for the other one. */
+const joined = "SELECT count(*), sum(p.a) FROM chaos p JOIN chaos b ON p.id = b.id AND b.id % 7 = 0 AND b.a < 50";
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** A small deterministic generator: the moments of violence repeat from run to run. */
@@ -129,7 +131,8 @@ describe("kill -9", () => {
   it("of the client: its statement's slots and pages go home", async () => {
     const random = moments(3);
     for (let round = 0; round < 20; round += 1) {
-      const words = ["-X", "-c", "SET pg_fusion.enable = on", "-c", `${round % 2 ? slow : wide}; ${slow}`];
+      const first = [slow, wide, joined][round % 3];
+      const words = ["-X", "-c", "SET pg_fusion.enable = on", "-c", `${first}; ${slow}`];
       const child = spawn("psql", words, { stdio: "ignore" });
       await pause(30 + random() * typicalMs);
       child.kill("SIGKILL");
@@ -144,7 +147,7 @@ describe("kill -9", () => {
       const before = await quiet(observer, 10_000);
       const client = await fusionClient();
       const pid = (await client.query("SELECT pg_backend_pid() AS pid")).rows[0].pid as number;
-      const running = outcome(client.query(slow));
+      const running = outcome(client.query(round % 2 ? joined : slow));
       await pause(random() * typicalMs * 0.8);
       process.kill(pid, "SIGKILL");
       const ended = await within2s(running);
