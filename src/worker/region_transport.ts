@@ -107,7 +107,7 @@ export class RegionJobTransport implements JobTransport {
   filters(lease: SessionLease, slots: readonly FilterSlot[]): FilterPort {
     return new JobFilters(
       slots, this.#transport.filter, this.#memory, (metric, amount) => this.count(metric, amount),
-      (filter) => this.#pen.recorder(lease, filter));
+      (filter) => this.recorder(lease, filter));
   }
 
   recorder(lease: SessionLease, actor: number): TransitionRecorder {
