@@ -239,8 +239,10 @@ test_version()
 static void
 test_requests()
 {
-	FusionColumnFact column = {1, 23, -1, 0, true, 4};
-	FusionRelationFact relation = {5, 16384, "public.t", 'r', -1, 10, &column, 1};
+	FusionColumnFact column = {1, 23, -1, 0, true, 4, -0.5, 0.25f};
+	const int16_t attributes[] = {1, 3};
+	FusionUniqueKey key = {attributes, 2};
+	FusionRelationFact relation = {5, 16384, "public.t", 'r', -1, 10, &column, 1, &key, 1};
 	FusionTypeFact type = {23, "int4", 4, true, 'b', 0, 0, true, true};
 	FusionPlanRequest request = {};
 	FusionStartExecution start = {};
@@ -261,6 +263,9 @@ test_requests()
 	auto		read = flatbuffers::GetRoot<wire::PlanRequest>(encoded.data);
 	CHECK(read->query()->size() == 8 && read->collations()->size() == 0);
 	CHECK(read->relations()->Get(0)->columns()->Get(0)->not_null());
+	CHECK(read->relations()->Get(0)->columns()->Get(0)->distinct() == -0.5);
+	CHECK(read->relations()->Get(0)->columns()->Get(0)->null_fraction() == 0.25f);
+	CHECK(read->relations()->Get(0)->unique_keys()->Get(0)->attributes()->Get(1) == 3);
 	fusion_message_free(&encoded);
 	CHECK(encoded.data == nullptr);
 
