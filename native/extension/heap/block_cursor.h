@@ -20,6 +20,15 @@ typedef struct FusionBlockCursor
 
 extern void fusion_block_cursor_init(FusionBlockCursor *cursor, BlockNumber block_count, uint32 sharers);
 
+/* How many blocks nobody has taken, at some moment during the call. */
+static inline uint32
+fusion_block_cursor_left(FusionBlockCursor *cursor)
+{
+	uint32		next = pg_atomic_read_u32(&cursor->next);
+
+	return next < cursor->block_count ? cursor->block_count - next : 0;
+}
+
 /* Takes consecutive blocks [*first, *end); false when none are left. */
 extern bool fusion_block_cursor_take(FusionBlockCursor *cursor, BlockNumber *first, BlockNumber *end);
 

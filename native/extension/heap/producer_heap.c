@@ -325,6 +325,7 @@ write_block(HeapProducer *self)
 static bool
 take_block(HeapProducer *self, FusionBlock *block)
 {
+	self->source.process_ends = self->base.process_ends;
 	if (!self->ended && !fusion_block_take(&self->source, block, self->layout->count > 0))
 		self->ended = true;
 	return !self->ended;

@@ -33,6 +33,9 @@
 #define GUESS_FAILURES 4
 #define GUESSES_PAUSED 64
 
+/* What unmapping a block's buffer costs at exit. */
+#define EXIT_NS_PER_BLOCK 500.0
+
 void
 fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan, FusionBlockCursor *shared)
 {
@@ -41,6 +44,7 @@ fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan, FusionB
 	memset(source, 0, sizeof(*source));
 	source->scan = (HeapScanDesc) scan;
 	source->shared = shared;
+	INSTR_TIME_SET_CURRENT(source->begun);
 	/* rs_nblocks is the relation's length when the scan began: later blocks hold nothing the snapshot sees. */
 	if (shared == NULL)
 		source->end = source->scan->rs_nblocks;
@@ -53,11 +57,39 @@ fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan, FusionB
 		!CheckForSerializableConflictOutNeeded(scan->rs_rd, snapshot);
 }
 
+/*
+ * A process gives back its mappings of all buffers it read when it exits, and the statement waits for that. So a
+ * parallel worker leaves the last blocks to the leader when those would be read within that time. Nothing is left
+ * when blocks come slowly, from a disk or at the pace of the consumer, nor where a ring of a few buffers is used.
+ */
+static bool
+leaves_the_rest(const FusionBlockSource *source)
+{
+	instr_time	elapsed;
+	double		block_ns;
+
+	if (!source->process_ends || source->blocks_taken == 0 || source->scan->rs_strategy != NULL)
+		return false;
+	INSTR_TIME_SET_CURRENT(elapsed);
+	INSTR_TIME_SUBTRACT(elapsed, source->begun);
+	block_ns = INSTR_TIME_GET_DOUBLE(elapsed) * 1e9 / source->blocks_taken;
+	return fusion_block_cursor_left(source->shared) * block_ns < EXIT_NS_PER_BLOCK * source->blocks_taken;
+}
+
+static bool
+next_blocks(FusionBlockSource *source)
+{
+	if (source->shared == NULL || leaves_the_rest(source) ||
+		!fusion_block_cursor_take(source->shared, &source->next, &source->end))
+		return false;
+	source->blocks_taken += source->end - source->next;
+	return true;
+}
+
 static BlockNumber
 next_block_number(FusionBlockSource *source)
 {
-	if (source->next == source->end &&
-		(source->shared == NULL || !fusion_block_cursor_take(source->shared, &source->next, &source->end)))
+	if (source->next == source->end && !next_blocks(source))
 		return InvalidBlockNumber;
 	return source->next++;
 }

@@ -13,6 +13,7 @@
 
 #include "access/heapam.h"
 #include "block_cursor.h"
+#include "portability/instr_time.h"
 #include "line_prefetch.h"
 #include "storage/bufmgr.h"
 
@@ -47,6 +48,9 @@ typedef struct FusionBlockSource
 	int			guess_failures; /* in a row */
 	int			guesses_paused; /* blocks to read before the next guess */
 	bool		all_visible_usable; /* the page flag may stand for the visibility check */
+	bool		process_ends;	/* with this scan, as FusionProducer has it */
+	instr_time	begun;
+	uint32		blocks_taken;	/* of those `shared` deals */
 	uint64		rows_visible;
 } FusionBlockSource;
 

@@ -166,13 +166,14 @@ is_wanted(const Worker *worker, const Stream *stream)
 		fusion_lease_open(&fusion_region, FUSION_SLOT_SCAN, stream->scan);
 }
 
-static bool
-all_ended(const Worker *worker)
+static int
+streams_left(const Worker *worker)
 {
+	int			count = 0;
+
 	for (int i = 0; i < worker->stream_count; i++)
-		if (!fusion_leaf_run_ended(&worker->streams[i].run))
-			return false;
-	return true;
+		count += !fusion_leaf_run_ended(&worker->streams[i].run);
+	return count;
 }
 
 /* Gives each stream that has not ended a turn. True when something moved. */
@@ -180,6 +181,7 @@ static bool
 turn(Worker *worker)
 {
 	bool		moved = false;
+	bool		last = streams_left(worker) == 1;
 
 	for (int i = 0; i < worker->stream_count; i++)
 	{
@@ -187,6 +189,7 @@ turn(Worker *worker)
 
 		if (fusion_leaf_run_ended(&stream->run))
 			continue;
+		stream->producer->process_ends = last;
 		if (is_wanted(worker, stream))
 			moved |= fusion_leaf_run_turn(&stream->run);
 		else
@@ -211,7 +214,7 @@ produce(Worker *worker)
 	bool		announced = false;
 
 	make_wait_set(worker);
-	while (!all_ended(worker))
+	while (streams_left(worker) > 0)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (turn(worker))
