@@ -32,7 +32,7 @@ struct FusionProducer
 	void		(*end) (FusionProducer *self);	/* releases what error cleanup would also release; idempotent */
 	const char *path;			/* "heap batches" or "executor": shown by EXPLAIN */
 	struct FusionRowFilters *filters;	/* of the conversation at hand; NULL: none. See row_filter.h */
-	bool		process_ends;	/* with this scan: blocks that cost less elsewhere than its exit may be left (visible.c) */
+	bool		process_ends;	/* with this scan: blocks cheaper than its exit may be left to others (visible.c) */
 	const _Atomic uint32 *stop; /* set by the consumer: end the page at hand early, at the next block. NULL: never */
 	uint32		fills;			/* since the scan began */
 	uint64		rows_read;		/* before quals, where known */
