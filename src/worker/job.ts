@@ -44,6 +44,8 @@ export class Job {
   #result: JobResult | undefined;
   #inputsEnded = false;
   #numbersSent = false;
+  /** The engine had work left when it was last asked. */
+  #paused = false;
   #executeNs = 0;
   #waitNs = 0;
   #idleSinceNs = 0;
@@ -123,7 +125,10 @@ export class Job {
         if (scan.opened && !scan.ended && !result.blocked) pulled = scan.pull() || pulled;
       const delivered = result.deliver();
       // A page the engine has refused counts as movement, or the job would sleep on it: nothing comes that wakes it.
-      const goesOn = engine.paused || this.#scans.some(({ holding }) => holding);
+      // So does work left before this look: what the look has finished may make another leaf wanted.
+      const hadWork = this.#paused;
+      this.#paused = engine.paused;
+      const goesOn = hadWork || this.#paused || this.#scans.some(({ holding }) => holding);
       if (!pulled && !delivered && !goesOn) break;
       moved = true;
     }

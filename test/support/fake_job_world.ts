@@ -164,6 +164,8 @@ export class FakeEngine implements Engine {
   offersParts = false;
   /** Leaves are wanted one after another, the last first. */
   inTurn = false;
+  /** With inTurn: looks for a result until the next leaf is wanted, as when a table is made ready first. */
+  looksPerLeaf = 0;
   readonly leafCount: number;
   readonly rowsPerResult: number;
   readonly enoughAt: number;
@@ -187,12 +189,15 @@ export class FakeEngine implements Engine {
     let rows = 0;
     let offered = 0;
     let paused = false;
+    let looksLeft = 0;
     let part: { readonly page: InputPage; readonly rows: number } | undefined;
     let open = this.leafCount;
     const finished = new Set<number>();
     const images: ResultImage[] = [];
     const finish = (leaf: number) => {
       finished.add(leaf);
+      looksLeft = this.looksPerLeaf;
+      paused = looksLeft > 0;
       open -= 1;
       if (open === 0 && rows % this.rowsPerResult > 0) images.push({ address: rows, bytes: 8, rows: 1 });
     };
@@ -207,6 +212,7 @@ export class FakeEngine implements Engine {
       code: { modules: 1, bytes: 64 },
       wantedLeaves: () => {
         const wanted = Array.from({ length: this.leafCount }, (_, leaf) => leaf).filter((leaf) => !finished.has(leaf));
+        if (looksLeft > 0) return [];
         return this.inTurn ? wanted.slice(-1) : wanted;
       },
       get done() {
@@ -237,7 +243,8 @@ export class FakeEngine implements Engine {
         return true;
       },
       takeResult: () => {
-        paused = false;
+        looksLeft = Math.max(0, looksLeft - 1);
+        paused = looksLeft > 0;
         return images.shift();
       },
       stats: () => [],

@@ -190,14 +190,12 @@ import_and_check(FusionImport *import, TupleTableSlot *slot, const uint8 *page, 
 	}
 }
 
-/* Changes a few bytes, mostly where they steer reads: header, column table, views. */
+/* Changes a few bytes, mostly where they steer reads: header, column table, views, which end as the sound page says. */
 static void
-damage(uint8 *page, uint32 bytes)
+damage(uint8 *page, uint32 views_end)
 {
-	const FusionPageHeader *header = (const FusionPageHeader *) page;
 	uint32		changes = 1 + random_below(&seed, 4);
 	uint32		table_end = sizeof(FusionPageHeader) + schema.column_count * sizeof(FusionPageColumn);
-	uint32		views_end = header->tail_offset < bytes ? header->tail_offset : bytes;
 
 	while (changes-- > 0)
 	{
@@ -225,6 +223,7 @@ run_once(uint64 *refused)
 	uint8	   *page;
 	uint32		bytes;
 	uint32		rows;
+	uint32		views_end;
 	TupleDescData descriptor = {0};
 	Datum		slot_values[COLUMNS_MAX];
 	bool		slot_nulls[COLUMNS_MAX];
@@ -238,9 +237,11 @@ run_once(uint64 *refused)
 	rows = write_page(fusion_page_writer_create(&schema), page, &bytes);
 	import = fusion_import_create(&schema);
 	import_and_check(import, &slot, page, rows, bytes);
+	views_end = ((const FusionPageHeader *) page)->tail_offset;
+	CHECK(views_end > 0 && views_end <= bytes);
 	for (int i = 0; i < 10; i++)
 	{
-		damage(page, bytes);
+		damage(page, views_end);
 		*refused += !import_damaged(import, &slot, page, bytes);
 	}
 	free(page);

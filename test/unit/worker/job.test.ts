@@ -61,6 +61,19 @@ describe("a job", () => {
     expectClean(world, engine, reports);
   });
 
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9])("goes on to a leaf that is wanted after %i looks for a result", (looks) => {
+    const world = new FakeJobWorld();
+    const engine = new FakeEngine(2);
+    engine.inTurn = true;
+    engine.looksPerLeaf = looks;
+    world.scans.set(10, [...pages(1), { kind: "end" }]);
+    world.scans.set(0, [...pages(1), { kind: "end" }]);
+    const { job, reports } = run(world, engine);
+    stepUntilIdle(job);
+    expect(kindsOf(reports).at(-1)).toBe("finished");
+    expectClean(world, engine, reports);
+  });
+
   test("does not sleep on a page that was taken in part", () => {
     const world = new FakeJobWorld();
     const engine = new FakeEngine(1);
