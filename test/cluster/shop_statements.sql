@@ -77,7 +77,7 @@ SELECT i.code, count(s.quantity), avg(s.quantity), stddev_samp(s.quantity), stdd
 FROM s_store_sale s JOIN s_item i USING (item_id) JOIN s_day d USING (day_id) WHERE d.quarter = 2 GROUP BY i.code ORDER BY i.code;
 -- 17 rollup over places
 SELECT pl.state, pl.city, avg(m.quantity::numeric(12,2)), avg(m.price) FROM s_mail_sale m JOIN s_person p USING (person_id)
-JOIN s_place pl USING (place_id) WHERE p.birth_year > 1960 GROUP BY ROLLUP (pl.state, pl.city) ORDER BY 1, 2;
+JOIN s_place pl USING (place_id) WHERE p.birth_year > 1960 GROUP BY ROLLUP (pl.state, pl.city) ORDER BY 1, 2, 3;
 -- 18 brand sales where shop and person differ in state
 SELECT i.brand, sum(s.price) FROM s_store_sale s, s_item i, s_person p, s_place pl, s_shop sh WHERE s.item_id = i.item_id
   AND s.person_id = p.person_id AND p.place_id = pl.place_id AND s.shop_id = sh.shop_id AND pl.state <> sh.state
