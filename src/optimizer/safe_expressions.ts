@@ -60,7 +60,35 @@ function isSafeSubstring(node: TextNode): boolean {
 
 const comparison = /\.(?:equal|notEqual|less|lessOrEqual|greater|greaterOrEqual)$/;
 
+/** Sums, differences, products and signs of numerics: they fail for results of more than 131072 digits only. */
+const numericArithmetic: ReadonlySet<number> = new Set([1724, 1725, 1726, 1771, 1915]);
+const integerToNumeric: ReadonlySet<number> = new Set([1740, 1781, 1782]);
+/** Each has 1,000 digits at most, so that no product of them gets near. */
+const NUMERIC_OPERANDS_MAX = 64;
+
+/** How many numbers of at most 1,000 digits the arithmetic is made of; infinite when some has no bound. */
+function boundedOperands(node: TextNode): number {
+  switch (node.tag) {
+    case "CONST": return 1;
+    case "VAR": return numberField(node, "vartypmod") >= 0 ? 1 : Number.POSITIVE_INFINITY;
+    // A sum of fewer than 10^18 values has 18 digits more, a mean some decimals.
+    case "AGGREF": return sumOf(nodeList(node, "args").map((target) => requiredNode(target, "expr"))) + 1;
+    case "RELABELTYPE": return boundedOperands(requiredNode(node, "arg"));
+    case "FUNCEXPR": case "OPEXPR": {
+      const oid = numberField(node, node.tag === "OPEXPR" ? "opfuncid" : "funcid");
+      if (integerToNumeric.has(oid)) return 1;
+      return numericArithmetic.has(oid) ? sumOf(nodeList(node, "args")) : Number.POSITIVE_INFINITY;
+    }
+    default: return Number.POSITIVE_INFINITY;
+  }
+}
+
+function sumOf(operands: readonly TextNode[]): number {
+  return operands.reduce((sum, operand) => sum + boundedOperands(operand), 0);
+}
+
 function isSafeFunction(oid: number, node: TextNode): boolean {
+  if (numericArithmetic.has(oid)) return boundedOperands(node) <= NUMERIC_OPERANDS_MAX;
   const key = functionByOid(oid)?.key ?? "";
   const isCollated = collated.has(oid) || key.startsWith("text.") || key.startsWith("bpchar.");
   if (isCollated && numberField(node, "inputcollid", 0) === 0) return false;
@@ -76,12 +104,18 @@ function isSafeCoercion(node: TextNode): boolean {
   return (result === sqlTypes.text || result === sqlTypes.varchar) && source > 0 && source < USER_OBJECTS_START;
 }
 
-/** Whether no row makes the expression raise an error. */
-export function neverFails(source: TextNode): boolean {
+/**
+ * Whether no row makes the expression raise an error. `isSafeOther` tells for what no expression over a row has:
+ * aggregates and subqueries, of which nothing below is looked at here.
+ */
+export function neverFails(source: TextNode, isSafeOther: (node: TextNode) => boolean = () => false): boolean {
   let safe = true;
   walk(source, (node) => {
-    if (!safeTags.has(node.tag)) safe = false;
-    else if (node.tag === "COERCEVIAIO") safe &&= isSafeCoercion(node);
+    if (!safeTags.has(node.tag)) {
+      safe &&= isSafeOther(node);
+      return "skip";
+    }
+    if (node.tag === "COERCEVIAIO") safe &&= isSafeCoercion(node);
     else if (node.tag === "FUNCEXPR") safe &&= isSafeFunction(numberField(node, "funcid"), node);
     else if (node.fields.has("opfuncid")) safe &&= isSafeFunction(numberField(node, "opfuncid"), node);
     return safe ? undefined : "skip";

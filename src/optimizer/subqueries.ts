@@ -15,6 +15,7 @@ import { originsOf } from "#plan/logical.js";
 import { aggregateBlock, materialised } from "./block.js";
 import { checkBlock, isVolatile } from "./block_checks.js";
 import { columnsRead } from "./aggregation.js";
+import { mayFailAhead } from "./computed_ahead.js";
 import { equalityOf, rejectsNull } from "./conditions.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { planFrom, translated } from "./from_clause.js";
@@ -64,6 +65,14 @@ function subQueryOf(scope: QueryScope, subLink: TextNode): AnalysedQuery {
   return query;
 }
 
+/**
+ * What is computed for all rows must not fail: PostgreSQL runs such a subquery when a row asks, and for that row. Those
+ * it makes joins of itself (EXISTS, IN without references to an outer query) it computes for all rows as well.
+ */
+function refuseFailing(query: AnalysedQuery, scope: QueryScope, subLink: TextNode): void {
+  if (mayFailAhead(query, scope)) refuseSubLink(subLink, "that may fail for rows nobody asks for");
+}
+
 /** EXISTS does not look at the select list, so only grouping matters: one row at least comes of aggregates alone. */
 function exists(planner: QueryPlanner, scope: QueryScope, subLink: TextNode, isNegated: boolean): HidingJoin {
   const query = subQueryOf(scope, subLink);
@@ -97,6 +106,7 @@ function inSubquery(
   } else {
     ({ operator: right, column } = materialised(planner.planBlock(query, scope), scope.statement, false));
   }
+  if (isNegated || correlated.length > 0) refuseFailing(query, scope, subLink);
   const test = testExpression(scope, subLink, column);
   const tests = test.kind === "and" ? test.arguments : [test];
   if (!isNegated) return { join: "semi", right, conditions: [...tests, ...correlated] };
@@ -147,6 +157,7 @@ export function scalar(
 ): PendingLookUp | undefined {
   if (typeOf(subLink) !== SCALAR) return refuseSubLink(subLink, "inside an expression");
   const query = subQueryOf(scope, subLink);
+  refuseFailing(query, scope, subLink);
   const inner = planFrom(planner, query, scope);
   const { operator, correlated } = finishRegion(inner.region, scope.statement);
   const isAggregate = query.hasAggregates && query.groupBy.length === 0 && query.having === undefined;

@@ -97,3 +97,12 @@ select 1::smallint a, n_name::varchar b from nation union all select r_regionkey
 select n_nationkey, date '2020-01-01' from nation union select r_regionkey, timestamp '2020-01-01 10:00' from region;
 select n_nationkey::numeric from nation union select 1.5 from region union select 2::float8;
 select n_nationkey, nullif(n_comment, 'x')::varchar from nation union (select max(r_regionkey), 'abc'::varchar from region group by r_comment order by 1 limit 2);
+select count(*) from customer where c_custkey > (select sum(100 / n_regionkey) from nation where n_nationkey = c_custkey);
+select count(*) from customer where c_custkey > 1000 and c_custkey > (select sum(10 / n_regionkey) from nation);
+select count(*) from customer where c_custkey > 1000 and c_custkey > (select n_regionkey from nation);
+select c_custkey from customer where c_custkey > 1000 and c_custkey not in (select 10 / n_regionkey from nation);
+select count(*) from customer where c_custkey in (select 10 / n_regionkey from nation where n_nationkey = c_custkey and n_nationkey % 5 > 0);
+select count(*) from customer where c_custkey > 1000 and c_custkey > (select sum(n_nationkey) / (count(*) - 25) from nation);
+select c_custkey, (select sum(100 / n_regionkey) from nation where n_nationkey = c_custkey and n_nationkey % 5 > 0) from customer where c_custkey < 3 order by 1;
+select c_nationkey, sum(c_acctbal) from customer group by c_nationkey having sum(c_acctbal) > 10000000 and sum(c_acctbal) > (select sum(10 / n_regionkey) from nation);
+select count(*) from customer where c_acctbal > (select avg(s_acctbal * 1.5 + n_nationkey) from supplier, nation where s_nationkey = n_nationkey and n_nationkey = c_nationkey);
