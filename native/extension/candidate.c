@@ -80,7 +80,7 @@ fusion_is_candidate(const Query *parse)
 
 	if (parse->commandType != CMD_SELECT || parse->utilityStmt != NULL)
 		return bypass(FUSION_DECISION_BYPASSED_COMMAND);
-	if (parse->rtable == NIL)
+	if (parse->rtable == NIL && !parse->hasSubLinks)
 		return bypass(FUSION_DECISION_BYPASSED_NO_TABLE);
 	if (!IsUnderPostmaster || IsParallelWorker() || !fusion_region_available())
 		return bypass(FUSION_DECISION_BYPASSED_PROCESS);

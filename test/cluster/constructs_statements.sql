@@ -106,3 +106,11 @@ select count(*) from customer where c_custkey > 1000 and c_custkey > (select sum
 select c_custkey, (select sum(100 / n_regionkey) from nation where n_nationkey = c_custkey and n_nationkey % 5 > 0) from customer where c_custkey < 3 order by 1;
 select c_nationkey, sum(c_acctbal) from customer group by c_nationkey having sum(c_acctbal) > 10000000 and sum(c_acctbal) > (select sum(10 / n_regionkey) from nation);
 select count(*) from customer where c_acctbal > (select avg(s_acctbal * 1.5 + n_nationkey) from supplier, nation where s_nationkey = n_nationkey and n_nationkey = c_nationkey);
+select (select count(*) from customer), 1 + 1;
+select (select sum(c_acctbal) from customer) / (select count(*) from customer) as mean;
+select exists (select 1 from orders where o_totalprice > 49) where 1 in (select r_regionkey from region);
+select array(select r_regionkey from region order by 1), 7 not in (select r_regionkey from region);
+select (select r_name from region where r_regionkey = 3) one, (select r_name from region) many;
+select (select n from (select count(*) n from nation) q), generate_series(1, (select count(*) from region));
+values ((select count(*) from nation)), ((select max(r_regionkey) from region));
+select count(*) from region having count(*) > (select 3);

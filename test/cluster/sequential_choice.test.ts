@@ -32,6 +32,8 @@ describe("all rows through an index", () => {
     "SELECT account, count(*) FROM ledger GROUP BY account ORDER BY account",
     "SELECT count(*), sum(id) FROM ledger WHERE id > 100",
     "SELECT DISTINCT account FROM ledger ORDER BY account",
+    "SELECT (SELECT count(*) FROM ledger)",
+    "SELECT id FROM ledger JOIN ledger other USING (id) WHERE id > 100 ORDER BY id",
   ])("become heap batches: %s", async (text) => {
     expect(await scanOf(client, text)).toMatchObject(heap);
     await same(client, text);
