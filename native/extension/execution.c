@@ -15,7 +15,6 @@
 #include "filter_leases.h"
 #include "import.h"
 #include "leaf_run.h"
-#include "mb/pg_wchar.h"
 #include "messages.h"
 #include "metrics.h"
 #include "miscadmin.h"
@@ -23,6 +22,7 @@
 #include "pg_compat.h"
 #include "session.h"
 #include "utils/memutils.h"
+#include "worker_failure.h"
 
 /* One page at work and one on its way, for each leaf and for the result: the least that streams. */
 #define PERMITS_PER_LEAF 2
@@ -321,27 +321,6 @@ finish(FusionExecution *execution)
 
 /* ---- what the worker says ---- */
 
-static void
-raise_worker_error(FusionExecution *execution, const FusionMessage *message)
-{
-	FusionExecutionFailed failed;
-	const char *state;
-
-	if (!fusion_decode_execution_failed(message->payload, message->length, &failed))
-		fusion_session_violation(execution->session, "an ExecutionFailed message is malformed");
-	state = failed.sqlstate;
-	for (int i = 0; i < 5; i++)
-		if (!((state[i] >= '0' && state[i] <= '9') || (state[i] >= 'A' && state[i] <= 'Z')))
-			fusion_session_violation(execution->session, "an ExecutionFailed message carries no SQLSTATE");
-	ereport(ERROR,
-			(errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4])),
-			 errmsg_internal("%s", pg_any_to_server(failed.message, (int) strlen(failed.message), PG_UTF8)),
-			 failed.detail[0] == '\0' ? 0
-			 : errdetail_internal("%s", pg_any_to_server(failed.detail, (int) strlen(failed.detail), PG_UTF8)),
-			 failed.hint[0] == '\0' ? 0
-			 : errhint("%s", pg_any_to_server(failed.hint, (int) strlen(failed.hint), PG_UTF8))));
-}
-
 /* Takes all messages that are there. True when there were any. */
 static bool
 take_messages(FusionExecution *execution)
@@ -369,7 +348,7 @@ take_messages(FusionExecution *execution)
 			default:
 				/* The machine lets no other message through. A worker's failed scan says here only that it failed. */
 				finish_workers(execution);
-				raise_worker_error(execution, &message);
+				fusion_raise_worker_failure(execution->session, &message);
 		}
 		pfree(message.payload);
 	}

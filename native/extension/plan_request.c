@@ -12,6 +12,7 @@
 #include "plan_request.h"
 #include "portability/instr_time.h"
 #include "session.h"
+#include "worker_failure.h"
 
 /* The encoder's memory is not PostgreSQL's: it is copied and freed before anything can raise an error. */
 static uint8 *
@@ -60,6 +61,8 @@ converse(const uint8 *request, size_t length, MemoryContext context, FusionMessa
 
 	fusion_session_send(session, FUSION_MESSAGE_PLAN_REQUEST, request, length);
 	wait_for_answer(session, context, message);
+	if (message->type == FUSION_MESSAGE_EXECUTION_FAILED)
+		fusion_raise_worker_failure(session, message);
 	fusion_session_close(session, FUSION_CLOSE_FINISHED);
 }
 
