@@ -1,11 +1,14 @@
-// Times TPC-H queries three ways in turn within one run: PostgreSQL alone without and with two
-// parallel workers, and pg_fusion. Only ratios within a run mean something on a shared machine.
+// Times TPC-H queries three ways in turn within one run: PostgreSQL alone without and with two parallel workers, and
+// pg_fusion; rows are compared in both protocols. PostgreSQL gets a limited time for a query: without secondary indexes
+// some take it many minutes. Only ratios within a run mean something on a shared machine.
+import { assert } from "#base/assert.js";
 import { CommandError } from "#cluster/command_error.js";
 import { Connection, serverErrorOf } from "#cluster/connection.js";
-import type { Answer, ServerError } from "#cluster/connection.js";
+import type { Answer, Protocol, ServerError } from "#cluster/connection.js";
 import type { ClusterPlaces } from "#cluster/places.js";
 import { queryText } from "#tpch/queries.js";
 import { hasOuterOrderBy, sameAnswer } from "./compare_rows.js";
+import { createForeignKeyIndexes, dropForeignKeyIndexes, withIndexesFor } from "./foreign_keys.js";
 import { geometricMean, median, rounded } from "./statistics.js";
 
 /** The report's shape is read by other programs: names stay as they are. */
@@ -19,11 +22,19 @@ export interface TpchReport {
 
 export interface QueryReport {
   readonly query: string;
+  /** In the simple and in the extended protocol. */
   readonly rows_equal: boolean;
+  /** The limit, where PostgreSQL had not finished by then. */
   readonly postgres_ms: number;
+  readonly postgres_at_limit: boolean;
   readonly postgres_parallel_ms: number;
+  readonly postgres_parallel_at_limit: boolean;
   /** Null when pg_fusion refused the query. */
   readonly fusion_ms: number | null;
+  /** Whose plan ran for pg_fusion: with `auto` it may be PostgreSQL's. */
+  readonly ran_in: "pg_fusion" | "postgres";
+  /** Secondary indexes that PostgreSQL had for the rows to compare with; none where it finished without. */
+  readonly compared_with_indexes: readonly string[];
 }
 
 export interface TpchBenchOptions {
@@ -31,6 +42,10 @@ export interface TpchBenchOptions {
   readonly database: string;
   readonly queries: readonly string[];
   readonly runs: number;
+  /** For one run of a query. */
+  readonly limitMs: number;
+  /** Gives every foreign key an index, and pg_fusion the choice of PostgreSQL's plan. */
+  readonly indexes: boolean;
   readonly onRefused: (query: string, error: ServerError) => void;
 }
 
@@ -39,59 +54,115 @@ const contenders = {
   postgres: "SET pg_fusion.enable = off; SET max_parallel_workers_per_gather = 0",
   parallel: "SET pg_fusion.enable = off; SET max_parallel_workers_per_gather = 2",
   fusion: "SET pg_fusion.enable = on; SET max_parallel_workers_per_gather = 2",
+  automatic: "SET pg_fusion.enable = auto; SET max_parallel_workers_per_gather = 2",
 } as const;
 type Contender = keyof typeof contenders;
-const order: readonly Contender[] = ["postgres", "parallel", "fusion"];
+const alone: readonly Contender[] = ["postgres", "parallel"];
+const protocols: readonly Protocol[] = ["simple", "extended"];
 
-interface Timed {
-  readonly answer: Answer;
-  readonly ms: number;
-}
+const QUERY_CANCELED = "57014";
+const FEATURE_NOT_SUPPORTED = "0A000";
 
-async function timeOnce(connection: Connection, contender: Contender, text: string): Promise<Timed> {
-  await connection.execute(contenders[contender]);
-  const start = performance.now();
-  const answer = await connection.query(text);
-  return { answer, ms: performance.now() - start };
-}
+/** One query's rounds: who still takes part, how long each took, and whether all gave the same rows. */
+class QueryBench {
+  rowsEqual = true;
+  comparedWith: readonly string[] = [];
+  private readonly connection: Connection;
+  private readonly options: TpchBenchOptions;
+  private readonly query: string;
+  private readonly text: string;
+  private readonly times = new Map<Contender, number[]>();
+  private readonly stopped = new Set<Contender>();
+  private expected: Answer | undefined;
 
-/** One query: a warm-up round that also compares the rows, then `runs` rounds in turn. */
-async function benchQuery(
-  connection: Connection,
-  query: string,
-  options: TpchBenchOptions,
-): Promise<QueryReport> {
-  const text = queryText(query);
-  const ordered = hasOuterOrderBy(text);
-  const times: Record<Contender, number[]> = { postgres: [], parallel: [], fusion: [] };
-  let active = order;
-  let rowsEqual = true;
-  for (let round = 0; round <= options.runs; round++) {
-    let expected: Answer | undefined;
-    for (const contender of active) {
-      try {
-        const { answer, ms } = await timeOnce(connection, contender, text);
-        if (round > 0) times[contender].push(ms);
-        expected ??= answer;
-        rowsEqual &&= sameAnswer(expected, answer, ordered);
-      } catch (error) {
-        const refusal = serverErrorOf(error);
-        if (contender !== "fusion" || refusal?.code !== "0A000") throw error;
-        options.onRefused(query, refusal);
-        rowsEqual = false;
-        active = order.filter((other) => other !== "fusion");
-      }
+  constructor(connection: Connection, query: string, options: TpchBenchOptions) {
+    this.connection = connection;
+    this.options = options;
+    this.query = query;
+    this.text = queryText(query);
+  }
+
+  async run(contender: Contender, protocol: Protocol, isTimed: boolean): Promise<void> {
+    if (this.stopped.has(contender)) return;
+    try {
+      await this.connection.execute(contenders[contender]);
+      const start = performance.now();
+      const answer = await this.connection.query(this.text, protocol);
+      const ms = performance.now() - start;
+      if (isTimed) this.times.set(contender, [...this.times.get(contender) ?? [], ms]);
+      this.compare(answer);
+    } catch (thrown) {
+      this.stop(contender, thrown);
     }
   }
+
+  /** The rows do not depend on indexes: with them PostgreSQL finishes where it did not without. */
+  async findExpected(): Promise<void> {
+    if (this.expected !== undefined) return;
+    await this.connection.execute(contenders.parallel);
+    await withIndexesFor(this.connection, this.text, async (indexes) => {
+      this.comparedWith = indexes;
+      this.compare(await this.connection.query(this.text));
+    });
+  }
+
+  async ranIn(contender: Contender): Promise<"pg_fusion" | "postgres"> {
+    await this.connection.execute(contenders[contender]);
+    if (this.stopped.has(contender)) return "pg_fusion";
+    const { rows } = await this.connection.query(`EXPLAIN ${this.text}`);
+    return rows.some(([line]) => line?.includes("PgFusionScan") === true) ? "pg_fusion" : "postgres";
+  }
+
+  isStopped(contender: Contender): boolean {
+    return this.stopped.has(contender);
+  }
+
+  /** The median of the rounds, or the limit. */
+  msOf(contender: Contender): number {
+    return this.stopped.has(contender) ? this.options.limitMs : rounded(median(this.times.get(contender) ?? []));
+  }
+
+  private compare(answer: Answer): void {
+    this.expected ??= answer;
+    this.rowsEqual &&= sameAnswer(this.expected, answer, hasOuterOrderBy(this.text));
+  }
+
+  private stop(contender: Contender, thrown: unknown): void {
+    const error = serverErrorOf(thrown);
+    const isOwn = !alone.includes(contender);
+    if (error === undefined || (error.code !== QUERY_CANCELED && !(isOwn && error.code === FEATURE_NOT_SUPPORTED)))
+      throw thrown;
+    this.stopped.add(contender);
+    if (!isOwn) return;
+    this.options.onRefused(this.query, error);
+    this.rowsEqual = false;
+  }
+}
+
+/** One query: a warm-up round in both protocols, then `runs` rounds in turn. */
+async function benchQuery(connection: Connection, query: string, options: TpchBenchOptions): Promise<QueryReport> {
+  const own: Contender = options.indexes ? "automatic" : "fusion";
+  const bench = new QueryBench(connection, query, options);
+  for (const contender of alone) await bench.run(contender, "simple", false);
+  await bench.findExpected();
+  for (const protocol of protocols) await bench.run(own, protocol, false);
+  const ranIn = await bench.ranIn(own);
+  for (let round = 0; round < options.runs; round++)
+    for (const contender of [...alone, own]) await bench.run(contender, "simple", true);
   return {
     query,
-    rows_equal: rowsEqual,
-    postgres_ms: rounded(median(times.postgres)),
-    postgres_parallel_ms: rounded(median(times.parallel)),
-    fusion_ms: times.fusion.length > 0 ? rounded(median(times.fusion)) : null,
+    rows_equal: bench.rowsEqual,
+    postgres_ms: bench.msOf("postgres"),
+    postgres_at_limit: bench.isStopped("postgres"),
+    postgres_parallel_ms: bench.msOf("parallel"),
+    postgres_parallel_at_limit: bench.isStopped("parallel"),
+    fusion_ms: bench.isStopped(own) ? null : bench.msOf(own),
+    ran_in: ranIn,
+    compared_with_indexes: bench.comparedWith,
   };
 }
 
+/** A limit counts as the time: the mean is then a lower bound, too. */
 function meanRatio(
   reports: readonly QueryReport[],
   base: "postgres_ms" | "postgres_parallel_ms",
@@ -117,15 +188,20 @@ export async function benchTpch(
   options: TpchBenchOptions,
   onQuery: (report: QueryReport) => void,
 ): Promise<TpchReport> {
+  assert(options.limitMs > 0, "a query needs some time");
   const connection = await Connection.open(options.places, options.database);
   const queries: QueryReport[] = [];
   try {
     await checkExtension(connection);
+    await dropForeignKeyIndexes(connection);
+    if (options.indexes) await createForeignKeyIndexes(connection);
+    await connection.execute(`SET statement_timeout = ${options.limitMs}`);
     for (const query of options.queries) {
       const report = await benchQuery(connection, query, options);
       queries.push(report);
       onQuery(report);
     }
+    if (options.indexes) await dropForeignKeyIndexes(connection);
   } finally {
     await connection.close();
   }

@@ -3,9 +3,9 @@
 import { CommandError } from "#cluster/command_error.js";
 
 /** Flags that take a value. */
-const valued = ["port", "scale", "queries", "runs", "json"] as const;
+const valued = ["port", "scale", "queries", "runs", "limit", "json"] as const;
 /** Flags that are there or not. */
-const plain = ["plain", "no-data", "once"] as const;
+const plain = ["plain", "no-data", "once", "indexes"] as const;
 
 type Valued = (typeof valued)[number];
 type Plain = (typeof plain)[number];

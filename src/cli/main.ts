@@ -19,7 +19,7 @@ const usage = `usage: npx pg-fusion <command> [options]
   psql     open psql in it, with pg_fusion.enable = on; further words go to psql
   status   what runs, and where
   env      PGHOST, PGPORT, PGDATABASE, PGUSER as shell exports: eval "$(npx pg-fusion env)"
-  bench    tpch [--scale 1] [--queries q1,q6] [--runs 5] [--json FILE]
+  bench    tpch [--scale 1] [--queries q1,q6] [--runs 5] [--limit SECONDS] [--indexes] [--json FILE]
            scan [--scale 1] [--runs 5] [--json FILE]
            latency [--runs 300] [--json FILE]
            recorder [--scale 1] [--runs 30] [--json FILE]

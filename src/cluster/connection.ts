@@ -18,6 +18,8 @@ export interface ServerError {
   readonly hint: string | undefined;
 }
 
+export type Protocol = "simple" | "extended";
+
 const asText = { getTypeParser: () => (value: string) => value };
 
 export class Connection {
@@ -49,12 +51,10 @@ export class Connection {
     return new Connection(client);
   }
 
-  /** Runs one statement by the simple protocol. */
-  async query(text: string): Promise<Answer> {
-    const result: pg.QueryArrayResult<(string | null)[]> = await this.#client.query({
-      text,
-      rowMode: "array",
-    });
+  /** Runs one statement. */
+  async query(text: string, protocol: Protocol = "simple"): Promise<Answer> {
+    const config = { text, rowMode: "array", ...(protocol === "extended" ? { queryMode: protocol } : {}) } as const;
+    const result: pg.QueryArrayResult<(string | null)[]> = await this.#client.query(config);
     return {
       columns: result.fields.map((field) => field.name),
       rows: result.rows,

@@ -92,13 +92,37 @@ describe.skipIf(suiteIsPlain)("pg-fusion bench", () => {
       query: name,
       rows_equal: true,
       postgres_ms: number,
+      postgres_at_limit: false,
       postgres_parallel_ms: number,
+      postgres_parallel_at_limit: false,
       fusion_ms: number,
+      ran_in: "pg_fusion",
+      compared_with_indexes: [],
     });
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({
       queries: [query("q1"), query("q6")],
       geomean: { vs_postgres: number, vs_postgres_parallel: number },
     });
+  });
+
+  it("gives PostgreSQL a limited time, and indexes to compare the rows with", () => {
+    const file = join(folder, "limited.json");
+    const words = ["--scale", "0.01", "--queries", "q17", "--runs", "1", "--limit", "1", "--json", file];
+    const done = command(suiteHome, "bench", "tpch", ...words);
+    expect(done.out).toMatch(/^q17 +> 1000\.0 +> 1000\.0 .* pg_fusion +equal .*lineitem \(l_partkey, l_suppkey\)/m);
+    expect(done.status).toBe(0);
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
+      queries: [{ query: "q17", rows_equal: true, postgres_at_limit: true, postgres_ms: 1000 }],
+    });
+  });
+
+  it("lets auto choose with an index on every foreign key, and drops them", () => {
+    const words = ["--scale", "0.01", "--queries", "q17", "--runs", "1", "--indexes"];
+    const done = command(suiteHome, "bench", "tpch", ...words);
+    expect(done.out).toMatch(/^q17 .* postgres +equal$/m);
+    expect(done.status).toBe(0);
+    const left = "SELECT FROM pg_class WHERE starts_with(relname, 'pg_fusion_bench')";
+    expect(command(suiteHome, "psql", "-Atc", left).out).toBe("");
   });
 
   it("tells what the state machines did", () => {
