@@ -32,8 +32,9 @@ function parseRuns(text: string | undefined, otherwise = defaultRuns): number {
 
 function parseLimitMs(text: string | undefined): number {
   const seconds = text === undefined ? defaultLimitSeconds : Number(text);
-  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= limitSecondsMax) return seconds * 1000;
-  throw new CommandError(`--limit ${text} is not possible.`, `Choose 1 to ${limitSecondsMax} seconds.`);
+  const limitMs = Math.round(seconds * 1000);
+  if (limitMs >= 1 && seconds <= limitSecondsMax) return limitMs;
+  throw new CommandError(`--limit ${text} is not possible.`, `Choose 0.001 to ${limitSecondsMax} seconds.`);
 }
 
 function print(cells: readonly string[], widths: readonly number[]): void {
