@@ -80,7 +80,8 @@ const operatorCodes = {
 } as const satisfies Record<PhysicalOperator["kind"], number>;
 
 const aggregateFunctions: readonly AggregateFunction[] = [
-  "countRows", "count", "sum", "min", "max", "boolAnd", "boolOr",
+  "countRows", "count", "sum", "min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr", "bitXor",
+  "mean", "varPop", "varSamp", "stddevPop", "stddevSamp",
 ];
 
 const joinKinds: readonly JoinKind[] = [

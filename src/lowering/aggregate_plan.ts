@@ -9,6 +9,7 @@ import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { ValueType } from "#wasm/value_type.js";
 import type { ExpressionTable } from "./expression_table.js";
+import { type Moments, isMomentsFunction } from "./aggregate_moments.js";
 import { type KeyPlan, NULL_MASK_KEYS, keyImage } from "./group_keys.js";
 
 /** One number of a group's state; the image its row starts with. */
@@ -56,7 +57,12 @@ export type AggregateStep =
       readonly largest: boolean;
       readonly view: ViewState;
     }
-  | { readonly kind: "bool"; readonly argument: Expression; readonly all: boolean; readonly slot: StateSlot };
+  | { readonly kind: "bool"; readonly argument: Expression; readonly all: boolean; readonly slot: StateSlot }
+  | { readonly kind: "bits"; readonly argument: Expression; readonly word: BitWord; readonly slot: StateSlot }
+  | { readonly kind: "moments"; readonly argument: Expression; readonly moments: Moments };
+
+/** How the bits of integers are combined. */
+export type BitWord = "and" | "or" | "xor";
 
 /** Steps under one FILTER; the plain ones have none. */
 export interface FilterClass {
@@ -148,6 +154,8 @@ class StateBuilder {
     const nulls = evaluated || isNullable(argument) ? this.#nulls(argument, call.filter) : undefined;
     if (call.function === "count") return { call, step: this.#rows(call.filter), rows: undefined, nulls };
     const step = this.#value(call, argument);
+    // Moments count by themselves.
+    if (step.kind === "moments") return { call, step, rows: undefined, nulls: undefined };
     // A group has a row, so only a filter, NULLs, or no grouping at all can leave an aggregate without input.
     const certain = grouped && call.filter === undefined && nulls === undefined;
     const rows = certain ? undefined : this.#rowsSlot(call.filter);
@@ -155,7 +163,8 @@ class StateBuilder {
   }
 
   #value(call: AggregateCall, argument: Expression): AggregateStep {
-    const key = `${call.function} ${this.#table.intern(argument)}`;
+    const name = isMomentsFunction(call.function) ? "moments" : call.function;
+    const key = `${name} ${this.#table.intern(argument)}`;
     switch (call.function) {
       case "sum":
         return this.#shared(key, call.filter, () => this.#sum(argument));
@@ -172,6 +181,22 @@ class StateBuilder {
           slot: this.#slot("i32", all ? 1 : 0),
         }));
       }
+      case "bitAnd":
+        return this.#shared(key, call.filter, () => this.#bits(argument, "and"));
+      case "bitOr":
+        return this.#shared(key, call.filter, () => this.#bits(argument, "or"));
+      case "bitXor":
+        return this.#shared(key, call.filter, () => this.#bits(argument, "xor"));
+      case "mean":
+      case "varPop":
+      case "varSamp":
+      case "stddevPop":
+      case "stddevSamp":
+        return this.#shared(key, call.filter, () => ({
+          kind: "moments",
+          argument,
+          moments: { count: this.#slot("f64", 0), sum: this.#slot("f64", 0), squares: this.#slot("f64", 0) },
+        }));
       default:
         throw new Error(`${call.function} keeps no value`);
     }
@@ -202,6 +227,12 @@ class StateBuilder {
       default:
         throw new Error(`sum of ${argument.type.kind}`);
     }
+  }
+
+  #bits(argument: Expression, word: BitWord): AggregateStep {
+    const initial = word === "and" ? -1 : 0;
+    const slot = argument.type.kind === "int8" ? this.#slot("i64", BigInt(initial)) : this.#slot("i32", initial);
+    return { kind: "bits", argument, word, slot };
   }
 
   #extreme(argument: Expression, largest: boolean): AggregateStep {
@@ -287,6 +318,9 @@ function extremeStart(
     case "timestamp":
     case "timestamptz":
       return [["i64", largest ? LEAST64 : -LEAST64 - 1n]];
+    case "opaque":
+      // An oid, moved to where signed order is its own: see pushOrdered() in aggregate_steps.ts.
+      return type.byValue && type.width === 4 ? [["i32", largest ? LEAST32 : -LEAST32 - 1]] : undefined;
     case "float4":
       return [["f32", largest ? -Infinity : NaN]];
     case "float8":

@@ -8,10 +8,12 @@ import { compareDecimal, widenDecimal } from "#functions/library/int128.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction, StoreInstruction } from "#wasm/opcodes.js";
-import type { AggregateStep, StateSlot, ViewState, WideSum } from "./aggregate_plan.js";
+import { emitMoments } from "./aggregate_moments.js";
+import type { AggregateStep, BitWord, StateSlot, ViewState, WideSum } from "./aggregate_plan.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { copyBytes } from "./group_memory.js";
 
+const LEAST32 = -(2 ** 31);
 const LEAST64 = -(1n << 63n);
 
 /** Where state slots are: in the group's row, or in locals while a call works on the only group. */
@@ -77,6 +79,7 @@ export function isMaskable(step: AggregateStep, narrow: boolean): boolean {
     case "nulls":
     case "sumInteger":
     case "bool":
+    case "bits":
       return true;
     case "sumWide":
       return narrow;
@@ -84,6 +87,7 @@ export function isMaskable(step: AggregateStep, narrow: boolean): boolean {
       return step.slots.length === 1 && (step.slots[0]?.type === "i32" || step.slots[0]?.type === "i64");
     case "sumFloat":
     case "extremeView":
+    case "moments":
       return false;
   }
 }
@@ -127,6 +131,10 @@ export function emitStep(
       return emitExtremeView(target, step.view, step.largest, defined(value, "an argument"));
     case "bool":
       return emitBool(target, step.slot, step.all, defined(value, "an argument"), skip);
+    case "bits":
+      return emitBits(target, step.slot, step.word, defined(value, "an argument"), skip);
+    case "moments":
+      return emitMoments(target, step.moments, defined(value, "an argument"));
   }
 }
 
@@ -322,6 +330,7 @@ function pushFloatAwareOrder(
 /** Pushes a one-word value so that signed order is SQL's: NaN of a 64-bit decimal moves to the upper end. */
 function pushOrdered({ code, narrow }: FunctionContext, value: LoweredValue): void {
   code.get(...value.parts);
+  if (value.type.kind === "opaque") code.i32(LEAST32).op("i32.xor");
   if (value.type.kind !== "decimal" || narrow) return;
   assert(value.type.precision <= DECIMAL64_DIGITS, "a 64-bit decimal");
   code
@@ -379,6 +388,25 @@ function emitBool(
       if (skip !== undefined) code.get(skip).op("i32.eqz", "i32.and");
       code.op("i32.or");
     }
+  });
+}
+
+function emitBits(
+  { context, place }: StepTarget,
+  slot: StateSlot,
+  word: BitWord,
+  value: LoweredValue,
+  skip: Local | undefined,
+): void {
+  const { code } = context;
+  const type = slot.type === "i64" ? "i64" : "i32";
+  const neutral = word === "and" ? -1 : 0;
+  place.update(slot, () => {
+    place.get(slot);
+    if (skip !== undefined) void (type === "i64" ? code.i64(BigInt(neutral)) : code.i32(neutral));
+    code.get(...value.parts);
+    if (skip !== undefined) code.get(skip).select();
+    code.op(`${type}.${word}`);
   });
 }
 

@@ -6,11 +6,13 @@ import { shapeOf } from "#functions/function.js";
 import { narrowDecimal, pushPowerOfTen, reachesPowerOfTen } from "#functions/library/int128.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
+import { type Moments, isMomentsFunction, momentsNeeded, pushMomentsResult } from "./aggregate_moments.js";
 import { type AggregatePlan, type ResultPlan, type StateSlot, type WideSum } from "./aggregate_plan.js";
 import { AggregateState, ControlBlock, GroupChunk } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { readKey } from "./group_keys.js";
 
+const LEAST32 = -(2 ** 31);
 const LEAST64 = -(1n << 63n);
 const DELIVERED_DIGITS = 38;
 
@@ -107,6 +109,7 @@ export class GroupSource {
       }
       return { type, shape, parts: this.#context.take("i64"), isNull: undefined };
     }
+    if (step.kind === "moments") return this.#moments(call.function, step.moments);
     const isNull = this.#isEmpty(result);
     switch (step.kind) {
       case "sumWide":
@@ -114,11 +117,13 @@ export class GroupSource {
       case "sumInteger":
       case "sumFloat":
       case "bool":
+      case "bits":
         this.#get(step.slot);
         break;
       case "extreme":
         for (const slot of step.slots) this.#get(slot);
         if (type.kind === "decimal" && shape === "i64") this.#restoreNan();
+        if (type.kind === "opaque") code.i32(LEAST32).op("i32.xor");
         break;
       case "extremeView":
         code.get(this.#row).i32(step.view.first.offset).op("i32.add").i32(0);
@@ -128,6 +133,16 @@ export class GroupSource {
         throw new Error("a count has no value");
     }
     return { type, shape, parts: this.#context.take(shape), isNull };
+  }
+
+  #moments(name: string, moments: Moments): LoweredValue {
+    assert(isMomentsFunction(name), "a function of moments");
+    const { code } = this.#context;
+    const isNull = code.local("i32");
+    this.#get(moments.count);
+    code.f64(momentsNeeded(name)).op("f64.lt").set(isNull);
+    pushMomentsResult(this.#context, name, moments, (slot) => this.#get(slot));
+    return { type: { kind: "float8" }, shape: "f64", parts: this.#context.take("f64"), isNull };
   }
 
   /** 1 when no value was aggregated. */

@@ -1,12 +1,13 @@
 // Aggregates the engine computes exactly, by PostgreSQL OID: what it accumulates, and what PostgreSQL makes of that
-// above the scan. The rest (DISTINCT, ORDER BY inside, ordered sets, user-defined ones, avg(float8) whose hidden sum
-// of squares may overflow, avg(float4) whose sum keeps another NaN than sum(float8)) is left to PostgreSQL with the
-// whole grouping.
+// above the scan. The rest (ORDER BY inside, ordered sets, user-defined ones) is left to PostgreSQL with the whole
+// grouping.
+import { defined } from "#base/assert.js";
 import type { Aggregate, SqlType } from "#frontend/analysed_expression.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
+import { aggregateNames } from "#plan/explain.js";
 import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
@@ -22,10 +23,23 @@ const FLOAT8_SQL: SqlType = { type: sqlTypes.float8, typmod: -1, collation: 0 };
 const NUMERIC_SQL: SqlType = { type: sqlTypes.numeric, typmod: -1, collation: 0 };
 
 interface Rule {
-  readonly kind: "count" | "sum" | "average" | "least" | "greatest" | "every" | "some";
+  readonly kind: "count" | "sum" | "average" | "least" | "greatest" | "every" | "some" | "bits" | "moments";
   /** The engine type an argument must have. */
   readonly argument?: EngineTypeKind;
+  /** The engine's function, where the kind leaves a choice. */
+  readonly function?: AggregateFunction;
 }
+
+const moments = (function_: AggregateFunction, float4: number, float8: number): [number, Rule][] => [
+  [float4, { kind: "moments", argument: "float4", function: function_ }],
+  [float8, { kind: "moments", argument: "float8", function: function_ }],
+];
+
+const bits = (function_: AggregateFunction, int2: number, int4: number, int8: number): [number, Rule][] => [
+  [int2, { kind: "bits", argument: "int2", function: function_ }],
+  [int4, { kind: "bits", argument: "int4", function: function_ }],
+  [int8, { kind: "bits", argument: "int8", function: function_ }],
+];
 
 const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [2803, { kind: "count" }], [2147, { kind: "count" }],
@@ -48,21 +62,32 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [2146, { kind: "least", argument: "decimal" }],
   [2517, { kind: "every", argument: "bool" }], [2519, { kind: "every", argument: "bool" }],
   [2518, { kind: "some", argument: "bool" }],
+  // oid
+  [2118, { kind: "greatest", argument: "opaque" }], [2134, { kind: "least", argument: "opaque" }],
+  ...bits("bitAnd", 2236, 2238, 2240), ...bits("bitOr", 2237, 2239, 2241), ...bits("bitXor", 6164, 6165, 6166),
+  ...moments("mean", 2104, 2105), ...moments("varPop", 2721, 2722),
+  ...moments("varSamp", 2644, 2645), ...moments("varSamp", 2151, 2152),
+  ...moments("stddevPop", 2727, 2728), ...moments("stddevSamp", 2715, 2716), ...moments("stddevSamp", 2157, 2158),
 ]);
 
-const sqlNames: Readonly<Record<Rule["kind"], string>> = {
+const sqlNames: Readonly<Record<Exclude<Rule["kind"], "bits" | "moments">, string>> = {
   count: "count", sum: "sum", average: "avg", least: "min", greatest: "max", every: "bool_and",
   some: "bool_or",
 };
 
+function sqlName(rule: Rule): string {
+  if (rule.kind !== "bits" && rule.kind !== "moments") return sqlNames[rule.kind];
+  return aggregateNames[defined(rule.function, "a function")];
+}
+
 /** The engine's aggregates by SQL name with the engine types they take, for the generated documentation. */
 export function aggregateRows(): readonly { readonly name: string; readonly arguments: readonly string[] }[] {
   const byName = new Map<string, string[]>();
-  for (const { kind, argument } of rules.values()) {
-    const taken = byName.get(sqlNames[kind]) ?? [];
-    const shown = argument ?? "any";
+  for (const rule of rules.values()) {
+    const taken = byName.get(sqlName(rule)) ?? [];
+    const shown = rule.argument === "opaque" ? "oid" : rule.argument ?? "any";
     if (!taken.includes(shown)) taken.push(shown);
-    byName.set(sqlNames[kind], taken);
+    byName.set(sqlName(rule), taken);
   }
   return [...byName].map(([name, taken]) => ({ name, arguments: taken }));
 }
@@ -115,7 +140,7 @@ export class AggregatePlanner {
     if (inputs !== undefined) this.noteDistinct(rule, inputs);
     const expression = inputs === undefined ? undefined : this.planRule(rule, inputs);
     return expression === undefined
-      ? { obstacle: `the input of aggregate function ${sqlNames[rule.kind]} is not exact in the engine` }
+      ? { obstacle: `the input of aggregate function ${sqlName(rule)} is not exact in the engine` }
       : { expression };
   }
 
@@ -131,8 +156,8 @@ export class AggregatePlanner {
   }
 
   /** Sorts aggregates by whether repeated values change them. */
-  private noteDistinct({ kind }: Rule, { aggregate, argument, filter }: Inputs): void {
-    const isSensitive = kind === "count" || kind === "sum" || kind === "average";
+  private noteDistinct(rule: Rule, { aggregate, argument, filter }: Inputs): void {
+    const isSensitive = ["count", "sum", "average", "moments"].includes(rule.kind) || rule.function === "bitXor";
     if (argument !== undefined && !isSensitive && filter === undefined)
       this.insensitiveArguments.push(argument.expression);
     else if (argument !== undefined && aggregate.isDistinct && filter === undefined
@@ -159,6 +184,7 @@ export class AggregatePlanner {
       case "greatest": return this.extreme(inputs, "max");
       case "every": return this.extreme(inputs, "boolAnd");
       case "some": return this.extreme(inputs, "boolOr");
+      case "bits": case "moments": return this.direct(inputs, defined(rule.function, "a function"));
     }
   }
 
@@ -249,6 +275,17 @@ export class AggregatePlanner {
     const isInteger = argument.expression.type.kind !== "decimal" && argument.expression.type.kind !== "int8";
     const dividend = isInteger ? call(edgeCalls.int8ToNumeric.oid, sum) : sum;
     return call(edgeCalls.numericDivide.oid, dividend, call(edgeCalls.int8ToNumeric.oid, count));
+  }
+
+  /** Results the engine gives as they are; moments are of double precision. */
+  private direct({ aggregate, argument, filter }: Inputs, function_: AggregateFunction): EdgeExpression | undefined {
+    const given = argument?.expression;
+    if (given === undefined) return undefined;
+    const type: EngineType = given.type.kind === "float4" ? { kind: "float8" } : given.type;
+    const widened: Expression = given.type.kind === "float4"
+      ? { kind: "call", function: "cast.float4.float8", arguments: [given], type } : given;
+    const index = this.call(aggregateNames[function_], function_, aggregate, type, widened, filter);
+    return { kind: "column", index };
   }
 
   /** Results that are one of the inputs: min, max, and truth values. */

@@ -78,9 +78,16 @@ function picksRows(node: TextNode): boolean {
   }
 }
 
+/** bool_and, bool_or, every; bit_and, bit_or, bit_xor; variances and deviations of integers and numerics. */
+const exactAggregates: ReadonlySet<number> = new Set([
+  2517, 2518, 2519, 2236, 2237, 2238, 2239, 2240, 2241, 6164, 6165, 6166,
+  2718, 2719, 2720, 2723, 2641, 2642, 2643, 2646, 2148, 2149, 2150, 2153,
+  2724, 2725, 2726, 2729, 2712, 2713, 2714, 2717, 2154, 2155, 2156, 2159,
+]);
+
 /** Built-in aggregates that show no order: all but sums of floats, of what min, max, count, sum and avg are named. */
 function isOrderless(aggregate: number): boolean {
-  if (aggregate === COUNT_ROWS) return true;
+  if (aggregate === COUNT_ROWS || exactAggregates.has(aggregate)) return true;
   return aggregate >= FIRST_AGGREGATE && aggregate <= LAST_AGGREGATE && !orderedSums.has(aggregate);
 }
 

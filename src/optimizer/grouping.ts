@@ -12,6 +12,7 @@ import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { bpcharLength } from "#types/sql_types.js";
+import { obstacleIn } from "./obstacle.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
 import {
@@ -76,7 +77,10 @@ function keyOf(context: PlanningContext, item: SortGroup): Key {
   if (target === undefined) leave("a key is not in the target list");
   const { facts, translator } = context;
   const translated = translator.translate(target);
-  if (translated === undefined) leave("a key can be computed neither by the engine nor in the scan");
+  if (translated === undefined) {
+    const obstacle = obstacleIn(translator, facts, target);
+    leave(`a key can be computed neither by the engine nor in the scan: ${obstacle}`);
+  }
   const { expression } = translated;
   if (translated.displayScale !== undefined)
     leave("a numeric key does not have one display scale");
@@ -88,12 +92,12 @@ function keyOf(context: PlanningContext, item: SortGroup): Key {
 
 /**
  * The keys that tell groups apart. Constants do not, and stay constants above the scan; but a grouping by nothing
- * else has no group when there is no row, which an aggregation without keys would have.
+ * else keeps one of them: it has no group when there is no row, which an aggregation without keys would have.
  */
 export function keysOf(context: PlanningContext, items: readonly SortGroup[]): Key[] {
   const keys = items.map((item) => keyOf(context, item));
-  const telling = keys.filter((key) => key.expression.kind !== "constant");
-  if (keys.length > 0 && telling.length === 0) leave("all keys are constants");
+  const varying = keys.filter((key) => key.expression.kind !== "constant");
+  const telling = varying.length > 0 ? varying : keys.slice(0, 1);
   const seen = new Set<string>();
   return telling.filter((key) => {
     const text = context.texts.of(key.source);

@@ -98,9 +98,11 @@ export function expressionText(expression: Expression, names: readonly string[])
   }
 }
 
-const aggregateNames: Readonly<Record<AggregateCall["function"], string>> = {
+/** Aggregates by their SQL names. */
+export const aggregateNames: Readonly<Record<AggregateCall["function"], string>> = {
   countRows: "count", count: "count", sum: "sum", min: "min", max: "max", boolAnd: "bool_and",
-  boolOr: "bool_or",
+  boolOr: "bool_or", bitAnd: "bit_and", bitOr: "bit_or", bitXor: "bit_xor", mean: "avg", varPop: "var_pop",
+  varSamp: "var_samp", stddevPop: "stddev_pop", stddevSamp: "stddev_samp",
 };
 
 function aggregateText(call: AggregateCall, names: readonly string[]): string {

@@ -7,9 +7,12 @@ import type { EngineType } from "#types/engine_type.js";
 /**
  * Aggregates, named by what they compute and over what; the edge finishes averages from sum and count.
  * Result types: count and sum(int2, int4) give int8 (22003 beyond it, as PostgreSQL); sum(int8) and
- * sum(decimal) give decimal128 of the argument's scale; sum(float8) float8 in row order (float4: float4).
+ * sum(decimal) give decimal128 of the argument's scale; sum(float8) float8 in row order (float4: float4);
+ * mean, variances and standard deviations are of float8, in row order; bitAnd, bitOr and bitXor of integers.
  */
-export type AggregateFunction = "countRows" | "count" | "sum" | "min" | "max" | "boolAnd" | "boolOr";
+export type AggregateFunction =
+  | "countRows" | "count" | "sum" | "min" | "max" | "boolAnd" | "boolOr" | "bitAnd" | "bitOr" | "bitXor"
+  | "mean" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp";
 
 export interface AggregateCall {
   readonly function: AggregateFunction;

@@ -114,3 +114,16 @@ select (select r_name from region where r_regionkey = 3) one, (select r_name fro
 select (select n from (select count(*) n from nation) q), generate_series(1, (select count(*) from region));
 values ((select count(*) from nation)), ((select max(r_regionkey) from region));
 select count(*) from region having count(*) > (select 3);
+select 'x', count(*) from nation group by 1;
+select 1 one, count(*), sum(n_nationkey) from nation where n_nationkey < 0 group by 1;
+select distinct 'a'::text, 7 from nation join region on true where n_nationkey < 0;
+select distinct null::int, 7.50 from nation join region on true;
+select c_nationkey % 3, avg(f), variance(f), stddev(f), var_pop(f), stddev_pop(f), var_samp(f) from (select c_nationkey, c_acctbal::float8 / 3 f from customer) x group by 1;
+select avg(f), variance(f), stddev(f), var_pop(f), stddev_pop(f) from (select (c_acctbal / 7)::float4 f from customer) x;
+select variance(f), var_pop(f), avg(f), stddev(f) filter (where f > 1e300) from (select 1.5::float8 f from region where r_regionkey = 1) x;
+select avg(f), variance(f) from (select 'infinity'::float8 f from region) x;
+select avg(f) from (select c_acctbal::float8 * 1e304 f from customer) x;
+select variance(f) from (select c_acctbal::float8 * 1e200 f from customer) x;
+select bit_and(n_nationkey), bit_or(n_nationkey::int2), bit_xor(n_nationkey::int8), bit_xor(distinct n_nationkey % 4) from nation;
+select n_regionkey, bit_and(n_nationkey) filter (where n_nationkey > 12), bit_xor(n_nationkey) from nation group by 1;
+select n_regionkey, min(o), max(o) from (select n_regionkey, (n_nationkey::int8 * 357913941 % 4294967296)::oid o from nation) x group by 1;

@@ -18,7 +18,7 @@ const FIRST = Number(process.env["PG_FUSION_FIRST"] ?? 0);
 const DIFFERENCES_MAX = Number(process.env["PG_FUSION_DIFFERENCES"] ?? 5);
 const SHOWS_DETAILS = process.env["PG_FUSION_DETAILS"] === "1";
 /** Every so many statements are explained, for the share PostgreSQL runs. */
-const EXPLAINED_EVERY = 4;
+const EXPLAINED_EVERY = Number(process.env["PG_FUSION_EXPLAINED"] ?? 4);
 const PROGRESS_EVERY = 2000;
 const SHRINK_TRIES = 400;
 /** Part of the statements that may be refused. */
@@ -74,7 +74,8 @@ async function givenAway(text: string): Promise<readonly string[]> {
   });
   const reasons = rows.flatMap(({ "QUERY PLAN": line }) => {
     const reason = /^\s*(?:Scan \d+|Subquery) by PostgreSQL: (.*?)(?: in "\w+")?$/.exec(line)?.[1];
-    return reason === undefined ? [] : [reason];
+    const above = /^\s*((?:Grouping|DISTINCT) in PostgreSQL: .*)$/.exec(line)?.[1];
+    return reason ?? above ?? [];
   });
   return [...new Set(reasons)];
 }
@@ -91,6 +92,7 @@ describe("generated statements", () => {
     const given = new Map<string, number>();
     const differences: string[] = [];
     let givenStatements = 0;
+    let groupedStatements = 0;
     for (let index = FIRST; index < STATEMENTS && differences.length < DIFFERENCES_MAX; index++) {
       const seed = SEED * 1_000_003 + index;
       const query = new StatementMaker(new Dice(seed)).statement();
@@ -103,7 +105,8 @@ describe("generated statements", () => {
       if (index % PROGRESS_EVERY === PROGRESS_EVERY - 1) console.log(`${index + 1} statements`);
       if (verdict.kind === "equal" && !verdict.isError && index % EXPLAINED_EVERY === 0) {
         const reasons = await givenAway(text);
-        givenStatements += reasons.length > 0 ? 1 : 0;
+        givenStatements += reasons.some((reason) => !reason.includes(" in PostgreSQL: ")) ? 1 : 0;
+        groupedStatements += reasons.some((reason) => reason.includes(" in PostgreSQL: ")) ? 1 : 0;
         for (const reason of reasons) count(given, reason);
       }
       if (verdict.kind !== "different") continue;
@@ -114,7 +117,8 @@ describe("generated statements", () => {
     const total = [...counts.values()].reduce((sum, each) => sum + each, 0);
     const refused = counts.get("refused") ?? 0;
     const share = `seed ${SEED}: ${total} statements, ${((100 * refused) / total).toFixed(1)}% refused`;
-    const away = `${((100 * givenStatements * EXPLAINED_EVERY) / total).toFixed(1)}% have a part that PostgreSQL runs`;
+    const part = (number: number): string => `${((100 * number * EXPLAINED_EVERY) / total).toFixed(1)}%`;
+    const away = `${part(givenStatements)} have a part that PostgreSQL runs, ${part(groupedStatements)} its grouping`;
     console.log(`${share}\n${report(counts)}\nrefusals:\n${report(refusals)}\n${away}:\n${report(given)}`);
     expect(differences.join("\n\n")).toBe("");
     expect(refused / total).toBeLessThan(REFUSED_SHARE_MAX);

@@ -247,8 +247,9 @@ function randomForm(
 
 /** The result type of an aggregate, or undefined when the engine has none. */
 function aggregateType(name: AggregateFunction, type: EngineType): EngineType | undefined {
+  const isOid = type.kind === "opaque" && type.byValue && type.width === 4;
   const ordered =
-    type.kind !== "bool" && type.kind !== "opaque" && (!("byteOrder" in type) || type.byteOrder);
+    isOid || (type.kind !== "bool" && type.kind !== "opaque" && (!("byteOrder" in type) || type.byteOrder));
   switch (name) {
     case "countRows":
     case "count":
@@ -264,15 +265,30 @@ function aggregateType(name: AggregateFunction, type: EngineType): EngineType | 
     case "boolAnd":
     case "boolOr":
       return type.kind === "bool" ? type : undefined;
+    case "bitAnd":
+    case "bitOr":
+    case "bitXor":
+      return type.kind === "int2" || type.kind === "int4" || type.kind === "int8" ? type : undefined;
+    case "mean":
+    case "varPop":
+    case "varSamp":
+    case "stddevPop":
+    case "stddevSamp":
+      return type.kind === "float8" ? type : undefined;
   }
 }
+
+const aggregateNames = [
+  "countRows", "count", "sum", "sum", "min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr", "bitXor",
+  "mean", "varPop", "varSamp", "stddevPop", "stddevSamp",
+] as const satisfies readonly AggregateFunction[];
 
 export function randomAggregates(dice: Dice, pool: readonly Expression[]): AggregateCall[] {
   const conditions = pool.filter((each) => each.type.kind === "bool");
   const list: AggregateCall[] = [];
   for (let i = 0, most = 1 + dice.below(6); i < most; i++) {
     const argument = dice.pick(dice.chance(50) ? pool.slice(Math.floor(pool.length / 2)) : pool);
-    const name = dice.pick(["countRows", "count", "sum", "sum", "min", "max", "boolAnd", "boolOr"] as const);
+    const name = dice.pick(aggregateNames);
     const result = aggregateType(name, argument.type);
     if (result === undefined) continue;
     list.push({

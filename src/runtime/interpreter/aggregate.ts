@@ -8,6 +8,8 @@ import { withinDigits } from "#functions/decimal.js";
 import { floatResult } from "#functions/float_arithmetic.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
+import { errorTemplates, throwTemplate } from "#functions/error_templates.js";
+import { type MomentsFunction, momentsNeeded } from "#lowering/aggregate_moments.js";
 import { type Parameters, type Row, evaluate } from "./evaluate.js";
 
 interface Accumulator {
@@ -66,6 +68,18 @@ function accumulatorOf(call: AggregateCall): Accumulator {
       return fold((a, b) => a === true && b === true);
     case "boolOr":
       return fold((a, b) => a === true || b === true);
+    case "bitAnd":
+      return fold((a, b) => asBigint(a) & asBigint(b));
+    case "bitOr":
+      return fold((a, b) => asBigint(a) | asBigint(b));
+    case "bitXor":
+      return fold((a, b) => asBigint(a) ^ asBigint(b));
+    case "mean":
+    case "varPop":
+    case "varSamp":
+    case "stddevPop":
+    case "stddevSamp":
+      return moments(call.function);
   }
 }
 
@@ -109,6 +123,33 @@ function sum(type: EngineType): Accumulator {
   }
 }
 
+/** float8_accum and its final functions. */
+function moments(name: MomentsFunction): Accumulator {
+  let [count, sum, squares] = [0, 0, 0];
+  const isInfinite = (value: number): boolean => Math.abs(value) === Infinity;
+  return {
+    add(value) {
+      if (value === null) return;
+      assert(typeof value === "number", "a float");
+      const [before, sumBefore] = [count++, sum];
+      sum += value;
+      if (before > 0) {
+        const difference = value * count - sum;
+        squares += (difference * difference) / (count * before);
+        if (!isInfinite(sum) && !isInfinite(squares)) return;
+        if (!isInfinite(sumBefore) && !isInfinite(value)) throwTemplate(errorTemplates.floatOverflow);
+        squares = NaN;
+      } else if (!Number.isFinite(value)) squares = NaN;
+    },
+    result() {
+      if (count < momentsNeeded(name)) return null;
+      if (name === "mean") return sum / count;
+      const variance = squares / (count - momentsNeeded(name) + 1);
+      return name === "stddevPop" || name === "stddevSamp" ? Math.sqrt(variance) : variance;
+    },
+  };
+}
+
 function asBigint(value: Scalar): bigint {
   assert(typeof value === "bigint", "an integer");
   return value;
@@ -127,5 +168,7 @@ export function orderValues(a: Scalar, b: Scalar, type: EngineType): number {
   if (a instanceof Uint8Array && b instanceof Uint8Array) return orderBytes(a, b);
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
   assert(typeof a === "bigint" && typeof b === "bigint", `an ordered ${type.kind}`);
+  // The only carried type with an order is oid, which has no sign.
+  if (type.kind === "opaque") return BigInt.asUintN(32, a) < BigInt.asUintN(32, b) ? -1 : a === b ? 0 : 1;
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -93,7 +93,7 @@ export function aggregate(dice: Dice, scope: Scope, kind: Kind): Expression | un
       return filter(call(`${dice.pick(["min", "max"])}(`, exactArgument(kind), "", true));
     case "int4":
       if (dice.chance(20))
-        return filter(call(`${dice.pick(["bit_and", "bit_or"])}(`, argument("int4"), "", true));
+        return filter(call(`${dice.pick(["bit_and", "bit_or", "bit_xor"])}(`, argument("int4"), "", true));
       return filter(call(`${dice.pick(["min", "max"])}(`, argument("int4"), "", true));
     case "uuid":
     case "bytea":
