@@ -48,6 +48,7 @@ const pages = {
   sources: [
     ...["tuple_batch", "walk"].map((name) => `heap/${name}`),
     ...["fixed", "numeric", "view", "packed"].map((name) => `heap/decode_${name}`),
+    "heap/filter_decimal",
     "numeric_codec", "page_writer", "page_range", "import",
   ].map((name) => join(native, `extension/${name}.c`)).concat(join(here, "heap/server_stubs.c")),
 };

@@ -6,7 +6,8 @@
  * decodes to zeroes, and the caller marks them. It may write past the rows' own bytes only inside the tail,
  * where FUSION_TAIL_SLACK is kept free. It returns false when it meets a value that must be detoasted: the
  * caller then undoes the block (fusion_page_forget) and takes the rows one by one. Read next: decode_fixed.c,
- * decode_numeric.c, decode_view.c, decode_packed.c.
+ * decode_numeric.c, filter_decimal.c, decode_view.c,
+ * decode_packed.c.
  */
 #ifndef FUSION_DECODE_H
 #define FUSION_DECODE_H
@@ -19,13 +20,20 @@ typedef struct FusionDecode FusionDecode;
 typedef bool (*FusionKernel) (const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 							  FusionPageWriter *writer, FusionColumnWriter *column);
 
+/* What a range filter keeps: values in [low, high]. A decimal NaN counts as the greatest value. */
+typedef struct FusionRange
+{
+	int64		low;
+	int64		high;
+	const struct FusionDecimalBounds *bounds;	/* of decimals */
+} FusionRange;
+
 /*
- * Reads an attribute no row lacks and keeps, in the batch, the rows whose value is in [low, high]: decoding,
- * comparing and dropping in one pass. A decimal NaN counts as the greatest value. False as of kernels, and the
- * batch is then undefined.
+ * Reads an attribute no row lacks and keeps, in the batch, the rows whose value is in the range: decoding,
+ * comparing and dropping in one pass. False as of kernels, and the batch is then undefined.
  */
 typedef bool (*FusionRangeFilter) (const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
-								   FusionTupleBatch *batch, int64 low, int64 high);
+								   FusionTupleBatch *batch, const FusionRange *range);
 
 /* What a column's kernel needs beyond the page. */
 struct FusionDecode
@@ -49,8 +57,17 @@ extern FusionKernel fusion_decode_fixed_kernel(int width);
 
 /* NULL for encodings whose values are not integers in their order. */
 extern FusionRangeFilter fusion_decode_range_filter(uint8 encoding);
+
+/* Tables go to CurrentMemoryContext. */
+extern void fusion_range_init(FusionRange *range, const FusionDecode *decode, int64 low, int64 high);
 extern bool fusion_filter_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
-									FusionTupleBatch *batch, int64 low, int64 high);
+									FusionTupleBatch *batch, const FusionRange *range);
+extern const struct FusionDecimalBounds *fusion_decimal_bounds_create(const struct FusionDecimalSteps *steps,
+																	  int64 low, int64 high);
+
+/* One value by the general path; false when it must be detoasted. */
+extern bool fusion_decode_any_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, int row,
+										FusionColumnWriter *column, int64 *value);
 extern bool fusion_decode_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 									FusionPageWriter *writer, FusionColumnWriter *column);
 extern bool fusion_decode_decimal128(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,

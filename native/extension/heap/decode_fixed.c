@@ -85,9 +85,10 @@ fusion_decode_fixed_kernel(int width)
 
 static pg_attribute_always_inline bool
 filter_integers(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionTupleBatch *batch,
-				int64 low, int64 high, int width)
+				const FusionRange *range, int width)
 {
-	uint64		distance = (uint64) high - (uint64) low;
+	uint64		low = (uint64) range->low;
+	uint64		distance = (uint64) range->high - low;
 	int			count = walk->count;
 	int			kept = 0;
 
@@ -105,8 +106,9 @@ filter_integers(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 		}
 		else
 			memcpy(&value, at, sizeof(value));
-		fusion_keep_row(batch, kept, row, at + width);
-		kept += (uint64) value - (uint64) low <= distance;
+		/* Values of the fixed prefix are not found by the cursor. */
+		fusion_keep_row(batch, kept, row, reach == FUSION_REACH_FIXED ? batch->cursor[row] : at + width);
+		kept += (uint64) value - low <= distance;
 	}
 	batch->count = walk->count = kept;
 	return true;
@@ -114,20 +116,20 @@ filter_integers(const FusionDecode *decode, FusionWalk *walk, FusionReach reach,
 
 static bool
 filter_int32(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionTupleBatch *batch,
-			 int64 low, int64 high)
+			 const FusionRange *range)
 {
 	if (reach == FUSION_REACH_FIXED)
-		return filter_integers(decode, walk, FUSION_REACH_FIXED, batch, low, high, sizeof(int32));
-	return filter_integers(decode, walk, FUSION_REACH_CURSOR, batch, low, high, sizeof(int32));
+		return filter_integers(decode, walk, FUSION_REACH_FIXED, batch, range, sizeof(int32));
+	return filter_integers(decode, walk, FUSION_REACH_CURSOR, batch, range, sizeof(int32));
 }
 
 static bool
 filter_int64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionTupleBatch *batch,
-			 int64 low, int64 high)
+			 const FusionRange *range)
 {
 	if (reach == FUSION_REACH_FIXED)
-		return filter_integers(decode, walk, FUSION_REACH_FIXED, batch, low, high, sizeof(int64));
-	return filter_integers(decode, walk, FUSION_REACH_CURSOR, batch, low, high, sizeof(int64));
+		return filter_integers(decode, walk, FUSION_REACH_FIXED, batch, range, sizeof(int64));
+	return filter_integers(decode, walk, FUSION_REACH_CURSOR, batch, range, sizeof(int64));
 }
 
 FusionRangeFilter
@@ -144,6 +146,14 @@ fusion_decode_range_filter(uint8 encoding)
 		default:
 			return NULL;
 	}
+}
+
+void
+fusion_range_init(FusionRange *range, const FusionDecode *decode, int64 low, int64 high)
+{
+	range->low = low;
+	range->high = high;
+	range->bounds = decode->steps != NULL ? fusion_decimal_bounds_create(decode->steps, low, high) : NULL;
 }
 
 /* An image that decodes to zero or to nothing, with the room kernels expect around a value. */

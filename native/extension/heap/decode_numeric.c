@@ -12,6 +12,7 @@
 
 #include "decode.h"
 
+#include "decimal_steps.h"
 #include "numeric_codec.h"
 
 /* 5^27 is the last power of five below 2^63, and N < 10^16 leaves two more powers of ten below 10^18. */
@@ -27,35 +28,8 @@
 #define FAST_FORM_POSSIBLE true
 #endif
 
-/* Length byte and header word of a short image stand in the low 24 bits. */
-#define KEY_MASK 0xFFFFFF
-#define KEY_NONE 0xFFFFFFFF
-
 /* A short varlena's length byte for so many digits. */
 #define LENGTH_BYTE(digits) (((1 + sizeof(uint16) + (digits) * sizeof(int16)) << 1) | 1)
-
-/*
- * The slot of a key, after its scale is subtracted: sign, low bits of the weight and count of digits gathered
- * in the top bits by one multiplication. Distinct for all signs and counts and for weights -3 to 4, more than
- * any column of 18 digits mixes; a key that lost its slot to another takes the general path.
- */
-#define SLOT_BITS 7
-#define SLOT_OF(key) ((uint32) ((key) * ((1u << 10) + (1u << 20) + (1u << 23))) >> (32 - SLOT_BITS))
-
-typedef struct DecimalStep
-{
-	uint64		digit_mask;		/* keeps the digits that are there */
-	uint64		multiplier;		/* its sign is the value's */
-	uint32		key;			/* without the scale; KEY_NONE: unused */
-	uint8		shift;
-	uint8		bytes;			/* of the whole image */
-} DecimalStep;
-
-typedef struct FusionDecimalSteps
-{
-	uint32		scale_bits;		/* what all keys of this scale have in common */
-	DecimalStep slots[1 << SLOT_BITS];
-} FusionDecimalSteps;
 
 /*
  * Newton's iteration for the inverse modulo 2^64 of an odd number: five steps from three correct bits give 96.
@@ -77,10 +51,10 @@ add_step(FusionDecimalSteps *steps, int scale, int weight, int digits, bool nega
 	uint32		sign = negative ? FUSION_NUMERIC_SHORT_NEGATIVE : 0;
 	uint32		header = sign | (weight & FUSION_NUMERIC_SHORT_WEIGHT_MASK);
 	uint32		key = LENGTH_BYTE(digits) | header << 8;
-	DecimalStep *step = &steps->slots[SLOT_OF(key)];
+	FusionDecimalStep *step = &steps->slots[FUSION_DECIMAL_SLOT(key)];
 	uint64		power = 1;
 
-	if (divided < -STEPS_MULTIPLIED_MAX || divided > STEPS_DIVIDED_MAX || step->key != KEY_NONE)
+	if (divided < -STEPS_MULTIPLIED_MAX || divided > STEPS_DIVIDED_MAX || step->key != FUSION_DECIMAL_KEY_NONE)
 		return;
 	for (int i = 0; i < divided; i++)
 		power *= 5;
@@ -92,6 +66,8 @@ add_step(FusionDecimalSteps *steps, int scale, int weight, int digits, bool nega
 	if (negative)
 		step->multiplier = -step->multiplier;
 	step->shift = (uint8) Max(divided, 0);
+	step->divided = (int8) divided;
+	step->negative = negative;
 	step->bytes = (uint8) (1 + sizeof(uint16) + digits * sizeof(int16));
 }
 
@@ -101,7 +77,7 @@ fusion_decimal_steps_create(int scale)
 	FusionDecimalSteps *steps = palloc0(sizeof(FusionDecimalSteps));
 
 	for (int slot = 0; slot < (int) lengthof(steps->slots); slot++)
-		steps->slots[slot].key = KEY_NONE;
+		steps->slots[slot].key = FUSION_DECIMAL_KEY_NONE;
 	if (!FAST_FORM_POSSIBLE || scale < 0 || scale > FUSION_NUMERIC_SHORT_SCALE_MASK)
 		return steps;
 	steps->scale_bits = (uint32) (FUSION_NUMERIC_SHORT | scale << FUSION_NUMERIC_SHORT_SCALE_SHIFT) << 8;
@@ -118,44 +94,32 @@ fusion_decimal_steps_create(int scale)
 	return steps;
 }
 
-/*
- * The step for the image at `at`, NULL when it is not of the fast form. Reads four bytes: an image has no fewer
- * than three, and FUSION_OVERREAD covers the rest.
- */
-static pg_attribute_always_inline const DecimalStep *
+/* The step for the image at `at`, NULL when it is not of the fast form. */
+static pg_attribute_always_inline const FusionDecimalStep *
 find_step(const FusionDecimalSteps *steps, const uint8 *at)
 {
-	uint32		key;
-	const DecimalStep *step;
+	uint32		key = fusion_decimal_key(steps, at);
+	const FusionDecimalStep *step = &steps->slots[FUSION_DECIMAL_SLOT(key)];
 
-	memcpy(&key, at, sizeof(key));
-	key = (key & KEY_MASK) - steps->scale_bits;
-	step = &steps->slots[SLOT_OF(key)];
 	return likely(step->key == key) ? step : NULL;
 }
 
-/*
- * Two digits at a time to base 10^8, then both to one integer below 10^16. Reads eight bytes of digits whatever
- * their count.
- */
+/* Two digits at a time to base 10^8, then both to one integer below 10^16. */
 static pg_attribute_always_inline int64
-short_image_to_int64(const DecimalStep *step, const uint8 *at)
+short_image_to_int64(const FusionDecimalStep *step, const uint8 *at)
 {
 	const uint64 lanes = UINT64CONST(0x0000FFFF0000FFFF);
-	uint64		digits;
+	uint64		digits = fusion_decimal_digits(step->digit_mask, at);
 	uint64		pairs;
 
-	memcpy(&digits, at + 1 + sizeof(uint16), sizeof(digits));
-	digits &= step->digit_mask;
 	pairs = (digits & lanes) * 10000 + ((digits >> 16) & lanes);
 	digits = (pairs & UINT64CONST(0xFFFFFFFF)) * 100000000 + (pairs >> 32);
 	return (int64) ((digits >> step->shift) * step->multiplier);
 }
 
-/* One value by the general path; false when it must be detoasted. */
-static pg_noinline bool
-decode_any_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, int row,
-					 FusionColumnWriter *column, int64 *value)
+bool
+fusion_decode_any_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, int row,
+							FusionColumnWriter *column, int64 *value)
 {
 	FusionPayload payload;
 
@@ -177,7 +141,7 @@ decode_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach
 	for (int row = 0; row < count; row++)
 	{
 		const uint8 *at = reach == FUSION_REACH_VALUE ? walk->value[row] : walk->cursor[row];
-		const DecimalStep *step = find_step(steps, at);
+		const FusionDecimalStep *step = find_step(steps, at);
 
 		if (likely(step != NULL))
 		{
@@ -185,7 +149,7 @@ decode_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach
 			if (reach == FUSION_REACH_CURSOR)
 				walk->cursor[row] = at + step->bytes;
 		}
-		else if (!decode_any_decimal64(decode, walk, reach, row, column, &out[row]))
+		else if (!fusion_decode_any_decimal64(decode, walk, reach, row, column, &out[row]))
 			return false;
 	}
 	return true;
@@ -199,43 +163,6 @@ fusion_decode_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReac
 		return decode_decimal64(decode, walk, FUSION_REACH_VALUE, writer->rows, column);
 	Assert(reach == FUSION_REACH_CURSOR);
 	return decode_decimal64(decode, walk, FUSION_REACH_CURSOR, writer->rows, column);
-}
-
-bool
-fusion_filter_decimal64(const FusionDecode *decode, FusionWalk *walk, FusionReach reach, FusionTupleBatch *batch,
-						int64 low, int64 high)
-{
-	const FusionDecimalSteps *steps = decode->steps;
-	uint64		distance = (uint64) high - (uint64) low;
-	int			count = walk->count;
-	int			kept = 0;
-	FusionColumnWriter ignored = {0};
-
-	Assert(reach == FUSION_REACH_CURSOR);
-	for (int row = 0; row < count; row++)
-	{
-		const uint8 *at = walk->cursor[row];
-		const DecimalStep *step = find_step(steps, at);
-		int64		value;
-
-		if (likely(step != NULL))
-		{
-			value = short_image_to_int64(step, at);
-			at += step->bytes;
-		}
-		else
-		{
-			if (!decode_any_decimal64(decode, walk, FUSION_REACH_CURSOR, row, &ignored, &value))
-				return false;
-			at = walk->cursor[row];
-			if (value == FUSION_DECIMAL64_NAN)
-				value = PG_INT64_MAX;
-		}
-		fusion_keep_row(batch, kept, row, at);
-		kept += (uint64) value - (uint64) low <= distance;
-	}
-	batch->count = walk->count = kept;
-	return true;
 }
 
 bool

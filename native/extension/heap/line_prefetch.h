@@ -3,8 +3,7 @@
  *    Cache lines that will be read soon, asked for a few at a time between pieces of other work.
  *
  * Asked for at once, the lines of a block overrun the processor's miss buffers: it stalls, and what was asked for
- * comes late (together about 9 ns per row of lineitem, against 1 this way). Only a hint: the memory is not read,
- * and may have become something else meanwhile.
+ * comes late. Only a hint: the memory is not read, and may have become something else meanwhile.
  */
 #ifndef FUSION_LINE_PREFETCH_H
 #define FUSION_LINE_PREFETCH_H

@@ -38,6 +38,7 @@ typedef struct FusionQualColumn
 	int			last_conjunct;	/* the vector is needed up to this one */
 	const struct FusionPredicate *only_range;	/* all that is asked of the column; NULL: more, or something else */
 	FusionRangeFilter range_filter;
+	FusionRange range;			/* of only_range */
 	FusionDecode decode;
 	FusionColumnWriter writer;
 

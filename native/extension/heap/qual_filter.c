@@ -264,6 +264,8 @@ fusion_quals_bind(FusionQuals *quals, const FusionTupleLayout *layout)
 		{
 			column->range_filter = fusion_decode_range_filter(column->writer.encoding);
 			column->only_range = column->range_filter != NULL ? find_only_range(quals, i) : NULL;
+			if (column->only_range != NULL)
+				fusion_range_init(&column->range, &column->decode, column->only_range->low, column->only_range->high);
 		}
 	}
 }
@@ -395,16 +397,15 @@ run_conjuncts(FusionQuals *quals, int first, int end, int count)
 static bool
 filter_by_range(const FusionQualColumn *column, FusionWalk *walk, FusionTupleBatch *batch)
 {
-	const FusionPredicate *range = column->only_range;
 	FusionReach reach;
 
-	if (range->low > range->high)
+	if (column->range.low > column->range.high)
 	{
 		batch->count = walk->count = 0;
 		return true;
 	}
 	reach = fusion_walk_to(walk, column->attribute, column->decode.null_image);
-	if (!column->range_filter(&column->decode, walk, reach, batch, range->low, range->high))
+	if (!column->range_filter(&column->decode, walk, reach, batch, &column->range))
 		return false;
 	fusion_walk_passed(walk, column->attribute, reach);
 	return true;

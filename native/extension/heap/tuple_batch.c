@@ -74,6 +74,8 @@ fusion_tuple_layout_create(TupleDesc descriptor, int count)
 		{
 			attribute->fixed_offset = TYPEALIGN(attribute->align, offset);
 			offset = attribute->fixed_offset + form->attlen;
+			layout->prefix_count = i + 1;
+			layout->prefix_bytes = offset;
 		}
 		else
 			offset = -1;
@@ -97,7 +99,8 @@ static void
 load_null_bitmaps(FusionTupleBatch *batch, const FusionTupleLayout *layout, Page page)
 {
 	int			bytes = BITMAPLEN(layout->count);
-	int			first = Min(batch->fewest_attributes, layout->count);
+	int			fewest = PG_UINT16_MAX;
+	int			first;
 
 	memset(batch->null_union, 0, bytes);
 	for (int row = 0; row < batch->count; row++)
@@ -106,6 +109,7 @@ load_null_bitmaps(FusionTupleBatch *batch, const FusionTupleLayout *layout, Page
 		HeapTupleHeader tuple = (HeapTupleHeader) PageGetItem(page, item);
 		int			attributes = HeapTupleHeaderGetNatts(tuple);
 
+		fewest = Min(fewest, attributes);
 		batch->attribute_count[row] = (uint16) attributes;
 		batch->present[row] = batch->all_present;
 		if (tuple->t_infomask & HEAP_HASNULL)
@@ -117,6 +121,8 @@ load_null_bitmaps(FusionTupleBatch *batch, const FusionTupleLayout *layout, Page
 				batch->null_union[i] |= (bits8) ~tuple->t_bits[i];
 		}
 	}
+	batch->fewest_attributes = fewest;
+	first = Min(fewest, layout->count);
 	for (int i = 0; i < first; i++)
 	{
 		if (batch->null_union[i >> 3] & (1 << (i & 7)))
@@ -125,13 +131,25 @@ load_null_bitmaps(FusionTupleBatch *batch, const FusionTupleLayout *layout, Page
 	batch->first_unclean = first;
 }
 
+/* A line pointer is one word: so it is read once, not once for each of its bit fields. */
+static pg_attribute_always_inline ItemIdData
+read_line_pointer(Page page, OffsetNumber offset)
+{
+	ItemIdData	item;
+
+	memcpy(&item, PageGetItemId(page, offset), sizeof(item));
+	return item;
+}
+
 void
 fusion_tuple_batch_load(FusionTupleBatch *batch, const FusionTupleLayout *layout, Page page,
 						const OffsetNumber *offsets, int count)
 {
-	const uint8 *last_safe = (const uint8 *) page + BLCKSZ - FUSION_OVERREAD;
+	const uint32 safe_end = BLCKSZ - FUSION_OVERREAD;
+	const uint32 prefix_bytes = layout->prefix_bytes;
+	const int	wanted_attributes = layout->count;
 	uint16		any_flags = 0;
-	uint16		fewest_attributes = PG_UINT16_MAX;
+	int			any_short = 0;	/* negative: some row has fewer attributes than wanted */
 	uint8	   *scratch = batch->scratch;
 	FusionLinePrefetch wanted = *batch->wanted;
 
@@ -139,28 +157,29 @@ fusion_tuple_batch_load(FusionTupleBatch *batch, const FusionTupleLayout *layout
 	batch->count = count;
 	for (int row = 0; row < count; row++)
 	{
-		ItemId		item = PageGetItemId(page, offsets[row]);
-		HeapTupleHeader tuple = (HeapTupleHeader) PageGetItem(page, item);
+		ItemIdData	item = read_line_pointer(page, offsets[row]);
+		HeapTupleHeader tuple = (HeapTupleHeader) ((char *) page + item.lp_off);
 		const uint8 *data = (const uint8 *) tuple + tuple->t_hoff;
-		const uint8 *end = (const uint8 *) tuple + ItemIdGetLength(item);
 
 		any_flags |= tuple->t_infomask;
-		fewest_attributes = Min(fewest_attributes, HeapTupleHeaderGetNatts(tuple));
-		if (unlikely(end > last_safe))
+		any_short |= (int) HeapTupleHeaderGetNatts(tuple) - wanted_attributes;
+		if (unlikely(item.lp_off + item.lp_len > safe_end))
 		{
 			/* MAXALIGNed like the original, so that alignment of attributes comes out the same. */
-			memcpy(scratch, tuple, end - (const uint8 *) tuple);
+			memcpy(scratch, tuple, item.lp_len);
 			data = scratch + tuple->t_hoff;
-			scratch += MAXALIGN(end - (const uint8 *) tuple);
+			scratch += MAXALIGN(item.lp_len);
 		}
 		batch->data[row] = data;
+		batch->cursor[row] = data + prefix_bytes;
 		fusion_prefetch_lines(&wanted, 1);
 	}
 	*batch->wanted = wanted;
 	memcpy(batch->offset, offsets, count * sizeof(OffsetNumber));
-	batch->fewest_attributes = fewest_attributes;
-	batch->first_unclean = layout->count;
-	if ((any_flags & HEAP_HASNULL) || fewest_attributes < layout->count)
+	batch->cursors_fresh = true;
+	batch->fewest_attributes = wanted_attributes;
+	batch->first_unclean = wanted_attributes;
+	if ((any_flags & HEAP_HASNULL) || any_short < 0)
 		load_null_bitmaps(batch, layout, page);
 }
 

@@ -40,6 +40,8 @@ typedef struct FusionTupleLayout
 {
 	int			count;			/* attributes up to the last one needed */
 	FusionAttribute *attributes;
+	int			prefix_count;	/* leading attributes with a fixed_offset */
+	uint32		prefix_bytes;	/* up to the end of the last of them */
 } FusionTupleLayout;
 
 typedef struct FusionTupleBatch
@@ -56,6 +58,7 @@ typedef struct FusionTupleBatch
 	bits8		all_present[BITMAPLEN(MaxTupleAttributeNumber)];	/* the bitmap of rows without one */
 	const uint8 *data[MaxHeapTuplesPerPage];	/* first attribute's place */
 	const uint8 *cursor[MaxHeapTuplesPerPage];	/* the walk's */
+	bool		cursors_fresh;	/* they stand behind the layout's prefix, where loading has put them */
 	const uint8 *value[MaxHeapTuplesPerPage];	/* the walk's, of the last attribute that needed checks */
 	uint8		is_null[MaxHeapTuplesPerPage];	/* likewise, 0 or 1 */
 	const bits8 *present[MaxHeapTuplesPerPage]; /* null bitmaps, bit set: not null; unset when all is clean */
@@ -77,7 +80,7 @@ typedef enum FusionReach
 typedef struct FusionWalk
 {
 	const FusionTupleLayout *layout;
-	const FusionTupleBatch *batch;
+	FusionTupleBatch *batch;
 	const uint8 **data;
 	const uint8 **cursor;
 	const uint8 **value;

@@ -47,19 +47,26 @@ is_fixed(const FusionWalk *walk, int attribute)
 static void
 set_cursors(FusionWalk *walk, int target)
 {
+	const FusionTupleLayout *layout = walk->layout;
 	uint32		offset = 0;
 
 	while (walk->attribute < target && is_fixed(walk, walk->attribute))
 		walk->attribute++;
+	walk->fixed = false;
+	if (walk->batch->cursors_fresh && walk->attribute == layout->prefix_count)
+	{
+		walk->batch->cursors_fresh = false;
+		return;
+	}
+	walk->batch->cursors_fresh = false;
 	if (walk->attribute > 0)
 	{
-		const FusionAttribute *last = &walk->layout->attributes[walk->attribute - 1];
+		const FusionAttribute *last = &layout->attributes[walk->attribute - 1];
 
 		offset = last->fixed_offset + last->length;
 	}
 	for (int row = 0; row < walk->count; row++)
 		walk->cursor[row] = walk->data[row] + offset;
-	walk->fixed = false;
 }
 
 static inline const uint8 *

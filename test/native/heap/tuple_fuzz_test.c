@@ -282,6 +282,8 @@ build_layout(const Model *model)
 		{
 			attribute->fixed_offset = TYPEALIGN(attribute->align, offset);
 			offset = attribute->fixed_offset + attribute->length;
+			layout->prefix_count = i + 1;
+			layout->prefix_bytes = offset;
 		}
 		else
 			offset = -1;
@@ -410,6 +412,7 @@ filter_both(Model *model, const FusionTupleLayout *layout, FusionTupleBatch *bat
 	FusionColumnWriter column;
 	FusionDecode decode;
 	FusionRangeFilter filter;
+	FusionRange range;
 	FusionWalk	walk;
 	FusionReach reach;
 	int64		low;
@@ -427,7 +430,8 @@ filter_both(Model *model, const FusionTupleLayout *layout, FusionTupleBatch *bat
 	fusion_decode_init(&decode, layout, chosen, 0, &column);
 	fusion_walk_begin(&walk, layout, batch, 0, model->row_count);
 	reach = fusion_walk_to(&walk, chosen, decode.null_image);
-	if (!filter(&decode, &walk, reach, batch, low, high))
+	fusion_range_init(&range, &decode, low, high);
+	if (!filter(&decode, &walk, reach, batch, &range))
 	{
 		CHECK(model->has_compressed);
 		model->row_count = 0;
