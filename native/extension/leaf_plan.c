@@ -327,6 +327,7 @@ fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, F
 		if (!plan_leaf(&source, assembly, scan, refusal))
 			return false;
 		take_filters(&source, scan);
+		scan->leaf_paths[i].passed = leaf.passed;
 	}
 	return true;
 }

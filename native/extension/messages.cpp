@@ -255,6 +255,7 @@ fusion_plan_ready_leaf(const FusionPlanReady *answer, uint32_t index, FusionLeaf
 	leaf->qual_count = size_or_zero(table->qual_nodes());
 	leaf->qual_nodes = leaf->qual_count > 0 ? table->qual_nodes()->data() : nullptr;
 	leaf->filter_count = size_or_zero(table->filters());
+	leaf->passed = table->passed();
 }
 
 extern "C" void

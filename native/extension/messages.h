@@ -164,6 +164,7 @@ typedef struct FusionLeafAnswer
 	const uint32_t *qual_nodes;
 	uint32_t	qual_count;
 	uint32_t	filter_count;
+	double		passed;			/* share of its rows that pass the filters; an estimate */
 } FusionLeafAnswer;
 
 /* See schemas/control/planning.fbs for the kinds. */

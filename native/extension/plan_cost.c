@@ -6,13 +6,132 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "fusion_costs.h"
+#include "miscadmin.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "parallel_plan.h"
+#include "parser/parsetree.h"
 #include "plan_cost.h"
+#include "utils/syscache.h"
+
+static double plan_ns(const PlannedStmt *planned, const Plan *plan);
+
+/* Whether a plan node goes to rows of a table through an index, and to which: 0 when it does not. */
+static Index
+fetched_relation(const Plan *plan)
+{
+	switch (nodeTag(plan))
+	{
+		case T_IndexScan:
+		case T_IndexOnlyScan:
+		case T_BitmapHeapScan:
+			return ((const Scan *) plan)->scanrelid;
+		default:
+			return 0;
+	}
+}
+
+/* PostgreSQL's cost takes every page of an index scan for one from disk; those of such a table are not. */
+static bool
+stays_in_memory(const PlannedStmt *planned, Index relation)
+{
+	Oid			oid = rt_fetch(relation, planned->rtable)->relid;
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
+	bool		fits;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	fits = ((Form_pg_class) GETSTRUCT(tuple))->relpages < effective_cache_size;
+	ReleaseSysCache(tuple);
+	return fits;
+}
+
+/*
+ * One execution of an index scan. Rows that its filter drops are fetched too, each from a page of its own, as far as
+ * the cost tells; where the cost of many executions was shared out it tells too little, and the rows tell more.
+ */
+static double
+fetch_ns(const Plan *plan, bool first_match)
+{
+	double		fetched = Max(plan->total_cost / Max(random_page_cost, seq_page_cost), plan->plan_rows);
+
+	return FUSION_COST_INDEXLOOKUP + (first_match ? 1 : Max(fetched, 1)) * FUSION_COST_FETCHEDROW;
+}
+
+/* A nested loop over look-ups in memory, or a negative number when it is something else. */
+static double
+look_ups_ns(const PlannedStmt *planned, const Plan *plan)
+{
+	const Plan *outer = outerPlan(plan);
+	const Plan *inner = innerPlan(plan);
+	const Join *join = (const Join *) plan;
+	Index		relation = IsA(plan, NestLoop) ? fetched_relation(inner) : 0;
+	bool		first_match;
+
+	if (relation == 0 || !stays_in_memory(planned, relation))
+		return -1;
+	first_match = join->inner_unique || join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI;
+	return plan_ns(planned, outer) + outer->plan_rows * fetch_ns(inner, first_match) +
+		plan->plan_rows * cpu_tuple_cost * FUSION_COST_POSTGRESUNIT;
+}
+
+/*
+ * How much longer than PostgreSQL's cost has it the plan below a Gather takes. Costs of a parallel plan are those of
+ * one of its processes, as if each had a processor; the leader does 0.3 less for every worker (get_parallel_divisor).
+ */
+static double
+crowding(const Plan *plan)
+{
+	int			workers;
+	double		leader;
+
+	if (IsA(plan, Gather))
+		workers = ((const Gather *) plan)->num_workers;
+	else if (IsA(plan, GatherMerge))
+		workers = ((const GatherMerge *) plan)->num_workers;
+	else
+		return 1;
+	leader = parallel_leader_participation ? Max(1 - 0.3 * workers, 0) : 0;
+	return Max((workers + leader) / fusion_processors(), 1);
+}
+
+/* A node's own units, and what is below it. Subplans cost what PostgreSQL says: how often they run is not known. */
+static double
+plan_ns(const PlannedStmt *planned, const Plan *plan)
+{
+	double		units = plan->total_cost;
+	double		below = 0;
+	double		loops;
+
+	check_stack_depth();
+	loops = look_ups_ns(planned, plan);
+	if (loops >= 0)
+		return loops;
+	/* A Limit costs part of what it limits. */
+	if (IsA(plan, Limit) && outerPlan(plan)->total_cost > 0)
+		return plan_ns(planned, outerPlan(plan)) * Min(units / outerPlan(plan)->total_cost, 1);
+	if (fetched_relation(plan) != 0)
+		return stays_in_memory(planned, fetched_relation(plan))
+			? Min(units * FUSION_COST_POSTGRESUNIT, fetch_ns(plan, false)) : units * FUSION_COST_POSTGRESUNIT;
+	for (int side = 0; side < 2; side++)
+	{
+		const Plan *input = side == 0 ? outerPlan(plan) : innerPlan(plan);
+
+		if (input == NULL)
+			continue;
+		units -= input->total_cost;
+		below += plan_ns(planned, input) * crowding(plan);
+	}
+	return below + Max(units, 0) * FUSION_COST_POSTGRESUNIT;
+}
 
 double
 fusion_postgres_ns(const PlannedStmt *planned)
 {
-	return planned->planTree->total_cost * FUSION_COST_POSTGRESUNIT;
+	return plan_ns(planned, planned->planTree);
 }
 
 bool
@@ -25,10 +144,11 @@ fusion_is_short(double postgres_ns)
 static double
 leaf_ns(const Plan *leaf, const FusionLeafPath *path, int columns)
 {
-	double		values = leaf->plan_rows * columns * FUSION_COST_SENTVALUE;
+	double		rows = leaf->plan_rows * path->passed;
+	double		values = rows * columns * FUSION_COST_SENTVALUE;
 
 	if (!path->heap)
-		return leaf->total_cost * FUSION_COST_POSTGRESUNIT + leaf->plan_rows * FUSION_COST_SENTROW + values;
+		return leaf->total_cost * FUSION_COST_POSTGRESUNIT + rows * FUSION_COST_SENTROW + values;
 	return (leaf->total_cost * FUSION_COST_HEAPUNIT + values) / (path->workers + 1);
 }
 

@@ -67,6 +67,7 @@ typedef struct FusionLeafPath
 	/* While planning only: parallel_plan.h. */
 	double		scan_ns;		/* of one producer alone */
 	double		rows_read;
+	double		passed;			/* share of the rows that pass the runtime filters */
 	int			workers_max;
 	bool		workers_by_table;	/* the table's parallel_workers says how many, whatever its size */
 } FusionLeafPath;

@@ -2,20 +2,22 @@
 #ifndef FUSION_COSTS_H
 #define FUSION_COSTS_H
 
-/* What steps cost, in nanoseconds on one core: what `auto` compares with PostgreSQL's plan. Measured on TPC-H at scale 1, two cores; only ratios matter. */
+/* What steps cost, in nanoseconds on one core: what `auto` compares with PostgreSQL's plan. Measured on TPC-H at scale 1 in memory, two cores, nothing else running; only ratios matter. To measure again: EXPLAIN with auto prints both estimates, EXPLAIN (ANALYZE, TIMING OFF) with on and with off the times; `bench scan` the costs of leaves. */
 #define FUSION_COST_START 3000000.0 /* planning round trip, start of an execution, first page and result: EXPLAIN ANALYZE of one-row statements takes 2 to 4 ms more than in PostgreSQL */
-#define FUSION_COST_POSTGRESUNIT 8000.0 /* one unit of PostgreSQL's cost: Q3, Q6, Q12, Q14 and Q19 take 5.8 to 9.0 microseconds a unit (numeric aggregates take more than their cost says: Q1 41) */
-#define FUSION_COST_HEAPUNIT 2000.0 /* one unit of a leaf's cost in the batch heap path: pg_fusion_scan_bench reads lineitem (172000 units) in 0.32 s */
+#define FUSION_COST_POSTGRESUNIT 3500.0 /* one unit of PostgreSQL's cost, look-ups aside: Q3, Q4, Q6, Q10, Q12, Q14, Q15 and Q18 take 2.8 to 4.1 microseconds a unit (numeric aggregates take more than their cost says: Q1 10) */
+#define FUSION_COST_INDEXLOOKUP 2500.0 /* going down an index for one row of a nested loop: 100000 look-ups in orders take 0.26 s. In units it is anything from 0.3 to 9 */
+#define FUSION_COST_FETCHEDROW 1700.0 /* one row fetched through an index from a cached page: 5000 look-ups of 30 lines each take 0.25 s. In units a page is random_page_cost, as if it came from disk */
+#define FUSION_COST_HEAPUNIT 1400.0 /* one unit of a leaf's cost in the batch heap path, of one producer: Q6 and Q14 */
 #define FUSION_COST_SENTROW 40.0 /* encoding one row of a leaf run by the executor */
-#define FUSION_COST_SENTVALUE 8.0 /* encoding one value of any leaf, taking its page over */
-#define FUSION_COST_FILTEREDROW 6.0 /* one condition or computed expression on one row */
-#define FUSION_COST_AGGREGATEDROW 5.0 /* one row into one aggregate */
-#define FUSION_COST_GROUPEDROW 30.0 /* finding one row's group */
-#define FUSION_COST_GROUP 80.0 /* making one group and handing it on */
-#define FUSION_COST_BUILTROW 70.0 /* one row into a join's table */
-#define FUSION_COST_PROBEDROW 40.0 /* looking one row up in a join's table */
-#define FUSION_COST_JOINEDROW 15.0 /* one pair a join hands on */
-#define FUSION_COST_COMPAREDROW 25.0 /* one comparison of a sort */
+#define FUSION_COST_SENTVALUE 4.0 /* encoding one value of any leaf, taking its page over */
+#define FUSION_COST_FILTEREDROW 3.0 /* one condition or computed expression on one row */
+#define FUSION_COST_AGGREGATEDROW 3.0 /* one row into one aggregate */
+#define FUSION_COST_GROUPEDROW 15.0 /* finding one row's group */
+#define FUSION_COST_GROUP 40.0 /* making one group and handing it on */
+#define FUSION_COST_BUILTROW 35.0 /* one row into a join's table */
+#define FUSION_COST_PROBEDROW 15.0 /* looking one row up in a join's table */
+#define FUSION_COST_JOINEDROW 8.0 /* one pair a join hands on */
+#define FUSION_COST_COMPAREDROW 12.0 /* one comparison of a sort */
 #define FUSION_COST_RESULTROW 150.0 /* one row of the result, written, sent and rebuilt by the backend */
 #define FUSION_COST_RESULTVALUE 25.0 /* one value of the result */
 

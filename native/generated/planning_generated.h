@@ -1169,7 +1169,8 @@ struct Leaf FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_RANGE_INDEX = 6,
     VT_COLUMNS = 8,
     VT_QUAL_NODES = 10,
-    VT_FILTERS = 12
+    VT_FILTERS = 12,
+    VT_PASSED = 14
   };
   uint32_t query_node() const {
     return GetField<uint32_t>(VT_QUERY_NODE, 0);
@@ -1186,6 +1187,9 @@ struct Leaf FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>> *filters() const {
     return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>> *>(VT_FILTERS);
   }
+  double passed() const {
+    return GetField<double>(VT_PASSED, 1.0);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -1199,6 +1203,7 @@ struct Leaf FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_FILTERS) &&
            verifier.VerifyVector(filters()) &&
            verifier.VerifyVectorOfTables(filters()) &&
+           VerifyField<double>(verifier, VT_PASSED, 8) &&
            verifier.EndTable();
   }
 };
@@ -1222,6 +1227,9 @@ struct LeafBuilder {
   void add_filters(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>>> filters) {
     fbb_.AddOffset(Leaf::VT_FILTERS, filters);
   }
+  void add_passed(double passed) {
+    fbb_.AddElement<double>(Leaf::VT_PASSED, passed, 1.0);
+  }
   explicit LeafBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1239,8 +1247,10 @@ inline ::flatbuffers::Offset<Leaf> CreateLeaf(
     uint32_t range_index = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafColumn>>> columns = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> qual_nodes = 0,
-    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>>> filters = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>>> filters = 0,
+    double passed = 1.0) {
   LeafBuilder builder_(_fbb);
+  builder_.add_passed(passed);
   builder_.add_filters(filters);
   builder_.add_qual_nodes(qual_nodes);
   builder_.add_columns(columns);
@@ -1255,7 +1265,8 @@ inline ::flatbuffers::Offset<Leaf> CreateLeafDirect(
     uint32_t range_index = 0,
     const std::vector<::flatbuffers::Offset<pgfusion::control::LeafColumn>> *columns = nullptr,
     const std::vector<uint32_t> *qual_nodes = nullptr,
-    const std::vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>> *filters = nullptr) {
+    const std::vector<::flatbuffers::Offset<pgfusion::control::LeafFilter>> *filters = nullptr,
+    double passed = 1.0) {
   auto columns__ = columns ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::LeafColumn>>(*columns) : 0;
   auto qual_nodes__ = qual_nodes ? _fbb.CreateVector<uint32_t>(*qual_nodes) : 0;
   auto filters__ = filters ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::LeafFilter>>(*filters) : 0;
@@ -1265,7 +1276,8 @@ inline ::flatbuffers::Offset<Leaf> CreateLeafDirect(
       range_index,
       columns__,
       qual_nodes__,
-      filters__);
+      filters__,
+      passed);
 }
 
 /// One column of the engine's result, as the edge sees it (a Var of the placeholder relation).

@@ -68,7 +68,8 @@ function writeLeaf(builder: Builder, leaf: Leaf): number {
   const quals = LeafTable.createQualNodesVector(builder, [...leaf.qualNodes]);
   const filters = LeafTable.createFiltersVector(
     builder, leaf.filters.map((filter) => writeLeafFilter(builder, filter)));
-  return LeafTable.createLeaf(builder, leaf.queryNode, leaf.rangeIndex, columns, quals, filters);
+  return LeafTable.createLeaf(
+    builder, leaf.queryNode, leaf.rangeIndex, columns, quals, filters, leaf.passed ?? 1);
 }
 
 function writeOutput(builder: Builder, output: OutputColumn): number {
@@ -150,6 +151,7 @@ function readLeaf(table: LeafTable): Leaf {
     qualNodes: readVector(
       "leaf quals", table.qualNodesLength(), (i) => table.qualNodes(i), (node) => node),
     filters: readVector("leaf filters", table.filtersLength(), (i) => table.filters(i), readLeafFilter),
+    ...(table.passed() === 1 ? {} : { passed: table.passed() }),
   };
 }
 

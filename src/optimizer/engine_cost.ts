@@ -5,67 +5,113 @@ import { costs } from "#generated/costs.js";
 import { columnsOf } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 
+export interface EngineCost {
+  readonly ns: number;
+  /** By leaf: the share of its rows that its runtime filters let through. */
+  readonly passed: readonly number[];
+}
+
 interface Cost {
   readonly rows: number;
   readonly ns: number;
+  /** Share of the rows the planner expected that come when joins above filter the leaves below. */
+  readonly share: number;
 }
 
-const NO_ROWS: Cost = { rows: 0, ns: 0 };
+type HashJoin = Extract<PhysicalOperator, { readonly kind: "hashJoin" }>;
+
+/** A build row's partners, where the join's rows do not tell: lines of an order, orders of a customer. */
+const PARTNERS = 4;
 
 /** Rows the planner expects, else what the operator makes of its input by rule of thumb. */
 function rowsOf(operator: PhysicalOperator, otherwise: number): number {
   return operator.rowsEstimate ?? otherwise;
 }
 
-function joinCost(operator: Extract<PhysicalOperator, { readonly kind: "hashJoin" }>): Cost {
-  const probe = costOf(operator.probe);
-  const build = costOf(operator.build);
-  const rows = rowsOf(operator, probe.rows);
-  // Without keys every row meets every row.
-  const met = operator.probeKeys.length === 0 ? probe.rows * build.rows * costs.filteredRow : 0;
-  const ns = probe.ns + build.ns + met + build.rows * costs.builtRow + probe.rows * costs.probedRow
-    + rows * costs.joinedRow;
-  return { rows, ns };
+/** The share of probe rows that have a partner. */
+function matchedShare(join: HashJoin): number {
+  const probeRows = Math.max(1, rowsOf(join.probe, 1));
+  const yieldsBuild = join.join === "rightSemi" || join.join === "rightAnti";
+  const matched = yieldsBuild ? join.buildRowsEstimate * PARTNERS : rowsOf(join, probeRows);
+  return Math.min(1, matched / probeRows);
 }
 
-function costOf(operator: PhysicalOperator): Cost {
-  switch (operator.kind) {
-    case "scan": return { rows: rowsOf(operator, 0), ns: 0 };
-    case "filter": {
-      const input = costOf(operator.input);
-      return { rows: rowsOf(operator, input.rows), ns: input.ns + input.rows * costs.filteredRow };
+class CostModel {
+  readonly passed: number[];
+
+  constructor(leafCount: number) {
+    this.passed = Array.from({ length: leafCount }, () => 1);
+  }
+
+  costOf(operator: PhysicalOperator): Cost {
+    switch (operator.kind) {
+      case "scan": {
+        const share = this.passed[operator.leaf] ?? 1;
+        return { rows: rowsOf(operator, 0) * share, ns: 0, share };
+      }
+      case "hashJoin": return this.#join(operator);
+      case "hashAggregate": return this.#aggregate(operator);
+      case "union": return this.#union(operator);
+      case "singleRow": return { rows: 1, ns: this.costOf(operator.input).ns, share: 1 };
+      case "filter": return this.#each(operator, operator.input, (rows) => rows * costs.filteredRow);
+      case "project": {
+        const computed = operator.expressions.filter(({ kind }) => kind !== "column").length;
+        return this.#each(operator, operator.input, (rows) => rows * computed * costs.filteredRow);
+      }
+      case "limit": return this.#each(operator, operator.input, () => 0);
+      case "sort":
+        return this.#each(operator, operator.input, (rows) => rows * Math.log2(Math.max(2, rows)) * costs.comparedRow);
     }
-    case "project": {
-      const input = costOf(operator.input);
-      const computed = operator.expressions.filter(({ kind }) => kind !== "column").length;
-      return { rows: input.rows, ns: input.ns + input.rows * computed * costs.filteredRow };
-    }
-    case "hashAggregate": {
-      const input = costOf(operator.input);
-      const rows = operator.keys.length === 0 ? 1 : Math.min(rowsOf(operator, operator.groupsEstimate), input.rows);
-      const lookUp = operator.keys.length === 0 ? 0 : costs.groupedRow;
-      const each = lookUp + operator.aggregates.length * costs.aggregatedRow;
-      return { rows, ns: input.ns + input.rows * each + rows * costs.group };
-    }
-    case "hashJoin": return joinCost(operator);
-    case "singleRow": return { rows: 1, ns: costOf(operator.input).ns };
-    case "union":
-      return operator.inputs.map(costOf).reduce(
-        (sum, each) => ({ rows: sum.rows + each.rows, ns: sum.ns + each.ns }), NO_ROWS);
-    case "limit": {
-      const input = costOf(operator.input);
-      return { rows: rowsOf(operator, input.rows), ns: input.ns };
-    }
-    case "sort": {
-      const input = costOf(operator.input);
-      const comparisons = input.rows * Math.log2(Math.max(2, input.rows));
-      return { rows: rowsOf(operator, input.rows), ns: input.ns + comparisons * costs.comparedRow };
-    }
+  }
+
+  /** An operator that takes its input's rows as they come. */
+  #each(operator: PhysicalOperator, below: PhysicalOperator, nsOf: (rows: number) => number): Cost {
+    const input = this.costOf(below);
+    const { share } = input;
+    const rows = operator.rowsEstimate === undefined ? input.rows : operator.rowsEstimate * share;
+    return { rows, ns: input.ns + nsOf(input.rows), share };
+  }
+
+  /** The build side comes first, and filters leaves of the probe side. */
+  #join(operator: HashJoin): Cost {
+    const build = this.costOf(operator.build);
+    const filters = operator.filters ?? [];
+    const share = filters.length === 0 ? 1 : matchedShare(operator);
+    for (const { leaf } of filters) this.passed[leaf] = (this.passed[leaf] ?? 1) * share;
+    const probe = this.costOf(operator.probe);
+    // What a join's own filter keeps away from it would not have come out of it.
+    const kept = Math.min(1, probe.share / share) * build.share;
+    const rows = rowsOf(operator, probe.rows) * kept;
+    // Without keys every row meets every row.
+    const met = operator.probeKeys.length === 0 ? probe.rows * build.rows * costs.filteredRow : 0;
+    const ns = probe.ns + build.ns + met + build.rows * costs.builtRow + probe.rows * costs.probedRow
+      + rows * costs.joinedRow;
+    return { rows, ns, share: kept };
+  }
+
+  #aggregate(operator: Extract<PhysicalOperator, { readonly kind: "hashAggregate" }>): Cost {
+    const input = this.costOf(operator.input);
+    const expected = rowsOf(operator, operator.groupsEstimate) * input.share;
+    const rows = operator.keys.length === 0 ? 1 : Math.min(expected, input.rows);
+    const lookUp = operator.keys.length === 0 ? 0 : costs.groupedRow;
+    const each = lookUp + operator.aggregates.length * costs.aggregatedRow;
+    return { rows, ns: input.ns + input.rows * each + rows * costs.group, share: input.share };
+  }
+
+  #union({ inputs }: Extract<PhysicalOperator, { readonly kind: "union" }>): Cost {
+    const all = inputs.map((input) => this.costOf(input));
+    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+    const share = Math.max(...all.map((input) => input.share));
+    return { rows: sum(all.map(({ rows }) => rows)), ns: sum(all.map(({ ns }) => ns)), share };
   }
 }
 
-/** The cost of a plan above its leaves. */
-export function engineNs({ root }: PhysicalPlan): number {
-  const { rows, ns } = costOf(root);
-  return ns + rows * (costs.resultRow + columnsOf(root).length * costs.resultValue);
+/** The cost of a plan above its leaves, and what its filters leave of them. */
+export function engineCost({ root, leafCount }: PhysicalPlan): EngineCost {
+  const model = new CostModel(leafCount);
+  const { rows, ns } = model.costOf(root);
+  return {
+    ns: ns + rows * (costs.resultRow + columnsOf(root).length * costs.resultValue),
+    passed: model.passed,
+  };
 }

@@ -110,6 +110,8 @@ export interface Leaf {
   readonly columns: readonly LeafColumn[];
   readonly qualNodes: readonly number[];
   readonly filters: readonly LeafFilter[];
+  /** Share of its rows that the filters are expected to let through; absent: all. */
+  readonly passed?: number;
 }
 
 export interface OutputColumn {

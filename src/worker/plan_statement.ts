@@ -10,12 +10,12 @@ import { checkSingleTable, readsOneTable } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { RUN_IN_POSTGRESQL_HINT, StatementRefused } from "#frontend/refusal.js";
 import { RequestFacts } from "#frontend/request_facts.js";
-import { engineNs } from "#optimizer/engine_cost.js";
+import { engineCost } from "#optimizer/engine_cost.js";
 import { planJoinedStatement } from "#optimizer/joined_statement.js";
 import type { PlannedStatement } from "#optimizer/planned_statement.js";
 import { planSingleTable } from "#optimizer/single_table.js";
 import { explainNotes, explainOperators } from "#plan/explain.js";
-import type { PlanReady, PlanRefused, PlanRequest } from "#plan/planning.js";
+import type { Leaf, PlanReady, PlanRefused, PlanRequest } from "#plan/planning.js";
 import { orderMatters } from "#plan/row_order.js";
 
 export type PlanAnswer =
@@ -30,18 +30,25 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
     const statement = planAny(query, new RequestFacts(request));
     const plan = encodePhysicalPlan(statement.plan);
     const { operators, explain } = explained(request, statement);
-    const { leaves, outputs, replacements, didWhere, didAggregate, didDistinct } = statement;
+    const { ns: engineNs, passed } = engineCost(statement.plan);
+    const leaves = statement.leaves.map((leaf, number) => withShare(leaf, passed[number] ?? 1));
+    const { outputs, replacements, didWhere, didAggregate, didDistinct } = statement;
     const ready: PlanReady = {
       plan, planDigest: planDigest(plan), leaves, outputs, replacements, didWhere, didAggregate,
       didDistinct, didSort: statement.didSort, didLimit: statement.didLimit, rows: statement.rows,
       operators, explain, planningNs: Number(now() - begin), orderMatters: orderMatters(statement.plan),
-      engineNs: engineNs(statement.plan), edgeQuals: statement.edgeQuals,
+      engineNs, edgeQuals: statement.edgeQuals,
     };
     return { kind: "ready", ready };
   } catch (error) {
     if (error instanceof StatementRefused) return { kind: "refused", refused: error.refusal };
     return { kind: "refused", refused: refusalOf(asFusionError(error)) };
   }
+}
+
+/** All is what is meant where nothing is said. */
+function withShare(leaf: Leaf, passed: number): Leaf {
+  return passed === 1 ? leaf : { ...leaf, passed };
 }
 
 function explained(request: PlanRequest, { plan, leafNames, notes }: PlannedStatement):

@@ -130,9 +130,8 @@ fusion_parallel_rows_passed_max(const FusionScanPlan *scan)
 	return rows * PASSED_PART_MAX;
 }
 
-/* Those this process may use. */
-static int
-processors(void)
+int
+fusion_processors(void)
 {
 	cpu_set_t	own;
 
@@ -161,7 +160,7 @@ fusion_parallel_deal(FusionScanPlan *scan, double wanted, const char *problem)
 	double		share_min = PRODUCER_MS_MIN * NS_PER_MS * parallel_setup_cost / SETUP_COST_DEFAULT;
 	int			budget = Min(Min(max_parallel_workers_per_gather, fusion_setting_max_producers),
 							 FUSION_PRODUCERS_ATTACHED_MAX);
-	int			beside_leader = processors() - 1;
+	int			beside_leader = fusion_processors() - 1;
 	bool		any = false;
 
 	for (int leaf = 0; leaf < scan->leaf_count; leaf++)

@@ -12,6 +12,9 @@
 #include "nodes/plannodes.h"
 #include "scan_plan.h"
 
+/* Those this process may use. */
+extern int	fusion_processors(void);
+
 /* NULL when workers may run during this statement, else why not: a static string. */
 extern const char *fusion_parallel_problem(const Query *parse, int cursor_options);
 

@@ -75,8 +75,13 @@ filtersLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+passed():number {
+  const offset = this.bb!.__offset(this.bb_pos, 14);
+  return offset ? this.bb!.readFloat64(this.bb_pos + offset) : 1.0;
+}
+
 static startLeaf(builder:flatbuffers.Builder) {
-  builder.startObject(5);
+  builder.startObject(6);
 }
 
 static addQueryNode(builder:flatbuffers.Builder, queryNode:number) {
@@ -140,18 +145,23 @@ static startFiltersVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addPassed(builder:flatbuffers.Builder, passed:number) {
+  builder.addFieldFloat64(5, passed, 1.0);
+}
+
 static endLeaf(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createLeaf(builder:flatbuffers.Builder, queryNode:number, rangeIndex:number, columnsOffset:flatbuffers.Offset, qualNodesOffset:flatbuffers.Offset, filtersOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createLeaf(builder:flatbuffers.Builder, queryNode:number, rangeIndex:number, columnsOffset:flatbuffers.Offset, qualNodesOffset:flatbuffers.Offset, filtersOffset:flatbuffers.Offset, passed:number):flatbuffers.Offset {
   Leaf.startLeaf(builder);
   Leaf.addQueryNode(builder, queryNode);
   Leaf.addRangeIndex(builder, rangeIndex);
   Leaf.addColumns(builder, columnsOffset);
   Leaf.addQualNodes(builder, qualNodesOffset);
   Leaf.addFilters(builder, filtersOffset);
+  Leaf.addPassed(builder, passed);
   return Leaf.endLeaf(builder);
 }
 }

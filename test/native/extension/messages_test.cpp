@@ -56,7 +56,8 @@ plan_ready()
 	std::vector<uint8_t> plan = {1, 0, 2, 0};
 	std::vector<flatbuffers::Offset<wire::LeafColumn>> columns = {wire::CreateLeafColumn(builder, 7, 9, 6, 2)};
 	std::vector<uint32_t> quals = {3, 4, 5};
-	std::vector<flatbuffers::Offset<wire::Leaf>> leaves = {wire::CreateLeafDirect(builder, 0, 1, &columns, &quals)};
+	std::vector<flatbuffers::Offset<wire::Leaf>> leaves =
+		{wire::CreateLeafDirect(builder, 0, 1, &columns, &quals, nullptr, 0.25)};
 	std::vector<flatbuffers::Offset<wire::OutputColumn>> outputs =
 		{wire::CreateOutputColumnDirect(builder, "sum1", 1700, -1, 0, 7, 2)};
 	std::vector<uint8_t> op = {1, 0, 0};
@@ -196,7 +197,7 @@ test_plan_ready()
 	CHECK(ready.plan_digest == 42 && ready.did_where && ready.did_aggregate && !ready.did_limit);
 	CHECK(ready.plan.length == 4 && ready.rows == 12.5 && ready.planning_ns == 99);
 	fusion_plan_ready_leaf(&ready, 0, &leaf);
-	CHECK(leaf.range_index == 1 && leaf.qual_count == 3 && leaf.qual_nodes[2] == 5);
+	CHECK(leaf.range_index == 1 && leaf.qual_count == 3 && leaf.qual_nodes[2] == 5 && leaf.passed == 0.25);
 	fusion_leaf_column(&leaf, 0, &column);
 	CHECK(column.node == 7 && column.guard_node == 9 && column.encoding == 6 && column.scale == 2);
 	fusion_plan_ready_output(&ready, 0, &output);
