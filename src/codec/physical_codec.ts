@@ -16,6 +16,8 @@ import {
 import type { WireColumnType, WireEngineType } from "./engine_type_codec.js";
 import { readExpression, writeExpression } from "./expression_codec.js";
 import type { ExpressionScope, WireExpression } from "./expression_codec.js";
+import { readWindowCall, writeWindowCall } from "./window_codec.js";
+import type { WireWindowCall } from "./window_codec.js";
 
 interface WireAggregate {
   readonly function: string;
@@ -42,6 +44,7 @@ interface WireOperator {
   readonly sortKeys?: readonly WireSortKey[];
   readonly sortLimit?: number;
   readonly filters?: readonly WireFilter[];
+  readonly windowCalls?: readonly WireWindowCall[];
 }
 
 interface WireFilter {
@@ -77,6 +80,7 @@ const FILTERS_MAX = 65_536;
 /** Operator.Kind of the schema. */
 const operatorCodes = {
   scan: 1, filter: 2, project: 3, hashAggregate: 4, hashJoin: 5, singleRow: 6, union: 7, limit: 8, sort: 9,
+  window: 10,
 } as const satisfies Record<PhysicalOperator["kind"], number>;
 
 const aggregateFunctions: readonly AggregateFunction[] = [
@@ -101,6 +105,10 @@ function writeAggregate(call: AggregateCall): WireAggregate {
 
 function writeFilter({ number, leaf, keys, rowsEstimate }: RuntimeFilter): WireFilter {
   return { number, leaf, keys: keys.map(({ key }) => key), columns: keys.map(({ column }) => column), rowsEstimate };
+}
+
+function writeSortKey({ expression, descending, nullsFirst }: SortKey): WireSortKey {
+  return { expression: writeExpression(expression), descending, nullsFirst };
 }
 
 function writeOperator(operator: PhysicalOperator): WireOperator {
@@ -159,9 +167,17 @@ function writeOperator(operator: PhysicalOperator): WireOperator {
         kind,
         input: writeOperator(operator.input),
         columns: operator.columns.map(writeColumnType),
-        sortKeys: operator.keys.map(({ expression, descending, nullsFirst }) => (
-          { expression: writeExpression(expression), descending, nullsFirst })),
+        sortKeys: operator.keys.map(writeSortKey),
         sortLimit: operator.limit ?? 0,
+      };
+    case "window":
+      return {
+        kind,
+        input: writeOperator(operator.input),
+        columns: operator.columns.map(writeColumnType),
+        expressions: operator.partition.map(writeExpression),
+        sortKeys: operator.order.map(writeSortKey),
+        windowCalls: operator.calls.map(writeWindowCall),
       };
   }
 }
@@ -335,6 +351,26 @@ function readSortKey(wire: WireSortKey, scope: ExpressionScope): SortKey {
   return { expression, descending: wire.descending ?? false, nullsFirst: wire.nullsFirst ?? false };
 }
 
+const rangeKeys: ReadonlySet<EngineType["kind"]> = new Set(["int2", "int4", "int8"]);
+
+function readWindow(wire: WireOperator, input: PhysicalOperator, scope: ExpressionScope): PhysicalOperator {
+  const columns = (wire.columns ?? []).map(readColumnType);
+  const partition = (wire.expressions ?? []).map((each) => readExpression(each, scope));
+  partition.forEach(({ type }, index) => {
+    if (type.kind === "opaque" && !type.bitwiseEqual) malformedPlan(`equality of key ${index} of a partition`);
+  });
+  const order = (wire.sortKeys ?? []).map((key) => readSortKey(key, scope));
+  const calls = (wire.windowCalls ?? []).map((each) => readWindowCall(each, scope));
+  if (calls.length === 0) malformedPlan("a window without calls");
+  checkColumns(columns, [...scope.columns, ...calls.map(({ result }) => result)], "a window");
+  for (const { frame: { unit, start, end } } of calls) {
+    const measures = unit === "range" && ("offset" in start || "offset" in end);
+    if (measures && (order.length !== 1 || order.some(({ expression }) => !rangeKeys.has(expression.type.kind))))
+      malformedPlan("a frame by distance has one number to measure");
+  }
+  return { kind: "window", input, partition, order, calls, columns };
+}
+
 function readUnion(wire: WireOperator, leaves: boolean[], parameters: Parameters): PhysicalOperator {
   const inputs = (wire.inputs ?? []).map((each) => readOperator(each, leaves, parameters));
   if (inputs.length === 0) malformedPlan("a union of nothing");
@@ -392,6 +428,7 @@ function readOperator(wire: WireOperator, leaves: boolean[], parameters: Paramet
       if (keys.length === 0) malformedPlan("a sort by nothing");
       return { kind: "sort", input, keys, columns, ...(wire.sortLimit ? { limit: wire.sortLimit } : {}) };
     }
+    case operatorCodes.window: return readWindow(wire, input, scope);
     case operatorCodes.limit: {
       const columns = (wire.columns ?? []).map(readColumnType);
       checkColumns(columns, columnsOf(input), "a limit");

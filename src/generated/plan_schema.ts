@@ -227,6 +227,58 @@ export const planSchema = {
                 }
               }
             },
+            "FrameBound": {
+              "fields": {
+                "kind": {
+                  "type": "string",
+                  "id": 1
+                },
+                "offset": {
+                  "type": "Expression",
+                  "id": 2
+                }
+              }
+            },
+            "WindowCall": {
+              "fields": {
+                "function": {
+                  "type": "string",
+                  "id": 1
+                },
+                "argument": {
+                  "type": "Expression",
+                  "id": 2
+                },
+                "offset": {
+                  "type": "Expression",
+                  "id": 3
+                },
+                "otherwise": {
+                  "type": "Expression",
+                  "id": 4
+                },
+                "unit": {
+                  "type": "string",
+                  "id": 5
+                },
+                "start": {
+                  "type": "FrameBound",
+                  "id": 6
+                },
+                "end": {
+                  "type": "FrameBound",
+                  "id": 7
+                },
+                "exclusion": {
+                  "type": "string",
+                  "id": 8
+                },
+                "result": {
+                  "type": "ColumnType",
+                  "id": 9
+                }
+              }
+            },
             "RuntimeFilter": {
               "fields": {
                 "number": {
@@ -335,6 +387,12 @@ export const planSchema = {
                   "rule": "repeated",
                   "type": "RuntimeFilter",
                   "id": 17
+                },
+                "windowCalls": {
+                  "rule": "repeated",
+                  "type": "WindowCall",
+                  "id": 18,
+                  "protoName": "window_calls"
                 }
               },
               "nested": {
@@ -349,7 +407,8 @@ export const planSchema = {
                     "SINGLE_ROW": 6,
                     "UNION": 7,
                     "LIMIT": 8,
-                    "SORT": 9
+                    "SORT": 9,
+                    "WINDOW": 10
                   }
                 }
               }

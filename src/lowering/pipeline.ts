@@ -19,6 +19,7 @@ import {
 } from "./table_plan.js";
 import type { TableInput } from "./table_sink.js";
 import type { RowSelection } from "./table_source.js";
+import { planWindow, windowExpressions } from "./window_plan.js";
 
 export type PipelineSource =
   | { readonly kind: "pages"; readonly leaf: number; readonly columns: readonly ColumnType[] }
@@ -143,6 +144,7 @@ class Cutter {
       case "union": return this.#union(operator, number);
       case "singleRow": return [this.#retained(operator, number, { single: true })];
       case "sort": return [this.#sorted(operator, number)];
+      case "window": return [this.#window(operator, number)];
       case "limit": {
         const limit = { count: operator.count, offset: operator.offset };
         return [this.#retained(operator, number, { single: false, limit })];
@@ -269,6 +271,22 @@ class Cutter {
       columns: stored, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false,
       order: { keys, rows: operator.limit },
     }, extra);
+    return this.#tableStream(table, plan, columns, "ordered", number);
+  }
+
+  /** Results stand behind the input's columns, NULL until they are computed; what they are computed of behind them. */
+  #window(operator: Operator<"window">, number: number): Stream {
+    const { columns } = operator;
+    const firstResult = columns.length - operator.calls.length;
+    const results = operator.calls.map(({ result }): Expression => (
+      { kind: "constant", value: null, type: result.engine }));
+    const extra = windowExpressions(operator);
+    const window = planWindow(operator, firstResult);
+    const stored = [...columns, ...extra.map(({ type }) => ({ engine: type, nullable: true }))];
+    const { table, plan } = this.#fill(operator.input, number + 1, {
+      columns: stored, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false,
+      order: { keys: [...window.partition, ...window.order], rows: undefined }, window,
+    }, [...results, ...extra]);
     return this.#tableStream(table, plan, columns, "ordered", number);
   }
 

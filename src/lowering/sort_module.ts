@@ -28,7 +28,7 @@ export function emitSort(plan: TablePlan, order: RowOrder): EmittedModule {
 }
 
 /** Returns from the function unless the keys are equal. */
-function compareKey(
+export function compareKey(
   context: FunctionContext, a: LoweredValue, b: LoweredValue, key: RowOrder["keys"][number],
 ): void {
   const { code } = context;
@@ -53,7 +53,7 @@ function compareKey(
 }
 
 /** Pushes -1, 0 or 1 (or any number of that sign). NaN is beyond all numbers and equal to itself. */
-function pushOrder(context: FunctionContext, a: LoweredValue, b: LoweredValue): void {
+export function pushOrder(context: FunctionContext, a: LoweredValue, b: LoweredValue): void {
   const { code } = context;
   const [x, y] = [defined(a.parts[0], "a part"), defined(b.parts[0], "a part")];
   if (a.type.kind === "decimal") {

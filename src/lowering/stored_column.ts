@@ -47,6 +47,13 @@ export function writeNullMasks(
   }
 }
 
+/** Writes one bit of a row's null masks: what `push` pushes, 0 or 1. */
+export function writeNullBit({ code }: FunctionContext, bit: number, row: Local, push: () => void): void {
+  code.get(row, row).load("i32.load", maskOffset(bit)).i32(~(1 << (bit % 32))).op("i32.and");
+  push();
+  code.i32(bit % 32).op("i32.shl", "i32.or").store("i32.store", maskOffset(bit));
+}
+
 /** Writes a value of any shape but a view; a NULL leaves zeros. */
 export function writeStored(
   context: FunctionContext, column: StoredColumn, value: LoweredValue, row: Local,

@@ -8,6 +8,7 @@ import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { TableRow } from "./control_block.js";
 import { type KeyPlan, keyImage } from "./group_keys.js";
+import type { WindowPlan } from "./window_plan.js";
 
 /** A key as the table keeps it; the two sides of a join compute it from different expressions. */
 export type TableKey = Omit<KeyPlan, "expression">;
@@ -36,6 +37,8 @@ export interface TablePlan {
   /** Number of the limit that ends the table, if one does. */
   readonly limit: Limit | undefined;
   readonly order: RowOrder | undefined;
+  /** What is computed of the ordered rows before they are read. */
+  readonly window: WindowPlan | undefined;
 }
 
 /** Columns the rows are sorted by, and how many rows are delivered. */
@@ -73,6 +76,7 @@ export interface TableRequest {
   readonly single: boolean;
   readonly limit?: Limit;
   readonly order?: RowOrder;
+  readonly window?: WindowPlan;
 }
 
 /** The type both sides of a key are compared as: the wider of two of a kind. */
@@ -101,8 +105,8 @@ export function planTable(request: TableRequest): TablePlan {
     return column;
   });
   const rowBytes = Math.ceil(offset / ROW_ALIGN) * ROW_ALIGN;
-  const { nullKeys, single, limit, order } = request;
-  return { keys, columns, maskWords, rowBytes, nullKeys, single, limit, order };
+  const { nullKeys, single, limit, order, window } = request;
+  return { keys, columns, maskWords, rowBytes, nullKeys, single, limit, order, window };
 }
 
 /** The key that is this very column in the same image. */

@@ -28,6 +28,10 @@ function rowsOf(operator: PhysicalOperator, otherwise: number): number {
   return operator.rowsEstimate ?? otherwise;
 }
 
+function sortedNs(rows: number): number {
+  return rows * Math.log2(Math.max(2, rows)) * costs.comparedRow;
+}
+
 /** The share of probe rows that have a partner. */
 function matchedShare(join: HashJoin): number {
   const probeRows = Math.max(1, rowsOf(join.probe, 1));
@@ -59,8 +63,10 @@ class CostModel {
         return this.#each(operator, operator.input, (rows) => rows * computed * costs.filteredRow);
       }
       case "limit": return this.#each(operator, operator.input, () => 0);
-      case "sort":
-        return this.#each(operator, operator.input, (rows) => rows * Math.log2(Math.max(2, rows)) * costs.comparedRow);
+      case "sort": return this.#each(operator, operator.input, sortedNs);
+      case "window":
+        return this.#each(operator, operator.input, (rows) =>
+          sortedNs(rows) + rows * operator.calls.length * costs.aggregatedRow);
     }
   }
 

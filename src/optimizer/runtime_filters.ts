@@ -75,6 +75,11 @@ function leafColumns(operator: PhysicalOperator, column: number): readonly LeafC
     case "project": return below(operator.input, operator.expressions[column]);
     // A group goes as a whole: all its rows have the key.
     case "hashAggregate": return below(operator.input, operator.keys[column]);
+    // A partition goes as a whole too; within one, every row counts for the others.
+    case "window": {
+      const isKey = operator.partition.some((key) => key.kind === "column" && key.index === column);
+      return isKey ? leafColumns(operator.input, column) : [];
+    }
     case "sort": return operator.limit === undefined ? leafColumns(operator.input, column) : [];
     case "union": return operator.inputs.flatMap((input) => leafColumns(input, column));
     case "limit": case "singleRow": return [];

@@ -4,7 +4,10 @@ import type { Expression, Scalar } from "#expr/expression.js";
 import { encodingName } from "#types/encoding_of.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
-import type { AggregateCall, JoinKind, PhysicalOperator, PhysicalPlan, RuntimeFilter } from "./physical.js";
+import type {
+  AggregateCall, FrameBound, JoinKind, PhysicalOperator, PhysicalPlan, RuntimeFilter, SortKey, WindowCall, WindowFrame,
+  WindowFunction,
+} from "./physical.js";
 
 export interface ExplainOptions {
   /** Names of each leaf's columns. */
@@ -111,6 +114,42 @@ function aggregateText(call: AggregateCall, names: readonly string[]): string {
   return `${aggregateNames[call.function]}(${argument})${filter}`;
 }
 
+function sortKeyText({ expression, descending, nullsFirst }: SortKey, names: readonly string[]): string {
+  const nulls = nullsFirst === descending ? "" : ` NULLS ${nullsFirst ? "FIRST" : "LAST"}`;
+  return `${expressionText(expression, names)}${descending ? " DESC" : ""}${nulls}`;
+}
+
+const windowNames: Readonly<Record<WindowFunction, string>> = {
+  ...aggregateNames,
+  rowNumber: "row_number", rank: "rank", denseRank: "dense_rank", percentRank: "percent_rank", cumeDist: "cume_dist",
+  ntile: "ntile", lag: "lag", lead: "lead", firstValue: "first_value", lastValue: "last_value", nthValue: "nth_value",
+};
+
+const exclusionTexts: Readonly<Record<WindowFrame["exclusion"], string>> = {
+  none: "", currentRow: " EXCLUDE CURRENT ROW", group: " EXCLUDE GROUP", ties: " EXCLUDE TIES",
+};
+
+/** What follows OVER; nothing for the frame that is meant when none is written. */
+function frameText({ unit, start, end, exclusion }: WindowFrame): string {
+  const bound = (each: FrameBound, side: "PRECEDING" | "FOLLOWING"): string => {
+    switch (each.kind) {
+      case "unbounded": return `UNBOUNDED ${side}`;
+      case "currentRow": return "CURRENT ROW";
+      default: return `${expressionText(each.offset, [])} ${each.kind.toUpperCase()}`;
+    }
+  };
+  const isDefault = unit === "range" && start.kind === "unbounded" && end.kind === "currentRow";
+  if (isDefault && exclusion === "none") return "";
+  return ` ${unit.toUpperCase()} BETWEEN ${bound(start, "PRECEDING")} AND ${bound(end, "FOLLOWING")}`
+    + exclusionTexts[exclusion];
+}
+
+function windowText(call: WindowCall, names: readonly string[]): string {
+  const values = [call.argument, call.offset, call.otherwise].filter((each) => each !== undefined);
+  const shown = call.function === "countRows" ? "*" : values.map((each) => expressionText(each, names)).join(", ");
+  return `${windowNames[call.function]}(${shown})${frameText(call.frame)}`;
+}
+
 function columnTexts(names: readonly string[], types: readonly ColumnType[]): string {
   return types.map((type, index) =>
     `${names[index] ?? `column${index}`} ${typeText(type.engine)} as ${encodingName(type.encoding)}`).join(", ");
@@ -189,11 +228,21 @@ function explainStep(operator: Step, input: readonly string[]): Pick<Explained, 
     }
     case "singleRow":
       return { name: "Single Row", details: [], names: input };
+    case "window": {
+      const calls = operator.calls.map((call) => windowText(call, input));
+      return {
+        name: "Window",
+        details: [
+          ...(operator.partition.length > 0 ? [detail("Partition", operator.partition.map(text).join(", "))] : []),
+          ...(operator.order.length > 0
+            ? [detail("Order", operator.order.map((key) => sortKeyText(key, input)).join(", "))] : []),
+          detail("Functions", calls.join(", ")),
+        ],
+        names: [...input, ...calls],
+      };
+    }
     case "sort": {
-      const keys = operator.keys.map(({ expression, descending, nullsFirst }) => {
-        const nulls = nullsFirst === descending ? "" : ` NULLS ${nullsFirst ? "FIRST" : "LAST"}`;
-        return `${text(expression)}${descending ? " DESC" : ""}${nulls}`;
-      });
+      const keys = operator.keys.map((key) => sortKeyText(key, input));
       const limit = operator.limit === undefined ? [] : [detail("Limit", String(operator.limit))];
       return { name: "Sort", details: [detail("Keys", keys.join(", ")), ...limit], names: input };
     }

@@ -37,6 +37,36 @@ export interface NamedColumn {
 export type JoinKind =
   | "inner" | "left" | "right" | "full" | "semi" | "anti" | "nullAwareAnti" | "rightSemi" | "rightAnti";
 
+/** Where a frame begins or ends; `unbounded` is the partition's first row for a start, its last for an end. */
+export type FrameBound =
+  | { readonly kind: "unbounded" | "currentRow" }
+  /** Rows, peer groups, or with `range` a distance in the order key's own unit: a constant int8, never negative. */
+  | { readonly kind: "preceding" | "following"; readonly offset: Expression };
+
+export interface WindowFrame {
+  readonly unit: "rows" | "range" | "groups";
+  readonly start: FrameBound;
+  readonly end: FrameBound;
+  readonly exclusion: "none" | "currentRow" | "group" | "ties";
+}
+
+/** Names of SQL's functions, and aggregates over the frame. percentRank and cumeDist give float8, ntile int4. */
+export type WindowFunction =
+  | "rowNumber" | "rank" | "denseRank" | "percentRank" | "cumeDist" | "ntile"
+  | "lag" | "lead" | "firstValue" | "lastValue" | "nthValue" | AggregateFunction;
+
+export interface WindowCall {
+  readonly function: WindowFunction;
+  /** Of lag, lead, firstValue, lastValue, nthValue and aggregates but countRows; never fails. */
+  readonly argument?: Expression;
+  /** A constant int8: groups of ntile, rows of lag and lead, the row of nthValue. */
+  readonly offset?: Expression;
+  /** Of lag and lead, beyond the partition; NULL when absent. */
+  readonly otherwise?: Expression;
+  readonly frame: WindowFrame;
+  readonly result: ColumnType;
+}
+
 interface Estimated {
   /** Expected rows, where the planner knew: for EXPLAIN only, it does not travel with the plan. */
   readonly rowsEstimate?: number;
@@ -110,6 +140,17 @@ export type PhysicalOperator = Estimated & (
       readonly input: PhysicalOperator;
       readonly count?: Expression;
       readonly offset?: Expression;
+      readonly columns: readonly ColumnType[];
+    }
+  /** Rows in order of partition and keys, each with what the calls make of its partition, peers and frame. */
+  | {
+      readonly kind: "window";
+      readonly input: PhysicalOperator;
+      /** Rows whose values group together are a partition. */
+      readonly partition: readonly Expression[];
+      readonly order: readonly SortKey[];
+      readonly calls: readonly WindowCall[];
+      /** The input's columns, then one for each call. */
       readonly columns: readonly ColumnType[];
     }
   /** Rows in order; rows of equal keys stay in the order they came. */

@@ -6,6 +6,7 @@ import type { Variant } from "#lowering/function_context.js";
 import { type Pipeline, type PipelinePlan, cutPipelines } from "#lowering/pipeline.js";
 import { type EmittedModule, emitFlush, emitPipeline } from "#lowering/pipeline_module.js";
 import { emitSort } from "#lowering/sort_module.js";
+import { emitWindow } from "#lowering/window_module.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import type { PlanCache } from "./plan_cache.js";
 
@@ -57,6 +58,14 @@ export class CompiledPlan {
     const order = plan?.order;
     if (plan === undefined || order === undefined) throw new Error(`table ${table} has no order`);
     return this.#module(`sort ${table}`, () => emitSort(plan, order));
+  }
+
+  /** Exports the parts of a window instead of `run`. */
+  windowModule(table: number): CompiledModule {
+    const plan = this.pipelines.tables[table];
+    const window = plan?.window;
+    if (plan === undefined || window === undefined) throw new Error(`table ${table} has no window`);
+    return this.#module(`window ${table}`, () => emitWindow(plan, window));
   }
 
   #module(key: string, emit: () => EmittedModule): CompiledModule {

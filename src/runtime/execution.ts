@@ -21,6 +21,7 @@ import { writeSlot } from "./parameter_block.js";
 import { PipelineRun, type RunEnvironment } from "./pipeline_run.js";
 import { type ResultImage, ResultPage } from "./result_page.js";
 import type { Merge } from "./row_order.js";
+import type { WindowCode } from "./row_window.js";
 import { TableStore } from "./table_store.js";
 
 export interface ExecutionOptions {
@@ -50,7 +51,8 @@ export class PlanExecution {
   /** What each aggregate and each table holds. */
   readonly #groupParts: readonly Arena[];
   readonly #tableParts: readonly Arena[];
-  readonly #sorts = new Map<number, CompiledModule>();
+  /** Modules over ordered rows that ran. */
+  readonly #ordering = new Set<CompiledModule>();
   /** Filters that are not made yet, each with the last pipeline that fills its table. */
   #filters: readonly { readonly build: FilterBuild; readonly filledBy: number }[] = [];
   readonly #result: ResultPage;
@@ -166,7 +168,7 @@ export class PlanExecution {
 
   /** The modules that ran. */
   get code(): CodeSize {
-    const modules = new Set([...this.#runs.flatMap((run) => run.modules), ...this.#sorts.values()]);
+    const modules = new Set([...this.#runs.flatMap((run) => run.modules), ...this.#ordering]);
     return { modules: modules.size, bytes: [...modules].reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
@@ -253,7 +255,13 @@ export class PlanExecution {
     });
     const tables = plan.tables.map((table, index) => {
       const part = defined(this.#tableParts[index], "a part");
-      return new TableStore(part, kernels, table, control + layout.table(index), () => this.#merge(index));
+      return new TableStore(part, kernels, table, control + layout.table(index), {
+        merge: () => this.#ordered(this.#compiled.sortModule(index))["merge"] as Merge,
+        window: () => {
+          const compiled = this.#compiled.windowModule(index);
+          return { compiled, exports: this.#ordered(compiled) as unknown as WindowCode["exports"] };
+        },
+      });
     });
     const environment: RunEnvironment = {
       compiled: this.#compiled,
@@ -275,14 +283,12 @@ export class PlanExecution {
     return plan.pipelines.map((pipeline) => new PipelineRun(environment, pipeline));
   }
 
-  #merge(table: number): Merge {
-    const sort = this.#compiled.sortModule(table);
-    this.#sorts.set(table, sort);
-    const { exports } = new WebAssembly.Instance(sort.module, {
+  #ordered(compiled: CompiledModule): Readonly<Record<string, unknown>> {
+    this.#ordering.add(compiled);
+    return new WebAssembly.Instance(compiled.module, {
       env: { memory: this.#arena.memory.memory },
       host: { growDirectory: noMemoryNeeded, addRows: noMemoryNeeded, addBytes: noMemoryNeeded },
-    });
-    return exports["merge"] as Merge;
+    }).exports;
   }
 
   #writeLimits(control: number, parameters: ReadonlyMap<number, Scalar>): void {

@@ -8,10 +8,17 @@ import type { Kernels } from "./kernels.js";
 import { BLOCK_BYTES } from "./memory.js";
 import { RowChunks } from "./row_chunks.js";
 import { type Merge, RowOrdering } from "./row_order.js";
+import { RowWindow, type WindowCode } from "./row_window.js";
 
 const ENTRY_BYTES = 8;
 const FIRST_ENTRIES = 16;
 const ALL_BITS = (1n << 64n) - 1n;
+
+/** Compiled code over ordered rows. */
+export interface OrderedCode {
+  merge(): Merge;
+  window(): WindowCode;
+}
 
 export class TableStore {
   readonly #arena: Arena;
@@ -19,18 +26,19 @@ export class TableStore {
   readonly #plan: TablePlan;
   readonly #chunks: RowChunks;
   readonly #magnitudes: number;
-  readonly #merge: () => Merge;
+  readonly #code: OrderedCode;
   #ordering: RowOrdering | undefined;
+  #window: RowWindow | undefined;
   #finished = false;
   /** The chunk to be linked or gathered next; undefined before linking starts, 0 when all are. */
   #unlinked: number | undefined;
 
-  /** `state` is the address of the table's state in the control block; `merge` is asked for when rows are ordered. */
-  constructor(arena: Arena, kernels: Kernels, plan: TablePlan, state: number, merge: () => Merge) {
+  /** `state` is the address of the table's state in the control block; `code` is asked for when rows are ordered. */
+  constructor(arena: Arena, kernels: Kernels, plan: TablePlan, state: number, code: OrderedCode) {
     this.#arena = arena;
     this.#kernels = kernels;
     this.#plan = plan;
-    this.#merge = merge;
+    this.#code = code;
     this.#chunks = new RowChunks(arena, state, plan.rowBytes);
     this.#magnitudes = arena.allocate(Math.max(1, plan.columns.length) * 8);
     const { bytes } = arena.memory;
@@ -89,17 +97,21 @@ export class TableStore {
   #begin(): void {
     if (this.#plan.single && this.rows === 0) this.#appendNullRow();
     if (this.#plan.order === undefined) this.#openDirectory();
-    else this.#ordering = new RowOrdering(this.#arena, this.#merge(), this.rows);
+    else this.#ordering = new RowOrdering(this.#arena, this.#code.merge(), this.rows);
     this.#unlinked = this.#chunks.get(TableState.firstChunk);
   }
 
   #advanceOrder(ordering: RowOrdering): boolean {
+    if (this.#window !== undefined) return this.#window.advance();
     const order = ordering.advance();
     if (order === undefined) return false;
+    const { window } = this.#plan;
+    if (window !== undefined)
+      this.#window = new RowWindow(this.#arena, this.#code.window(), window, order, this.rows);
     const rows = Math.min(this.rows, this.#plan.order?.rows ?? this.rows);
     this.#chunks.set(TableState.order, order);
     this.#chunks.set(TableState.orderEnd, order + 4 * rows);
-    return true;
+    return this.#window === undefined;
   }
 
   #openDirectory(): void {

@@ -12,7 +12,7 @@ import { errorTemplates, throwTemplate } from "#functions/error_templates.js";
 import { type MomentsFunction, momentsNeeded } from "#lowering/aggregate_moments.js";
 import { type Parameters, type Row, evaluate } from "./evaluate.js";
 
-interface Accumulator {
+export interface Accumulator {
   add(value: Scalar): void;
   result(): Scalar;
 }
@@ -53,7 +53,7 @@ export function aggregateRows(operator: HashAggregate, rows: Iterable<Row>, para
   });
 }
 
-function accumulatorOf(call: AggregateCall): Accumulator {
+export function accumulatorOf(call: Pick<AggregateCall, "function" | "argument">): Accumulator {
   const type = call.argument?.type;
   switch (call.function) {
     case "countRows":

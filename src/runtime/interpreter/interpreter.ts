@@ -9,6 +9,7 @@ import { aggregateRows } from "./aggregate.js";
 import { type Parameters, type Row, evaluate } from "./evaluate.js";
 import { joinRows, retained } from "./join.js";
 import { sortRows } from "./sort.js";
+import { windowRows } from "./window.js";
 
 /** The plan's result over the rows of its leaves; groups come in the order their first rows came. */
 export function interpret(
@@ -73,6 +74,9 @@ function* run(
     }
     case "sort":
       yield* sortRows(operator, run(operator.input, leaves, parameters), parameters);
+      return;
+    case "window":
+      yield* windowRows(operator, run(operator.input, leaves, parameters), parameters);
       return;
     case "limit": {
       const { count, offset } = limitValues(operator, parameters);

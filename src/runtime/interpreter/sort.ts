@@ -1,7 +1,7 @@
 // Reference sorting: stable, by PostgreSQL's order of each key's type. Read next: interpreter.ts.
 import { defined } from "#base/assert.js";
 import type { Scalar } from "#expr/expression.js";
-import type { PhysicalOperator } from "#plan/physical.js";
+import type { PhysicalOperator, SortKey } from "#plan/physical.js";
 import { orderValues } from "./aggregate.js";
 import { type Parameters, type Row, evaluate } from "./evaluate.js";
 import { retained } from "./join.js";
@@ -23,7 +23,7 @@ export function sortRows(operator: Sort, rows: Iterable<Row>, parameters: Parame
   return sorted.slice(0, operator.limit).map(({ row }) => row);
 }
 
-function orderKeys(a: Scalar, b: Scalar, key: Sort["keys"][number]): number {
+export function orderKeys(a: Scalar, b: Scalar, key: SortKey): number {
   if (a === null || b === null) return (Number(a === null) - Number(b === null)) * (key.nullsFirst ? -1 : 1);
   return orderValues(a, b, key.expression.type) * (key.descending ? -1 : 1);
 }

@@ -1,0 +1,188 @@
+// Where the frame of a row begins and ends, as row numbers in locals, and the runs of rows that exclusions leave of it.
+// Bounds by group or distance only ever move on from row to row, so their places are kept between rows. Read next:
+// window_values.ts.
+import { defined } from "#base/assert.js";
+import type { Local } from "#wasm/function_builder.js";
+import type { WindowPart } from "./window_module.js";
+import { pushPlace, pushRow } from "./window_module.js";
+import type { FramePlan, MovingBound, WindowPlan } from "./window_plan.js";
+import { WindowPlace } from "./window_plan.js";
+import { readStored } from "./stored_column.js";
+
+/** What is known of the row at work. */
+export interface Surroundings {
+  readonly partition: Local;
+  readonly group: Local;
+  readonly partitionEnd: Local;
+  readonly groupEnd: Local;
+  readonly groupNumber: Local;
+}
+
+/** Rows from `start` on, without `end`. */
+export interface Run {
+  readonly start: Local;
+  readonly end: Local;
+}
+
+export function readSurroundings(part: WindowPart): Surroundings {
+  const { at, context: { code } } = part;
+  const place = code.local("i32");
+  pushPlace(part, at).set(place);
+  const read = (field: number): Local => {
+    const value = code.local("i32");
+    code.get(place).load("i32.load", field).set(value);
+    return value;
+  };
+  return {
+    partition: read(WindowPlace.partition), group: read(WindowPlace.group),
+    partitionEnd: read(WindowPlace.partitionEnd), groupEnd: read(WindowPlace.groupEnd),
+    groupNumber: read(WindowPlace.groupNumber),
+  };
+}
+
+export class FrameEmitter {
+  readonly #part: WindowPart;
+  readonly #window: WindowPlan;
+  readonly #around: Surroundings;
+
+  constructor(part: WindowPart, window: WindowPlan, around: Surroundings) {
+    this.#part = part;
+    this.#window = window;
+    this.#around = around;
+  }
+
+  /** The runs of the frame in order, some of them empty. */
+  runs(plan: FramePlan): readonly Run[] {
+    const { at, context: { code } } = this.#part;
+    const { group, groupEnd } = this.#around;
+    const start = this.#bound(plan, plan.start, false);
+    const last = this.#bound(plan, plan.end, true);
+    const end = code.local("i32");
+    this.#larger(start, last);
+    code.set(end);
+    const within = (push: () => void): Local => {
+      const [place, result] = [code.local("i32"), code.local("i32")];
+      push();
+      code.set(place);
+      this.#larger(place, start);
+      code.set(result);
+      this.#smaller(result, end);
+      code.set(result);
+      return result;
+    };
+    const of = (local: Local, more = 0) => (): void => void code.get(local).i32(more).op("i32.add");
+    switch (plan.frame.exclusion) {
+      case "none": return [{ start, end }];
+      case "currentRow": return [{ start, end: within(of(at)) }, { start: within(of(at, 1)), end }];
+      case "group": return [{ start, end: within(of(group)) }, { start: within(of(groupEnd)), end }];
+      case "ties": return [
+        { start, end: within(of(group)) }, { start: within(of(at)), end: within(of(at, 1)) },
+        { start: within(of(groupEnd)), end },
+      ];
+    }
+  }
+
+  #larger(a: Local, b: Local): void {
+    this.#part.context.code.get(a, b, a, b).op("i32.gt_s").select();
+  }
+
+  #smaller(a: Local, b: Local): void {
+    this.#part.context.code.get(a, b, a, b).op("i32.lt_s").select();
+  }
+
+  /** The first row of the frame, or the row behind its last. */
+  #bound({ frame: { unit } }: FramePlan, bound: MovingBound, isEnd: boolean): Local {
+    const { at, context: { code } } = this.#part;
+    const { partition, partitionEnd, group, groupEnd } = this.#around;
+    if (bound.kind === "unbounded") return isEnd ? partitionEnd : partition;
+    if (unit !== "rows" && bound.kind === "currentRow") return isEnd ? groupEnd : group;
+    if (unit !== "rows") return this.#moved(unit, bound, isEnd);
+    const place = code.local("i32");
+    code.get(at);
+    if (bound.kind !== "currentRow")
+      code.get(this.#part.state).load("i32.load", bound.offset).op(bound.kind === "preceding" ? "i32.sub" : "i32.add");
+    if (isEnd) code.i32(1).op("i32.add");
+    code.set(place);
+    this.#larger(place, partition);
+    code.set(place);
+    this.#smaller(place, partitionEnd);
+    code.set(place);
+    return place;
+  }
+
+  /** Goes on from where the row before left the bound, group by group. */
+  #moved(unit: "range" | "groups", bound: MovingBound, isEnd: boolean): Local {
+    const { state, context: { code } } = this.#part;
+    const { partition, partitionEnd } = this.#around;
+    const place = code.local("i32");
+    code.get(state).load("i32.load", bound.place).set(place);
+    this.#larger(place, partition);
+    code.set(place);
+    const pushIsBefore = unit === "groups" ? this.#byGroup(bound, isEnd, place) : this.#byDistance(bound, isEnd, place);
+    code.loop((again) => {
+      code.get(place, partitionEnd).op("i32.lt_s").if([], () => {
+        pushIsBefore();
+        code.if([], () => {
+          pushPlace(this.#part, place).load("i32.load", WindowPlace.groupEnd).set(place);
+          code.br(again);
+        });
+      });
+    });
+    code.get(state, place).store("i32.store", bound.place);
+    return place;
+  }
+
+  /** Pushes whether the group at `place` lies before the frame's first, or for an end not behind its last. */
+  #byGroup(bound: MovingBound, isEnd: boolean, place: Local): () => void {
+    const { state, context: { code } } = this.#part;
+    const wanted = code.local("i32");
+    code.get(this.#around.groupNumber, state).load("i32.load", bound.offset);
+    code.op(bound.kind === "preceding" ? "i32.sub" : "i32.add").set(wanted);
+    return () => {
+      pushPlace(this.#part, place).load("i32.load", WindowPlace.groupNumber).get(wanted);
+      code.op(isEnd ? "i32.le_s" : "i32.lt_s");
+    };
+  }
+
+  /** The same by the order key's distance. NULLs are peers of each other and beyond every distance from values. */
+  #byDistance(bound: MovingBound, isEnd: boolean, place: Local): () => void {
+    const { at, state, context: { code } } = this.#part;
+    const key = defined(this.#window.order[0], "a key to measure");
+    const adds = (bound.kind === "following") !== key.descending;
+    const [own, limit, beyond] = [this.#key(at), code.local("i64"), code.local("i32")];
+    code.get(own.value, state).load("i64.load", bound.offset).op(adds ? "i64.add" : "i64.sub").set(limit);
+    // Past the ends of int8 the limit is beyond every value.
+    code.get(limit, own.value).op(adds ? "i64.lt_s" : "i64.gt_s").set(beyond);
+    return () => {
+      const other = this.#key(place);
+      const order = code.local("i32");
+      code.get(own.isNull, other.isNull).op("i32.or").if(["i32"], () => {
+        if (key.nullsFirst) code.get(own.isNull, other.isNull).op("i32.sub");
+        else code.get(other.isNull, own.isNull).op("i32.sub");
+      }, () => {
+        code.i32(adds !== key.descending ? -1 : 1);
+        const [greater, less] = key.descending ? [limit, other.value] : [other.value, limit];
+        code.get(greater, less).op("i64.gt_s").get(greater, less).op("i64.lt_s", "i32.sub");
+        code.get(beyond).select();
+      });
+      code.set(order).get(order).i32(0).op(isEnd ? "i32.le_s" : "i32.lt_s");
+    };
+  }
+
+  #key(at: Local): { readonly value: Local; readonly isNull: Local } {
+    const { context, table } = this.#part;
+    const { code } = context;
+    const [row, value, isNull] = [code.local("i32"), code.local("i64"), code.local("i32")];
+    pushRow(this.#part, at).set(row);
+    const column = defined(table.columns[defined(this.#window.order[0], "a key to measure").column], "a key's column");
+    const read = readStored(context, column, row);
+    const first = defined(read.parts[0], "a number");
+    code.get(first);
+    if (first.type === "i32") code.op("i64.extend_i32_s");
+    code.set(value);
+    if (read.isNull === undefined) code.i32(0);
+    else code.get(read.isNull);
+    code.set(isNull);
+    return { value, isNull };
+  }
+}
