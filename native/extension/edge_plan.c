@@ -89,6 +89,11 @@ take_over_rest(Query *edge, const FusionPlanReady *answer)
 		edge->distinctClause = NIL;
 		edge->hasDistinctOn = false;
 	}
+	if (answer->did_window)
+	{
+		edge->windowClause = NIL;
+		edge->hasWindowFuncs = false;
+	}
 	if (answer->did_sort)
 		edge->sortClause = NIL;
 	if (answer->did_limit)
@@ -162,7 +167,7 @@ leader_only_reason(const FusionScanPlan *scan, const FusionPlanReady *answer, co
 	if (answer->order_matters)
 		return "the result depends on the order of rows";
 	/* PostgreSQL gathers only few rows from workers too; so the rest keeps the order people know. */
-	if (!answer->did_aggregate && !answer->did_distinct &&
+	if (!answer->did_aggregate && !answer->did_distinct && !answer->did_window &&
 		node->scan.plan.plan_rows > fusion_parallel_rows_passed_max(scan))
 		return "most rows are passed on";
 	return fusion_parallel_problem(parse, assembly->cursor_options);
@@ -174,7 +179,7 @@ wanted_part(const PlannedStmt *planned, const CustomScan *node, const FusionPlan
 {
 	const Plan *plan = planned->planTree;
 
-	if (!IsA(plan, Limit) || plan->lefttree != &node->scan.plan || answer->did_aggregate ||
+	if (!IsA(plan, Limit) || plan->lefttree != &node->scan.plan || answer->did_aggregate || answer->did_window ||
 		node->scan.plan.plan_rows <= plan->plan_rows)
 		return 1;
 	return plan->plan_rows / node->scan.plan.plan_rows;

@@ -317,7 +317,7 @@ fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, F
 			.answer = &leaf,
 			.number = i,
 			.any_order = !answer->order_matters &&
-				(answer->did_aggregate || answer->did_distinct || answer->leaf_count > 1)
+				(answer->did_aggregate || answer->did_distinct || answer->did_window || answer->leaf_count > 1)
 		};
 
 		fusion_plan_ready_leaf(answer, i, &leaf);

@@ -233,6 +233,7 @@ fusion_decode_plan_ready(const uint8_t *data, size_t length, FusionPlanReady *an
 	answer->did_distinct = ready->did_distinct();
 	answer->did_sort = ready->did_sort();
 	answer->did_limit = ready->did_limit();
+	answer->did_window = ready->did_window();
 	answer->rows = ready->rows();
 	answer->planning_ns = ready->planning_ns();
 	answer->order_matters = ready->order_matters();

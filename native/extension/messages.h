@@ -149,6 +149,7 @@ typedef struct FusionPlanReady
 	bool		did_distinct;
 	bool		did_sort;
 	bool		did_limit;
+	bool		did_window;
 	bool		order_matters;	/* of scanned rows */
 	double		rows;
 	uint64_t	planning_ns;

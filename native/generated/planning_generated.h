@@ -1667,7 +1667,8 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_ORDER_MATTERS = 32,
     VT_OPERATORS = 34,
     VT_ENGINE_NS = 36,
-    VT_EDGE_QUALS = 38
+    VT_EDGE_QUALS = 38,
+    VT_DID_WINDOW = 40
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -1723,6 +1724,9 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<uint32_t> *edge_quals() const {
     return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_EDGE_QUALS);
   }
+  bool did_window() const {
+    return GetField<uint8_t>(VT_DID_WINDOW, 0) != 0;
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -1756,6 +1760,7 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyField<double>(verifier, VT_ENGINE_NS, 8) &&
            VerifyOffset(verifier, VT_EDGE_QUALS) &&
            verifier.VerifyVector(edge_quals()) &&
+           VerifyField<uint8_t>(verifier, VT_DID_WINDOW, 1) &&
            verifier.EndTable();
   }
 };
@@ -1818,6 +1823,9 @@ struct PlanReadyBuilder {
   void add_edge_quals(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> edge_quals) {
     fbb_.AddOffset(PlanReady::VT_EDGE_QUALS, edge_quals);
   }
+  void add_did_window(bool did_window) {
+    fbb_.AddElement<uint8_t>(PlanReady::VT_DID_WINDOW, static_cast<uint8_t>(did_window), 0);
+  }
   explicit PlanReadyBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1848,7 +1856,8 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReady(
     bool order_matters = false,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>> operators = 0,
     double engine_ns = 0.0,
-    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> edge_quals = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> edge_quals = 0,
+    bool did_window = false) {
   PlanReadyBuilder builder_(_fbb);
   builder_.add_engine_ns(engine_ns);
   builder_.add_planning_ns(planning_ns);
@@ -1862,6 +1871,7 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReady(
   builder_.add_leaves(leaves);
   builder_.add_plan(plan);
   builder_.add_version(version);
+  builder_.add_did_window(did_window);
   builder_.add_order_matters(order_matters);
   builder_.add_did_limit(did_limit);
   builder_.add_did_sort(did_sort);
@@ -1890,7 +1900,8 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
     bool order_matters = false,
     const std::vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *operators = nullptr,
     double engine_ns = 0.0,
-    const std::vector<uint32_t> *edge_quals = nullptr) {
+    const std::vector<uint32_t> *edge_quals = nullptr,
+    bool did_window = false) {
   auto plan__ = plan ? _fbb.CreateVector<uint8_t>(*plan) : 0;
   auto leaves__ = leaves ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::Leaf>>(*leaves) : 0;
   auto outputs__ = outputs ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::OutputColumn>>(*outputs) : 0;
@@ -1917,7 +1928,8 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
       order_matters,
       operators__,
       engine_ns,
-      edge_quals__);
+      edge_quals__,
+      did_window);
 }
 
 struct PlanRefused FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

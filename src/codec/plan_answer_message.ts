@@ -118,7 +118,7 @@ export function encodePlanReady(ready: PlanReady): Uint8Array {
     builder, PLANNING_VERSION, plan, ready.planDigest, leaves, outputs, replacements,
     ready.didWhere, ready.didAggregate, ready.didDistinct, ready.didSort, ready.didLimit,
     ready.rows, explain, BigInt(Math.max(0, Math.round(ready.planningNs))),
-    ready.orderMatters, operators, ready.engineNs, edgeQuals));
+    ready.orderMatters, operators, ready.engineNs, edgeQuals, ready.didWindow));
   return builder.asUint8Array();
 }
 
@@ -207,6 +207,7 @@ export function decodePlanReady(payload: Uint8Array, argumentCount: ArgumentCoun
       didDistinct: table.didDistinct(),
       didSort: table.didSort(),
       didLimit: table.didLimit(),
+      didWindow: table.didWindow(),
       rows: table.rows(),
       operators: readVector("operators", table.operatorsLength(), (i) => table.operators(i), readOperator),
       explain: readVector("explain", table.explainLength(), (i) => table.explain(i), (line) => line),

@@ -73,6 +73,9 @@ export interface Target {
 export interface SortGroup {
   readonly sortGroupReference: number;
   readonly equalityOperator: number;
+  /** 0 where nothing is sorted. */
+  readonly sortOperator: number;
+  readonly isNullsFirst: boolean;
   readonly isHashable: boolean;
 }
 

@@ -79,10 +79,12 @@ function readTarget(node: TextNode): Target {
   };
 }
 
-function readSortGroup(node: TextNode): SortGroup {
+export function readSortGroup(node: TextNode): SortGroup {
   return {
     sortGroupReference: numberField(node, "tleSortGroupRef"),
     equalityOperator: numberField(node, "eqop"),
+    sortOperator: numberField(node, "sortop"),
+    isNullsFirst: booleanField(node, "nulls_first"),
     isHashable: booleanField(node, "hashable"),
   };
 }

@@ -3,8 +3,7 @@
 // window_values.ts.
 import { defined } from "#base/assert.js";
 import type { Local } from "#wasm/function_builder.js";
-import type { WindowPart } from "./window_module.js";
-import { pushPlace, pushRow } from "./window_module.js";
+import { pushPlace, pushRow, type WindowPart } from "./window_part.js";
 import type { FramePlan, MovingBound, WindowPlan } from "./window_plan.js";
 import { WindowPlace } from "./window_plan.js";
 import { readStored } from "./stored_column.js";

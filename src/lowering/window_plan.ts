@@ -71,7 +71,9 @@ export interface WindowPlan {
 export const WindowState = { order: 0, places: 4, rows: 8, SIZE: 16 } as const;
 
 /** What is known of a row's surroundings, as row numbers; ends are past the last one. */
-export const WindowPlace = { partition: 0, group: 4, partitionEnd: 8, groupEnd: 12, groupNumber: 16, SIZE: 20 } as const;
+export const WindowPlace = {
+  partition: 0, group: 4, partitionEnd: 8, groupEnd: 12, groupNumber: 16, SIZE: 20,
+} as const;
 
 /** Bytes of an array's entry. */
 export const windowEntryBytes: Readonly<Record<WindowArray["kind"], number>> = {

@@ -9,7 +9,7 @@ import type { Local } from "#wasm/function_builder.js";
 import { readStored, writeNullBit, writeStored } from "./stored_column.js";
 import type { StoredColumn } from "./table_plan.js";
 import { FrameEmitter, readSurroundings, type Run, type Surroundings } from "./window_frame.js";
-import { add192, type Choices, pushEntry, pushRow, type WindowPart } from "./window_module.js";
+import { add192, type Choices, pushEntry, pushRow, type WindowPart } from "./window_part.js";
 import type { FramePlan, WindowArray, WindowPlan, WindowValue } from "./window_plan.js";
 import { isTree, WindowState } from "./window_plan.js";
 

@@ -28,6 +28,7 @@ import type { QueryScope } from "./query_scope.js";
 import { SubstitutedSource } from "./query_scope.js";
 import type { StatementFacts } from "./table_source.js";
 import type { Translated } from "./translated.js";
+import { planWindows, windowCallsOf } from "./windows.js";
 
 /** Of the places a numeric shows. */
 const INT4_SQL: SqlType = { type: sqlTypes.int4, typmod: -1, collation: 0 };
@@ -57,10 +58,14 @@ export function aggregateBlock(
   scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[],
 ): AggregatedBlock {
   const { query, statement } = scope;
+  if (extraKeys.length > 0 && query.hasWindowFunctions)
+    refuse("window function in a correlated subquery", "Its partitions would be told apart by the outer rows.");
+  let operator = input;
   try {
     if (isGrouped(query)) return grouped(scope, input, extraKeys);
     if (extraKeys.length > 0) throw new LeftToPostgres("a correlated subquery does not aggregate");
-    if (query.distinct.length > 0) return { block: distinct(scope, input), extraKeys: [] };
+    operator = windowed(scope, input, scope);
+    if (query.distinct.length > 0) return { block: distinct(scope, operator), extraKeys: [] };
   } catch (error) {
     if (!(error instanceof LeftToPostgres)) throw error;
     return refuse("grouping in a subquery", `Not in the engine: ${error.message}.`);
@@ -70,7 +75,24 @@ export function aggregateBlock(
     const target = targetOf(query, number);
     return target === undefined ? undefined : translator.translate(target);
   };
-  return { block: { operator: input, query, column }, extraKeys: [] };
+  return { block: { operator, query, column }, extraKeys: [] };
+}
+
+/** Adds the query's windows to its rows, grouped or not; from then on its calls stand for their columns. */
+function windowed(scope: QueryScope, input: LogicalOperator, source: ColumnSource): LogicalOperator {
+  const { query, statement: { texts } } = scope;
+  if (!query.hasWindowFunctions) return input;
+  try {
+    const { operator, values } = planWindows(scope, input, source);
+    for (const node of windowCallsOf(query)) {
+      const { expression, calls, attributes } = defined(values.get(texts.of(node)), "a planned window function");
+      scope.put(node, asTranslated(scope, expression, (index) => defined(attributes[index], "a call"), calls));
+    }
+    return operator;
+  } catch (error) {
+    if (!(error instanceof LeftToPostgres)) throw error;
+    return refuse("window function in a subquery", `Not in the engine: ${error.message}.`);
+  }
 }
 
 function contextOf(scope: QueryScope, rows: number): PlanningContext {
@@ -147,7 +169,8 @@ function finishGrouped(scope: QueryScope, operator: LogicalOperator, source: Col
     const target = targetOf(query, number);
     return target === undefined ? undefined : translator.translate(target);
   };
-  return { operator: filtered(operator, having === undefined ? [] : [having.expression]), query, column };
+  const groups = filtered(operator, having === undefined ? [] : [having.expression]);
+  return { operator: windowed(scope, groups, source), query, column };
 }
 
 function columnAttribute(scope: QueryScope, attribute: number): Translated {

@@ -29,7 +29,6 @@ export function checkBlock(query: AnalysedQuery): void {
   checkLevel(query);
   if (query.limitCount !== undefined || query.limitOffset !== undefined)
     refuse("LIMIT in a subquery", "A subquery's first rows are not taken yet.");
-  if (query.hasWindowFunctions) refuse("window function in a subquery", "The engine has no window functions yet.");
   if (query.hasTargetSets)
     refuse("set-returning function in a subquery", "The engine has no set-returning functions yet.");
   if (query.groupingSets.length > 0) refuse("GROUPING SETS in a subquery", "The engine groups by one list of keys.");
@@ -101,8 +100,13 @@ export function mayDiffer(query: TextNode, facts: RequestFacts): boolean {
   return differs || isVolatile(query, facts);
 }
 
+/** Whether the query's rows are those of its FROM and WHERE, each by itself. */
+export function isPlain(query: AnalysedQuery): boolean {
+  return !isGrouped(query) && query.distinct.length === 0 && !query.hasWindowFunctions;
+}
+
 /** A subquery without steps of its own beyond FROM, WHERE and expressions, as PostgreSQL would pull it up. */
 export function isMergeable(query: AnalysedQuery): boolean {
   checkBlock(query);
-  return !isGrouped(query) && query.distinct.length === 0 && nodeList(query.source, "cteList").length === 0;
+  return isPlain(query) && nodeList(query.source, "cteList").length === 0;
 }

@@ -37,8 +37,8 @@ export class EdgeColumns {
   private readonly scopeNumbers = new Map<QueryScope, number>();
 
   /** Replaces the variables of an expression that is evaluated above the engine. */
-  add(scope: QueryScope, root: TextNode): void {
-    eachEdgeVariable(root, () => false, (variable) => this.replace(scope, variable));
+  add(scope: QueryScope, root: TextNode, isReplaced = (_: TextNode): boolean => false): void {
+    eachEdgeVariable(root, isReplaced, (variable) => this.replace(scope, variable));
   }
 
   /** Replaces the variables of the level itself in a subquery that stays above the engine. */

@@ -93,7 +93,7 @@ export class Estimates {
   domainOf(operator: LogicalOperator, attribute: number): number | undefined {
     switch (operator.kind) {
       case "scan": return this.tableOf(operator.origin)?.distinctValues(attribute);
-      case "filter": case "compute": case "singleRow": return this.domainOf(operator.input, attribute);
+      case "filter": case "compute": case "singleRow": case "window": return this.domainOf(operator.input, attribute);
       case "join": return this.domainOf(operator.left, attribute) ?? this.domainOf(operator.right, attribute);
       case "aggregate": {
         const key = operator.keys.find((each) => each.attribute === attribute);
@@ -116,7 +116,7 @@ export class Estimates {
         const values = this.valuesOf(operator.input, attribute);
         return values === undefined ? undefined : valuesKept(values, operator.input.rows, operator.rows);
       }
-      case "compute": case "singleRow": return this.valuesOf(operator.input, attribute);
+      case "compute": case "singleRow": case "window": return this.valuesOf(operator.input, attribute);
       case "join": {
         const side = this.domainOf(operator.left, attribute) === undefined ? operator.right : operator.left;
         const values = this.valuesOf(side, attribute);
@@ -137,7 +137,8 @@ export class Estimates {
   nullFraction(operator: LogicalOperator, attribute: number): number {
     switch (operator.kind) {
       case "scan": return this.tableOf(operator.origin)?.nullFraction(attribute) ?? 0;
-      case "filter": case "compute": case "singleRow": return this.nullFraction(operator.input, attribute);
+      case "filter": case "compute": case "singleRow": case "window":
+        return this.nullFraction(operator.input, attribute);
       case "join":
         return Math.max(this.nullFraction(operator.left, attribute), this.nullFraction(operator.right, attribute));
       case "aggregate": case "union": return 0;
@@ -151,7 +152,7 @@ export class Estimates {
         const keys = this.tableOf(operator.origin)?.uniqueKeys() ?? [];
         return keys.map((attributes) => ({ attributes, rows: operator.tableRows }));
       }
-      case "filter": case "compute": return this.uniqueKeys(operator.input);
+      case "filter": case "compute": case "window": return this.uniqueKeys(operator.input);
       case "aggregate":
         return [{ attributes: operator.keys.map((key) => key.attribute), rows: operator.rows }];
       case "join": case "singleRow": case "union": return [];

@@ -9,7 +9,7 @@ import { refuse, StatementRefused } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { CanonicalTexts, locationOf, numberField } from "#frontend/text_fields.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
+import type { EdgeExpression } from "#plan/planning.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { bpcharLength } from "#types/sql_types.js";
 import { columnsRead } from "./aggregation.js";
@@ -17,39 +17,26 @@ import { Attributes } from "./attributes.js";
 import { aggregateBlock } from "./block.js";
 import { checkBlock, checkStatement } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
-import { overDistinct } from "./distinct_aggregates.js";
-import type { Output, Outputs } from "./edge_columns.js";
-import { addOutputs, EdgeColumns, outputsOf } from "./edge_columns.js";
-import { Estimates } from "./estimates.js";
+import type { Outputs } from "./edge_columns.js";
+import { addOutputs, outputsOf } from "./edge_columns.js";
 import { planFrom, uncorrelated, wholeFrom } from "./from_clause.js";
-import type { EngineGrouping } from "./grouping.js";
 import { planGrouping } from "./grouping.js";
 import { PhysicalBuilder } from "./physical_builder.js";
 import type { PlannedStatement } from "./planned_statement.js";
 import type { PlanningContext } from "./planning_context.js";
-import { edgeRoots, stayingSubLinks } from "./planning_context.js";
+import { edgeRoots, isGrouped } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
-import type { EdgeCondition } from "./region.js";
 import { finishRegion, Region } from "./region.js";
 import { withRuntimeFilters } from "./runtime_filters.js";
 import { outputColumn } from "./single_table.js";
 import { Fallbacks, Replan } from "./fallbacks.js";
+import type { Edge } from "./statement_edge.js";
+import { groupedEdge, passThroughEdge, windowedEdge } from "./statement_edge.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
 import { placeSubqueryCondition, scalar } from "./subqueries.js";
 import type { StatementFacts } from "./table_source.js";
 import { typeOfTarget } from "./target_type.js";
-
-interface Edge {
-  readonly operator: LogicalOperator;
-  readonly outputs: Output[];
-  readonly replacements: EdgeReplacement[];
-  readonly didAggregate: boolean;
-  readonly didDistinct: boolean;
-  /** Conditions PostgreSQL evaluates on the engine's rows, as nodes. */
-  readonly quals: readonly number[];
-  readonly notes: readonly string[];
-}
 
 /** Plans a statement of joins, derived tables and subqueries. */
 export function planJoinedStatement(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
@@ -76,7 +63,7 @@ function planWith(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
 interface Attempt {
   readonly statement: StatementFacts;
   readonly edge: Edge;
-  /** Why the grouping was left to PostgreSQL. */
+  /** Why the grouping or the windows were left to PostgreSQL. */
   readonly notes: readonly string[];
 }
 
@@ -95,7 +82,7 @@ function queryPlanner(statement: StatementFacts): QueryPlanner {
   return planner;
 }
 
-function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallbacks, groups: boolean): Attempt {
+function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallbacks, steps: boolean): Attempt {
   const texts = new CanonicalTexts();
   const statement: StatementFacts = { facts, texts, attributes: new Attributes(), tables: [], fallbacks };
   const planner = queryPlanner(statement);
@@ -107,59 +94,26 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
   const context: PlanningContext = {
     query, facts, texts, source: scope, translator: scope.translator, scanRows: operator.rows, fallbacks,
   };
-  const canGroup = groups && conditions.length === 0;
-  const grouping = canGroup ? planGrouping(context) : { kind: "edge", notes: [] } as const;
-  const edge = grouping.kind === "engine"
-    ? groupedEdge(grouping, scope, operator)
-    : passThroughEdge(context, scope, operator, conditions);
-  // A grouping that is left to PostgreSQL is planned again from the start, with its subqueries then.
-  const notes = grouping.kind === "engine" ? [] : grouping.notes;
+  const tries = steps && conditions.length === 0;
+  const { edge, notes } = (tries ? engineEdge(context, scope, operator) : undefined)
+    ?? { edge: passThroughEdge(context, scope, operator, conditions), notes: [] };
+  // A step that is left to PostgreSQL is planned again from the start, with its subqueries then.
   return { statement, edge: notes.length === 0 ? withSubqueries(planner, scope, edge) : edge, notes };
 }
 
-function groupedEdge(
-  grouping: EngineGrouping, scope: QueryScope, joined: LogicalOperator,
-): Edge {
-  const { names, replacements, isDistinct } = grouping;
-  const { input, keys, aggregates } = overDistinct(scope.statement, joined, grouping);
-  const { attributes } = scope.statement;
-  const origin = attributes.newOrigin();
-  const nameOf = (index: number): string => names[index] ?? `column${index}`;
-  const keyColumns = keys.map(({ expression, column }, index) => (
-    { attribute: attributes.add(origin, nameOf(index), column), expression, column }));
-  const calls = aggregates.map((call, index) => (
-    { attribute: attributes.add(origin, nameOf(keys.length + index), call.result), call }));
-  const operator: LogicalOperator = {
-    kind: "aggregate", origin, input, keys: keyColumns, aggregates: calls,
-    rows: new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression)),
-  };
-  const outputs = [...keyColumns, ...calls].map(({ attribute }) => outputOf(attributes, attribute));
-  return {
-    operator, outputs, replacements: [...replacements], didAggregate: !isDistinct, didDistinct: isDistinct,
-    quals: [], notes: [],
-  };
-}
-
-function outputOf(attributes: Attributes, attribute: number): Output {
-  const column = attributes.typeOf(attribute);
-  return {
-    name: attributes.nameOf(attribute), column,
-    expression: { kind: "column", index: attribute, type: column.engine },
-  };
-}
-
-/** The engine hands the needed columns through; PostgreSQL does the rest, and filters by what the engine cannot. */
-function passThroughEdge(
-  context: PlanningContext, scope: QueryScope, operator: LogicalOperator, conditions: readonly EdgeCondition[],
-): Edge {
-  const columns = new EdgeColumns();
-  for (const root of edgeRoots(scope.query)) columns.add(scope, root);
-  for (const subLink of stayingSubLinks(context)) columns.addOuter(scope, subLink);
-  for (const each of conditions) columns.add(each.scope, each.condition.source);
-  return {
-    operator, outputs: columns.outputs, replacements: columns.replacements, didAggregate: false, didDistinct: false,
-    quals: conditions.map(({ condition }) => condition.source.id), notes: [],
-  };
+/** The edge above a grouping or windows of the engine's, or why there is none; undefined when neither is asked for. */
+function engineEdge(
+  context: PlanningContext, scope: QueryScope, operator: LogicalOperator,
+): Pick<Attempt, "edge" | "notes"> | undefined {
+  const left = (notes: readonly string[]): Pick<Attempt, "edge" | "notes"> => (
+    { edge: passThroughEdge(context, scope, operator, []), notes });
+  if (context.query.hasWindowFunctions && !isGrouped(context.query)) {
+    const windows = windowedEdge(context, scope, operator);
+    return "obstacle" in windows ? left([`Windows in PostgreSQL: ${windows.obstacle}`]) : { edge: windows, notes: [] };
+  }
+  const grouping = planGrouping(context);
+  if (grouping.kind === "engine") return { edge: groupedEdge(grouping, scope, operator), notes: [] };
+  return grouping.notes.length === 0 ? undefined : left(grouping.notes);
 }
 
 /** Adds the scalar subqueries of the select list and HAVING to the engine's result. */
@@ -237,6 +191,7 @@ function finish(statement: StatementFacts, edge: Edge): PlannedStatement {
     didDistinct: edge.didDistinct,
     didSort: false,
     didLimit: false,
+    didWindow: edge.didWindow,
     rows: edge.operator.rows,
     notes: [...edge.notes, ...builder.notes],
   };

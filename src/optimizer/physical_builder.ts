@@ -76,6 +76,7 @@ export class PhysicalBuilder {
       case "join": return this.join(operator, required);
       case "aggregate": return this.aggregate(operator, required);
       case "union": return this.union(operator, required);
+      case "window": return this.window(operator, required);
       case "singleRow": {
         const input = this.trimmed(this.build(operator.input, required), required);
         const columns = nullable(columnsOf(input.operator));
@@ -136,6 +137,35 @@ export class PhysicalBuilder {
       ...kept.map((attribute) => this.column(attribute)), ...wanted.map(({ expression }) => expression),
     ];
     return { operator: this.project(built, expressions, this.typesOf(attributes)), attributes };
+  }
+
+  private window(
+    operator: Extract<LogicalOperator, { readonly kind: "window" }>, required: ReadonlySet<number>,
+  ): Built {
+    const calls = operator.calls.filter(({ attribute }) => required.has(attribute));
+    const reads = readsOf([
+      ...operator.partition, ...operator.order.map(({ expression }) => expression),
+      ...calls.flatMap(({ call }) => [call.argument, call.otherwise]),
+    ]);
+    const passed = [...required].filter((attribute) => this.attributes.originOf(attribute) !== operator.origin);
+    const needed = new Set(calls.length === 0 ? passed : [...passed, ...reads]);
+    const input = this.trimmed(this.build(operator.input, needed), needed);
+    if (calls.length === 0) return input;
+    const inPlace = (expression: Expression): Expression => placed(expression, input.attributes);
+    const attributes = [...input.attributes, ...calls.map(({ attribute }) => attribute)];
+    const window: PhysicalOperator = {
+      kind: "window",
+      input: input.operator,
+      partition: operator.partition.map(inPlace),
+      order: operator.order.map((key) => ({ ...key, expression: inPlace(key.expression) })),
+      calls: calls.map(({ call }) => ({
+        ...call,
+        ...(call.argument === undefined ? {} : { argument: inPlace(call.argument) }),
+        ...(call.otherwise === undefined ? {} : { otherwise: inPlace(call.otherwise) }),
+      })),
+      columns: [...columnsOf(input.operator), ...calls.map(({ call }) => call.result)],
+    };
+    return { operator: window, attributes };
   }
 
   private column(attribute: number): Expression {

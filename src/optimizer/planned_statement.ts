@@ -17,6 +17,7 @@ export interface PlannedStatement {
   readonly didDistinct: boolean;
   readonly didSort: boolean;
   readonly didLimit: boolean;
+  readonly didWindow: boolean;
   /** Estimate of the engine's rows. */
   readonly rows: number;
   /** Why steps the engine could have taken were left to PostgreSQL, for EXPLAIN. */

@@ -85,6 +85,7 @@ function finishGrouping(grouping: EngineGrouping, context: TableContext): Planne
     didDistinct: grouping.isDistinct,
     didSort: false,
     didLimit: false,
+    didWindow: false,
     rows,
     notes: [],
   };
@@ -117,6 +118,7 @@ function planPassThrough(context: TableContext, notes: readonly string[]): Plann
     didDistinct: false,
     didSort: false,
     didLimit: false,
+    didWindow: false,
     rows: context.scanRows,
     notes,
   };

@@ -13,7 +13,7 @@ import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import { aggregateBlock, materialised } from "./block.js";
-import { checkBlock, isVolatile } from "./block_checks.js";
+import { checkBlock, isPlain, isVolatile } from "./block_checks.js";
 import { columnsRead } from "./aggregation.js";
 import { mayFailAhead } from "./computed_ahead.js";
 import { equalityOf, rejectsNull } from "./conditions.js";
@@ -92,11 +92,10 @@ function inSubquery(
   planner: QueryPlanner, scope: QueryScope, subLink: TextNode, isNegated: boolean,
 ): HidingJoin {
   const query = subQueryOf(scope, subLink);
-  const isPlain = !isGrouped(query) && query.distinct.length === 0;
   let right: LogicalOperator;
   let correlated: readonly Expression[] = [];
   let column: (number: number) => Translated | undefined;
-  if (isPlain) {
+  if (isPlain(query)) {
     const inner = planFrom(planner, query, scope);
     ({ operator: right, correlated } = finishRegion(inner.region, scope.statement));
     column = (number) => {

@@ -4,7 +4,7 @@
 // physical.ts, and src/optimizer/physical_builder.ts which makes one from the other.
 import type { Expression } from "#expr/expression.js";
 import type { ColumnType } from "#types/column_type.js";
-import type { AggregateCall } from "./physical.js";
+import type { AggregateCall, SortKey, WindowCall } from "./physical.js";
 
 /** Joins keep the rows of `left` unless the kind says otherwise; the build side is decided with the order. */
 export type LogicalJoinKind = "inner" | "left" | "full" | "semi" | "anti" | "nullAwareAnti";
@@ -60,6 +60,15 @@ export type LogicalOperator = Estimated & (
       }[];
       readonly columns: readonly number[];
     }
+  /** The input's columns and the calls' (physical.ts). */
+  | {
+      readonly kind: "window";
+      readonly origin: number;
+      readonly input: LogicalOperator;
+      readonly partition: readonly Expression[];
+      readonly order: readonly SortKey[];
+      readonly calls: readonly { readonly attribute: number; readonly call: WindowCall }[];
+    }
   /** At most one row in, else an error; exactly one out, of NULLs when there was none. */
   | { readonly kind: "singleRow"; readonly input: LogicalOperator });
 
@@ -68,7 +77,7 @@ export function originsOf(operator: LogicalOperator): ReadonlySet<number> {
   switch (operator.kind) {
     case "scan": return new Set([operator.origin]);
     case "filter": case "singleRow": return originsOf(operator.input);
-    case "compute": return new Set([...originsOf(operator.input), operator.origin]);
+    case "compute": case "window": return new Set([...originsOf(operator.input), operator.origin]);
     case "aggregate": case "union": return new Set([operator.origin]);
     case "join": {
       const hidesRight = operator.join === "semi" || operator.join === "anti"

@@ -151,6 +151,7 @@ export interface PlanReady {
   readonly didDistinct: boolean;
   readonly didSort: boolean;
   readonly didLimit: boolean;
+  readonly didWindow: boolean;
   readonly rows: number;
   /** For EXPLAIN, in preorder. */
   readonly operators: readonly ExplainedOperator[];

@@ -33,7 +33,6 @@ function withinRows(offset: bigint): bigint {
 export class RowWindow {
   readonly #arena: Arena;
   readonly #code: WindowCode;
-  readonly #plan: WindowPlan;
   readonly #rows: number;
   readonly #state: number;
   /** What is only needed until all results are there. */
@@ -45,7 +44,6 @@ export class RowWindow {
   constructor(arena: Arena, code: WindowCode, plan: WindowPlan, order: number, rows: number) {
     this.#arena = arena;
     this.#code = code;
-    this.#plan = plan;
     this.#rows = rows;
     this.#state = arena.allocate(plan.stateBytes);
     arena.memory.bytes.fill(0, this.#state, this.#state + plan.stateBytes);

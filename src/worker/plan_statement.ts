@@ -12,6 +12,7 @@ import { RUN_IN_POSTGRESQL_HINT, StatementRefused } from "#frontend/refusal.js";
 import { RequestFacts } from "#frontend/request_facts.js";
 import { engineCost } from "#optimizer/engine_cost.js";
 import { planJoinedStatement } from "#optimizer/joined_statement.js";
+import { isGrouped } from "#optimizer/planning_context.js";
 import type { PlannedStatement } from "#optimizer/planned_statement.js";
 import { planSingleTable } from "#optimizer/single_table.js";
 import { explainNotes, explainOperators } from "#plan/explain.js";
@@ -35,7 +36,8 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
     const { outputs, replacements, didWhere, didAggregate, didDistinct } = statement;
     const ready: PlanReady = {
       plan, planDigest: planDigest(plan), leaves, outputs, replacements, didWhere, didAggregate,
-      didDistinct, didSort: statement.didSort, didLimit: statement.didLimit, rows: statement.rows,
+      didDistinct, didSort: statement.didSort, didLimit: statement.didLimit, didWindow: statement.didWindow,
+      rows: statement.rows,
       operators, explain, planningNs: Number(now() - begin), orderMatters: orderMatters(statement.plan),
       engineNs, edgeQuals: statement.edgeQuals,
     };
@@ -58,9 +60,10 @@ function explained(request: PlanRequest, { plan, leafNames, notes }: PlannedStat
   return { operators: explainOperators(plan, options), explain: [...explainNotes(plan, options), ...notes] };
 }
 
-/** Statements over one table have a planner of their own: their WHERE is all in the scan. */
+/** Statements over one table have a planner of their own, but for windows: their WHERE is all in the scan. */
 function planAny(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
-  if (query.command !== "select" || readsOneTable(query))
+  const windows = query.hasWindowFunctions && !isGrouped(query);
+  if (query.command !== "select" || (readsOneTable(query) && !windows))
     return planSingleTable(query, checkSingleTable(query), facts);
   return planJoinedStatement(query, facts);
 }

@@ -48,7 +48,7 @@ function readyText(ready: PlanReady, nodes: ReadonlyMap<number, TextNode>): stri
     lines.push(`replace ${nodeText(nodes.get(node))} by ${expression.kind === "node"
       ? nodeText(nodes.get(expression.node)) : edgeText(expression, ready.outputs)}`);
   for (const qual of ready.edgeQuals) lines.push(`filter above by ${nodeText(nodes.get(qual))}`);
-  const did = (["didWhere", "didAggregate", "didDistinct", "didSort", "didLimit"] as const)
+  const did = (["didWhere", "didAggregate", "didDistinct", "didSort", "didLimit", "didWindow"] as const)
     .filter((step) => ready[step]).map((step) => step.slice(3).toLowerCase());
   lines.push(`done: ${did.join(", ")}; rows ${Math.round(ready.rows)}`);
   if (explainPlan(plan, { leafNames: [], verbose: false }).length === 0) lines.push("no operators");

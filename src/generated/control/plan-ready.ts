@@ -169,8 +169,13 @@ edgeQualsArray():Uint32Array|null {
   return offset ? new Uint32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
+didWindow():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 40);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startPlanReady(builder:flatbuffers.Builder) {
-  builder.startObject(18);
+  builder.startObject(19);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -334,12 +339,16 @@ static startEdgeQualsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addDidWindow(builder:flatbuffers.Builder, didWindow:boolean) {
+  builder.addFieldInt8(18, +didWindow, +false);
+}
+
 static endPlanReady(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset, engineNs:number, edgeQualsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset, engineNs:number, edgeQualsOffset:flatbuffers.Offset, didWindow:boolean):flatbuffers.Offset {
   PlanReady.startPlanReady(builder);
   PlanReady.addVersion(builder, version);
   PlanReady.addPlan(builder, planOffset);
@@ -359,6 +368,7 @@ static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:f
   PlanReady.addOperators(builder, operatorsOffset);
   PlanReady.addEngineNs(builder, engineNs);
   PlanReady.addEdgeQuals(builder, edgeQualsOffset);
+  PlanReady.addDidWindow(builder, didWindow);
   return PlanReady.endPlanReady(builder);
 }
 }

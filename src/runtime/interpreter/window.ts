@@ -87,7 +87,8 @@ function valueOf(call: WindowCall, place: Place, parameters: Parameters): Scalar
   const away = (rows: bigint): Scalar => {
     const index = BigInt(at) + rows;
     if (index >= 0n && index < BigInt(count)) return argumentAt(Number(index));
-    return call.otherwise === undefined ? null : evaluate(call.otherwise, defined(members[at], "a row").row, parameters);
+    const own = defined(members[at], "a row");
+    return call.otherwise === undefined ? null : evaluate(call.otherwise, own.row, parameters);
   };
   switch (call.function) {
     case "rowNumber": return BigInt(at + 1);

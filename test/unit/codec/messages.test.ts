@@ -106,7 +106,7 @@ describe("planning messages", () => {
         node: u32, expression: fc.oneof(edge, fc.record({ kind: fc.constant("node" as const), node: u32 })),
       })),
       didWhere: fc.boolean(), didAggregate: fc.boolean(), didDistinct: fc.boolean(),
-      didSort: fc.boolean(), didLimit: fc.boolean(),
+      didSort: fc.boolean(), didLimit: fc.boolean(), didWindow: fc.boolean(),
       rows: fc.integer({ min: 0, max: 1e9 }),
       operators: list(fc.record({
         name: text, depth: u16, details: list(fc.record({ label: text, text })),

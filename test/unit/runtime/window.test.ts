@@ -78,7 +78,9 @@ function randomCall(dice: Dice, mayMeasure: boolean): WindowCall {
   switch (name) {
     case "percentRank": case "cumeDist": return { function: name, frame, result: columnType({ kind: "float8" }) };
     case "ntile":
-      return { function: name, offset: constant(BigInt(dice.below(7) + 1)), frame, result: columnType({ kind: "int4" }) };
+      return {
+        function: name, offset: constant(BigInt(dice.below(7) + 1)), frame, result: columnType({ kind: "int4" }),
+      };
     case "lag": case "lead": {
       const value = of(dice.below(types.length));
       const otherwise = dice.chance(50) ? { otherwise: value.argument } : {};

@@ -1,0 +1,125 @@
+// What PostgreSQL finds above the engine: the grouped rows, the rows with their windows, or plainly the joined rows,
+// with what stands there for each part of the statement. Which of them it is, joined_statement.ts decides.
+import { defined } from "#base/assert.js";
+import type { TextNode } from "#frontend/node_text.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
+import type { Attributes } from "./attributes.js";
+import { overDistinct } from "./distinct_aggregates.js";
+import type { Output } from "./edge_columns.js";
+import { EdgeColumns } from "./edge_columns.js";
+import { Estimates } from "./estimates.js";
+import type { EngineGrouping } from "./grouping.js";
+import { LeftToPostgres } from "./grouping.js";
+import type { PlanningContext } from "./planning_context.js";
+import { edgeRoots, stayingSubLinks } from "./planning_context.js";
+import type { QueryScope } from "./query_scope.js";
+import type { EdgeCondition } from "./region.js";
+import type { WindowedValue } from "./windows.js";
+import { planWindows, windowCallsOf } from "./windows.js";
+
+export interface Edge {
+  readonly operator: LogicalOperator;
+  readonly outputs: Output[];
+  readonly replacements: EdgeReplacement[];
+  readonly didAggregate: boolean;
+  readonly didDistinct: boolean;
+  readonly didWindow: boolean;
+  /** Conditions PostgreSQL evaluates on the engine's rows, as nodes. */
+  readonly quals: readonly number[];
+  readonly notes: readonly string[];
+}
+
+export function groupedEdge(
+  grouping: EngineGrouping, scope: QueryScope, joined: LogicalOperator,
+): Edge {
+  const { names, replacements, isDistinct } = grouping;
+  const { input, keys, aggregates } = overDistinct(scope.statement, joined, grouping);
+  const { attributes } = scope.statement;
+  const origin = attributes.newOrigin();
+  const nameOf = (index: number): string => names[index] ?? `column${index}`;
+  const keyColumns = keys.map(({ expression, column }, index) => (
+    { attribute: attributes.add(origin, nameOf(index), column), expression, column }));
+  const calls = aggregates.map((call, index) => (
+    { attribute: attributes.add(origin, nameOf(keys.length + index), call.result), call }));
+  const operator: LogicalOperator = {
+    kind: "aggregate", origin, input, keys: keyColumns, aggregates: calls,
+    rows: new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression)),
+  };
+  const outputs = [...keyColumns, ...calls].map(({ attribute }) => outputOf(attributes, attribute));
+  return {
+    operator, outputs, replacements: [...replacements], didAggregate: !isDistinct, didDistinct: isDistinct,
+    didWindow: false, quals: [], notes: [],
+  };
+}
+
+function outputOf(attributes: Attributes, attribute: number): Output {
+  const column = attributes.typeOf(attribute);
+  return {
+    name: attributes.nameOf(attribute), column,
+    expression: { kind: "column", index: attribute, type: column.engine },
+  };
+}
+
+/** The engine hands the needed columns through; PostgreSQL does the rest, and filters by what the engine cannot. */
+export function passThroughEdge(
+  context: PlanningContext, scope: QueryScope, operator: LogicalOperator, conditions: readonly EdgeCondition[],
+): Edge {
+  const columns = new EdgeColumns();
+  for (const root of edgeRoots(scope.query)) columns.add(scope, root);
+  for (const subLink of stayingSubLinks(context)) columns.addOuter(scope, subLink);
+  for (const each of conditions) columns.add(each.scope, each.condition.source);
+  return {
+    operator, outputs: columns.outputs, replacements: columns.replacements, didAggregate: false, didDistinct: false,
+    didWindow: false, quals: conditions.map(({ condition }) => condition.source.id), notes: [],
+  };
+}
+
+
+const isWindowCall = (node: TextNode): boolean => node.tag === "WINDOWFUNC";
+
+/** The engine computes the windows of rows that are not grouped; or why it does not. */
+export function windowedEdge(
+  context: PlanningContext, scope: QueryScope, joined: LogicalOperator,
+): Edge | { readonly obstacle: string } {
+  const { texts, attributes } = scope.statement;
+  try {
+    const { operator, values } = planWindows(scope, joined, scope);
+    const columns = new EdgeColumns();
+    for (const root of edgeRoots(scope.query)) columns.add(scope, root, isWindowCall);
+    for (const subLink of stayingSubLinks(context)) columns.addOuter(scope, subLink);
+    const known = new Map<number, number>();
+    const columnOf = (attribute: number): number => {
+      const index = known.get(attribute) ?? columns.outputs.push(outputOf(attributes, attribute)) - 1;
+      known.set(attribute, index);
+      return index;
+    };
+    for (const node of windowCallsOf(scope.query)) {
+      const value = defined(values.get(texts.of(node)), "a planned window function");
+      checkShown(attributes, value);
+      const expression = overColumns(value.expression, (index) => columnOf(defined(value.attributes[index], "a call")));
+      columns.replacements.push({ node: node.id, expression });
+    }
+    return {
+      operator, outputs: columns.outputs, replacements: columns.replacements, didAggregate: false, didDistinct: false,
+      didWindow: true, quals: [], notes: [],
+    };
+  } catch (error) {
+    if (error instanceof LeftToPostgres) return { obstacle: error.message };
+    throw error;
+  }
+}
+
+/** char(n) is padded again by its typmod, which a window function's result has not. */
+function checkShown(attributes: Attributes, { attributes: own }: WindowedValue): void {
+  if (own.some((attribute) => attributes.typeOf(attribute).engine.kind === "bpchar"))
+    throw new LeftToPostgres("char(n) would lose its blanks");
+}
+
+function overColumns(expression: EdgeExpression, columnAt: (index: number) => number): EdgeExpression {
+  switch (expression.kind) {
+    case "column": return { kind: "column", index: columnAt(expression.index) };
+    case "call":
+      return { ...expression, arguments: expression.arguments.map((each) => overColumns(each, columnAt)) };
+  }
+}

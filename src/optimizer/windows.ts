@@ -1,0 +1,298 @@
+// Window functions of one query level as engine operators: one for each partition and order that several windows may
+// share. What is not exact there leaves all windows of the level to PostgreSQL: sums of floats, which depend on the
+// order they are added in, offsets that are no constants, distances in anything but integers. Read next:
+// window_clause.ts, sort_keys.ts, src/lowering/window_plan.ts.
+import { defined } from "#base/assert.js";
+import type { Aggregate, AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
+import { readExpression } from "#frontend/expression_reader.js";
+import type { TextNode } from "#frontend/node_text.js";
+import type { AnalysedQuery } from "#frontend/query.js";
+import { booleanField, nodeList, numberField, optionalNode, requiredNode, walk } from "#frontend/text_fields.js";
+import type { Expression } from "#expr/expression.js";
+import { expressionKey, visitExpression } from "#expr/traverse.js";
+import { functionByKey } from "#functions/registry.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import type {
+  AggregateCall, FrameBound, SortKey, WindowCall, WindowFrame, WindowFunction,
+} from "#plan/physical.js";
+import type { EdgeExpression } from "#plan/planning.js";
+import type { EngineType } from "#types/engine_type.js";
+import { AggregatePlanner } from "./aggregates.js";
+import type { ColumnSource } from "./column_source.js";
+import { columnOf, groupsByEngineEquality } from "./column_types.js";
+import { ExpressionTranslator } from "./expression_translator.js";
+import { LeftToPostgres } from "./grouping.js";
+import { edgeRoots, targetOf } from "./planning_context.js";
+import type { QueryScope } from "./query_scope.js";
+import { sortKeyOf } from "./sort_keys.js";
+import type { ClauseBound, WindowClause } from "./window_clause.js";
+import { readWindowClause } from "./window_clause.js";
+
+/** A window function call in the engine: over attributes of its operator, to be finished as an aggregate is. */
+export interface WindowedValue {
+  readonly expression: EdgeExpression;
+  /** What the expression's columns number. */
+  readonly calls: readonly AggregateCall[];
+  readonly attributes: readonly number[];
+}
+
+export interface WindowedRows {
+  readonly operator: LogicalOperator;
+  /** By the canonical text of the WINDOWFUNC node. */
+  readonly values: ReadonlyMap<string, WindowedValue>;
+}
+
+/** All rows of a window stand in memory; PostgreSQL can sort more on disk. */
+const ROWS_MAX = 2_000_000;
+
+const INT8: EngineType = { kind: "int8" };
+const FLOAT8: EngineType = { kind: "float8" };
+const INT4: EngineType = { kind: "int4" };
+
+interface Rule {
+  readonly function: WindowFunction;
+  readonly result?: EngineType;
+}
+
+/** By PostgreSQL OID; aggregates are aggregates.ts's. */
+const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
+  [3100, { function: "rowNumber", result: INT8 }], [3101, { function: "rank", result: INT8 }],
+  [3102, { function: "denseRank", result: INT8 }], [3103, { function: "percentRank", result: FLOAT8 }],
+  [3104, { function: "cumeDist", result: FLOAT8 }], [3105, { function: "ntile", result: INT4 }],
+  [3106, { function: "lag" }], [3107, { function: "lag" }], [3108, { function: "lag" }],
+  [3109, { function: "lead" }], [3110, { function: "lead" }], [3111, { function: "lead" }],
+  [3112, { function: "firstValue" }], [3113, { function: "lastValue" }], [3114, { function: "nthValue" }],
+]);
+
+function leave(reason: string): never {
+  throw new LeftToPostgres(reason);
+}
+
+/** The window function calls of a query level, outermost only: they do not nest. */
+export function windowCallsOf(query: AnalysedQuery): readonly TextNode[] {
+  const found: TextNode[] = [];
+  for (const root of edgeRoots(query))
+    walk(root, (node) => {
+      if (node.tag === "SUBLINK") return "skip";
+      if (node.tag !== "WINDOWFUNC") return undefined;
+      found.push(node);
+      return "skip";
+    });
+  return found;
+}
+
+/** Adds the level's windows to its rows; `source` says what its expressions mean over them. Throws LeftToPostgres. */
+export function planWindows(scope: QueryScope, input: LogicalOperator, source: ColumnSource): WindowedRows {
+  if (input.rows > ROWS_MAX) leave("so many rows are sorted by PostgreSQL, which has disks");
+  const { query, statement: { texts } } = scope;
+  const clauses = query.windows.map(readWindowClause);
+  const translator = new ExpressionTranslator(scope.statement.facts, source);
+  const steps = new Map<string, Step>();
+  const pending: { readonly text: string; readonly step: Step; readonly value: StepValue }[] = [];
+  const known = new Set<string>();
+  for (const node of windowCallsOf(query)) {
+    const text = texts.of(node);
+    if (known.has(text)) continue;
+    known.add(text);
+    const clause = clauses.find(({ reference }) => reference === numberField(node, "winref"));
+    const step = stepFor(scope, translator, steps, defined(clause, "a window"));
+    pending.push({ text, step, value: step.add(node, defined(clause, "a window")) });
+  }
+  let operator = input;
+  for (const step of steps.values()) operator = step.over(operator);
+  const values = new Map(pending.map(({ text, step, value }): [string, WindowedValue] => {
+    const { expression, calls, first } = value;
+    return [text, { expression, calls, attributes: step.attributes.slice(first, first + Math.max(1, calls.length)) }];
+  }));
+  return { operator, values };
+}
+
+function stepFor(
+  scope: QueryScope, translator: ExpressionTranslator, steps: Map<string, Step>, clause: WindowClause,
+): Step {
+  const { facts } = scope.statement;
+  const target = (reference: number): AnalysedExpression =>
+    targetOf(scope.query, reference) ?? leave("a window's key is not in the target list");
+  const partition = clause.partition.map((item) => {
+    const key = target(item.sortGroupReference);
+    const expression = translator.translate(key)?.expression;
+    if (expression === undefined) return leave("a partition is not computed by the engine");
+    if (!groupsByEngineEquality(facts, key, expression.type, item.equalityOperator))
+      leave("equality of a partition's type is not the engine's");
+    return expression;
+  });
+  const order = clause.order.map((item) =>
+    sortKeyOf(facts, translator, target(item.sortGroupReference), item) ?? leave("an order is not the engine's"));
+  const key = JSON.stringify([
+    partition.map(expressionKey),
+    order.map((each) => [expressionKey(each.expression), each.descending, each.nullsFirst]),
+  ]);
+  const known = steps.get(key);
+  if (known !== undefined) return known;
+  const step = new Step(scope, translator, partition, order);
+  steps.set(key, step);
+  return step;
+}
+
+/** What stands for one call; its columns begin at `first` of the step's. */
+interface StepValue {
+  readonly expression: EdgeExpression;
+  readonly calls: readonly AggregateCall[];
+  readonly first: number;
+}
+
+/** The calls over one partition and order. */
+class Step {
+  readonly attributes: number[] = [];
+  readonly #scope: QueryScope;
+  readonly #translator: ExpressionTranslator;
+  readonly #partition: readonly Expression[];
+  readonly #order: readonly SortKey[];
+  readonly #calls: WindowCall[] = [];
+  readonly #origin: number;
+
+  constructor(
+    scope: QueryScope, translator: ExpressionTranslator, partition: readonly Expression[], order: readonly SortKey[],
+  ) {
+    this.#scope = scope;
+    this.#translator = translator;
+    this.#partition = partition;
+    this.#order = order;
+    this.#origin = scope.statement.attributes.newOrigin();
+  }
+
+  over(input: LogicalOperator): LogicalOperator {
+    const calls = this.#calls.map((call, index) => ({ attribute: defined(this.attributes[index], "a call"), call }));
+    return {
+      kind: "window", origin: this.#origin, input, partition: this.#partition, order: this.#order, calls,
+      rows: input.rows,
+    };
+  }
+
+  add(node: TextNode, clause: WindowClause): StepValue {
+    const frame = this.#frame(clause);
+    const rule = rules.get(numberField(node, "winfnoid"));
+    if (rule === undefined) return this.#aggregate(node, frame);
+    const first = this.#put(this.#call(node, rule, frame));
+    return { expression: { kind: "column", index: 0 }, calls: [], first };
+  }
+
+  #put(call: WindowCall): number {
+    const { attributes } = this.#scope.statement;
+    this.#calls.push(call);
+    return this.attributes.push(attributes.add(this.#origin, call.function, call.result)) - 1;
+  }
+
+  #frame({ unit, start, end, exclusion }: WindowClause): WindowFrame {
+    const measures = unit === "range" && (start.offset !== undefined || end.offset !== undefined);
+    const kind = this.#order[0]?.expression.type.kind;
+    if (measures && kind !== "int2" && kind !== "int4" && kind !== "int8")
+      leave("a frame's distance is not one of integers");
+    return { unit, start: this.#bound(start), end: this.#bound(end), exclusion };
+  }
+
+  #bound({ kind, offset }: ClauseBound): FrameBound {
+    if (kind === "unbounded" || kind === "currentRow") return { kind };
+    const value = offset === undefined ? undefined : this.#integer(readExpression(offset));
+    if (value === undefined || value < 0n) return leave("a frame's offset is no constant");
+    return { kind, offset: { kind: "constant", value, type: INT8 } };
+  }
+
+  /** A constant of an integer type, maybe cast to another; undefined for NULL too. */
+  #integer(expression: AnalysedExpression): bigint | undefined {
+    let value = this.#translator.translate(expression)?.expression;
+    while (value?.kind === "call" && /^cast\.int[248]\.int[248]$/.test(value.function)) value = value.arguments[0];
+    return value?.kind === "constant" && typeof value.value === "bigint" ? value.value : undefined;
+  }
+
+  #call(node: TextNode, rule: Rule, frame: WindowFrame): WindowCall {
+    const values = nodeList(node, "args").map(readExpression);
+    const sql: SqlType = { type: numberField(node, "wintype"), typmod: -1, collation: numberField(node, "wincollid") };
+    const { function: name } = rule;
+    const base = { function: name, frame };
+    if (rule.result !== undefined && name !== "ntile") return { ...base, result: columnOf(sql, rule.result, true) };
+    if (name === "ntile")
+      return { ...base, offset: this.#positive(values[0], "ntile"), result: columnOf(sql, INT4, true) };
+    const argument = this.#argument(values[0]);
+    const picked = { ...base, argument, result: columnOf(sql, argument.type, true) };
+    if (name === "nthValue") return { ...picked, offset: this.#positive(values[1], "nth_value") };
+    if (name === "firstValue" || name === "lastValue") return picked;
+    const offset = values[1] === undefined ? 1n : this.#integer(values[1]);
+    if (offset === undefined) leave("an offset is no constant");
+    const otherwise = values[2] === undefined ? undefined : this.#argument(values[2]);
+    if (otherwise !== undefined && JSON.stringify(otherwise.type) !== JSON.stringify(argument.type))
+      leave("a default is stored or shown differently");
+    return {
+      ...picked, offset: { kind: "constant", value: offset, type: INT8 },
+      ...(otherwise === undefined ? {} : { otherwise }),
+    };
+  }
+
+  #positive(expression: AnalysedExpression | undefined, name: string): Expression {
+    const value = expression === undefined ? undefined : this.#integer(expression);
+    if (value === undefined || value <= 0n) return leave(`the number of ${name} is no positive constant`);
+    return { kind: "constant", value, type: INT8 };
+  }
+
+  /** A value copied from row to row: PostgreSQL evaluates it for the rows that are asked for only. */
+  #argument(expression: AnalysedExpression | undefined): Expression {
+    const value = this.#translator.translate(defined(expression, "an argument"));
+    if (value === undefined) return leave("an argument is not computed by the engine");
+    if (value.displayScale !== undefined) return leave("a numeric argument does not have one display scale");
+    if (mayFail(value.expression)) return leave("an argument may fail");
+    return value.expression;
+  }
+
+  #aggregate(node: TextNode, frame: WindowFrame): StepValue {
+    const { facts } = this.#scope.statement;
+    const planner = new AggregatePlanner(facts, this.#translator, 0);
+    const answer = planner.plan(asAggregate(node));
+    if ("obstacle" in answer) return leave(answer.obstacle);
+    const first = this.attributes.length;
+    for (const call of planner.calls) this.#put(overFrame(call, frame));
+    return { expression: answer.expression, calls: planner.calls, first };
+  }
+}
+
+function asAggregate(node: TextNode): Aggregate {
+  const filter = optionalNode(node, "aggfilter");
+  return {
+    kind: "aggregate", source: node,
+    type: numberField(node, "wintype"), typmod: -1, collation: numberField(node, "wincollid"),
+    function: numberField(node, "winfnoid"),
+    arguments: nodeList(node, "args").map(readExpression),
+    filter: filter === undefined ? undefined : readExpression(requiredNode(node, "aggfilter")),
+    isStar: booleanField(node, "winstar"), isDistinct: false, isOrdered: false, isPlain: true, levelsUp: 0,
+    inputCollation: numberField(node, "inputcollid"),
+  };
+}
+
+/** FILTER as an argument: where it is not true there is nothing to aggregate. */
+function overFrame({ function: name, argument, filter, result }: AggregateCall, frame: WindowFrame): WindowCall {
+  const { kind } = result.engine;
+  if (name === "sum" && (kind === "float4" || kind === "float8"))
+    leave("sums of floats depend on the order they are added in");
+  const call = { frame, result: { ...result, nullable: true } };
+  // Only where every row is in some frame does PostgreSQL evaluate what may fail for every row.
+  const meetsAll = frame.start.kind === "unbounded" && frame.end.kind !== "preceding" && frame.exclusion === "none";
+  if (argument !== undefined && mayFail(argument) && (!meetsAll || filter !== undefined)) leave("an argument may fail");
+  if (filter === undefined) return { ...call, function: name, ...(argument === undefined ? {} : { argument }) };
+  if (mayFail(filter) && !meetsAll) leave("a filter may fail");
+  const counted: Expression = argument ?? { kind: "constant", value: true, type: { kind: "bool" } };
+  const { type } = counted;
+  const guarded: Expression = {
+    kind: "case", branches: [{ when: filter, then: counted }],
+    otherwise: { kind: "constant", value: null, type }, type,
+  };
+  return { ...call, function: name === "countRows" ? "count" : name, argument: guarded };
+}
+
+function mayFail(expression: Expression): boolean {
+  let fails = false;
+  visitExpression(expression, (each) => {
+    if (each.kind !== "call") return;
+    const types = { arguments: each.arguments.map(({ type }) => type), result: each.type };
+    fails ||= functionByKey(each.function).mayFail(types, false);
+  });
+  return fails;
+}
