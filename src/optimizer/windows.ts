@@ -13,7 +13,7 @@ import { expressionKey, visitExpression } from "#expr/traverse.js";
 import { functionByKey } from "#functions/registry.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type {
-  AggregateCall, FrameBound, SortKey, WindowCall, WindowFrame, WindowFunction,
+  AggregateCall, AggregateFunction, FrameAggregate, FrameBound, SortKey, WindowCall, WindowFrame, WindowFunction,
 } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -267,11 +267,21 @@ function asAggregate(node: TextNode): Aggregate {
   };
 }
 
+const frameAggregates: readonly AggregateFunction[] = [
+  "countRows", "count", "sum", "min", "max", "boolAnd", "boolOr",
+] satisfies FrameAggregate[];
+
+function isFrameAggregate(name: AggregateFunction): name is FrameAggregate {
+  return frameAggregates.includes(name);
+}
+
 /** FILTER as an argument: where it is not true there is nothing to aggregate. */
 function overFrame({ function: name, argument, filter, result }: AggregateCall, frame: WindowFrame): WindowCall {
   const { kind } = result.engine;
+  if (!isFrameAggregate(name)) return leave("the engine has this aggregate over groups only");
   if (name === "sum" && (kind === "float4" || kind === "float8"))
     leave("sums of floats depend on the order they are added in");
+  if ((name === "min" || name === "max") && kind === "opaque") leave("the engine sorts no values of this type");
   const call = { frame, result: { ...result, nullable: true } };
   // Only where every row is in some frame does PostgreSQL evaluate what may fail for every row.
   const meetsAll = frame.start.kind === "unbounded" && frame.end.kind !== "preceding" && frame.exclusion === "none";

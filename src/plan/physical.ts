@@ -50,10 +50,14 @@ export interface WindowFrame {
   readonly exclusion: "none" | "currentRow" | "group" | "ties";
 }
 
+/** Aggregates over frames: those whose answer can be put together from runs of rows, whatever their order. */
+export type FrameAggregate = Extract<
+  AggregateFunction, "countRows" | "count" | "sum" | "min" | "max" | "boolAnd" | "boolOr">;
+
 /** Names of SQL's functions, and aggregates over the frame. percentRank and cumeDist give float8, ntile int4. */
 export type WindowFunction =
   | "rowNumber" | "rank" | "denseRank" | "percentRank" | "cumeDist" | "ntile"
-  | "lag" | "lead" | "firstValue" | "lastValue" | "nthValue" | AggregateFunction;
+  | "lag" | "lead" | "firstValue" | "lastValue" | "nthValue" | FrameAggregate;
 
 export interface WindowCall {
   readonly function: WindowFunction;
