@@ -131,7 +131,8 @@ choose_capacity(const FusionPageWriter *writer, double tail_per_row, uint32 tail
 		uint64		tail = writer->view_count == 0 ? 0 :
 			Max((uint64) (capacity * tail_per_row) + reserve, tail_bytes_min);
 
-		if (fixed + tail <= writer->page_bytes)
+		/* A single row gets what tail there is: an estimate is no reason to refuse it. */
+		if (fixed + (capacity <= 1 ? tail_bytes_min : tail) <= writer->page_bytes)
 			return (uint32) Max(capacity, 1);
 		if (capacity <= 1)
 			row_too_large(writer, fixed + tail_bytes_min);

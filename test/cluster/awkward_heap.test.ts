@@ -8,11 +8,6 @@ import { connect, same, sameRows, scansOf } from "../support/fusion_session.js";
 
 const heaps = ["odd_shape", "odd_toast", "odd_wide", "odd_nulls", "odd_types"] as const;
 
-/** A page of the usual size has room for a row of about 1500 columns. */
-const listOf: Partial<Record<(typeof heaps)[number], string>> = {
-  odd_wide: Array.from({ length: 800 }, (_, at) => `c${at + 801}, c${(at * 7) % 800 + 1}`).slice(0, 700).join(", "),
-};
-
 let observer: pg.Client;
 
 beforeAll(async () => {
@@ -59,13 +54,14 @@ describe.each([0, 1, 4])("with %d workers", (workers) => {
   });
 
   it.each(heaps)("all of %s", async (heap) => {
-    const text = `SELECT ${listOf[heap] ?? "*"} FROM ${heap} WHERE ${conditions[heap]}`;
+    const text = `SELECT * FROM ${heap} WHERE ${conditions[heap]}`;
     for (const scan of await scansOf(client, text)) {
       expect(scan["Leader Only"]).toBe(workers > 0 ? undefined : "max_parallel_workers_per_gather is 0");
       expect(scan["Producers Launched"]).toBe(1 + workers);
     }
     await sameRows(client, text);
-  });
+    // Code for 1600 columns takes its time to compile.
+  }, 240_000);
 
   it.each([
     "SELECT a, count(*), sum(doubled), max(b), min(e), sum(f), count(c), max(g) FROM odd_shape GROUP BY a ORDER BY a",

@@ -2,6 +2,7 @@
 // the serialization failures PostgreSQL would raise. With 0, 1 and 4 parallel producers asked for.
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { scanOf } from "../support/fusion_session.js";
 
 const accounts = 20_000;
 const total = String(accounts * 100);
@@ -19,6 +20,12 @@ async function reader(producers: number): Promise<pg.Client> {
   await client.query("SET pg_fusion.require = fusion");
   await client.query(`SET max_parallel_workers_per_gather = ${producers}`);
   return client;
+}
+
+/** That the statement is read by as many processes as the suite says, from heap batches. */
+async function expectProducers(client: pg.Client, text: string, workers: number): Promise<void> {
+  const scan = await scanOf(client, text);
+  expect([scan.Path, scan["Producers Launched"]]).toEqual(["heap batches", 1 + workers]);
 }
 
 beforeAll(async () => {
@@ -84,12 +91,12 @@ describe.each([0, 1, 4])("%i parallel producers", (producers) => {
       await client.end();
     })();
     const client = await reader(producers);
+    const sum = "SELECT sum(balance) AS s, count(*) AS n, min(id) AS least FROM live_accounts";
     for (let round = 0; round < 150; round += 1) {
-      const { rows } = await client.query(
-        "SELECT sum(balance) AS s, count(*) AS n, min(id) AS least FROM live_accounts",
-      );
+      const { rows } = await client.query(sum);
       expect(rows[0]).toEqual({ s: `${total}.00`, n: String(accounts), least: 1 });
     }
+    await expectProducers(client, sum, producers);
     stopped = true;
     const done = await Promise.all(writers);
     await vacuum;
@@ -103,6 +110,7 @@ describe.each([0, 1, 4])("%i parallel producers", (producers) => {
     const regions = "SELECT region, sum(balance), count(*) FROM live_accounts GROUP BY region ORDER BY region";
     const ask = async (): Promise<unknown> => (await client.query(regions)).rows;
     const before = await ask();
+    await expectProducers(client, regions, producers);
     await admin.query("UPDATE live_accounts SET balance = balance + 5 WHERE id <= 100");
     await admin.query(
       "INSERT INTO live_accounts SELECT 1000000 + i, 1, 3, 0, 'new' FROM generate_series(1, 77) AS i",
@@ -122,6 +130,7 @@ describe.each([0, 1, 4])("%i parallel producers", (producers) => {
     const mine = "SELECT count(*)::int AS n, sum(balance) AS s FROM live_accounts WHERE region = 9";
     const own = async (): Promise<unknown> => (await client.query(mine)).rows[0];
     expect(await own()).toEqual({ n: 400, s: "500.00" });
+    await expectProducers(client, mine, producers);
     await client.query("ROLLBACK TO b");
     expect(await own()).toEqual({ n: 400, s: "400.00" });
     await client.query("ROLLBACK TO a");
@@ -135,6 +144,7 @@ describe.each([0, 1, 4])("%i parallel producers", (producers) => {
     const [one, two] = [await reader(producers), await reader(producers)];
     const sum = "SELECT sum(v) FROM live_pivot";
     for (const client of [one, two]) await client.query("BEGIN ISOLATION LEVEL SERIALIZABLE");
+    await expectProducers(one, sum, 0);
     await one.query(sum);
     await two.query(sum);
     await one.query("UPDATE live_pivot SET v = v + 1 WHERE id = 1");
