@@ -45,6 +45,7 @@ interface WireOperator {
   readonly sortLimit?: number;
   readonly filters?: readonly WireFilter[];
   readonly windowCalls?: readonly WireWindowCall[];
+  readonly share?: number;
 }
 
 interface WireFilter {
@@ -74,13 +75,16 @@ const PLAN_VERSION = 1;
 /** Leaves of one plan, at most: scan slots of the whole cluster are fewer. */
 const LEAVES_MAX = 1024;
 
+/** Each needs two readings at least. */
+const SHARES_MAX = LEAVES_MAX;
+
 /** Numbers travel as 16 bits. */
 const FILTERS_MAX = 65_536;
 
 /** Operator.Kind of the schema. */
 const operatorCodes = {
   scan: 1, filter: 2, project: 3, hashAggregate: 4, hashJoin: 5, singleRow: 6, union: 7, limit: 8, sort: 9,
-  window: 10,
+  window: 10, shared: 11, sharedReading: 12,
 } as const satisfies Record<PhysicalOperator["kind"], number>;
 
 const aggregateFunctions: readonly AggregateFunction[] = [
@@ -111,6 +115,20 @@ function writeSortKey({ expression, descending, nullsFirst }: SortKey): WireSort
   return { expression: writeExpression(expression), descending, nullsFirst };
 }
 
+function writeHashJoin(operator: Extract<PhysicalOperator, { readonly kind: "hashJoin" }>): WireOperator {
+  return {
+    kind: operatorCodes.hashJoin,
+    inputs: [writeOperator(operator.probe), writeOperator(operator.build)],
+    columns: operator.columns.map(writeColumnType),
+    join: operator.join,
+    expressions: operator.probeKeys.map(writeExpression),
+    buildKeys: operator.buildKeys.map(writeExpression),
+    ...(operator.residual === undefined ? {} : { residual: writeExpression(operator.residual) }),
+    buildRowsEstimate: operator.buildRowsEstimate,
+    ...(operator.filters === undefined ? {} : { filters: operator.filters.map(writeFilter) }),
+  };
+}
+
 function writeOperator(operator: PhysicalOperator): WireOperator {
   const kind = operatorCodes[operator.kind];
   switch (operator.kind) {
@@ -136,18 +154,7 @@ function writeOperator(operator: PhysicalOperator): WireOperator {
         aggregates: operator.aggregates.map(writeAggregate),
         groupsEstimate: operator.groupsEstimate,
       };
-    case "hashJoin":
-      return {
-        kind,
-        inputs: [writeOperator(operator.probe), writeOperator(operator.build)],
-        columns: operator.columns.map(writeColumnType),
-        join: operator.join,
-        expressions: operator.probeKeys.map(writeExpression),
-        buildKeys: operator.buildKeys.map(writeExpression),
-        ...(operator.residual === undefined ? {} : { residual: writeExpression(operator.residual) }),
-        buildRowsEstimate: operator.buildRowsEstimate,
-        ...(operator.filters === undefined ? {} : { filters: operator.filters.map(writeFilter) }),
-      };
+    case "hashJoin": return writeHashJoin(operator);
     case "singleRow":
       return { kind, input: writeOperator(operator.input), columns: operator.columns.map(writeColumnType) };
     case "union":
@@ -179,6 +186,13 @@ function writeOperator(operator: PhysicalOperator): WireOperator {
         sortKeys: operator.order.map(writeSortKey),
         windowCalls: operator.calls.map(writeWindowCall),
       };
+    case "shared":
+      return {
+        kind, input: writeOperator(operator.input), share: operator.share,
+        columns: operator.columns.map(writeColumnType),
+      };
+    case "sharedReading":
+      return { kind, share: operator.share, columns: operator.columns.map(writeColumnType) };
   }
 }
 
@@ -405,6 +419,8 @@ function readOperator(wire: WireOperator, leaves: boolean[], parameters: Paramet
     leaves[leaf] = true;
     return { kind: "scan", leaf, columns: (wire.columns ?? []).map(readColumnType) };
   }
+  if (wire.kind === operatorCodes.sharedReading)
+    return { kind: "sharedReading", share: wire.share ?? 0, columns: (wire.columns ?? []).map(readColumnType) };
   if (wire.kind === operatorCodes.hashJoin) return readHashJoin(wire, leaves, parameters);
   if (wire.kind === operatorCodes.union) return readUnion(wire, leaves, parameters);
   const input = readInput(wire, leaves, parameters);
@@ -420,6 +436,11 @@ function readOperator(wire: WireOperator, leaves: boolean[], parameters: Paramet
       const columns = (wire.columns ?? []).map(readColumnType);
       checkColumns(columns, columnsOf(input), "a single row");
       return { kind: "singleRow", input, columns };
+    }
+    case operatorCodes.shared: {
+      const columns = (wire.columns ?? []).map(readColumnType);
+      checkColumns(columns, columnsOf(input), "shared rows");
+      return { kind: "shared", share: wire.share ?? 0, input, columns };
     }
     case operatorCodes.sort: {
       const columns = (wire.columns ?? []).map(readColumnType);
@@ -439,6 +460,28 @@ function readOperator(wire: WireOperator, leaves: boolean[], parameters: Paramet
   }
 }
 
+/** What is read more than once is made once, with these columns, and out of what has lower numbers: never of itself. */
+function checkShares(operator: PhysicalOperator, below: number, made: Map<number, readonly ColumnType[]>): void {
+  if (operator.kind !== "shared" && operator.kind !== "sharedReading") {
+    for (const input of inputsOf(operator)) checkShares(input, below, made);
+    return;
+  }
+  const { share, columns } = operator;
+  if (share >= below) malformedPlan(`shared rows ${share} out of themselves`);
+  if (operator.kind === "sharedReading") return;
+  if (made.has(share)) malformedPlan(`shared rows ${share} are made twice`);
+  made.set(share, columns);
+  checkShares(operator.input, share, made);
+}
+
+function checkReadings(operator: PhysicalOperator, made: ReadonlyMap<number, readonly ColumnType[]>): void {
+  for (const input of inputsOf(operator)) checkReadings(input, made);
+  if (operator.kind !== "sharedReading") return;
+  const columns = made.get(operator.share);
+  if (columns === undefined) malformedPlan(`shared rows ${operator.share} are never made`);
+  checkColumns(operator.columns, columns, "shared rows");
+}
+
 function isSameLayout(a: ColumnType, b: ColumnType | undefined): boolean {
   return b !== undefined && a.encoding === b.encoding && a.scale === b.scale;
 }
@@ -452,6 +495,9 @@ function readPlan(wire: WirePlan): PhysicalPlan {
   if (wire.root === null || wire.root === undefined) malformedPlan("the root is missing");
   const root = readOperator(wire.root, leaves, new Map(parameters.map(({ id, type }) => [id, type])));
   if (leaves.includes(false)) malformedPlan("a leaf is never scanned");
+  const made = new Map<number, readonly ColumnType[]>();
+  checkShares(root, SHARES_MAX, made);
+  checkReadings(root, made);
   const outputs = wire.outputs.map(({ name, type }) => ({ name, type: readColumnType(type) }));
   const columns = columnsOf(root);
   const agree = outputs.length === columns.length

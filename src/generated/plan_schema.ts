@@ -393,6 +393,10 @@ export const planSchema = {
                   "type": "WindowCall",
                   "id": 18,
                   "protoName": "window_calls"
+                },
+                "share": {
+                  "type": "uint32",
+                  "id": 19
                 }
               },
               "nested": {
@@ -408,7 +412,9 @@ export const planSchema = {
                     "UNION": 7,
                     "LIMIT": 8,
                     "SORT": 9,
-                    "WINDOW": 10
+                    "WINDOW": 10,
+                    "SHARED": 11,
+                    "SHARED_READING": 12
                   }
                 }
               }

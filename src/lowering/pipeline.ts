@@ -3,7 +3,7 @@
 // pipeline's columns: the source's, then those of each table probed. Read next: pipeline_module.ts for the code.
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
-import { columnsOf, operatorCount } from "#plan/columns_of.js";
+import { columnsOf, operatorCount, sharedOf } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan, RuntimeFilter } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 import { isPackedText } from "#types/encoding_of.js";
@@ -94,7 +94,7 @@ const columnReferences = (columns: readonly { readonly engine: ColumnType["engin
   columns.map(({ engine }, index) => ({ kind: "column", index: first + index, type: engine }));
 
 export function cutPipelines(plan: PhysicalPlan): PipelinePlan {
-  const cutter = new Cutter();
+  const cutter = new Cutter(sharedOf(plan.root));
   cutter.deliver(plan);
   const { pipelines, aggregates, tables, filters, slotCount } = cutter;
   const packed = pipelines.map(({ source }) =>
@@ -109,6 +109,13 @@ class Cutter {
   readonly tables: TablePlan[] = [];
   readonly filters: TableFilter[] = [];
   slotCount = 0;
+  readonly #shared: ReturnType<typeof sharedOf>;
+  /** By number of what is shared; each may be read again and again. */
+  readonly #made = new Map<number, readonly Stream[]>();
+
+  constructor(shared: ReturnType<typeof sharedOf>) {
+    this.#shared = shared;
+  }
 
   deliver({ root, outputs }: PhysicalPlan): void {
     const limit = root.kind === "limit" ? root : undefined;
@@ -145,6 +152,9 @@ class Cutter {
       case "singleRow": return [this.#retained(operator, number, { single: true })];
       case "sort": return [this.#sorted(operator, number)];
       case "window": return [this.#window(operator, number)];
+      case "shared": case "sharedReading":
+        return this.#sharedStreams(operator.share).map((stream) => (
+          { ...stream, operators: [...stream.operators, number] }));
       case "limit": {
         const limit = { count: operator.count, offset: operator.offset };
         return [this.#retained(operator, number, { single: false, limit })];
@@ -161,6 +171,26 @@ class Cutter {
       nullable: columns.map(({ nullable }) => nullable),
       operators: [number],
     };
+  }
+
+  /** Made when the first reader is cut, so that every reader finds it finished. */
+  #sharedStreams(share: number): readonly Stream[] {
+    const known = this.#made.get(share);
+    if (known !== undefined) return known;
+    const { operator: { input }, number } = defined(this.#shared.get(share), "shared rows");
+    // Groups stay where they are; anything else is kept as rows.
+    const made = input.kind === "hashAggregate"
+      ? this.streams(input, number + 1) : [this.#kept(input, number + 1)];
+    this.#made.set(share, made);
+    return made;
+  }
+
+  #kept(operator: PhysicalOperator, number: number): Stream {
+    const columns = columnsOf(operator);
+    const { table, plan } = this.#fill(operator, number, {
+      columns, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false,
+    });
+    return this.#tableStream(table, plan, columns, "all", number - 1);
   }
 
   #union({ inputs }: Operator<"union">, number: number): readonly Stream[] {

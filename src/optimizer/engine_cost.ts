@@ -18,6 +18,8 @@ interface Cost {
   readonly share: number;
 }
 
+const NOTHING: Cost = { rows: 0, ns: 0, share: 1 };
+
 type HashJoin = Extract<PhysicalOperator, { readonly kind: "hashJoin" }>;
 
 /** A build row's partners, where the join's rows do not tell: lines of an order, orders of a customer. */
@@ -61,6 +63,10 @@ class CostModel {
       case "project": {
         const computed = operator.expressions.filter(({ kind }) => kind !== "column").length;
         return this.#each(operator, operator.input, (rows) => rows * computed * costs.filteredRow);
+      }
+      case "shared": case "sharedReading": {
+        const input = operator.kind === "shared" ? this.costOf(operator.input) : NOTHING;
+        return { rows: rowsOf(operator, input.rows), ns: input.ns, share: 1 };
       }
       case "limit": return this.#each(operator, operator.input, () => 0);
       case "sort": return this.#each(operator, operator.input, sortedNs);

@@ -182,8 +182,9 @@ function addTable(level: Level, rangeIndex: number, entry: RangeEntry, reason?: 
 }
 
 /**
- * A WITH query, planned afresh for each reference. It reads the database once a reference, with one snapshot; what may
- * differ between two readings is refused in block_checks.ts.
+ * A WITH query, planned afresh for each reference: conditions differ from one to the other. It reads the database once
+ * a reference, with one snapshot, unless it comes out equal (shared_subplans.ts); what may differ between two readings
+ * is refused in block_checks.ts.
  */
 function commonTable(
   scope: QueryScope, entry: Extract<RangeEntry, { readonly kind: "cte" }>,

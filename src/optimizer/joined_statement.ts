@@ -29,6 +29,8 @@ import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import { finishRegion, Region } from "./region.js";
 import { withRuntimeFilters } from "./runtime_filters.js";
+import type { BuiltLeaf } from "./shared_subplans.js";
+import { shareSubplans } from "./shared_subplans.js";
 import { outputColumn } from "./single_table.js";
 import { Fallbacks, Replan } from "./fallbacks.js";
 import type { Edge } from "./statement_edge.js";
@@ -170,19 +172,21 @@ function finish(statement: StatementFacts, edge: Edge): PlannedStatement {
   const columns = edge.outputs.map(({ column }) => column);
   const root = builder.project(built, edge.outputs.map(({ expression }) => expression), columns);
   const { runtimeFilters } = statement.facts;
+  const shared = shareSubplans(root, builder.leaves, runtimeFilters);
+  const leaves = shared.leaves.map(({ leaf }) => leaf);
   const filtered = runtimeFilters
-    ? withRuntimeFilters(root, builder.leaves, builder.leafRows) : { root, leaves: builder.leaves };
+    ? withRuntimeFilters(shared.root, leaves, shared.leaves.map(({ rows }) => rows)) : { root: shared.root, leaves };
   const plan: PhysicalPlan = {
     version: 1,
     root: filtered.root,
-    leafCount: builder.leaves.length,
+    leafCount: leaves.length,
     outputs: edge.outputs.map(({ name, column }) => ({ name, type: column })),
     parameters: [],
   };
   return {
     plan,
     leaves: filtered.leaves,
-    leafNames: builder.leafNames,
+    leafNames: shared.leaves.map(({ names }) => names),
     outputs: plan.outputs.map(({ name, type }) => outputColumn(name, type)),
     replacements: edge.replacements,
     edgeQuals: edge.quals,
@@ -193,6 +197,12 @@ function finish(statement: StatementFacts, edge: Edge): PlannedStatement {
     didLimit: false,
     didWindow: edge.didWindow,
     rows: edge.operator.rows,
-    notes: [...edge.notes, ...builder.notes],
+    notes: [...edge.notes, ...leafNotes(shared.leaves)],
   };
+}
+
+/** What PostgreSQL runs in the engine's place, for EXPLAIN. */
+function leafNotes(leaves: readonly BuiltLeaf[]): readonly string[] {
+  return leaves.flatMap(({ reason }, number) =>
+    reason === undefined ? [] : [`Scan ${number + 1} by PostgreSQL: ${reason}`]);
 }

@@ -8,6 +8,8 @@ import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 
 interface Requested {
+  /** Equal for columns that hold the same. */
+  readonly key: string;
   readonly name: string;
   readonly isComputed: boolean;
   readonly column: LeafColumn;
@@ -34,6 +36,7 @@ export class LeafColumns {
     if (known !== undefined) return known;
     const index = this.requested.length;
     this.requested.push({
+      key,
       name,
       isComputed: source.tag !== "VAR",
       column: {
@@ -80,6 +83,7 @@ export class LeafColumns {
       columns: kept.map((each) => each.column),
       types: kept.map((each) => each.type),
       names: kept.map((each) => each.name),
+      keys: kept.map((each) => each.key),
       positionOf: (index) => positions.get(index) ?? -1,
     };
   }
@@ -89,5 +93,7 @@ export interface CompactLeaf {
   readonly columns: readonly LeafColumn[];
   readonly types: readonly ColumnType[];
   readonly names: readonly string[];
+  /** Equal for leaves of the same table with the same columns. */
+  readonly keys: readonly string[];
   positionOf(index: number): number;
 }

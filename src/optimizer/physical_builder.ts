@@ -8,11 +8,12 @@ import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import { columnsOf } from "#plan/columns_of.js";
 import type { PhysicalOperator } from "#plan/physical.js";
-import type { Leaf } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import { columnsRead } from "./aggregation.js";
 import type { Attributes } from "./attributes.js";
 import { joinKeys } from "./join_keys.js";
+import type { BuiltLeaf } from "./shared_subplans.js";
+import { leafIdentity } from "./shared_subplans.js";
 import type { StatementFacts, TableSource } from "./table_source.js";
 
 export interface Built {
@@ -44,16 +45,13 @@ function nullable(columns: readonly ColumnType[]): readonly ColumnType[] {
 }
 
 export class PhysicalBuilder {
-  readonly leaves: Leaf[] = [];
-  readonly leafNames: (readonly string[])[] = [];
-  /** What PostgreSQL runs in the engine's place, for EXPLAIN. */
-  readonly notes: string[] = [];
-  /** Rows each leaf is expected to deliver. */
-  readonly leafRows: number[] = [];
+  readonly leaves: BuiltLeaf[] = [];
+  private readonly statement: StatementFacts;
   private readonly attributes: Attributes;
   private readonly tables: readonly TableSource[];
 
   constructor(statement: StatementFacts) {
+    this.statement = statement;
     this.attributes = statement.attributes;
     this.tables = statement.tables;
   }
@@ -108,15 +106,18 @@ export class PhysicalBuilder {
     const leaf = table.leaf.compact(new Set(byLeafColumn.map(([column]) => column)));
     const number = this.leaves.length;
     this.leaves.push({
-      queryNode: table.query.source.id,
-      rangeIndex: table.rangeIndex,
-      columns: leaf.columns,
-      qualNodes: table.quals.map((qual) => qual.id),
-      filters: [],
+      leaf: {
+        queryNode: table.query.source.id,
+        rangeIndex: table.rangeIndex,
+        columns: leaf.columns,
+        qualNodes: table.quals.map((qual) => qual.id),
+        filters: [],
+      },
+      names: leaf.names,
+      rows,
+      reason: table.reason,
+      identity: leafIdentity(table, leaf, this.statement),
     });
-    this.leafRows.push(rows);
-    this.leafNames.push(leaf.names);
-    if (table.reason !== undefined) this.notes.push(`Scan ${number + 1} by PostgreSQL: ${table.reason}`);
     return {
       operator: { kind: "scan", leaf: number, columns: leaf.types },
       attributes: byLeafColumn.map(([, attribute]) => attribute),

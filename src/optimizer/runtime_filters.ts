@@ -82,7 +82,8 @@ function leafColumns(operator: PhysicalOperator, column: number): readonly LeafC
     }
     case "sort": return operator.limit === undefined ? leafColumns(operator.input, column) : [];
     case "union": return operator.inputs.flatMap((input) => leafColumns(input, column));
-    case "limit": case "singleRow": return [];
+    // Others read what is shared as well.
+    case "limit": case "singleRow": case "shared": case "sharedReading": return [];
     case "hashJoin": {
       const yieldsBuildAlone = operator.join === "rightSemi" || operator.join === "rightAnti";
       const probeColumns = yieldsBuildAlone ? 0 : columnsOf(operator.probe).length;
@@ -135,7 +136,7 @@ class FilterPlanner {
 
   rebuilt(operator: PhysicalOperator): PhysicalOperator {
     switch (operator.kind) {
-      case "scan": return operator;
+      case "scan": case "sharedReading": return operator;
       case "union": return { ...operator, inputs: operator.inputs.map((input) => this.rebuilt(input)) };
       case "hashJoin": {
         const filters = this.#filtersOf(operator);

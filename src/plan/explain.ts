@@ -4,6 +4,7 @@ import type { Expression, Scalar } from "#expr/expression.js";
 import { encodingName } from "#types/encoding_of.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
+import { sharedOf } from "./columns_of.js";
 import type {
   AggregateCall, FrameBound, JoinKind, PhysicalOperator, PhysicalPlan, RuntimeFilter, SortKey, WindowCall, WindowFrame,
   WindowFunction,
@@ -186,12 +187,22 @@ function detail(label: string, text: string): ExplainDetail {
   return { label, text };
 }
 
-function explainOperator(operator: PhysicalOperator, options: ExplainOptions): Explained {
+/** Names of the columns of what is shared come from where it is made. */
+interface ExplainContext extends ExplainOptions {
+  readonly shared: ReturnType<typeof sharedOf>;
+}
+
+function explainOperator(operator: PhysicalOperator, options: ExplainContext): Explained {
   if (operator.kind === "scan") {
     const names = options.leafNames[operator.leaf] ?? [];
     const shown = options.verbose && operator.columns.length > 0;
     const details = shown ? [detail("Columns", columnTexts(names, operator.columns))] : [];
     return { name: `Scan of leaf ${operator.leaf}`, details, inputs: [], names, operator };
+  }
+  if (operator.kind === "sharedReading") {
+    const made = options.shared.get(operator.share)?.operator.input;
+    const names = made === undefined ? [] : explainOperator(made, options).names;
+    return { name: `Shared Rows ${operator.share + 1}`, details: [], inputs: [], names, operator };
   }
   if (operator.kind === "hashJoin") return explainJoin(operator, options);
   if (operator.kind === "union") {
@@ -202,7 +213,7 @@ function explainOperator(operator: PhysicalOperator, options: ExplainOptions): E
   return { ...explainStep(operator, input.names), inputs: [input], operator };
 }
 
-type Step = Exclude<PhysicalOperator, { readonly kind: "scan" | "hashJoin" | "union" }>;
+type Step = Exclude<PhysicalOperator, { readonly kind: "scan" | "hashJoin" | "union" | "sharedReading" }>;
 
 /** An operator over one input whose columns have these names. */
 function explainStep(operator: Step, input: readonly string[]): Pick<Explained, "name" | "details" | "names"> {
@@ -241,6 +252,8 @@ function explainStep(operator: Step, input: readonly string[]): Pick<Explained, 
         names: [...input, ...calls],
       };
     }
+    case "shared":
+      return { name: `Shared Rows ${operator.share + 1}, made once`, details: [], names: input };
     case "sort": {
       const keys = operator.keys.map((key) => sortKeyText(key, input));
       const limit = operator.limit === undefined ? [] : [detail("Limit", String(operator.limit))];
@@ -272,7 +285,7 @@ function filterDetail({ number, leaf, keys }: RuntimeFilter, { leafNames }: Expl
 
 /** The probe side first, as its operators are numbered. */
 function explainJoin(
-  operator: Extract<PhysicalOperator, { kind: "hashJoin" }>, options: ExplainOptions,
+  operator: Extract<PhysicalOperator, { kind: "hashJoin" }>, options: ExplainContext,
 ): Explained {
   const [probe, build] = [explainOperator(operator.probe, options), explainOperator(operator.build, options)];
   const both = [...probe.names, ...build.names];
@@ -308,7 +321,7 @@ function listed({ name, details, inputs, operator }: Explained, depth: number): 
 
 /** The plan's operators in preorder. */
 export function explainOperators(plan: PhysicalPlan, options: ExplainOptions): readonly ExplainedOperator[] {
-  return listed(explainOperator(plan.root, options), 0);
+  return listed(explainOperator(plan.root, { ...options, shared: sharedOf(plan.root) }), 0);
 }
 
 /** What is to be said below the operators. */

@@ -166,6 +166,17 @@ export type PhysicalOperator = Estimated & (
       readonly limit?: number;
       readonly columns: readonly ColumnType[];
     }
+  /**
+   * The input's rows, made once for several readers: this one and each `sharedReading` of the number. Inside, only
+   * lower numbers are read.
+   */
+  | {
+      readonly kind: "shared";
+      readonly share: number;
+      readonly input: PhysicalOperator;
+      readonly columns: readonly ColumnType[];
+    }
+  | { readonly kind: "sharedReading"; readonly share: number; readonly columns: readonly ColumnType[] }
 );
 
 /** Of a type whose order the engine knows: text only in byte order. */

@@ -86,6 +86,19 @@ const derived = [
   "SELECT l.id, greatest(l.k, r.k), least(l.price, r.price) FROM j_left l JOIN j_right r ON nullif(l.k, 3) = r.k "
     + "WHERE repeat(l.name, 1) <> r.name AND greatest(l.k, r.k) > 2",
   "WITH w AS (SELECT k, max(price) AS s FROM j_left GROUP BY k) SELECT x.k, y.k FROM w x, w y WHERE x.s = y.s",
+  "WITH w AS (SELECT k, sum(price) AS s, count(*) AS c FROM j_left GROUP BY k) "
+    + "SELECT x.k, y.c, z.s FROM w x, w y, w z WHERE x.s = y.s AND z.c = (SELECT max(c) FROM w)",
+  "WITH v AS (SELECT k, id % 5 AS m, count(*) AS c FROM j_right GROUP BY 1, 2), "
+    + "w AS (SELECT k, max(c) AS top, sum(c) AS c FROM v GROUP BY k) "
+    + "SELECT v.k, v.m, w.top, u.c FROM v JOIN w ON v.k = w.k JOIN w u ON u.top = v.c WHERE v.c = w.top",
+  "SELECT a.s, b.s FROM (SELECT max(id) AS s FROM j_left WHERE k > 3) a, "
+    + "(SELECT max(id) AS s FROM j_left WHERE k > 3) b",
+  "SELECT count(*) FROM j_right WHERE price > (SELECT avg(price) FROM j_right) "
+    + "AND big < (SELECT avg(price) FROM j_right)",
+  "SELECT a.k, a.n, b.n FROM (SELECT k, count(*) AS n FROM j_left GROUP BY k) a LEFT JOIN (SELECT k, count(*) AS n "
+    + "FROM j_left GROUP BY k) b ON a.n = b.n + 1",
+  "SELECT k, n FROM (SELECT k, count(*) AS n FROM j_left GROUP BY k) a UNION ALL "
+    + "SELECT n, k FROM (SELECT k, count(*) AS n FROM j_left GROUP BY k) b",
   "SELECT l.k, r.name, t.note FROM j_left l, (SELECT k, name FROM j_right WHERE id < 90) r, j_third t " +
     "WHERE l.k = r.k AND r.k = t.k",
 ];

@@ -3,6 +3,7 @@
 import { assert, defined } from "#base/assert.js";
 import type { Scalar } from "#expr/expression.js";
 import { errorTemplates, throwTemplate } from "#functions/error_templates.js";
+import { sharedOf } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { limitValues } from "../limit_values.js";
 import { aggregateRows } from "./aggregate.js";
@@ -18,9 +19,17 @@ export function interpret(
   parameters: Parameters = new Map(),
 ): Scalar[][] {
   const results: Scalar[][] = [];
-  for (const row of run(plan.root, leaves, parameters))
+  for (const row of run(plan.root, { leaves, parameters, shared: sharedOf(plan.root), made: new Map() }))
     results.push(plan.outputs.map((_, index) => row(index)));
   return results;
+}
+
+interface Run {
+  readonly leaves: readonly (readonly Scalar[][])[];
+  readonly parameters: Parameters;
+  readonly shared: ReturnType<typeof sharedOf>;
+  /** Shared rows, made when somebody first asks. */
+  readonly made: Map<number, readonly Row[]>;
 }
 
 function rowOf(values: readonly Scalar[]): Row {
@@ -32,57 +41,57 @@ function rowOf(values: readonly Scalar[]): Row {
 }
 
 /** Rows flow one by one through all operators, as in PostgreSQL, which decides which of several errors is met first. */
-function* run(
-  operator: PhysicalOperator,
-  leaves: readonly (readonly Scalar[][])[],
-  parameters: Parameters,
-): Iterable<Row> {
+function* run(operator: PhysicalOperator, at: Run): Iterable<Row> {
+  const { leaves, parameters } = at;
   switch (operator.kind) {
     case "scan":
       for (const values of defined(leaves[operator.leaf], `leaf ${operator.leaf}`)) yield rowOf(values);
       return;
     case "filter":
-      for (const row of run(operator.input, leaves, parameters)) {
+      for (const row of run(operator.input, at)) {
         if (evaluate(operator.predicate, row, parameters) === true) yield row;
       }
       return;
     case "project":
-      for (const row of run(operator.input, leaves, parameters)) {
+      for (const row of run(operator.input, at)) {
         yield (column) =>
           evaluate(defined(operator.expressions[column], `column ${column}`), row, parameters);
       }
       return;
     case "hashAggregate":
-      yield* aggregateRows(operator, run(operator.input, leaves, parameters), parameters);
+      yield* aggregateRows(operator, run(operator.input, at), parameters);
       return;
     case "hashJoin": {
-      const build = run(operator.build, leaves, parameters);
-      yield* joinRows(operator, run(operator.probe, leaves, parameters), build, parameters);
+      const build = run(operator.build, at);
+      yield* joinRows(operator, run(operator.probe, at), build, parameters);
       return;
     }
     case "union":
-      for (const input of operator.inputs) yield* run(input, leaves, parameters);
+      for (const input of operator.inputs) yield* run(input, at);
       return;
     case "singleRow": {
       let only: Row | undefined;
-      for (const row of run(operator.input, leaves, parameters)) {
+      for (const row of run(operator.input, at)) {
         if (only !== undefined) throwTemplate(errorTemplates.moreThanOneRow);
         only = retained(row, operator.input);
       }
       yield only ?? ((): Scalar => null);
       return;
     }
+    case "shared": case "sharedReading":
+      yield* sharedRows(operator.share, at);
+      return;
     case "sort":
-      yield* sortRows(operator, run(operator.input, leaves, parameters), parameters);
+      yield* sortRows(operator, run(operator.input, at), parameters);
       return;
     case "window":
-      yield* windowRows(operator, run(operator.input, leaves, parameters), parameters);
+      yield* windowRows(operator, run(operator.input, at), parameters);
       return;
     case "limit": {
       const { count, offset } = limitValues(operator, parameters);
       let [skip, take] = [offset, count];
       if (take === 0n) return;
-      for (const row of run(operator.input, leaves, parameters)) {
+      for (const row of run(operator.input, at)) {
         if (skip > 0n) skip--;
         else {
           yield retained(row, operator.input);
@@ -91,4 +100,13 @@ function* run(
       }
     }
   }
+}
+
+function sharedRows(share: number, at: Run): readonly Row[] {
+  const known = at.made.get(share);
+  if (known !== undefined) return known;
+  const { operator } = defined(at.shared.get(share), `shared rows ${share}`);
+  const rows = [...run(operator.input, at)].map((row) => retained(row, operator.input));
+  at.made.set(share, rows);
+  return rows;
 }
