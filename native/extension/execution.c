@@ -82,7 +82,7 @@ fusion_execution_create(EState *estate, const FusionScanPlan *plan, List *leaves
 		PlanState  *state = lfirst(cell);
 
 		if (plan->leaf_paths[leaf].heap)
-			execution->producers[leaf] = fusion_producer_heap(castNode(SeqScanState, state), &plan->leaves[leaf]);
+			execution->producers[leaf] = fusion_producer_batches(state, &plan->leaves[leaf]);
 		else
 			execution->producers[leaf] = fusion_producer_executor(state, &plan->leaves[leaf]);
 	}

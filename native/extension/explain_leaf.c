@@ -156,7 +156,8 @@ explain_quals(const FusionScanState *state, int leaf, ExplainState *es)
 	int			count = list_length(scan->plan->qual);
 	int			in_batches;
 
-	if (!state->plan->leaf_paths[leaf].heap || count == 0 || (fusion_explain_is_text(es) && !es->verbose))
+	if (!state->plan->leaf_paths[leaf].heap || !IsA(scan, SeqScanState) || count == 0 ||
+		(fusion_explain_is_text(es) && !es->verbose))
 		return;
 	in_batches = fusion_quals_create(castNode(SeqScanState, scan))->taken_count;
 	explain_qual_list("Batch Quals", qual_texts(state, scan->plan, 0, in_batches, es), es);
@@ -293,7 +294,7 @@ explain_leaf(const FusionScanState *state, int leaf, ExplainState *es)
 	explain_path(path, leaf, es);
 	es->indent += fusion_explain_is_text(es) ? 1 : 0;
 	ExplainPropertyText("SQL", leaf_sql(query), es);
-	if (es->verbose && path->heap && list_length(query->rtable) == 1)
+	if (es->verbose && path->heap && IsA(list_nth(state->leaves, leaf), SeqScanState))
 		ExplainPropertyText("Range", range_sql(query), es);
 	explain_quals(state, leaf, es);
 	if (es->verbose)

@@ -1,7 +1,7 @@
 /*
  * producer.h 
  *    A scan producer turns the rows of one leaf into pages. Two kinds behind one interface: the executor path
- *    (producer_executor.c: the leaf's PlanState, any plan) and the batch heap path (heap/: a plain SeqScan over heap).
+ *    (producer_executor.c: the leaf's PlanState, any plan) and the batch heap path (heap/: plain SeqScans over heap).
  *
  * fill() writes one whole page into memory the caller owns (a leased pool page) and returns; it never waits for pages,
  * rings or peers, checks interrupts at least once per heap block or 1000 rows, and holds no buffer pin when it returns.
@@ -23,6 +23,7 @@ typedef struct FusionFill
 	bool		end;			/* no more rows after this page */
 } FusionFill;
 
+struct FusionBlockCursors;
 typedef struct FusionProducer FusionProducer;
 
 struct FusionProducer
@@ -30,6 +31,12 @@ struct FusionProducer
 	FusionFill	(*fill) (FusionProducer *self, uint8 *page, uint32 page_bytes);
 	void		(*rescan) (FusionProducer *self);
 	void		(*end) (FusionProducer *self);	/* releases what error cleanup would also release; idempotent */
+
+	/*
+	 * Heap batches. Before the first fill: read only the blocks that the cursors deal to this process. NULL, before
+	 * their memory goes away: take no more of them; after a rescan all blocks are read again.
+	 */
+	void		(*share) (FusionProducer *self, struct FusionBlockCursors *cursors);
 	const char *path;			/* "heap batches" or "executor": shown by EXPLAIN */
 	struct FusionRowFilters *filters;	/* of the conversation at hand; NULL: none. See row_filter.h */
 	bool		process_ends;	/* with this scan: blocks cheaper than its exit may be left to others (visible.c) */
@@ -66,14 +73,16 @@ extern FusionProducer *fusion_producer_executor(PlanState *leaf, const FusionPag
  */
 extern bool fusion_producer_heap_eligible(const Plan *leaf, const List *rtable, const char **reason);
 
-/* The batch heap path over an initialised SeqScanState that was found eligible. */
-extern FusionProducer *fusion_producer_heap(SeqScanState *leaf, const FusionPageSchema *schema);
+/* The batch heap path over an initialised SeqScanState, or an AppendState over such, that was found eligible. */
+extern FusionProducer *fusion_producer_batches(PlanState *leaf, const FusionPageSchema *schema);
 
-/*
- * Before the first fill: read only the blocks that `cursor` deals to this process. NULL, before the cursor's memory
- * goes away: take no more of them; after a rescan all blocks are read again.
- */
-struct FusionBlockCursor;
-extern void fusion_producer_heap_share(FusionProducer *producer, struct FusionBlockCursor *cursor);
+/* Its scans: the leaf itself, or what is below the Append. */
+extern List *fusion_batch_scans(PlanState *leaf);
+
+/* The same with the Append itself in front: the plan nodes that may count for EXPLAIN. */
+extern List *fusion_batch_nodes(PlanState *leaf);
+
+/* One scan. */
+extern FusionProducer *fusion_producer_heap(SeqScanState *leaf, const FusionPageSchema *schema);
 
 #endif							/* FUSION_PRODUCER_H */

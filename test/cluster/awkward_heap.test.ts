@@ -89,6 +89,45 @@ describe.each([0, 1, 4])("with %d workers", (workers) => {
     await same(client, text);
   });
 
+  it.each([
+    ["partitions", "SELECT region, count(*), sum(id), max(note) FROM odd_parts GROUP BY region ORDER BY region"],
+    ["inheritance", "SELECT count(*), sum(id), min(note), max(note) FROM odd_parent"],
+    ["partitions in their order", "SELECT * FROM odd_parts WHERE id % 7 = 0 AND region <> 4"],
+    ["partitions left out at the start", "EXECUTE odd_region(7)"],
+  ])("%s as heap batches, by all producers", async (_, text) => {
+    await client.query("SET plan_cache_mode = force_generic_plan; DEALLOCATE ALL");
+    await client.query("PREPARE odd_region AS SELECT count(*), min(note) FROM odd_parts WHERE region >= $1");
+    for (const scan of await scansOf(client, text)) {
+      expect(scan.Path).toBe("heap batches");
+      expect(scan["Producers Launched"]).toBe(1 + workers);
+    }
+    await sameRows(client, text);
+    await client.query("RESET plan_cache_mode; DEALLOCATE ALL");
+  });
+
+  it("counts what each partition gave, in all producers", async () => {
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON, TIMING off)
+      SELECT region, count(*) FROM odd_parts WHERE id % 2 = 0 GROUP BY region`);
+    const scans: { name: string; rows: number; removed: number }[] = [];
+    const visit = (plan: Record<string, unknown>): void => {
+      const loops = Number(plan["Actual Loops"]);
+      if (plan["Node Type"] === "Seq Scan")
+        scans.push({
+          name: String(plan["Relation Name"]),
+          rows: Number(plan["Actual Rows"]) * loops,
+          removed: Number(plan["Rows Removed by Filter"]) * loops,
+        });
+      for (const child of (plan["Plans"] ?? []) as Record<string, unknown>[]) visit(child);
+    };
+    visit(rows[0]["QUERY PLAN"][0].Plan);
+    for (const { name, rows: kept, removed } of scans) {
+      const { rows: counted } = await observer.query(`SELECT count(*)::int AS n FROM ${name}`);
+      // EXPLAIN shows whole rows per loop.
+      expect(Math.abs(kept + removed - counted[0].n)).toBeLessThanOrEqual(2 * (1 + workers));
+    }
+    expect(scans.length).toBe(2);
+  });
+
   it("rows changed in open savepoints, with dead and moved ones around them", async () => {
     await client.query("BEGIN");
     await client.query("UPDATE odd_nulls SET e = 'moved ' || id, c = NULL WHERE id % 11 = 0");

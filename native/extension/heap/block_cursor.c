@@ -22,6 +22,17 @@ fusion_block_cursor_init(FusionBlockCursor *cursor, BlockNumber block_count, uin
 	cursor->sharers = Max(sharers, 1);
 }
 
+FusionBlockCursor *
+fusion_block_cursor_of(FusionBlockCursors *cursors, Index relation)
+{
+	for (int i = 0; i < cursors->count; i++)
+	{
+		if (cursors->scans[i].relation == relation)
+			return &cursors->scans[i].cursor;
+	}
+	elog(ERROR, "pg_fusion: no blocks are dealt of relation %u", relation);
+}
+
 bool
 fusion_block_cursor_take(FusionBlockCursor *cursor, BlockNumber *first, BlockNumber *end)
 {

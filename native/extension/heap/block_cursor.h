@@ -18,6 +18,20 @@ typedef struct FusionBlockCursor
 	uint32		sharers;		/* processes that may come, the leader included */
 } FusionBlockCursor;
 
+/* One for each relation of a leaf, by its place in the range table. */
+typedef struct FusionBlockCursors
+{
+	int			count;
+	struct
+	{
+		Index		relation;
+		FusionBlockCursor cursor;
+	}			scans[FLEXIBLE_ARRAY_MEMBER];
+} FusionBlockCursors;
+
+/* ERROR when the relation is not among them. */
+extern FusionBlockCursor *fusion_block_cursor_of(FusionBlockCursors *cursors, Index relation);
+
 extern void fusion_block_cursor_init(FusionBlockCursor *cursor, BlockNumber block_count, uint32 sharers);
 
 /* How many blocks nobody has taken, at some moment during the call. */

@@ -92,32 +92,81 @@ relation_reason(Relation relation)
 	return NULL;
 }
 
-bool
-fusion_producer_heap_eligible(const Plan *leaf, const List *rtable, const char **reason)
+static const char *
+scan_reason(const Plan *plan, const List *rtable)
 {
-	const Scan *scan = (const Scan *) leaf;
+	const Scan *scan = (const Scan *) plan;
 	RangeTblEntry *entry;
 	Relation	relation;
+	const char *reason;
 
-	*reason = NULL;
-	if (!IsA(leaf, SeqScan))
-	{
-		*reason = node_reason(leaf);
-		return false;
-	}
+	if (!IsA(plan, SeqScan))
+		return node_reason(plan);
 	entry = rt_fetch(scan->scanrelid, rtable);
 	if (entry->rtekind != RTE_RELATION || entry->tablesample != NULL)
-		*reason = "not a plain table";
-	else if (leaf->initPlan != NIL || contains_subplan((Node *) leaf->qual, NULL))
-		*reason = "subquery in a qual";
-	else
-		*reason = target_list_reason(leaf->targetlist, scan->scanrelid);
-	if (*reason != NULL)
-		return false;
+		return "not a plain table";
+	if (plan->initPlan != NIL || contains_subplan((Node *) plan->qual, NULL))
+		return "subquery in a qual";
+	reason = target_list_reason(plan->targetlist, scan->scanrelid);
+	if (reason != NULL)
+		return reason;
 
 	/* The statement holds a lock on the relation since it was analysed. */
 	relation = table_open(entry->relid, NoLock);
-	*reason = relation_reason(relation);
+	reason = relation_reason(relation);
 	table_close(relation, NoLock);
+	return reason;
+}
+
+/* Which scans run must be known before the first row. From version 18 on, the plan node alone does not say it. */
+static bool
+prunes_while_running(const Append *append)
+{
+#if PG_VERSION_NUM >= 180000
+	return append->part_prune_index >= 0;
+#else
+	const ListCell *hierarchy;
+
+	if (append->part_prune_info == NULL)
+		return false;
+	foreach(hierarchy, append->part_prune_info->prune_infos)
+	{
+		const ListCell *cell;
+
+		foreach(cell, lfirst_node(List, hierarchy))
+		{
+			if (lfirst_node(PartitionedRelPruneInfo, cell)->exec_pruning_steps != NIL)
+				return true;
+		}
+	}
+	return false;
+#endif
+}
+
+static const char *
+append_reason(const Append *append, const List *rtable)
+{
+	const ListCell *cell;
+
+	if (append->plan.initPlan != NIL)
+		return "subquery in a qual";
+	if (append->nasyncplans > 0)
+		return "foreign table";
+	if (prunes_while_running(append))
+		return "partitions chosen while running";
+	foreach(cell, append->appendplans)
+	{
+		const char *reason = scan_reason(lfirst(cell), rtable);
+
+		if (reason != NULL)
+			return reason;
+	}
+	return NULL;
+}
+
+bool
+fusion_producer_heap_eligible(const Plan *leaf, const List *rtable, const char **reason)
+{
+	*reason = IsA(leaf, Append) ? append_reason((const Append *) leaf, rtable) : scan_reason(leaf, rtable);
 	return *reason == NULL;
 }

@@ -116,9 +116,15 @@ begin_scan(HeapProducer *self)
 	SeqScanState *leaf = self->leaf;
 
 	if (leaf->ss.ss_currentScanDesc == NULL)
+	{
+		/* It belongs to the plan node, which may outlive this producer. */
+		MemoryContext caller = MemoryContextSwitchTo(leaf->ss.ps.state->es_query_cxt);
+
 		leaf->ss.ss_currentScanDesc = table_beginscan_strat(leaf->ss.ss_currentRelation,
 															leaf->ss.ps.state->es_snapshot,
 															0, NULL, true, false);
+		MemoryContextSwitchTo(caller);
+	}
 	fusion_block_source_begin(&self->source, leaf->ss.ss_currentScanDesc, self->shared);
 	self->filters = self->base.filters == NULL ? NULL :
 		fusion_heap_filters_create(self->base.filters, self->layout, self->attribute_of_column, self->writer->columns);
@@ -452,14 +458,15 @@ end(FusionProducer *producer)
 	self->ended = true;
 }
 
-void
-fusion_producer_heap_share(FusionProducer *producer, FusionBlockCursor *cursor)
+static void
+share(FusionProducer *producer, FusionBlockCursors *cursors)
 {
 	HeapProducer *self = (HeapProducer *) producer;
 
 	/* A source that has begun deals from what it was given. */
-	Assert(cursor == NULL || !self->begun);
-	self->shared = cursor;
+	Assert(cursors == NULL || !self->begun);
+	self->shared = cursors == NULL ? NULL :
+		fusion_block_cursor_of(cursors, ((Scan *) self->leaf->ss.ps.plan)->scanrelid);
 	self->source.shared = NULL;
 }
 
@@ -471,6 +478,7 @@ fusion_producer_heap(SeqScanState *leaf, const FusionPageSchema *schema)
 	self->base.fill = fill;
 	self->base.rescan = rescan;
 	self->base.end = end;
+	self->base.share = share;
 	self->base.path = "heap batches";
 	self->leaf = leaf;
 	self->writer = fusion_page_writer_create(schema);

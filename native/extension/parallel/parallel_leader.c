@@ -148,7 +148,7 @@ remember(const FusionParallelOrder *order, ParallelContext *context, FusionParal
 		int			leaf = streams[i].leaf;
 
 		parallel->scans[i] = streams[i].scan;
-		fusion_producer_heap_share(order->producers[leaf], fusion_parallel_cursor(context->toc, leaf));
+		order->producers[leaf]->share(order->producers[leaf], fusion_parallel_cursors(context->toc, leaf));
 	}
 	return parallel;
 }
@@ -205,7 +205,7 @@ describe_leaves(const FusionParallelOrder *order)
 
 		if (workers > 0)
 			shares[leaf] = (FusionLeafShare) {
-				.scan = castNode(SeqScanState, list_nth(order->leaves, leaf)),
+				.leaf = list_nth(order->leaves, leaf),
 				.schema = &order->plan->leaves[leaf],
 				.sharers = 1 + workers
 			};
@@ -366,14 +366,22 @@ wait_for_workers(FusionParallel *parallel)
 static void
 collect_stream(const FusionParallel *parallel, FusionParallelStream *stream, FusionParallelTotals *total)
 {
-	PlanState  *leaf = list_nth(parallel->order.leaves, stream->leaf);
+	List	   *nodes = fusion_batch_nodes(list_nth(parallel->order.leaves, stream->leaf));
+	Instrumentation *instruments = fusion_parallel_instruments(parallel->context->toc, stream->leaf, stream->number,
+															   list_length(nodes));
+	ListCell   *cell;
 
 	fusion_run_stats_add(&total->stats, &stream->stats);
 	total->rows_produced += stream->rows_produced;
 	for (int i = 0; i < stream->filters.count; i++)
 		fusion_row_filter_stats_add(&total->filters[i], &stream->filter_stats[i]);
-	if (leaf->instrument != NULL)
-		InstrAggNode(leaf->instrument, &stream->instrument);
+	foreach(cell, nodes)
+	{
+		PlanState  *node = lfirst(cell);
+
+		if (instruments != NULL && node->instrument != NULL)
+			InstrAggNode(node->instrument, &instruments[foreach_current_index(cell)]);
+	}
 }
 
 static void
@@ -403,6 +411,10 @@ fusion_parallel_finish(FusionParallel *parallel, FusionParallelTotals *totals)
 	wait_for_workers(parallel);
 	collect(parallel, totals);
 	for (int i = 0; i < parallel->stream_count; i++)
-		fusion_producer_heap_share(parallel->order.producers[parallel->streams[i].leaf], NULL);
+	{
+		FusionProducer *producer = parallel->order.producers[parallel->streams[i].leaf];
+
+		producer->share(producer, NULL);
+	}
 	DestroyParallelContext(context);
 }

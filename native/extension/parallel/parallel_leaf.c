@@ -95,6 +95,41 @@ put_columns(ParallelContext *context, int leaf, const FusionPageSchema *schema)
 		memcpy(columns->columns, schema->columns, sizeof(FusionColumn) * (Size) schema->column_count);
 }
 
+static Size
+cursor_bytes(int scans)
+{
+	return offsetof(FusionBlockCursors, scans) + scans * sizeof(((FusionBlockCursors *) NULL)->scans[0]);
+}
+
+static void
+put_cursors(ParallelContext *context, int leaf, const FusionLeafShare *share)
+{
+	List	   *scans = fusion_batch_scans(share->leaf);
+	FusionBlockCursors *cursors = fusion_parallel_put_chunk(context, FUSION_PARALLEL_KEY(FUSION_PARALLEL_CURSORS, leaf),
+															NULL, cursor_bytes(list_length(scans)));
+	ListCell   *cell;
+
+	cursors->count = list_length(scans);
+	foreach(cell, scans)
+	{
+		SeqScanState *scan = lfirst_node(SeqScanState, cell);
+		int			at = foreach_current_index(cell);
+
+		cursors->scans[at].relation = ((Scan *) scan->ss.ps.plan)->scanrelid;
+		/* The snapshot is taken: blocks that are added from now on hold nothing it sees. */
+		fusion_block_cursor_init(&cursors->scans[at].cursor, RelationGetNumberOfBlocks(scan->ss.ss_currentRelation),
+								 share->sharers);
+	}
+}
+
+/* Of every worker, for every node. */
+static Size
+instrument_bytes(const FusionLeafShare *share)
+{
+	return mul_size(mul_size(share->sharers - 1, list_length(fusion_batch_nodes(share->leaf))),
+					sizeof(Instrumentation));
+}
+
 void
 fusion_parallel_estimate_leaves(ParallelContext *context, EState *estate, FusionLeafShare *shares, int count)
 {
@@ -106,10 +141,12 @@ fusion_parallel_estimate_leaves(ParallelContext *context, EState *estate, Fusion
 
 		if (share->sharers == 0)
 			continue;
-		share->plan = leaf_plan_text(estate, share->scan->ss.ps.plan);
+		share->plan = leaf_plan_text(estate, share->leaf->plan);
 		fusion_parallel_estimate_chunk(context, strlen(share->plan) + 1);
 		fusion_parallel_estimate_chunk(context, column_bytes(share->schema));
-		fusion_parallel_estimate_chunk(context, sizeof(FusionBlockCursor));
+		fusion_parallel_estimate_chunk(context, cursor_bytes(list_length(fusion_batch_scans(share->leaf))));
+		if (estate->es_instrument != 0)
+			fusion_parallel_estimate_chunk(context, instrument_bytes(share));
 	}
 }
 
@@ -126,17 +163,16 @@ fusion_parallel_put_leaves(ParallelContext *context, EState *estate, FusionLeafS
 	for (int leaf = 0; leaf < count; leaf++)
 	{
 		FusionLeafShare *share = &shares[leaf];
-		FusionBlockCursor *cursor;
 
 		if (share->sharers == 0)
 			continue;
 		fusion_parallel_put_chunk(context, FUSION_PARALLEL_KEY(FUSION_PARALLEL_PLAN, leaf), share->plan,
 								  strlen(share->plan) + 1);
 		put_columns(context, leaf, share->schema);
-		cursor = fusion_parallel_put_chunk(context, FUSION_PARALLEL_KEY(FUSION_PARALLEL_CURSOR, leaf), NULL,
-										   sizeof(FusionBlockCursor));
-		/* The snapshot is taken: blocks that are added from now on hold nothing it sees. */
-		fusion_block_cursor_init(cursor, RelationGetNumberOfBlocks(share->scan->ss.ss_currentRelation), share->sharers);
+		put_cursors(context, leaf, share);
+		if (estate->es_instrument != 0)
+			memset(fusion_parallel_put_chunk(context, FUSION_PARALLEL_KEY(FUSION_PARALLEL_INSTRUMENTS, leaf), NULL,
+											 instrument_bytes(share)), 0, instrument_bytes(share));
 		pfree(share->plan);
 		share->plan = NULL;
 	}
@@ -148,10 +184,18 @@ chunk(shm_toc *toc, FusionParallelPart part, int leaf)
 	return shm_toc_lookup(toc, FUSION_PARALLEL_KEY(part, leaf), false);
 }
 
-FusionBlockCursor *
-fusion_parallel_cursor(shm_toc *toc, int leaf)
+FusionBlockCursors *
+fusion_parallel_cursors(shm_toc *toc, int leaf)
 {
-	return chunk(toc, FUSION_PARALLEL_CURSOR, leaf);
+	return chunk(toc, FUSION_PARALLEL_CURSORS, leaf);
+}
+
+Instrumentation *
+fusion_parallel_instruments(shm_toc *toc, int leaf, int number, int node_count)
+{
+	Instrumentation *all = shm_toc_lookup(toc, FUSION_PARALLEL_KEY(FUSION_PARALLEL_INSTRUMENTS, leaf), true);
+
+	return all == NULL ? NULL : all + (Size) (number - 1) * node_count;
 }
 
 QueryDesc *
@@ -178,8 +222,8 @@ fusion_parallel_make_producer(shm_toc *toc, int leaf, QueryDesc *query)
 	schema->column_count = columns->count;
 	schema->columns = columns->columns;
 	schema->fingerprint = columns->fingerprint;
-	producer = fusion_producer_heap(castNode(SeqScanState, query->planstate), schema);
-	fusion_producer_heap_share(producer, fusion_parallel_cursor(toc, leaf));
+	producer = fusion_producer_batches(query->planstate, schema);
+	producer->share(producer, fusion_parallel_cursors(toc, leaf));
 	MemoryContextSwitchTo(outer);
 	return producer;
 }

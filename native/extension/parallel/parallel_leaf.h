@@ -20,7 +20,7 @@
 
 typedef struct FusionLeafShare
 {
-	SeqScanState *scan;
+	PlanState  *leaf;
 	const FusionPageSchema *schema;
 	uint32		sharers;		/* producers that may come, the leader included; 0: the leaf is not shared */
 	char	   *plan;			/* text, between estimate and put */
@@ -46,7 +46,13 @@ extern void fusion_parallel_put_leaves(ParallelContext *context, EState *estate,
 
 /* ---- leader and worker ---- */
 
-extern FusionBlockCursor *fusion_parallel_cursor(shm_toc *toc, int leaf);
+extern FusionBlockCursors *fusion_parallel_cursors(shm_toc *toc, int leaf);
+
+/*
+ * What the plan nodes of a leaf counted in worker `number`, from 1 on, as fusion_batch_nodes() has them; NULL when
+ * nobody asked. Written by the worker, read by the leader.
+ */
+extern Instrumentation *fusion_parallel_instruments(shm_toc *toc, int leaf, int number, int node_count);
 
 /* ---- worker ---- */
 

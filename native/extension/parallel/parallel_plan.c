@@ -5,7 +5,7 @@
  * A worker takes 3 to 6 ms to come to life, so one more pays for a scan of which each producer then has
  * PRODUCER_MS_MIN to do before it comes. That limit scales with parallel_setup_cost, PostgreSQL's own word for what a
  * worker costs: at 0 workers are asked for whatever the size. More producers than processors only take turns, and take
- * them from the executor thread (two processors, TPC-H Q1 at scale 1: 299 ms with one worker, 371 with two).
+ * them from the executor thread.
  *
  * A worker serves every leaf of the statement that is worth it: leaves are read one after another, so the budget is not
  * divided among them.
@@ -71,21 +71,46 @@ is_safe_in_workers(const Plan *leaf)
 	return max_parallel_hazard(expressions) == PROPARALLEL_SAFE;
 }
 
-static void
-estimate_scan(Relation relation, int column_count, FusionLeafPath *path)
+/* What the tables of a leaf say, all together. */
+typedef struct LeafTables
 {
-	BlockNumber pages;
+	double		rows;
+	double		scan_ns;
+	BlockNumber blocks;
+	int			workers;		/* the most that a parallel_workers says; -1: none does */
+	const char *leader_only;
+} LeafTables;
+
+static void
+add_table(LeafTables *tables, Oid table, int column_count)
+{
+	Relation	relation = table_open(table, NoLock);
+	int			workers = RelationGetParallelWorkers(relation, -1);
+	BlockNumber blocks;
+	double		rows;
 	double		all_visible;
 
-	estimate_rel_size(relation, NULL, &pages, &path->rows_read, &all_visible);
-	path->scan_ns = fusion_heap_scan_ns(pages, path->rows_read, column_count);
+	if (RelationUsesLocalBuffers(relation))
+		tables->leader_only = "temporary table";
+	else if (workers == 0)
+		tables->leader_only = "parallel_workers of the table is 0";
+	else
+	{
+		estimate_rel_size(relation, NULL, &blocks, &rows, &all_visible);
+		tables->rows += rows;
+		tables->scan_ns += fusion_heap_scan_ns(blocks, rows, column_count);
+		tables->blocks += RelationGetNumberOfBlocks(relation);
+		tables->workers = Max(tables->workers, workers);
+	}
+	table_close(relation, NoLock);
 }
 
 void
 fusion_parallel_judge_leaf(const Plan *leaf, const List *range_table, FusionLeafPath *path)
 {
-	Relation	relation;
-	int			by_table;
+	const List *scans = IsA(leaf, Append) ? ((const Append *) leaf)->appendplans : list_make1(unconstify(Plan *, leaf));
+	LeafTables	tables = {.workers = -1};
+	const ListCell *cell;
 
 	path->leader_only = NULL;
 	path->scan_ns = 0;
@@ -97,27 +122,24 @@ fusion_parallel_judge_leaf(const Plan *leaf, const List *range_table, FusionLeaf
 		path->leader_only = "executor path";
 		return;
 	}
-	if (!is_safe_in_workers(leaf))
+	foreach(cell, scans)
 	{
-		path->leader_only = "parallel-restricted expressions";
-		return;
-	}
+		const Scan *scan = lfirst(cell);
 
-	relation = table_open(rt_fetch(((const Scan *) leaf)->scanrelid, range_table)->relid, NoLock);
-	by_table = RelationGetParallelWorkers(relation, -1);
-	if (RelationUsesLocalBuffers(relation))
-		path->leader_only = "temporary table";
-	else if (by_table == 0)
-		path->leader_only = "parallel_workers of the table is 0";
-	else if (by_table < 0 && RelationGetNumberOfBlocks(relation) < (BlockNumber) min_parallel_table_scan_size)
-		path->leader_only = "small table";
-	else
-	{
-		path->workers_max = by_table > 0 ? by_table : FUSION_PRODUCERS_ATTACHED_MAX;
-		path->workers_by_table = by_table > 0;
-		estimate_scan(relation, list_length(leaf->targetlist), path);
+		if (!is_safe_in_workers(&scan->plan))
+			tables.leader_only = "parallel-restricted expressions";
+		else
+			add_table(&tables, rt_fetch(scan->scanrelid, range_table)->relid, list_length(leaf->targetlist));
 	}
-	table_close(relation, NoLock);
+	if (tables.leader_only == NULL && tables.workers < 0 && tables.blocks < (BlockNumber) min_parallel_table_scan_size)
+		tables.leader_only = "small table";
+	path->leader_only = tables.leader_only;
+	if (path->leader_only != NULL)
+		return;
+	path->workers_max = tables.workers > 0 ? tables.workers : FUSION_PRODUCERS_ATTACHED_MAX;
+	path->workers_by_table = tables.workers > 0;
+	path->rows_read = tables.rows;
+	path->scan_ns = tables.scan_ns;
 }
 
 double

@@ -33,7 +33,8 @@ typedef enum FusionParallelPart
 	FUSION_PARALLEL_PARAMETERS, /* SerializeParamList */
 	FUSION_PARALLEL_PLAN,		/* of a leaf with workers: a PlannedStmt as text */
 	FUSION_PARALLEL_COLUMNS,	/* of such a leaf: FusionParallelColumns */
-	FUSION_PARALLEL_CURSOR		/* of such a leaf: FusionBlockCursor */
+	FUSION_PARALLEL_CURSORS,	/* of such a leaf: FusionBlockCursors */
+	FUSION_PARALLEL_INSTRUMENTS /* of such a leaf, when asked for: Instrumentation by worker and plan node */
 } FusionParallelPart;
 
 /* A page schema without its pointer; one program image writes and reads it. */
@@ -60,7 +61,6 @@ typedef struct FusionParallelStream
 	FusionRunStats stats;
 	uint64		rows_produced;
 	FusionRowFilterStats filter_stats[FUSION_LEAF_FILTERS_MAX];
-	Instrumentation instrument; /* of the leaf's plan node */
 } FusionParallelStream;
 
 /* One worker: entry ParallelWorkerNumber. */

@@ -240,18 +240,24 @@ produce(Worker *worker)
 }
 
 static void
-report_stream(const Stream *stream, FusionParallelStream *entry)
+report_stream(const Stream *stream, FusionParallelStream *entry, shm_toc *toc)
 {
-	Instrumentation *instrument = stream->query->planstate->instrument;
+	List	   *nodes = fusion_batch_nodes(stream->query->planstate);
+	Instrumentation *instruments = fusion_parallel_instruments(toc, entry->leaf, entry->number, list_length(nodes));
+	ListCell   *cell;
 
 	entry->stats = stream->run.stats;
 	entry->rows_produced = stream->producer->rows_produced;
 	for (int i = 0; i < entry->filters.count; i++)
 		entry->filter_stats[i] = stream->producer->filters->filters[i].stats;
-	if (instrument != NULL)
+	foreach(cell, nodes)
 	{
+		Instrumentation *instrument = ((PlanState *) lfirst(cell))->instrument;
+
+		if (instruments == NULL || instrument == NULL)
+			continue;
 		InstrEndLoop(instrument);
-		memcpy(&entry->instrument, instrument, sizeof(Instrumentation));
+		memcpy(&instruments[foreach_current_index(cell)], instrument, sizeof(Instrumentation));
 	}
 }
 
@@ -294,7 +300,7 @@ fusion_producer_main(dsm_segment *segment, shm_toc *toc)
 	InstrStartParallelQuery();
 	produce(worker);
 	for (int i = 0; i < worker->stream_count; i++)
-		report_stream(&worker->streams[i], &entries[i]);
+		report_stream(&worker->streams[i], &entries[i], toc);
 	InstrEndParallelQuery(&own->buffers, &own->wal);
 	own->reported = true;
 	release(&worker->cleanup);

@@ -69,7 +69,7 @@ fusion_bench_pair(FusionProbe *probe, double *cpu_ns, double *wall_ns)
 	QueryDesc  *query = fusion_probe_start(probe);
 	FusionProducer *producer = fusion_probe_producer(probe, query, "heap batches");
 	FusionLeafShare share = {
-		.scan = castNode(SeqScanState, query->planstate),
+		.leaf = query->planstate,
 		.schema = &probe->schema,
 		.sharers = 2
 	};
@@ -91,14 +91,14 @@ fusion_bench_pair(FusionProbe *probe, double *cpu_ns, double *wall_ns)
 				 errmsg("pg_fusion: no parallel worker is free"),
 				 errhint("Raise max_parallel_workers, or wait for other statements to end.")));
 	WaitForParallelWorkersToAttach(context);
-	fusion_producer_heap_share(producer, fusion_parallel_cursor(context->toc, 0));
+	producer->share(producer, fusion_parallel_cursors(context->toc, 0));
 	started = clock_ns(CLOCK_MONOTONIC);
 	*cpu_ns = drain(producer);
 	*wall_ns = clock_ns(CLOCK_MONOTONIC) - started;
 	WaitForParallelWorkersToFinish(context);
 	*cpu_ns += measurement->cpu_ns;
 	*wall_ns = Max(*wall_ns, measurement->ended_ns - started);
-	fusion_producer_heap_share(producer, NULL);
+	producer->share(producer, NULL);
 	DestroyParallelContext(context);
 	ExitParallelMode();
 	producer->end(producer);
