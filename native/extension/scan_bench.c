@@ -7,13 +7,13 @@
 
 #include <time.h>
 
+#include "access/table.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "scan_bench_pair.h"
 #include "scan_probe.h"
 #include "storage/bufmgr.h"
-#include "access/table.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
@@ -60,50 +60,28 @@ run_producer(FusionProbe *probe, const char *path, uint8 *pages)
 	return rows;
 }
 
-/* The floor: pin every block and read all its bytes. */
-static uint64
-touch_blocks(Relation relation)
-{
-	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
-	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
-	uint64		sum = 0;
-
-	if (blocks < (BlockNumber) NBuffers / 4)
-		strategy = NULL;
-	for (BlockNumber block = 0; block < blocks; block++)
-	{
-		Buffer		buffer;
-		const uint64 *words;
-
-		CHECK_FOR_INTERRUPTS();
-		buffer = ReadBufferExtended(relation, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		words = (const uint64 *) BufferGetPage(buffer);
-		for (int i = 0; i < BLCKSZ / (int) sizeof(uint64); i++)
-			sum += words[i];
-		UnlockReleaseBuffer(buffer);
-	}
-	return sum;
-}
-
 static void
 measure(FusionProbe *probe, Oid relation_oid, const char *path, uint8 *pages, Measurement *result)
 {
 	double		cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	double		wall = clock_ns(CLOCK_MONOTONIC);
 
-	if (strcmp(path, FUSION_PAIR_PATH) == 0)
+	if (strcmp(path, FUSION_PAIR_PATH) == 0 || strcmp(path, FUSION_TOUCH_PAIR_PATH) == 0)
 	{
-		fusion_bench_pair(probe, &result->cpu_ns, &result->wall_ns);
+		fusion_bench_pair(probe, strcmp(path, FUSION_TOUCH_PAIR_PATH) == 0 ? relation_oid : InvalidOid,
+						  &result->cpu_ns, &result->wall_ns);
 		return;
 	}
 	if (strcmp(path, "touch") == 0)
 	{
 		Relation	relation = table_open(relation_oid, AccessShareLock);
-		volatile uint64 sum = touch_blocks(relation);
+		FusionBlockCursor all;
+		volatile uint64 sum;
 
-		(void) sum;
+		fusion_block_cursor_init(&all, RelationGetNumberOfBlocks(relation), 1);
 		table_close(relation, NoLock);
+		sum = fusion_bench_touch(relation_oid, &all);
+		(void) sum;
 	}
 	else
 		run_producer(probe, path, pages);
@@ -138,7 +116,9 @@ text_argument(FunctionCallInfo fcinfo, int argument)
 Datum
 pg_fusion_scan_bench(PG_FUNCTION_ARGS)
 {
-	static const char *const all_paths[] = {"touch", "executor", "heap batches", FUSION_PAIR_PATH};
+	static const char *const all_paths[] = {
+		"touch", "executor", "heap batches", FUSION_PAIR_PATH, FUSION_TOUCH_PAIR_PATH
+	};
 	Oid			relation = PG_GETARG_OID(0);
 	char	   *only = text_argument(fcinfo, 2);
 	int			runs = PG_GETARG_INT32(3);

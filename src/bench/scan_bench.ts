@@ -24,7 +24,12 @@ export interface ScanMeasurement {
   /** Two producers on the same scan: CPU of both, and the time until both had ended. */
   readonly pair_cpu_ns: number;
   readonly pair_wall_ns: number;
+  readonly touch_wall_ns: number;
+  /** Two processes touching the same bytes: what memory and processors allow two of anything. */
+  readonly touch_pair_wall_ns: number;
   readonly count_wall_ns: number;
+  /** PostgreSQL's count(*) by two: its leader and one worker. */
+  readonly count_pair_wall_ns: number;
 }
 
 /** Column counts whose costs the design quotes. */
@@ -39,7 +44,13 @@ const quals = {
 export type QualName = keyof typeof quals;
 
 /** What the extension calls its paths. */
-const paths = { touch: "touch", heap: "heap batches", executor: "executor", pair: "two producers" } as const;
+const paths = {
+  touch: "touch",
+  heap: "heap batches",
+  executor: "executor",
+  pair: "two producers",
+  touchPair: "touch by two",
+} as const;
 const nanosecondsPerMs = 1e6;
 
 interface PathTimes {
@@ -66,12 +77,14 @@ async function timePaths(
   );
 }
 
-/** Median of PostgreSQL's count(*) in milliseconds, without parallel workers. */
+/** Median of PostgreSQL's count(*) in milliseconds, with so many parallel workers. */
 async function timeCount(
   connection: Connection,
   qual: string | undefined,
   runs: number,
+  workers: number,
 ): Promise<number> {
+  await connection.execute(`SET max_parallel_workers_per_gather = ${workers}`);
   const text = `SELECT count(*) FROM lineitem${qual === undefined ? "" : ` WHERE ${qual}`}`;
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
@@ -107,7 +120,8 @@ export async function benchScan(
     const rows = Number(await connection.value("SELECT count(*) FROM lineitem"));
     const scans: ScanMeasurement[] = [];
     for (const [name, qual] of Object.entries(quals) as [QualName, string | undefined][]) {
-      const countMs = await timeCount(connection, qual, runs);
+      const countPairMs = await timeCount(connection, qual, runs, 1);
+      const countMs = await timeCount(connection, qual, runs, 0);
       for (const columns of columnCounts) {
         const times = await timePaths(connection, columns, qual, runs);
         const of = (path: keyof typeof paths) => defined(times.get(paths[path]), `times of ${path}`);
@@ -121,7 +135,10 @@ export async function benchScan(
           executor_wall_ns: of("executor").wall,
           pair_cpu_ns: of("pair").cpu,
           pair_wall_ns: of("pair").wall,
+          touch_wall_ns: of("touch").wall,
+          touch_pair_wall_ns: of("touchPair").wall,
           count_wall_ns: rounded((countMs * nanosecondsPerMs) / rows),
+          count_pair_wall_ns: rounded((countPairMs * nanosecondsPerMs) / rows),
         };
         scans.push(measurement);
         onScan(measurement);

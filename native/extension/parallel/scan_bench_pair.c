@@ -1,18 +1,22 @@
 /*
  * scan_bench_pair.c
- *    Two producers of one scan, measured: the same leaf and the same cursor as in an execution, but pages of their
- *    own and nobody who reads them. How far this scales is how far scans can.
+ *    Two processes at one relation, measured: as producers of one scan, with the same leaf and the same cursor as in
+ *    an execution but pages of their own that nobody reads, and merely touching every byte. How far these scale is how
+ *    far scans can.
  */
 #include "postgres.h"
 
 #include <time.h>
 
 #include "access/parallel.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "parallel_leaf.h"
 #include "parallel_state.h"
 #include "scan_bench_pair.h"
+#include "storage/bufmgr.h"
 
 /* Where an execution has its own shared part. */
 #define MEASUREMENT_KEY FUSION_PARALLEL_KEY(FUSION_PARALLEL_SHARED, 0)
@@ -20,6 +24,8 @@
 
 typedef struct PairMeasurement
 {
+	Oid			touched;		/* relation; InvalidOid: the leaf's producers run */
+	FusionBlockCursor touch;	/* its blocks */
 	double		cpu_ns;			/* of the worker */
 	double		ended_ns;
 } PairMeasurement;
@@ -33,12 +39,13 @@ clock_ns(clockid_t clock)
 	return now.tv_sec * 1e9 + now.tv_nsec;
 }
 
-/* Fills pages until the blocks end; returns the CPU it took. */
-static double
+/* ---- what is measured ---- */
+
+/* Fills pages until the blocks end. */
+static void
 drain(FusionProducer *producer)
 {
 	uint8	   *pages = fusion_probe_pages(RING_PAGES);
-	double		cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	FusionFill	filled;
 	int			page = 0;
 
@@ -47,27 +54,96 @@ drain(FusionProducer *producer)
 		filled = producer->fill(producer, pages + (size_t) page * FUSION_PROBE_PAGE_BYTES, FUSION_PROBE_PAGE_BYTES);
 		page = (page + 1) % RING_PAGES;
 	} while (!filled.end);
+}
+
+uint64
+fusion_bench_touch(Oid table, FusionBlockCursor *cursor)
+{
+	Relation	relation = table_open(table, AccessShareLock);
+	BufferAccessStrategy strategy = cursor->block_count < (BlockNumber) NBuffers / 4 ? NULL :
+		GetAccessStrategy(BAS_BULKREAD);
+	BlockNumber block;
+	BlockNumber end;
+	uint64		sum = 0;
+
+	while (fusion_block_cursor_take(cursor, &block, &end))
+	{
+		for (; block < end; block++)
+		{
+			Buffer		buffer;
+			const uint64 *words;
+
+			CHECK_FOR_INTERRUPTS();
+			buffer = ReadBufferExtended(relation, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+			LockBuffer(buffer, BUFFER_LOCK_SHARE);
+			words = (const uint64 *) BufferGetPage(buffer);
+			for (int i = 0; i < BLCKSZ / (int) sizeof(uint64); i++)
+				sum += words[i];
+			UnlockReleaseBuffer(buffer);
+		}
+	}
+	table_close(relation, NoLock);
+	return sum;
+}
+
+/* The producer's part, or the toucher's; returns the CPU it took. */
+static double
+run_part(PairMeasurement *measurement, FusionProducer *producer)
+{
+	double		cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	if (producer != NULL)
+		drain(producer);
+	else
+	{
+		volatile uint64 sum = fusion_bench_touch(measurement->touched, &measurement->touch);
+
+		(void) sum;
+	}
 	return clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 }
+
+/* ---- the worker ---- */
 
 void
 fusion_bench_producer_main(dsm_segment *segment, shm_toc *toc)
 {
 	PairMeasurement *measurement = shm_toc_lookup(toc, MEASUREMENT_KEY, false);
-	QueryDesc  *query = fusion_parallel_start_leaf(toc, 0, 0);
-	FusionProducer *producer = fusion_parallel_make_producer(toc, 0, query);
+	QueryDesc  *query = NULL;
+	FusionProducer *producer = NULL;
 
-	measurement->cpu_ns = drain(producer);
+	if (!OidIsValid(measurement->touched))
+	{
+		query = fusion_parallel_start_leaf(toc, 0, 0);
+		producer = fusion_parallel_make_producer(toc, 0, query);
+	}
+	measurement->cpu_ns = run_part(measurement, producer);
 	measurement->ended_ns = clock_ns(CLOCK_MONOTONIC);
+	if (producer == NULL)
+		return;
 	producer->end(producer);
 	fusion_probe_finish(query);
 }
 
+/* ---- the leader ---- */
+
+static void
+launch(ParallelContext *context)
+{
+	LaunchParallelWorkers(context);
+	if (context->nworkers_launched == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("pg_fusion: no parallel worker is free"),
+				 errhint("Raise max_parallel_workers, or wait for other statements to end.")));
+	WaitForParallelWorkersToAttach(context);
+}
+
 void
-fusion_bench_pair(FusionProbe *probe, double *cpu_ns, double *wall_ns)
+fusion_bench_pair(FusionProbe *probe, Oid touched, double *cpu_ns, double *wall_ns)
 {
 	QueryDesc  *query = fusion_probe_start(probe);
-	FusionProducer *producer = fusion_probe_producer(probe, query, "heap batches");
+	FusionProducer *producer = OidIsValid(touched) ? NULL : fusion_probe_producer(probe, query, "heap batches");
 	FusionLeafShare share = {
 		.leaf = query->planstate,
 		.schema = &probe->schema,
@@ -83,24 +159,24 @@ fusion_bench_pair(FusionProbe *probe, double *cpu_ns, double *wall_ns)
 	fusion_parallel_estimate_leaves(context, query->estate, &share, 1);
 	fusion_parallel_initialize(context, query->estate->es_snapshot);
 	measurement = fusion_parallel_put_chunk(context, MEASUREMENT_KEY, NULL, sizeof(PairMeasurement));
+	measurement->touched = touched;
+	fusion_block_cursor_init(&measurement->touch,
+							 RelationGetNumberOfBlocks(((SeqScanState *) query->planstate)->ss.ss_currentRelation), 2);
 	fusion_parallel_put_leaves(context, query->estate, &share, 1);
-	LaunchParallelWorkers(context);
-	if (context->nworkers_launched == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("pg_fusion: no parallel worker is free"),
-				 errhint("Raise max_parallel_workers, or wait for other statements to end.")));
-	WaitForParallelWorkersToAttach(context);
-	producer->share(producer, fusion_parallel_cursors(context->toc, 0));
+	launch(context);
+	if (producer != NULL)
+		producer->share(producer, fusion_parallel_cursors(context->toc, 0));
 	started = clock_ns(CLOCK_MONOTONIC);
-	*cpu_ns = drain(producer);
+	*cpu_ns = run_part(measurement, producer);
 	*wall_ns = clock_ns(CLOCK_MONOTONIC) - started;
 	WaitForParallelWorkersToFinish(context);
 	*cpu_ns += measurement->cpu_ns;
 	*wall_ns = Max(*wall_ns, measurement->ended_ns - started);
-	producer->share(producer, NULL);
+	if (producer != NULL)
+		producer->share(producer, NULL);
 	DestroyParallelContext(context);
 	ExitParallelMode();
-	producer->end(producer);
+	if (producer != NULL)
+		producer->end(producer);
 	fusion_probe_finish(query);
 }

@@ -1,21 +1,30 @@
 /*
  * scan_bench_pair.h
- *    The batch heap path in this process and one parallel worker at once, for pg_fusion_scan_bench().
+ *    What this process and one parallel worker do at once, for pg_fusion_scan_bench(): the batch heap path, or the
+ *    floor below it.
  */
 #ifndef FUSION_SCAN_BENCH_PAIR_H
 #define FUSION_SCAN_BENCH_PAIR_H
 
 #include "postgres.h"
 
+#include "block_cursor.h"
 #include "scan_probe.h"
 #include "storage/dsm.h"
 #include "storage/shm_toc.h"
 
-/* What pg_fusion_scan_bench() calls this path. */
+/* What pg_fusion_scan_bench() calls these paths. */
 #define FUSION_PAIR_PATH "two producers"
+#define FUSION_TOUCH_PAIR_PATH "touch by two"
 
-/* CPU of both, and wall time from when both were ready. ERROR when the server has no parallel worker to give. */
-extern void fusion_bench_pair(FusionProbe *probe, double *cpu_ns, double *wall_ns);
+/*
+ * CPU of both, and wall time from when both were ready. `touched` is the probe's table, or InvalidOid to produce pages
+ * of it. ERROR when the server has no parallel worker to give.
+ */
+extern void fusion_bench_pair(FusionProbe *probe, Oid touched, double *cpu_ns, double *wall_ns);
+
+/* The floor: pins every block the cursor deals and reads all its bytes. Returns their sum, so that they are read. */
+extern uint64 fusion_bench_touch(Oid table, FusionBlockCursor *cursor);
 
 extern PGDLLEXPORT void fusion_bench_producer_main(dsm_segment *segment, shm_toc *toc);
 
