@@ -101,11 +101,11 @@ async function runScan(given: Arguments): Promise<number> {
   const runs = parseRuns(given.values.runs);
   const widths = [7, 5, 6, 6, 8, 8, 10, 10, 6, 6, 6, 6, 6];
   process.stdout.write(
-    "CPU ns per row of lineitem; count(*), one and two producers in elapsed ns; what two gain: producers, processes\n" +
-      "that touch the same bytes, PostgreSQL's count(*)\n",
+    "CPU ns per row of lineitem; count(*), one and two producers in elapsed ns; what two gain:\n" +
+      "producers, processes that touch the same bytes, PostgreSQL's count(*)\n",
   );
-  const costs = ["touch", "heap", "executor", "count(*)", "heap/exec.", "heap/touch", "one", "two", "gain", "touch", "count"];
-  print(["columns", "rows", ...costs], widths);
+  const costs = ["touch", "heap", "executor", "count(*)", "heap/exec.", "heap/touch", "one", "two"];
+  print(["columns", "rows", ...costs, "gain", "touch", "count"], widths);
   const report = await benchScan(session.places, database, runs, (one) => {
     const { touch_cpu_ns: touch, heap_cpu_ns: heap, executor_cpu_ns: executor } = one;
     const costs = [touch, heap, executor, one.count_wall_ns].map((ns) => ns.toFixed(1));
