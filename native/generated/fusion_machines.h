@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FUSION_MACHINES_FINGERPRINT 0xf1adbbd9bfd6e080ull
+#define FUSION_MACHINES_FINGERPRINT 0xd0c9925e4a7644b8ull
 
 /* Numbers of the machines in flight records; 0 is a note. */
 typedef enum FusionMachine
@@ -432,7 +432,7 @@ static const FusionMachineCell fusion_page_lease_cells[5 * 8] = {
 	/* leased */
 	{-1, 0}, {-1, 0}, {0, 0x0}, {4, 0x0}, {0, 0x0}, {2, 0x0}, {-1, 0}, {-1, 0},
 	/* issued */
-	{-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {0, 0x0}, {-1, 0}, {3, 0x0}, {-1, 0},
+	{-1, 0}, {-1, 0}, {0, 0x0}, {4, 0x0}, {0, 0x0}, {-1, 0}, {3, 0x0}, {-1, 0},
 	/* imported */
 	{-1, 0}, {-1, 0}, {0, 0x0}, {4, 0x0}, {0, 0x0}, {-1, 0}, {-1, 0}, {-1, 0},
 	/* reserved */

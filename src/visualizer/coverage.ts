@@ -1,15 +1,17 @@
 // How a transition has been tried: seen in the recording at hand, seen in recorders of servers, taken by simulated
-// conversations, or only reached by walking its machine alone. The kept part is docs/transition_coverage.json.
+// conversations, taken while all machines together were explored, or only reached by walking its machine alone. The
+// kept part is docs/transition_coverage.json and docs/exploration.json.
 import { stepTable } from "#actors/table_actor.js";
 import type { GeneratedMachine } from "#generated/machines.js";
 import { transitionCoverage } from "#generated/transition_coverage.js";
 
 /** Best first; the page draws each differently and names it. */
-export const coverageKinds = ["here", "live", "simulated", "walked", "never"] as const;
+export const coverageKinds = ["here", "live", "simulated", "explored", "walked", "never"] as const;
 export type Coverage = (typeof coverageKinds)[number];
 
 export const coverageWords: Readonly<Record<Coverage, string>> = {
   here: "seen in this recording", live: "seen on a server", simulated: "taken in simulation",
+  explored: "taken while all machines together were explored",
   walked: "only walked through by the exhaustive test of its machine", never: "never tried",
 };
 
@@ -29,11 +31,20 @@ function walkedStates(machine: GeneratedMachine): ReadonlySet<number> {
   return reached;
 }
 
-/** `uses` are those of the recording at hand. */
+/** All ways in which a transition has been tried, in words; `uses` are those of the recording at hand. */
+export function coverageTold(machine: GeneratedMachine, from: number, event: number, uses: number): string {
+  const kept = transitionCoverage[`${machine.name} ${machine.states[from]} ${machine.events[event]}`] ?? [];
+  const best = coverageOf(machine, from, event, uses);
+  const more = coverageKinds.filter((kind) => kind !== best && kept.some((each) => each === kind));
+  return [best, ...more].map((kind) => coverageWords[kind]).join(", ");
+}
+
+/** The best of them. */
 export function coverageOf(machine: GeneratedMachine, from: number, event: number, uses: number): Coverage {
   if (uses > 0) return "here";
   const kept = transitionCoverage[`${machine.name} ${machine.states[from]} ${machine.events[event]}`] ?? [];
   if (kept.includes("live")) return "live";
   if (kept.includes("simulated")) return "simulated";
+  if (kept.includes("explored")) return "explored";
   return walkedStates(machine).has(from) ? "walked" : "never";
 }

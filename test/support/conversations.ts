@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 import { MemoryBackend } from "#transport/memory_backend.js";
 import { MemoryRegion } from "#transport/memory_region.js";
-import type { FailureTrace } from "./failure_trace.js";
+import type { FailureTrace } from "#trace/failure_trace.js";
 import { FakeEngine } from "./fake_job_world.js";
 import { SimulatedWorker } from "./simulated_worker.js";
 import { TwinBackend, type TwinEnding, type TwinProducerPlan } from "./twin_backend.js";

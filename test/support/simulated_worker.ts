@@ -1,7 +1,7 @@
 // The worker's real wiring and executor loops over a MemoryRegion, without threads: a scheduler decides who runs
 // next. Orders and reports travel through queues, as they do between threads.
 import type { TransitionRecorder } from "#actors/table_actor.js";
-import { workerKindOf, type FailureTrace } from "./failure_trace.js";
+import type { FailureTrace } from "#trace/failure_trace.js";
 import { FlightPen } from "#worker/flight_pen.js";
 import { ExecutorLoop } from "#worker/executor_loop.js";
 import type { Engine, ExecutorOrder, ExecutorReport } from "#worker/executor_ports.js";
@@ -9,6 +9,7 @@ import { RegionJobTransport } from "#worker/region_transport.js";
 import { wireWorker, type WiredWorker } from "#worker/wiring.js";
 import type { MemoryRegion } from "#transport/memory_region.js";
 import { MemoryTransport } from "#transport/memory_transport.js";
+import { workerKindOf } from "./traced_failures.js";
 
 interface Executor {
   readonly loop: ExecutorLoop;

@@ -26,6 +26,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   transport: ["base", "codec"],
   actors: ["base", "codec"],
   trace: ["base", "actors"],
+  // A model of everything that talks, driven by the machines' own tables.
+  explorer: ["base", "actors", "trace"],
   // The composition root: it may know everything of the engine, and only replay imports it.
   worker: [
     "base", "types", "wasm", "expr", "functions", "plan", "codec", "frontend", "optimizer",

@@ -30,8 +30,8 @@ export const pageLeaseMachine = setup({
   states: {
     free: { on: { "page.leased": { target: "leased" }, "page.reserved": { target: "reserved" } } },
     leased: { on: { ...goHome, "page.issued": { target: "issued" } } },
-    // Nobody holds an issued page: it is imported, or swept with its execution.
-    issued: { on: { "page.imported": { target: "imported" }, "page.swept": { target: "free" } } },
+    // Nobody holds an issued page: it is imported, goes home from a ring that is closed, or is swept with its execution.
+    issued: { on: { ...goHome, "page.imported": { target: "imported" } } },
     imported: { on: goHome },
     reserved: {
       on: {

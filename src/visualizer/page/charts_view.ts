@@ -6,7 +6,7 @@ import {
 } from "#generated/machines.js";
 import { machineLayouts } from "#generated/machine_layouts.js";
 import { tallySession, type Tally } from "../cursor.js";
-import { coverageKinds, coverageOf, coverageWords, type Coverage } from "../coverage.js";
+import { coverageKinds, coverageOf, coverageTold, coverageWords, type Coverage } from "../coverage.js";
 import { STATE_HEIGHT, type PlacedEdge } from "../layered_layout.js";
 import { standings } from "../page_standing.js";
 import { eventName, kindOfState, stateName } from "../state_kinds.js";
@@ -92,7 +92,8 @@ function coverageNote(machine: GeneratedMachine, tally: Tally): string {
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
     }
   const words: Readonly<Record<Coverage, string>> = {
-    here: "here", live: "on servers", simulated: "in simulation", walked: "only walked", never: "never",
+    here: "here", live: "on servers", simulated: "in simulation", explored: "explored", walked: "only walked",
+    never: "never",
   };
   const known = coverageKinds.filter((kind) => counts.has(kind));
   return known.map((kind) => `${words[kind]} ${counts.get(kind)}`).join(", ");
@@ -119,8 +120,9 @@ function light(chart: Chart, tally: Tally, app: App): void {
         coverageOf(machine, edge.from, code, tally.usesOf(machine.code, edge.from, code)));
       const worst = coverageKinds[Math.max(...found.map((kind) => coverageKinds.indexOf(kind)))] ?? "never";
       line.setAttribute("class", `edge cover ${worst}`);
-      title.textContent = edge.events.map((code, at) =>
-        `${eventName(machine.code, code)}: ${coverageWords[found[at] ?? "never"]}`).join("\n");
+      title.textContent = edge.events.map((code) =>
+        `${eventName(machine.code, code)}: ${coverageTold(machine, edge.from, code, tally.usesOf(machine.code, edge.from, code))}`)
+        .join("\n");
       continue;
     }
     const uses = edge.events.map((code) => tally.usesOf(machine.code, edge.from, code));

@@ -3,12 +3,13 @@ import { readFileSync, rmSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { replayTrace } from "#replay/replay_trace.js";
+import { failurePlace, FailureTrace } from "#trace/failure_trace.js";
 import { flightOfTrace } from "#trace/format/trace_flight.js";
 import { readTrace } from "#trace/format/trace_reader.js";
 import { recordLines } from "#trace/record_lines.js";
 import { sessionsOf, tellSession } from "#trace/story.js";
 import { play, scenario } from "../../support/conversations.js";
-import { failurePlace, FailureTrace, tracingFailures } from "../../support/failure_trace.js";
+import { tracingFailures } from "../../support/traced_failures.js";
 
 describe("traces of simulations", () => {
   it("play back without a divergence, and are told like any other", () => {

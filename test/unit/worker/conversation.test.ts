@@ -3,7 +3,7 @@
 // may be left behind, nobody may wait for ever, and no machine may meet an event it has no place for.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tracingFailures } from "../../support/failure_trace.js";
+import { tracingFailures } from "../../support/traced_failures.js";
 import { play, playDeath, ROWS_PER_RESULT, scenario } from "../../support/conversations.js";
 
 describe("conversations", () => {

@@ -1,14 +1,15 @@
 // What a simulation or an exploration did, as a trace file: when one fails, it is told again with this recorder, and
-// the visualizer, `trace show` and `trace replay` open what it did like any other trace.
+// the visualizer, `trace show` and `trace replay` open what it did like any other trace. Who fails so: src/explorer, and
+// simulations of test/support.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stepTable, type TransitionRecorder } from "#actors/table_actor.js";
 import { LAYOUT_FINGERPRINT } from "#generated/layout.js";
-import { cancellation, generatedMachines, MACHINES_FINGERPRINT, pageLease, scan } from "#generated/machines.js";
-import { TraceNote } from "#trace/format/trace_call.js";
-import type { TraceSource, TraceWriterName, WriterKind } from "#trace/format/trace_record.js";
-import { traceHeader, TraceWriter } from "#trace/format/trace_writer.js";
+import { generatedMachines, MACHINES_FINGERPRINT } from "#generated/machines.js";
+import { TraceNote } from "./format/trace_call.js";
+import type { TraceSource, TraceWriterName } from "./format/trace_record.js";
+import { traceHeader, TraceWriter } from "./format/trace_writer.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -84,33 +85,5 @@ export class FailureTrace {
       if (this.#writers.size === 1) writer.machines();
     }
     return writer;
-  }
-}
-
-/** Who runs a machine in the worker: jobs' machines run on executor threads. */
-export function workerKindOf(machine: number): WriterKind {
-  return [scan.code, cancellation.code, pageLease.code].some((code) => code === machine) ? "executor" : "worker";
-}
-
-/**
- * Runs a check; when it throws, what led there is told again by `retell`, written as a trace, and the error says where.
- * With a shrinking generator the last file is of the smallest failure.
- */
-export function tracingFailures(
-  name: string, source: TraceSource, check: () => void, retell: (trace: FailureTrace) => void,
-): void {
-  try {
-    check();
-  } catch (error) {
-    const trace = new FailureTrace(source);
-    try {
-      retell(trace);
-    } catch {
-      // It fails again, as it should: what it did until then is the story.
-    }
-    trace.remark(error instanceof Error ? error.message : String(error));
-    const path = trace.write(name);
-    if (error instanceof Error) error.message += `\n(trace: ${path})`;
-    throw error;
   }
 }
