@@ -1,6 +1,6 @@
 // What a simulation or an exploration did, as a trace file: when one fails, it is told again with this recorder, and
-// the visualizer, `trace show` and `trace replay` open what it did like any other trace. Who fails so: src/explorer, and
-// simulations of test/support.
+// the visualizer, `trace show` and `trace replay` open what it did like any other trace. Who fails so: src/explorer,
+// and simulations of test/support.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -30,7 +30,7 @@ export const pageLeaseMachine = setup({
   states: {
     free: { on: { "page.leased": { target: "leased" }, "page.reserved": { target: "reserved" } } },
     leased: { on: { ...goHome, "page.issued": { target: "issued" } } },
-    // Nobody holds an issued page: it is imported, goes home from a ring that is closed, or is swept with its execution.
+    // Nobody holds an issued page: it is imported, goes home from a closed ring, or is swept with its execution.
     issued: { on: { ...goHome, "page.imported": { target: "imported" } } },
     imported: { on: goHome },
     reserved: {

@@ -120,9 +120,10 @@ function light(chart: Chart, tally: Tally, app: App): void {
         coverageOf(machine, edge.from, code, tally.usesOf(machine.code, edge.from, code)));
       const worst = coverageKinds[Math.max(...found.map((kind) => coverageKinds.indexOf(kind)))] ?? "never";
       line.setAttribute("class", `edge cover ${worst}`);
-      title.textContent = edge.events.map((code) =>
-        `${eventName(machine.code, code)}: ${coverageTold(machine, edge.from, code, tally.usesOf(machine.code, edge.from, code))}`)
-        .join("\n");
+      title.textContent = edge.events.map((code) => {
+        const uses = tally.usesOf(machine.code, edge.from, code);
+        return `${eventName(machine.code, code)}: ${coverageTold(machine, edge.from, code, uses)}`;
+      }).join("\n");
       continue;
     }
     const uses = edge.events.map((code) => tally.usesOf(machine.code, edge.from, code));

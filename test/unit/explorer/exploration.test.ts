@@ -22,8 +22,8 @@ interface Kept {
 }
 
 const doc = "What exploring the composed machines found, by configuration: worlds, steps between them, worlds in " +
-  "which nothing is left to do, most steps to one of those (null: steps may go in circles); and every transition taken. " +
-  "Written by npm run accept test/unit/explorer/exploration.test.ts.";
+  "which nothing is left to do, most steps to one of those (null: steps may go in circles); and every " +
+  "transition taken. Written by npm run accept test/unit/explorer/exploration.test.ts.";
 
 const found = new Map<string, Exploration>();
 
