@@ -26,6 +26,7 @@ import { planSetOperation } from "./set_operations.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
 import { differsBetweenReadings, rangesReadDeep } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
+import { rangesNeeded } from "./strict_conditions.js";
 import { TableSource } from "./table_source.js";
 
 /** Rows assumed for a table that was never analysed. */
@@ -37,6 +38,8 @@ interface Pending {
   readonly condition: AnalysedExpression;
 }
 
+type JoinItem = Extract<FromItem, { readonly kind: "join" }>;
+
 /** Where FROM items go. */
 interface Level {
   readonly planner: QueryPlanner;
@@ -45,6 +48,8 @@ interface Level {
   readonly pending: Pending[];
   /** Below the null-producing side of an outer join. */
   readonly isNullable: boolean;
+  /** FROM items of the query that conditions above need a real row of (strict_conditions.ts). */
+  readonly needed: ReadonlySet<number>;
 }
 
 export interface PlannedFrom {
@@ -61,7 +66,7 @@ export function planFrom(
 ): PlannedFrom {
   const scope = new QueryScope(planner.statement, query, outer);
   const region = new Region(isBelowEdge);
-  const level: Level = { planner, scope, region, pending: [], isNullable: false };
+  const level: Level = { planner, scope, region, pending: [], isNullable: false, needed: new Set() };
   addQuery(level, query);
   placePending(level);
   return { scope, region };
@@ -86,7 +91,8 @@ function addQuery(level: Level, query: AnalysedQuery): void {
   if (query.from.length === 0 && query.where !== undefined)
     refuse("WHERE without FROM", "The statement or a subquery of it reads no table.");
   if (query.from.length === 0) addSingleRow(level, query);
-  for (const item of query.from) addItem(level, item);
+  const needed = query.where === undefined ? new Set<number>() : rangesNeeded(query.where);
+  for (const item of query.from) addItem({ ...level, needed }, item);
   if (query.where !== undefined) level.pending.push({ scope: level.scope, condition: query.where });
 }
 
@@ -122,17 +128,35 @@ function placePending({ planner, region, pending, scope }: Level): void {
 
 function addItem(level: Level, item: FromItem): void {
   if (item.kind === "range") return addRange(level, item.rangeIndex);
-  switch (item.joinKind) {
-    case "JOIN":
-      addItem(level, item.left);
-      addItem(level, item.right);
-      if (item.condition !== undefined) level.pending.push({ scope: level.scope, condition: item.condition });
-      return;
-    case "LEFT JOIN": return addOuterJoin(level, item.left, item.right, item.condition, "left");
-    case "RIGHT JOIN": return addOuterJoin(level, item.right, item.left, item.condition, "left");
-    case "FULL JOIN": return addOuterJoin(level, item.left, item.right, item.condition, "full");
+  const { left, right, condition } = item;
+  switch (reducedJoin(item.joinKind, needs(level, left), needs(level, right))) {
+    case "JOIN": return addInnerJoin(level, item);
+    case "LEFT JOIN": return addOuterJoin(level, left, right, condition, "left");
+    case "RIGHT JOIN": return addOuterJoin(level, right, left, condition, "left");
+    case "FULL JOIN": return addOuterJoin(level, left, right, condition, "full");
     default: return refuse(item.joinKind, "This kind of join does not come from SQL.");
   }
+}
+
+function needs({ needed }: Level, item: FromItem): boolean {
+  return rangesOf(item).some((range) => needed.has(range));
+}
+
+/** Where rows without a row of one side are dropped above, the join need not make them. */
+function reducedJoin(kind: JoinItem["joinKind"], needsLeft: boolean, needsRight: boolean): JoinItem["joinKind"] {
+  if (kind !== "LEFT JOIN" && kind !== "RIGHT JOIN" && kind !== "FULL JOIN") return kind;
+  const keepsLeft = kind !== "RIGHT JOIN" && !needsRight;
+  const keepsRight = kind !== "LEFT JOIN" && !needsLeft;
+  if (keepsLeft) return keepsRight ? "FULL JOIN" : "LEFT JOIN";
+  return keepsRight ? "RIGHT JOIN" : "JOIN";
+}
+
+function addInnerJoin(level: Level, { left, right, condition }: JoinItem): void {
+  const own = condition === undefined ? [] : rangesNeeded(condition);
+  const inside: Level = { ...level, needed: new Set([...level.needed, ...own]) };
+  addItem(inside, left);
+  addItem(inside, right);
+  if (condition !== undefined) level.pending.push({ scope: level.scope, condition });
 }
 
 function addRange(level: Level, rangeIndex: number): void {
@@ -259,9 +283,11 @@ function addOuterJoin(
     return join === "left" && ranges !== undefined && ranges.size > 0
       && [...ranges].every((range) => otherRanges.has(range));
   };
+  // Rows of the other side that the condition drops are partners of nobody: it needs what it needs there, too.
+  const needed = join === "full" || condition === undefined ? new Set<number>() : rangesNeeded(condition);
   const left = planSide({ ...level, isNullable: level.isNullable || join === "full" }, preserved, []);
   const own = conjuncts.filter(isOthers).map((each): Pending => ({ scope, condition: each }));
-  const right = planSide({ ...level, isNullable: true }, other, own);
+  const right = planSide({ ...level, isNullable: true, needed }, other, own);
   const conditions = conjuncts.filter((each) => !isOthers(each)).map((each) => translated(scope, each));
   const provided = new Set([left, right].flatMap((side) => [...originsOf(side)]));
   for (const each of conditions)

@@ -45,6 +45,11 @@ const safeFunctions: ReadonlySet<number> = new Set([
   1162, 1163, 1164, 1165, 1166, 1167, 3508, 3509, 3510, 3511, 3512, 3513,
 ]);
 
+/** Whether a function is one of those above or the engine's: they are NULL when an argument is. */
+export function isKnownStrict(oid: number): boolean {
+  return collated.has(oid) || safeFunctions.has(oid) || functionByOid(oid) !== undefined;
+}
+
 const SUBSTRINGS: ReadonlySet<number> = new Set([877, 936]);
 
 /** substring(text, start, length) fails for a negative length only. */

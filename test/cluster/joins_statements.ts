@@ -33,6 +33,27 @@ const membership = ["j_right", "j_empty", "j_third", "j_skew"].flatMap((table) =
   `SELECT count(*) FROM j_left WHERE NOT EXISTS (SELECT 1 FROM ${table})`,
 ]);
 
+/** Some need a row of b, or of a, so that the join is a narrower one; the others tell what has no partner. */
+const aboveOuter = [
+  "b.k > 3", "a.k > 3", "b.id IS NOT NULL", "a.k = b.small", "b.k IN (1, 2, 5)", "length(b.name) = 2", "b.flag",
+  "NOT (b.k = 3)", "(b.k > 3) IS TRUE", "b.k > 3 AND a.price > 1", "b.k = 1 OR b.k = 4 AND a.flag", "NOT b.flag",
+  "coalesce(b.k, 0) = 0", "b.k IS NULL", "b.k = 1 OR a.k = 1", "b.k > ALL (ARRAY[]::integer[])",
+  "(b.k > 3) IS NOT FALSE", "b.k IS DISTINCT FROM 3", "NOT (b.k = 3 AND a.k = 3)",
+  "CASE WHEN b.k IS NULL THEN true ELSE b.k > 9 END", "(b.k = 3) IS UNKNOWN",
+];
+const reduced = ["LEFT", "RIGHT", "FULL"].flatMap((kind) => [
+  ...aboveOuter.map((above) => (
+    `SELECT a.id, b.id, b.price FROM j_left a ${kind} JOIN j_right b ON a.k = b.k AND a.id % 5 = b.id % 5 `
+      + `WHERE ${above}`)),
+  `SELECT a.id, b.id, c.amount FROM j_left a ${kind} JOIN j_right b ON a.k = b.k JOIN j_third c ON c.k = b.small`,
+  `SELECT a.id, b.id, c.amount FROM j_left a ${kind} JOIN j_right b ON a.k = b.k LEFT JOIN j_third c ON c.k = b.small `
+    + "WHERE a.id % 9 = 1",
+  `SELECT a.id, b.id, c.amount FROM j_third c LEFT JOIN (j_left a ${kind} JOIN j_right b ON a.id = b.left_id) `
+    + "ON c.k = b.small AND a.k > 2",
+  `SELECT c.amount, d.x FROM j_third c LEFT JOIN (SELECT a.k, b.price + 1 AS x FROM j_left a ${kind} JOIN j_right b `
+    + "ON a.id = b.left_id WHERE b.k > 3) d ON c.k = d.k WHERE d.x > 2",
+]);
+
 const scalars = [
   "SELECT id FROM j_left WHERE price = (SELECT max(price) FROM j_left)",
   "SELECT id FROM j_left WHERE k > (SELECT k FROM j_third WHERE amount = 3000000)",
@@ -130,5 +151,5 @@ const mixed = [
 ];
 
 export const joinStatements: readonly string[] = [
-  ...outer, ...keyed, ...membership, ...scalars, ...derived, ...mixed,
+  ...outer, ...keyed, ...reduced, ...membership, ...scalars, ...derived, ...mixed,
 ];
