@@ -195,6 +195,10 @@ fusion_page_release(const FusionRegion *region, const FusionPage *page)
 	if (!read_held(region, page, &seen, &w) || !fusion_page_swap(region, page->page, &seen, fusion_page_at_home(w)))
 		return FUSION_STALE;
 	fusion_page_hint_returned(region, w);
+
+	/* The next claim takes the lowest free page: going round the pool, every page would come from memory again. */
+	if (page->page < atomic_load_explicit(&region->header->claim_cursor, memory_order_relaxed))
+		atomic_store_explicit(&region->header->claim_cursor, page->page, memory_order_relaxed);
 	return FUSION_OK;
 }
 
