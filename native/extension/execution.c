@@ -21,12 +21,16 @@
 #include "parallel_leader.h"
 #include "pg_compat.h"
 #include "session.h"
+#include "settings.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "worker_failure.h"
 
 /* One page at work and one on its way, for each leaf and for the result: the least that streams. */
 #define PERMITS_PER_LEAF 2
 #define PERMITS_RESULT 2
+
+#define KB_PER_MB 1024
 
 struct FusionExecution
 {
@@ -169,6 +173,15 @@ begin_runs(FusionExecution *execution)
 	}
 }
 
+/* What the worker may hold for one execution before it writes to disk. */
+static uint64
+execution_memory_kb(void)
+{
+	if (fusion_setting_query_memory == 0)
+		return (uint64) fusion_setting_worker_memory * KB_PER_MB / 2;
+	return (uint64) fusion_setting_query_memory;
+}
+
 static void
 send_start(FusionExecution *execution)
 {
@@ -186,7 +199,9 @@ send_start(FusionExecution *execution)
 		.permits_result = PERMITS_RESULT,
 		.analyze = execution->analyze,
 		.filters = execution->filters.names,
-		.filter_count = execution->filters.name_count
+		.filter_count = execution->filters.name_count,
+		.memory_kb = execution_memory_kb(),
+		.spill_limit_kb = temp_file_limit
 	};
 	FusionEncoded message;
 	uint8	   *copy;

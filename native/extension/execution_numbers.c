@@ -38,6 +38,7 @@ add_operator(FusionOperatorStats *total, const FusionOperatorStats *run)
 	total->bytes += run->bytes;
 	total->time_ns += run->time_ns;
 	total->redo_pages += run->redo_pages;
+	total->spilled_bytes += run->spilled_bytes;
 	total->memory_bytes = Max(total->memory_bytes, run->memory_bytes);
 }
 

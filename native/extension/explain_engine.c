@@ -71,6 +71,8 @@ append_actual(StringInfo line, const FusionOperatorStats *actual, const ExplainS
 		appendStringInfo(line, " pages=" UINT64_FORMAT " bytes=" UINT64_FORMAT, actual->pages, actual->bytes);
 	if (actual->memory_bytes > 0)
 		appendStringInfo(line, " memory=" UINT64_FORMAT "kB", fusion_kilobytes(actual->memory_bytes));
+	if (actual->spilled_bytes > 0)
+		appendStringInfo(line, " disk=" UINT64_FORMAT "kB", fusion_kilobytes(actual->spilled_bytes));
 	if (es->verbose && actual->redo_pages > 0)
 		appendStringInfo(line, " wide pages=" UINT64_FORMAT, actual->redo_pages);
 	appendStringInfoChar(line, ')');
@@ -131,6 +133,7 @@ property_actual(const FusionOperatorStats *actual, ExplainState *es)
 	ExplainPropertyUInteger("Pages", NULL, actual->pages, es);
 	ExplainPropertyUInteger("Bytes", "B", actual->bytes, es);
 	ExplainPropertyUInteger("Memory", "kB", fusion_kilobytes(actual->memory_bytes), es);
+	ExplainPropertyUInteger("Disk", "kB", fusion_kilobytes(actual->spilled_bytes), es);
 	ExplainPropertyUInteger("Wide Pages", NULL, actual->redo_pages, es);
 }
 

@@ -402,7 +402,8 @@ encode_start(FlatBufferBuilder &builder, const FusionStartExecution &start)
 	});
 
 	return wire::CreateStartExecution(builder, FUSION_MESSAGE_VERSION, plan, start.plan_digest, producers,
-									  parameters, start.permits_scan, start.permits_result, start.analyze, filters);
+									  parameters, start.permits_scan, start.permits_result, start.analyze, filters,
+									  start.memory_kb, start.spill_limit_kb);
 }
 
 extern "C" FusionEncoded
@@ -466,6 +467,7 @@ fusion_execution_finished_operator(const FusionExecutionFinished *finished, uint
 	stats->time_ns = table->time_ns();
 	stats->memory_bytes = table->memory_bytes();
 	stats->redo_pages = table->redo_pages();
+	stats->spilled_bytes = table->spilled_bytes();
 }
 
 extern "C" bool

@@ -282,6 +282,8 @@ typedef struct FusionStartExecution
 	bool		analyze;
 	const FusionFilterSlotName *filters;
 	size_t		filter_count;
+	uint64_t	memory_kb;		/* held before it spills */
+	int64_t		spill_limit_kb; /* on disk at once; -1: no limit */
 } FusionStartExecution;
 
 typedef struct FusionOperatorStats
@@ -294,6 +296,7 @@ typedef struct FusionOperatorStats
 	uint64_t	time_ns;
 	uint64_t	memory_bytes;
 	uint64_t	redo_pages;
+	uint64_t	spilled_bytes;
 } FusionOperatorStats;
 
 typedef struct FusionExecutionFinished

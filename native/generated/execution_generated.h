@@ -304,7 +304,9 @@ struct StartExecution FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_PERMITS_SCAN = 14,
     VT_PERMITS_RESULT = 16,
     VT_ANALYZE = 18,
-    VT_FILTERS = 20
+    VT_FILTERS = 20,
+    VT_MEMORY_KB = 22,
+    VT_SPILL_LIMIT_KB = 24
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -333,6 +335,12 @@ struct StartExecution FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>> *filters() const {
     return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>> *>(VT_FILTERS);
   }
+  uint64_t memory_kb() const {
+    return GetField<uint64_t>(VT_MEMORY_KB, 0);
+  }
+  int64_t spill_limit_kb() const {
+    return GetField<int64_t>(VT_SPILL_LIMIT_KB, -1LL);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -352,6 +360,8 @@ struct StartExecution FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_FILTERS) &&
            verifier.VerifyVector(filters()) &&
            verifier.VerifyVectorOfTables(filters()) &&
+           VerifyField<uint64_t>(verifier, VT_MEMORY_KB, 8) &&
+           VerifyField<int64_t>(verifier, VT_SPILL_LIMIT_KB, 8) &&
            verifier.EndTable();
   }
 };
@@ -387,6 +397,12 @@ struct StartExecutionBuilder {
   void add_filters(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>>> filters) {
     fbb_.AddOffset(StartExecution::VT_FILTERS, filters);
   }
+  void add_memory_kb(uint64_t memory_kb) {
+    fbb_.AddElement<uint64_t>(StartExecution::VT_MEMORY_KB, memory_kb, 0);
+  }
+  void add_spill_limit_kb(int64_t spill_limit_kb) {
+    fbb_.AddElement<int64_t>(StartExecution::VT_SPILL_LIMIT_KB, spill_limit_kb, -1LL);
+  }
   explicit StartExecutionBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -408,8 +424,12 @@ inline ::flatbuffers::Offset<StartExecution> CreateStartExecution(
     uint32_t permits_scan = 0,
     uint32_t permits_result = 0,
     bool analyze = false,
-    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>>> filters = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>>> filters = 0,
+    uint64_t memory_kb = 0,
+    int64_t spill_limit_kb = -1LL) {
   StartExecutionBuilder builder_(_fbb);
+  builder_.add_spill_limit_kb(spill_limit_kb);
+  builder_.add_memory_kb(memory_kb);
   builder_.add_plan_digest(plan_digest);
   builder_.add_filters(filters);
   builder_.add_permits_result(permits_result);
@@ -432,7 +452,9 @@ inline ::flatbuffers::Offset<StartExecution> CreateStartExecutionDirect(
     uint32_t permits_scan = 0,
     uint32_t permits_result = 0,
     bool analyze = false,
-    const std::vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>> *filters = nullptr) {
+    const std::vector<::flatbuffers::Offset<pgfusion::control::FilterSlot>> *filters = nullptr,
+    uint64_t memory_kb = 0,
+    int64_t spill_limit_kb = -1LL) {
   auto plan__ = plan ? _fbb.CreateVector<uint8_t>(*plan) : 0;
   auto producers__ = producers ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ProducerSlot>>(*producers) : 0;
   auto parameters__ = parameters ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ParameterValue>>(*parameters) : 0;
@@ -447,7 +469,9 @@ inline ::flatbuffers::Offset<StartExecution> CreateStartExecutionDirect(
       permits_scan,
       permits_result,
       analyze,
-      filters__);
+      filters__,
+      memory_kb,
+      spill_limit_kb);
 }
 
 struct ExecutionStarted FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
@@ -503,7 +527,8 @@ struct OperatorStats FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_BYTES = 12,
     VT_TIME_NS = 14,
     VT_MEMORY_BYTES = 16,
-    VT_REDO_PAGES = 18
+    VT_REDO_PAGES = 18,
+    VT_SPILLED_BYTES = 20
   };
   uint16_t operator_() const {
     return GetField<uint16_t>(VT_OPERATOR_, 0);
@@ -529,6 +554,9 @@ struct OperatorStats FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   uint64_t redo_pages() const {
     return GetField<uint64_t>(VT_REDO_PAGES, 0);
   }
+  uint64_t spilled_bytes() const {
+    return GetField<uint64_t>(VT_SPILLED_BYTES, 0);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -540,6 +568,7 @@ struct OperatorStats FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyField<uint64_t>(verifier, VT_TIME_NS, 8) &&
            VerifyField<uint64_t>(verifier, VT_MEMORY_BYTES, 8) &&
            VerifyField<uint64_t>(verifier, VT_REDO_PAGES, 8) &&
+           VerifyField<uint64_t>(verifier, VT_SPILLED_BYTES, 8) &&
            verifier.EndTable();
   }
 };
@@ -572,6 +601,9 @@ struct OperatorStatsBuilder {
   void add_redo_pages(uint64_t redo_pages) {
     fbb_.AddElement<uint64_t>(OperatorStats::VT_REDO_PAGES, redo_pages, 0);
   }
+  void add_spilled_bytes(uint64_t spilled_bytes) {
+    fbb_.AddElement<uint64_t>(OperatorStats::VT_SPILLED_BYTES, spilled_bytes, 0);
+  }
   explicit OperatorStatsBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -592,8 +624,10 @@ inline ::flatbuffers::Offset<OperatorStats> CreateOperatorStats(
     uint64_t bytes = 0,
     uint64_t time_ns = 0,
     uint64_t memory_bytes = 0,
-    uint64_t redo_pages = 0) {
+    uint64_t redo_pages = 0,
+    uint64_t spilled_bytes = 0) {
   OperatorStatsBuilder builder_(_fbb);
+  builder_.add_spilled_bytes(spilled_bytes);
   builder_.add_redo_pages(redo_pages);
   builder_.add_memory_bytes(memory_bytes);
   builder_.add_time_ns(time_ns);

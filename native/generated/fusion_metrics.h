@@ -61,11 +61,18 @@ typedef enum FusionMetric
 	FUSION_METRIC_WORKER_EXECUTION_MEMORY = 53,
 	FUSION_METRIC_WORKER_FILTERS_PUBLISHED = 54,
 	FUSION_METRIC_WORKER_FILTERS_DECLINED = 55,
-	FUSION_METRIC_CAPTURE_FILES = 56,
-	FUSION_METRIC_CAPTURE_DROPPED = 57
+	FUSION_METRIC_SPILL_EXECUTIONS = 56,
+	FUSION_METRIC_SPILL_FILES = 57,
+	FUSION_METRIC_SPILL_BYTES_WRITTEN = 58,
+	FUSION_METRIC_SPILL_BYTES_READ = 59,
+	FUSION_METRIC_SPILL_WRITE_TIME = 60,
+	FUSION_METRIC_SPILL_READ_TIME = 61,
+	FUSION_METRIC_SPILL_EXECUTION_BYTES = 62,
+	FUSION_METRIC_CAPTURE_FILES = 63,
+	FUSION_METRIC_CAPTURE_DROPPED = 64
 } FusionMetric;
 
-#define FUSION_METRIC_COUNT 58
+#define FUSION_METRIC_COUNT 65
 
 typedef struct FusionMetricRow
 {
@@ -132,6 +139,13 @@ static const FusionMetricRow fusion_metric_rows[FUSION_METRIC_COUNT] = {
 	{"worker", "execution_memory", "gauge", "bytes"},
 	{"worker", "filters_published", "counter", "filters"},
 	{"worker", "filters_declined", "counter", "filters"},
+	{"spill", "executions", "counter", "executions"},
+	{"spill", "files", "counter", "files"},
+	{"spill", "bytes_written", "counter", "bytes"},
+	{"spill", "bytes_read", "counter", "bytes"},
+	{"spill", "write_time", "counter", "nanoseconds"},
+	{"spill", "read_time", "counter", "nanoseconds"},
+	{"spill", "execution_bytes", "gauge", "bytes"},
 	{"capture", "files", "counter", "files"},
 	{"capture", "dropped", "counter", "files"}
 };

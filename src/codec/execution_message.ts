@@ -47,6 +47,10 @@ export interface StartExecution {
   readonly permitsResult: number;
   readonly analyze: boolean;
   readonly filters: readonly FilterSlot[];
+  /** What the execution may hold before it spills; 0: whatever there is, and it never spills. */
+  readonly memoryKb: number;
+  /** What may be on disk at once; -1: no limit. */
+  readonly spillLimitKb: number;
 }
 
 export interface ExecutionStarted {
@@ -63,6 +67,8 @@ export interface OperatorStats {
   readonly timeNs: number;
   readonly memoryBytes: number;
   readonly redoPages: number;
+  /** Written to disk. */
+  readonly spilledBytes: number;
 }
 
 export interface ExecutionFinished {
@@ -113,7 +119,8 @@ export function encodeStartExecution(message: StartExecution): Uint8Array {
     FilterTable.createFilterSlot(builder, filter.filter, filter.slot, filter.generation)));
   builder.finish(StartTable.createStartExecution(
     builder, EXECUTION_VERSION, plan, message.planDigest, producers, parameters,
-    message.permitsScan, message.permitsResult, message.analyze, filters));
+    message.permitsScan, message.permitsResult, message.analyze, filters,
+    count(message.memoryKb), BigInt(message.spillLimitKb)));
   return builder.asUint8Array();
 }
 
@@ -159,6 +166,8 @@ export function decodeStartExecution(payload: Uint8Array): StartExecution {
       permitsResult: table.permitsResult(),
       analyze: table.analyze(),
       filters: readVector("filters", table.filtersLength(), (i) => table.filters(i), readFilter),
+      memoryKb: Number(table.memoryKb()),
+      spillLimitKb: Number(table.spillLimitKb()),
     };
   });
 }
@@ -183,7 +192,8 @@ export function encodeExecutionFinished(message: ExecutionFinished): Uint8Array 
   const operators = FinishedTable.createOperatorsVector(builder, message.operators.map((stats) =>
     StatsTable.createOperatorStats(
       builder, stats.operator, count(stats.rowsIn), count(stats.rowsOut), count(stats.pages),
-      count(stats.bytes), count(stats.timeNs), count(stats.memoryBytes), count(stats.redoPages))));
+      count(stats.bytes), count(stats.timeNs), count(stats.memoryBytes), count(stats.redoPages),
+      count(stats.spilledBytes))));
   builder.finish(FinishedTable.createExecutionFinished(
     builder, count(message.rows), message.resultPages, count(message.compileNs),
     count(message.executeNs), count(message.waitNs), operators,
@@ -201,6 +211,7 @@ function readStats(table: StatsTable): OperatorStats {
     timeNs: Number(table.timeNs()),
     memoryBytes: Number(table.memoryBytes()),
     redoPages: Number(table.redoPages()),
+    spilledBytes: Number(table.spilledBytes()),
   };
 }
 

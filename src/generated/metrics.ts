@@ -114,9 +114,23 @@ export const Metric = {
   workerFiltersPublished: 54,
   /** Not made: too many rows for the filter's size or for the leaf. */
   workerFiltersDeclined: 55,
+  /** Executions that wrote rows to disk. */
+  spillExecutions: 56,
+  /** Files they wrote them to. */
+  spillFiles: 57,
+  /** Bytes of rows written. */
+  spillBytesWritten: 58,
+  /** Bytes of rows read back; more than were written when a part of a join is probed in pieces. */
+  spillBytesRead: 59,
+  /** Writing them. */
+  spillWriteTime: 60,
+  /** Reading them. */
+  spillReadTime: 61,
+  /** Most one execution has had on disk at once. */
+  spillExecutionBytes: 62,
   /** Trace files begun because of pg_fusion.capture. */
-  captureFiles: 56,
+  captureFiles: 63,
   /** Trace files dropped: beyond pg_fusion.capture_limit, or not to be written. */
-  captureDropped: 57,
+  captureDropped: 64,
 } as const;
 export type Metric = (typeof Metric)[keyof typeof Metric];

@@ -33,19 +33,24 @@ export class AggregateSink implements Sink {
   readonly #plan: AggregatePlan;
   readonly #state: Local;
   readonly #source: PageSource | undefined;
+  readonly #overflow: Sink | undefined;
   #directory: DirectoryLocals | undefined;
   #single: LocalPlace | undefined;
 
-  /** `state` holds the address of the aggregate state. */
-  constructor(context: FunctionContext, plan: AggregatePlan, state: Local, source: PageSource | undefined) {
+  /** `state` holds the address of the aggregate state. With an overflow, rows of new groups go there. */
+  constructor(
+    context: FunctionContext, plan: AggregatePlan, state: Local, source: PageSource | undefined, overflow?: Sink,
+  ) {
     this.#context = context;
     this.#plan = plan;
     this.#state = state;
     this.#source = source;
+    this.#overflow = overflow;
   }
 
   open(): void {
     const { code } = this.#context;
+    this.#overflow?.open();
     if (this.#plan.keys.length > 0) {
       this.#directory = openDirectory(this.#context, this.#state);
       return;
@@ -76,6 +81,7 @@ export class AggregateSink implements Sink {
 
   close(): void {
     this.#single?.close();
+    this.#overflow?.close();
   }
 
   /** Whether rows that were filtered out may run through all steps as neutral ones. */
@@ -93,7 +99,14 @@ export class AggregateSink implements Sink {
 
   #row(lowering: ExpressionLowering, excluded: Local | undefined): void {
     const place = this.#place(lowering);
-    for (const each of this.#plan.classes) this.#class(lowering, place, each, excluded);
+    const run = (): void => {
+      for (const each of this.#plan.classes) this.#class(lowering, place, each, excluded);
+    };
+    const overflow = this.#overflow;
+    if (overflow === undefined) return run();
+    this.#context.code.get(place.row).if([],
+      () => lowering.conditionally(run),
+      () => lowering.conditionally(() => overflow.consume(lowering, undefined)));
   }
 
   #place(lowering: ExpressionLowering): StatePlace {
@@ -101,7 +114,8 @@ export class AggregateSink implements Sink {
     const directory = this.#directory;
     if (directory === undefined) throw new Error("open() comes first");
     const keys = this.#plan.keys.map((key) => lowerKey(this.#context, lowering, this.#source, key));
-    return rowPlace(this.#context, findGroup(this.#context, this.#plan, directory, keys));
+    return rowPlace(this.#context, findGroup(
+      this.#context, this.#plan, directory, keys, this.#overflow === undefined));
   }
 
   #class(

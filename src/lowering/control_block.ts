@@ -15,6 +15,8 @@ export const RunStatus = {
   paused: 3,
   /** The sink's limit is reached: nothing more is wanted. */
   enough: 4,
+  /** The sink has no room for the row at hand: make some, then call again from the saved place. */
+  memoryFull: 5,
   error: 16,
 } as const;
 
@@ -76,6 +78,8 @@ export const TableState = {
   /** Of a sorted table: row addresses in order, and the end of those that are delivered. */
   order: 88,
   orderEnd: 92,
+  /** Of a spilled table: 1 while the rows in memory are the last of their partition. */
+  lastPart: 96,
   SIZE: 128,
 } as const;
 

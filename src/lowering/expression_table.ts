@@ -26,6 +26,14 @@ export class ExpressionTable {
   readonly #slotOf = new Map<number, number>();
   readonly #mayFail = new Map<string, boolean>();
 
+  /** With slots of another table, equal constants and parameters have the same ones here. */
+  constructor(slots: readonly Slot[] = []) {
+    for (const { type, source } of slots)
+      this.intern(source.kind === "constant"
+        ? { kind: "constant", type, value: source.value }
+        : { kind: "parameter", type, id: source.id });
+  }
+
   /** The number of the expression's equivalence class. */
   intern(expression: Expression): number {
     const known = this.#interned.get(expression);

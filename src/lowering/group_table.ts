@@ -5,7 +5,7 @@ import { equalBytes } from "#functions/library/bytes.js";
 import type { Callable, FunctionBuilder, Label, Local } from "#wasm/function_builder.js";
 import type { StoreInstruction } from "#wasm/opcodes.js";
 import type { AggregatePlan } from "./aggregate_plan.js";
-import { AggregateState } from "./control_block.js";
+import { AggregateState, RunStatus } from "./control_block.js";
 import type { FunctionContext } from "./function_context.js";
 import { type LoweredKey, NULL_MASK_KEYS, hashKeys, pushIsLong } from "./group_keys.js";
 import { copyBytes } from "./group_memory.js";
@@ -29,19 +29,19 @@ function reloadDirectory(code: FunctionBuilder, { state, base, mask }: Directory
   code.get(state).load("i32.load", AggregateState.mask).set(mask);
 }
 
-/** Leaves the address of the current row's group in a local, making the group when it is new. */
+/** Leaves the address of the current row's group in a local; a group that is new is made, or has the address 0. */
 export function findGroup(
   context: FunctionContext,
   plan: AggregatePlan,
   directory: DirectoryLocals,
   keys: readonly LoweredKey[],
+  makesGroups: boolean,
 ): Local {
   const { code } = context;
   const nulls = nullMasks(code, plan, keys);
   const hash = hashKeys(context, keys, nulls);
   const [place, row] = [code.local("i32"), code.local("i32")];
   const entry = code.local("i64");
-  const insert = insertFunction(context.module, plan);
   code.get(hash).set(place);
   code.block([], (found) => {
     code.loop((again) => {
@@ -53,11 +53,16 @@ export function findGroup(
         .op("i32.shl", "i32.add");
       code.load("i64.load").tee(entry).op("i64.eqz");
       code.if([], () => {
-        code.get(directory.state, hash, place);
-        code.get(...nulls);
-        for (const key of keys) code.get(...key.words);
-        code.call(insert).set(row);
-        reloadDirectory(code, directory);
+        if (makesGroups) {
+          const insert = insertFunction(context.module, plan);
+          code.get(directory.state, hash, place);
+          code.get(...nulls);
+          for (const key of keys) code.get(...key.words);
+          code.call(insert).tee(row).op("i32.eqz").if([], () => context.leave(RunStatus.memoryFull));
+          reloadDirectory(code, directory);
+        } else {
+          code.i32(0).set(row);
+        }
         code.br(found);
       });
       code.block([], (next) => {
@@ -140,7 +145,7 @@ export function compareKeys(
   }
 }
 
-/** (state, hash, place, null masks, key words) -> address of the new group's row. */
+/** (state, hash, place, null masks, key words) -> address of the new group's row, 0 when there is no room for it. */
 function insertFunction(module: ModuleContext, plan: AggregatePlan): Callable {
   const { host } = module;
   const words = plan.keys.flatMap((key) => Array.from({ length: key.stored }, () => "i64" as const));
@@ -151,7 +156,7 @@ function insertFunction(module: ModuleContext, plan: AggregatePlan): Callable {
     write(code, library) {
       const [state, hash, place] = [code.parameter(0), code.parameter(1), code.parameter(2)];
       const row = code.local("i32");
-      reserveRow(code, state, row, plan.rowBytes, host.addRows);
+      reserveRow(code, state, row, plan.rowBytes, host.addRows, () => code.i32(0).return());
       masks.forEach((_, word) => code.get(row, code.parameter(3 + word)).store("i64.store", 8 * word));
       let parameter = 3 + masks.length;
       for (const key of plan.keys) {
@@ -198,16 +203,18 @@ function insertFunction(module: ModuleContext, plan: AggregatePlan): Callable {
   });
 }
 
+/** `leave` ends the function when the host has no room for a row. */
 export function reserveRow(
   code: FunctionBuilder,
   state: Local,
   row: Local,
   rowBytes: number,
   addRows: Callable,
+  leave: () => void,
 ): void {
   code.get(state).load("i32.load", AggregateState.rowNext).i32(rowBytes).op("i32.add");
   code.get(state).load("i32.load", AggregateState.rowEnd).op("i32.gt_u");
-  code.if([], () => code.get(state).call(addRows));
+  code.if([], () => code.get(state).call(addRows).op("i32.eqz").if([], leave));
   code.get(state).load("i32.load", AggregateState.rowNext).set(row);
   code.get(state, row).i32(rowBytes).op("i32.add").store("i32.store", AggregateState.rowNext);
 }

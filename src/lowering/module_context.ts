@@ -4,11 +4,11 @@ import type { ErrorTemplate, LibraryFunction } from "#functions/function.js";
 import type { Callable } from "#wasm/function_builder.js";
 import { ModuleBuilder } from "#wasm/module_builder.js";
 
-/** Host functions of every module. Each takes the address of an aggregate state and throws when memory is short. */
+/** Host functions of every module. Each takes the address of an aggregate's or table's state. */
 export interface HostCalls {
   /** Doubles the directory and moves its entries. */
   readonly growDirectory: Callable;
-  /** Opens a new chunk of group rows. */
+  /** Opens a new chunk of rows; 0 when the call must leave instead, so that the host can make room. */
   readonly addRows: Callable;
   /** (state, bytes): makes room for so many contiguous bytes. */
   readonly addBytes: Callable;
@@ -23,10 +23,11 @@ export class ModuleContext {
 
   constructor() {
     const one = { parameters: ["i32"], results: [] } as const;
+    const asking = { parameters: ["i32"], results: ["i32"] } as const;
     const two = { parameters: ["i32", "i32"], results: [] } as const;
     this.host = {
       growDirectory: this.builder.importFunction("host", "growDirectory", one),
-      addRows: this.builder.importFunction("host", "addRows", one),
+      addRows: this.builder.importFunction("host", "addRows", asking),
       addBytes: this.builder.importFunction("host", "addBytes", two),
     };
   }

@@ -33,9 +33,21 @@ export type PipelineSource =
 
 export type PipelineStep = { readonly kind: "filter"; readonly predicate: Expression } | ProbeStep;
 
+/** A table that rows go to. */
+export interface TableTarget {
+  readonly table: number;
+  readonly input: TableInput;
+}
+
 export type PipelineSink =
-  | { readonly kind: "aggregate"; readonly aggregate: number; readonly plan: AggregatePlan }
-  | { readonly kind: "table"; readonly table: number; readonly input: TableInput }
+  | {
+      readonly kind: "aggregate";
+      readonly aggregate: number;
+      readonly plan: AggregatePlan;
+      /** Where rows of groups go that there was no room for; see spill_pipeline.ts. */
+      readonly overflow?: TableTarget;
+    }
+  | ({ readonly kind: "table" } & TableTarget)
   | {
       readonly kind: "result";
       readonly columns: readonly ResultColumn[];
@@ -215,7 +227,9 @@ class Cutter {
       more.length > 0 || isNullable(each, only.nullable));
     this.aggregates.push(plan);
     for (const input of inputs) {
-      const own = more.length === 0 ? plan : substituteAggregate(plan, input.columns);
+      const own = more.length === 0
+        ? plan
+        : substituteAggregate(plan, (expression) => substitute(expression, input.columns));
       const sink = { kind: "aggregate", aggregate: index, plan: own } as const;
       this.#add({ ...input, operators: [...input.operators, number] }, sink, more.length === 0 ? table : undefined);
     }
@@ -242,7 +256,7 @@ class Cutter {
     const outer = join === "left" || join === "full";
     const nullKeys = join === "nullAwareAnti" ? "note" : marks && join !== "rightSemi" ? "keep" : "drop";
     const { table, plan } = this.#fill(build, number + 1 + operatorCount(probe), {
-      columns, keyTypes, buildKeys, outer, nullKeys, single: false,
+      columns, keyTypes, buildKeys, outer, nullKeys, single: false, spills: true,
     });
     for (const filter of operator.filters ?? []) this.filters.push({ table, filter });
     const inputs = this.streams(probe, number + 1);
@@ -299,7 +313,7 @@ class Cutter {
     const stored = [...columns, ...extra.map(({ type }) => ({ engine: type, nullable: true }))];
     const { table, plan } = this.#fill(operator.input, number + 1, {
       columns: stored, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false,
-      order: { keys, rows: operator.limit },
+      order: { keys, rows: operator.limit }, spills: true,
     }, extra);
     return this.#tableStream(table, plan, columns, "ordered", number);
   }
@@ -387,8 +401,9 @@ function overColumns(
 }
 
 /** The same groups fed from a stream: one state, other expressions. */
-function substituteAggregate(plan: AggregatePlan, columns: readonly Expression[]): AggregatePlan {
-  const over = (expression: Expression): Expression => substitute(expression, columns);
+export function substituteAggregate(
+  plan: AggregatePlan, over: (expression: Expression) => Expression,
+): AggregatePlan {
   return {
     ...plan,
     keys: plan.keys.map((key) => ({ ...key, expression: over(key.expression) })),
@@ -399,12 +414,12 @@ function substituteAggregate(plan: AggregatePlan, columns: readonly Expression[]
   };
 }
 
-function stepExpressions(step: PipelineStep): readonly Expression[] {
+export function stepExpressions(step: PipelineStep): readonly Expression[] {
   if (step.kind === "filter") return [step.predicate];
   return step.residual === undefined ? step.keys : [...step.keys, step.residual];
 }
 
-function sinkExpressions(sink: PipelineSink): readonly Expression[] {
+export function sinkExpressions(sink: PipelineSink): readonly Expression[] {
   switch (sink.kind) {
     case "marks": return [];
     case "result": return sink.columns.map(({ expression }) => expression);
@@ -422,7 +437,7 @@ function sinkExpressions(sink: PipelineSink): readonly Expression[] {
 }
 
 /** Also numbers every subexpression, so that all slots exist before code is emitted. */
-function collectColumns(
+export function collectColumns(
   expression: Expression,
   table: ExpressionTable,
   used: Set<number>,

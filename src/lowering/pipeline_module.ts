@@ -13,7 +13,7 @@ import { FunctionContext, GROUPS_VARIANT, type LoweredValue, type Variant } from
 import { GroupSource } from "./group_source.js";
 import { ModuleContext } from "./module_context.js";
 import { PageSource } from "./page_source.js";
-import type { Pipeline } from "./pipeline.js";
+import type { Pipeline, TableTarget } from "./pipeline.js";
 import { Probe, type ProbeLocals } from "./probe_step.js";
 import { ResultSink } from "./result_sink.js";
 import { readStored } from "./stored_column.js";
@@ -63,7 +63,7 @@ class PipelineEmitter {
     const slots = this.#loadSlots();
     const { source, produce } = this.#source();
     const page = source instanceof PageSource ? source : undefined;
-    this.#openProbes(page);
+    this.#openProbes(page, source instanceof TableSource ? source : undefined);
     const sink = this.#sink(page);
     const rows: RowSource = {
       column: (index) => this.#column(source, index),
@@ -105,7 +105,7 @@ class PipelineEmitter {
     code.op("i32.add").set(this.#sinkRows);
   }
 
-  #openProbes(page: PageSource | undefined): void {
+  #openProbes(page: PageSource | undefined, rows: TableSource | undefined): void {
     const { code } = this.#context;
     const steps = this.#pipeline.steps.filter((step) => step.kind === "probe");
     if (steps.length === 0) return;
@@ -113,7 +113,8 @@ class PipelineEmitter {
     code.get(this.#control).load("i32.load", ControlBlock.visits).set(this.#probeLocals.visits);
     steps.forEach((step, index) => {
       const state = this.#address(this.#layout.table(step.table));
-      this.#probes.push(new Probe(this.#context, step, index + 1, state, this.#probeLocals, page));
+      const carrier = step.carriesMatches ? rows : undefined;
+      this.#probes.push(new Probe(this.#context, step, index + 1, state, this.#probeLocals, page, carrier));
     });
   }
 
@@ -158,12 +159,11 @@ class PipelineEmitter {
     switch (sink.kind) {
       case "aggregate": {
         const state = this.#address(this.#layout.aggregate(sink.aggregate));
-        return new AggregateSink(this.#context, sink.plan, state, source);
+        const overflow = sink.overflow && this.#tableSink(sink.overflow, source);
+        return new AggregateSink(this.#context, sink.plan, state, source, overflow);
       }
-      case "table": {
-        const state = this.#address(this.#layout.table(sink.table));
-        return new TableSink(this.#context, sink.input, state, source);
-      }
+      case "table":
+        return this.#tableSink(sink, source);
       case "result":
         return new ResultSink(this.#context, sink.columns, sink.limit !== undefined, this.#control, source);
       case "marks":
@@ -171,6 +171,10 @@ class PipelineEmitter {
       default:
         return unreachable(sink);
     }
+  }
+
+  #tableSink({ table, input }: TableTarget, source: PageSource | undefined): TableSink {
+    return new TableSink(this.#context, input, this.#address(this.#layout.table(table)), source);
   }
 
   #address(offset: number): Local {

@@ -12,6 +12,7 @@ import { type LoweredKey, hashKeys, lowerKey } from "./group_keys.js";
 import { compareKeys } from "./group_table.js";
 import type { PageSource } from "./page_source.js";
 import { type TablePlan, marksBuildRows } from "./table_plan.js";
+import type { TableSource } from "./table_source.js";
 
 export interface ProbeStep {
   readonly kind: "probe";
@@ -24,6 +25,8 @@ export interface ProbeStep {
   readonly firstColumn: number;
   /** Operators below the join, for their row counts. */
   readonly operators: readonly number[];
+  /** The table comes in parts, and the rows of the source, a table as well, remember whether one has matched them. */
+  readonly carriesMatches?: boolean;
 }
 
 /** What the probes of one function share. */
@@ -47,11 +50,15 @@ export class Probe {
   readonly #cursor: Local;
   readonly #matched: Local;
   readonly #entered: Local;
+  /** Rows that remember their matches. */
+  readonly #carrier: TableSource | undefined;
+  /** 1 when an earlier part of the table has matched the row. */
+  readonly #before: Local;
 
   /** `number` counts the pipeline's probes from 1; `state` holds the address of the table's state. */
   constructor(
     context: FunctionContext, step: ProbeStep, number: number, state: Local, locals: ProbeLocals,
-    source: PageSource | undefined,
+    source: PageSource | undefined, carrier: TableSource | undefined,
   ) {
     const local = (): Local => context.code.local("i32");
     this.step = step;
@@ -60,6 +67,8 @@ export class Probe {
     this.#number = number;
     this.#state = state;
     this.#source = source;
+    this.#carrier = carrier;
+    this.#before = local();
     [this.row, this.#cursor, this.#matched, this.#entered] = [local(), local(), local(), local()];
   }
 
@@ -80,6 +89,7 @@ export class Probe {
       ...key,
       expression: defined(keys[index], "a key"),
     }));
+    const { code } = this.#context;
     this.#enter(lowered);
     switch (join) {
       case "inner":
@@ -87,19 +97,23 @@ export class Probe {
       case "left":
       case "full":
         this.#pairs(lowering, lowered, consume);
+        this.#remember();
         return;
       case "semi":
         this.#search(lowering, lowered);
-        this.#context.code.get(this.#matched).if([], () => lowering.conditionally(consume));
+        code.get(this.#matched);
+        if (this.#carrier !== undefined) code.get(this.#before).op("i32.eqz", "i32.and");
+        code.if([], () => lowering.conditionally(consume));
+        this.#remember();
         return;
       case "anti":
-        this.#search(lowering, lowered);
-        this.#context.code.get(this.#matched).op("i32.eqz").if([], () => lowering.conditionally(consume));
-        return;
       case "nullAwareAnti":
         this.#search(lowering, lowered);
-        this.#pushNotIn(lowered);
-        this.#context.code.if([], () => lowering.conditionally(consume));
+        if (join === "anti") code.get(this.#matched).op("i32.eqz");
+        else this.#pushNotIn(lowered);
+        this.#andIsLastPart();
+        code.if([], () => lowering.conditionally(consume));
+        this.#remember();
         return;
       case "rightSemi":
       case "rightAnti":
@@ -111,13 +125,18 @@ export class Probe {
   #enter(keys: readonly LoweredKey[]): void {
     const { code } = this.#context;
     const { resuming, depth } = this.#locals;
+    if (this.#carrier !== undefined)
+      code.get(this.#carrier.row).load("i32.load", TableRow.flags).i32(TableRowFlag.matched).op("i32.and")
+        .set(this.#before);
     code.get(resuming).if([], () => {
       code.get(this.#state).load("i32.load", TableState.cursor).set(this.#cursor);
       code.get(this.#state).load("i32.load", TableState.matched).set(this.#matched);
       code.i32(0).get(resuming, resuming).i32(this.#number).op("i32.eq").select().set(resuming);
     }, () => {
       code.get(this.#entered).i32(1).op("i32.add").set(this.#entered);
-      code.i32(0).set(this.#matched).i32(0).set(this.#cursor);
+      if (this.#carrier === undefined) code.i32(0).set(this.#matched);
+      else code.get(this.#before).set(this.#matched);
+      code.i32(0).set(this.#cursor);
       const nulls = keys.flatMap(({ isNull }) => (isNull === undefined ? [] : [isNull]));
       if (nulls.length === 0) return this.#lookUp(keys);
       code.i32(0);
@@ -177,6 +196,8 @@ export class Probe {
         if (!keepsProbeRows) code.brIf(exit);
         else code.if([], () => {
           code.get(this.#matched).brIf(exit);
+          if (this.#carrier !== undefined)
+            code.get(this.#state).load("i32.load", TableState.lastPart).op("i32.eqz").brIf(exit);
           code.get(this.#state).load("i32.load", TableState.nullRow).set(this.row);
         });
         this.#visit();
@@ -197,6 +218,21 @@ export class Probe {
         code.get(this.#cursor).load("i32.load", TableRow.next).set(this.#cursor).br(again);
       });
     });
+  }
+
+  /** What the next part of the table must know of a row. Last of all: a call that leaves before comes back to it. */
+  #remember(): void {
+    const { code } = this.#context;
+    if (this.#carrier === undefined) return;
+    const { row } = this.#carrier;
+    code.get(row, row).load("i32.load", TableRow.flags).get(this.#matched).op("i32.or");
+    code.store("i32.store", TableRow.flags);
+  }
+
+  /** What no part of the table has matched is known only at the last. */
+  #andIsLastPart(): void {
+    if (this.#carrier === undefined) return;
+    this.#context.code.get(this.#state).load("i32.load", TableState.lastPart).op("i32.and");
   }
 
   #setMatched(): void {

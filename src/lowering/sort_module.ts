@@ -1,5 +1,5 @@
 // The WebAssembly module that orders a table's rows: `merge(state, budget)` merges two sorted runs of row addresses,
-// as far as the budget of comparisons goes. The host drives it. Read next: runtime/row_order.ts.
+// as far as the budget of comparisons goes; `compare(row, row)` orders two rows. Read next: runtime/row_order.ts.
 import { defined } from "#base/assert.js";
 import { compareViews } from "#functions/library/bytes.js";
 import { compareDecimal, widenDecimal } from "#functions/library/int128.js";
@@ -14,7 +14,7 @@ import type { RowOrder, TablePlan } from "./table_plan.js";
 export function emitSort(plan: TablePlan, order: RowOrder): EmittedModule {
   const module = new ModuleContext();
   const type = { parameters: ["i32", "i32"], results: ["i32"] } as const;
-  const compare = module.builder.function(type, undefined, (code) => {
+  const compare = module.builder.function(type, "compare", (code) => {
     const context = new FunctionContext(code, module, GROUPS_VARIANT);
     for (const key of order.keys) {
       const column = defined(plan.columns[key.column], "a key's column");

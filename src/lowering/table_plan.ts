@@ -39,6 +39,8 @@ export interface TablePlan {
   readonly order: RowOrder | undefined;
   /** What is computed of the ordered rows before they are read. */
   readonly window: WindowPlan | undefined;
+  /** Whether whoever reads the table can do so part by part, so that it may go to disk. */
+  readonly spills: boolean;
 }
 
 /** Columns the rows are sorted by, and how many rows are delivered. */
@@ -77,6 +79,7 @@ export interface TableRequest {
   readonly limit?: Limit;
   readonly order?: RowOrder;
   readonly window?: WindowPlan;
+  readonly spills?: boolean;
 }
 
 /** The type both sides of a key are compared as: the wider of two of a kind. */
@@ -105,8 +108,8 @@ export function planTable(request: TableRequest): TablePlan {
     return column;
   });
   const rowBytes = Math.ceil(offset / ROW_ALIGN) * ROW_ALIGN;
-  const { nullKeys, single, limit, order, window } = request;
-  return { keys, columns, maskWords, rowBytes, nullKeys, single, limit, order, window };
+  const { nullKeys, single, limit, order, window, spills = false } = request;
+  return { keys, columns, maskWords, rowBytes, nullKeys, single, limit, order, window, spills };
 }
 
 /** The key that is this very column in the same image. */

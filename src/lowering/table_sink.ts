@@ -6,7 +6,7 @@ import { errorTemplates } from "#functions/error_templates.js";
 import { shapeOf } from "#functions/function.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { Sink } from "./aggregate_sink.js";
-import { TableRow, TableRowFlag, TableState } from "./control_block.js";
+import { RunStatus, TableRow, TableRowFlag, TableState } from "./control_block.js";
 import type { ExpressionLowering } from "./expression_lowering.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { type LoweredKey, hashKeys, keyImage, lowerKey } from "./group_keys.js";
@@ -127,7 +127,8 @@ export class TableSink implements Sink {
     const arriving = plan.columns.map((column, index) => this.#arriving(lowering, keys, column, index));
     const hash = hashKeys(this.#context, keys, []);
     const row = code.local("i32");
-    reserveRow(code, this.#state, row, plan.rowBytes, module.host.addRows);
+    reserveRow(code, this.#state, row, plan.rowBytes, module.host.addRows, () =>
+      this.#context.leave(RunStatus.memoryFull));
     code.get(row).i32(0).store("i32.store", TableRow.next);
     code.get(row, hash).store("i32.store", TableRow.hash);
     code.get(row);

@@ -77,6 +77,11 @@ export class TableSource {
     code.get(this.#state, chunk).store("i32.store", TableState.cursorChunk);
   }
 
+  /** Address of the row at hand. */
+  get row(): Local {
+    return this.#row;
+  }
+
   column(index: number): LoweredValue {
     return readStored(this.#context, defined(this.#plan.columns[index], `column ${index}`), this.#row);
   }

@@ -135,7 +135,7 @@ export function replayJob(tape: Tape, lease: SessionLease, { start, engine, memo
     lease,
     start: {
       plan: new Uint8Array(0), planDigest: 0n, parameters: [], permitsScan: 0, permitsResult: 0, analyze: false,
-      filters: [],
+      filters: [], memoryKb: 0, spillLimitKb: -1,
       ...start, producers,
     },
   };

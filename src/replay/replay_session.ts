@@ -47,7 +47,7 @@ function payloadOf(tape: Tape, record: TraceRecord): Uint8Array {
   if (tape.full || record.code !== MessageType.StartExecution) return record.data;
   return encodeStartExecution({
     plan: new Uint8Array(0), planDigest: 0n, producers: [], parameters: [], permitsScan: 0, permitsResult: 0,
-    analyze: false, filters: [],
+    analyze: false, filters: [], memoryKb: 0, spillLimitKb: -1,
   });
 }
 

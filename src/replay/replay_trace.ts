@@ -1,5 +1,9 @@
 // Plays a whole trace back, without PostgreSQL: every writer's part on its own, since what one got from another stands
 // on its tape. The answer is how much was played and where it first differed. The command is replay_command.ts.
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { threadId } from "node:worker_threads";
 import type { SessionLease } from "#actors/ports.js";
 import { decodeStartExecution, type StartExecution } from "#codec/execution_message.js";
 import { MessageType } from "#generated/layout.js";
@@ -27,6 +31,8 @@ export interface ReplayOutcome {
 }
 
 const MIB = 1024 * 1024;
+/** Of this thread: the directory of the execution that ran is long gone, and not ours. */
+const SPILL_FOLDER = join(tmpdir(), `pg_fusion-replay-${process.pid}-${threadId}`);
 
 /** The message that started the execution, when the recording has it. */
 export function startOf(trace: Trace): StartExecution | undefined {
@@ -44,7 +50,9 @@ function engineFor(trace: Trace, start: StartExecution | undefined): JobSurround
   const memory = new EngineMemory(memoryLayout(workerMemoryMb * MIB, pageBytes * pageCount));
   return {
     start,
-    engine: new PlanEngine(memory, pageBytes, () => undefined),
+    engine: new PlanEngine(memory, pageBytes, {
+      folder: SPILL_FOLDER, generation: 0, count: () => undefined, raise: () => undefined,
+    }),
     memory: { bytes: memory.bytes, poolOffset: memory.layout.poolOffset, pageBytes },
   };
 }
@@ -88,6 +96,9 @@ export function replayTrace(trace: Trace): ReplayOutcome {
       if (error instanceof DivergenceError) divergence = earlier(divergence, error.divergence);
       else if (error instanceof TapeEnded) ended = true;
       else throw error;
+    } finally {
+      // A recording that ends early leaves its execution where it was.
+      rmSync(SPILL_FOLDER, { recursive: true, force: true });
     }
     if (ended) incomplete.push(`${writer.kind} ${writer.number}`);
     const played = whole.slice(0, tape.played);

@@ -30,6 +30,11 @@ export class Arena {
     return new Arena(this.memory, this);
   }
 
+  /** Bytes held now. */
+  get heldBytes(): number {
+    return this.#bytes;
+  }
+
   /** Most bytes held at any time. */
   get peakBytes(): number {
     return this.#peak;

@@ -7,6 +7,12 @@ import { type Pipeline, type PipelinePlan, cutPipelines } from "#lowering/pipeli
 import { type EmittedModule, emitFlush, emitPipeline } from "#lowering/pipeline_module.js";
 import { emitSort } from "#lowering/sort_module.js";
 import { emitWindow } from "#lowering/window_module.js";
+import { emitSpill } from "#lowering/spill_module.js";
+import {
+  type OverflowPipeline, type SplitPipeline, overflowPipeline, spillTableCount, splitPipeline,
+} from "#lowering/spill_pipeline.js";
+import type { ProbeStep } from "#lowering/probe_step.js";
+import type { TablePlan } from "#lowering/table_plan.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import type { PlanCache } from "./plan_cache.js";
 
@@ -23,6 +29,11 @@ export class CompiledPlan {
   readonly layout: ControlLayout;
   readonly #cache: PlanCache;
   readonly #modules = new Map<string, CompiledModule>();
+  /** Pipelines by number: the plan's own, then those cut from them. */
+  readonly #numbers = new Map<Pipeline, number>();
+  readonly #splits = new Map<ProbeStep, SplitPipeline>();
+  readonly #overflows = new Map<Pipeline, OverflowPipeline>();
+  readonly #spillModules = new Map<TablePlan, WebAssembly.Module>();
   #compileNs = 0n;
 
   constructor(plan: PhysicalPlan, cache: PlanCache) {
@@ -31,7 +42,8 @@ export class CompiledPlan {
     this.#cache = cache;
     this.pipelines = cutPipelines(plan);
     const { aggregates, tables, slotCount, viewCount } = this.pipelines;
-    this.layout = controlLayout(aggregates.length, tables.length, slotCount, viewCount);
+    const tableCount = tables.length + spillTableCount(this.pipelines);
+    this.layout = controlLayout(aggregates.length, tableCount, slotCount, viewCount);
     this.#compileNs = process.hrtime.bigint() - start;
   }
 
@@ -42,7 +54,7 @@ export class CompiledPlan {
 
   pipelineModule(pipeline: Pipeline, variant: Variant): CompiledModule {
     const nullColumns = [...variant.nullColumns].sort((a, b) => a - b).join();
-    const key = `${this.pipelines.pipelines.indexOf(pipeline)} ${variant.numbers} ${nullColumns}`;
+    const key = `${this.#numberOf(pipeline)} ${variant.numbers} ${nullColumns}`;
     return this.#module(key, () => emitPipeline(pipeline, variant, this.layout));
   }
 
@@ -52,7 +64,28 @@ export class CompiledPlan {
     return this.#module(`flush ${aggregate}`, () => emitFlush(plan, aggregate, this.layout));
   }
 
-  /** Exports `merge` instead of `run`. */
+  /** A pipeline cut in front of a probe whose table is on disk; `table` is the number of the one between the parts. */
+  split(pipeline: Pipeline, probe: ProbeStep, table: number): SplitPipeline {
+    const known = this.#splits.get(probe) ?? splitPipeline(pipeline, probe, table);
+    this.#splits.set(probe, known);
+    return known;
+  }
+
+  /** An aggregating pipeline for groups there is no room for; `table` is the number of the first of two tables. */
+  overflow(pipeline: Pipeline, table: number): OverflowPipeline {
+    const known = this.#overflows.get(pipeline) ?? overflowPipeline(pipeline, table);
+    this.#overflows.set(pipeline, known);
+    return known;
+  }
+
+  /** Exports a SpillKernel. */
+  spillModule(plan: TablePlan): WebAssembly.Module {
+    const known = this.#spillModules.get(plan) ?? this.#cache.module(emitSpill(plan));
+    this.#spillModules.set(plan, known);
+    return known;
+  }
+
+  /** Exports a SortKernel instead of `run`. */
   sortModule(table: number): CompiledModule {
     const plan = this.pipelines.tables[table];
     const order = plan?.order;
@@ -66,6 +99,12 @@ export class CompiledPlan {
     const window = plan?.window;
     if (plan === undefined || window === undefined) throw new Error(`table ${table} has no window`);
     return this.#module(`window ${table}`, () => emitWindow(plan, window));
+  }
+
+  #numberOf(pipeline: Pipeline): number {
+    const number = this.#numbers.get(pipeline) ?? this.#numbers.size;
+    this.#numbers.set(pipeline, number);
+    return number;
   }
 
   #module(key: string, emit: () => EmittedModule): CompiledModule {

@@ -7,22 +7,19 @@ import { scalarMagnitude } from "#lowering/bounds.js";
 import { ControlBlock, TableState } from "#lowering/control_block.js";
 import type { Pipeline } from "#lowering/pipeline.js";
 import type { Limit } from "#lowering/table_plan.js";
-import { inputsOf } from "#plan/columns_of.js";
-import type { PhysicalOperator } from "#plan/physical.js";
 import { Arena } from "./arena.js";
-import type { CompiledModule, CompiledPlan } from "./compiled_plan.js";
+import type { CompiledPlan } from "./compiled_plan.js";
+import { ExecutionStores } from "./execution_stores.js";
 import { FilterBuild, type FilterPort } from "./filter_build.js";
-import { GroupStore } from "./group_store.js";
-import { instantiateKernels } from "./kernels.js";
+import { type Kernels, instantiateKernels } from "./kernels.js";
 import { limitValues } from "./limit_values.js";
 import type { EngineMemory } from "./memory.js";
+import type { SpillOptions } from "./memory_budget.js";
 import { PageFacts } from "./page_facts.js";
 import { writeSlot } from "./parameter_block.js";
-import { PipelineRun, type RunEnvironment } from "./pipeline_run.js";
+import { type PipelineRun, type RunEnvironment, tablesOf } from "./pipeline_run.js";
 import { type ResultImage, ResultPage } from "./result_page.js";
-import type { Merge } from "./row_order.js";
-import type { WindowCode } from "./row_window.js";
-import { TableStore } from "./table_store.js";
+import { SpilledStages, type Stage, type Stop } from "./spill/spilled_stages.js";
 
 export interface ExecutionOptions {
   readonly memory: EngineMemory;
@@ -32,6 +29,8 @@ export interface ExecutionOptions {
   readonly parameters?: ReadonlyMap<number, Scalar>;
   /** Takes the runtime filters of finished build sides; without one there are none. */
   readonly filters?: FilterPort;
+  /** Lets what does not fit go to disk; without it an execution may hold all there is, and fails when that is full. */
+  readonly spill?: SpillOptions;
   /** Matches one call may look at before it pauses; tests make it small. */
   readonly visitsPerCall?: number;
 }
@@ -44,20 +43,29 @@ export interface CodeSize {
 /** About a millisecond of probing. */
 const VISITS_PER_CALL = 1 << 16;
 
+/** A filter that is not made yet, with the last pipeline that fills its table. */
+interface PendingFilter {
+  readonly build: FilterBuild;
+  readonly filledBy: number;
+}
+
 export class PlanExecution {
   readonly #compiled: CompiledPlan;
   readonly #arena: Arena;
-  readonly #runs: readonly PipelineRun[];
-  /** What each aggregate and each table holds. */
-  readonly #groupParts: readonly Arena[];
-  readonly #tableParts: readonly Arena[];
-  /** Modules over ordered rows that ran. */
-  readonly #ordering = new Set<CompiledModule>();
-  /** Filters that are not made yet, each with the last pipeline that fills its table. */
-  #filters: readonly { readonly build: FilterBuild; readonly filledBy: number }[] = [];
+  readonly #pipelines: readonly Pipeline[];
+  readonly #stores: ExecutionStores;
+  readonly #stages: SpilledStages;
+  readonly #runs: PipelineRun[] = [];
+  #filters: readonly PendingFilter[] = [];
   readonly #result: ResultPage;
   /** The pipeline that is next or at work; earlier ones are finished. */
   #current = 0;
+  /** It, once all it reads is complete. */
+  #stage: Stage | undefined;
+  /** No page of its leaf comes any more. */
+  #inputEnded = false;
+  /** What it does when no page is needed any more. */
+  #work: Generator<Stop, void, void> | undefined;
   #ready = false;
   #paused = false;
   #taken = false;
@@ -69,9 +77,16 @@ export class PlanExecution {
     try {
       const columns = compiled.plan.outputs.map(({ type }) => type);
       this.#result = new ResultPage(this.#arena, columns, options.resultBytes);
-      this.#groupParts = compiled.pipelines.aggregates.map(() => this.#arena.part());
-      this.#tableParts = compiled.pipelines.tables.map(() => this.#arena.part());
-      this.#runs = this.#openRuns(options);
+      this.#pipelines = compiled.pipelines.pipelines;
+      const control = this.#openControl(options);
+      const kernels = instantiateKernels(options.memory.memory);
+      this.#stores = new ExecutionStores(compiled, this.#arena, control, kernels, options.spill);
+      this.#filters = this.#openFilters(options.filters);
+      this.#stages = new SpilledStages({
+        environment: this.#environment(options, control, kernels),
+        openTable: (table, plan, owner) => this.#stores.openTable(table, plan, owner),
+        noteRun: (run) => void this.#runs.push(run),
+      });
     } catch (error) {
       this.#arena.dispose();
       throw error;
@@ -85,15 +100,15 @@ export class PlanExecution {
 
   /** All input is consumed and every result taken. */
   get done(): boolean {
-    return this.#current === this.#runs.length && !this.#ready;
+    return this.#current === this.#pipelines.length && !this.#ready;
   }
 
   /** Leaves whose pages may be pushed now; the others wait until earlier ones are finished. */
   wantedLeaves(): readonly number[] {
     // Filters come first: a scan that has begun without them has read for nothing.
     if (this.#isFilterDue()) return [];
-    const source = this.#runs[this.#current]?.pipeline.source;
-    return source?.kind === "pages" ? [source.leaf] : [];
+    const source = this.#pipelines[this.#current]?.source;
+    return source?.kind === "pages" && !this.#inputEnded ? [source.leaf] : [];
   }
 
   /** Work was left for the next call, so that this one stayed short: go on with takeResult or the same page. */
@@ -107,11 +122,12 @@ export class PlanExecution {
    */
   pushPage(leaf: number, page: number): boolean {
     assert(!this.#disposed, "the execution is open");
-    const run = this.#leafRun(leaf);
+    this.#assertWanted(leaf);
     if (this.#ready) return false;
     this.#reuseResult();
-    this.#paused = !this.#prepare(run);
-    if (this.#paused) return false;
+    const run = this.#open()?.run;
+    this.#paused = run === undefined || !run.prepare();
+    if (run === undefined || this.#paused) return false;
     switch (run.consume(page)) {
       case "done":
         return true;
@@ -122,7 +138,7 @@ export class PlanExecution {
         this.#paused = true;
         return false;
       case "enough":
-        this.#current++;
+        this.#inputEnded = true;
         this.#advance();
         return true;
     }
@@ -132,8 +148,9 @@ export class PlanExecution {
   finishLeaf(leaf: number): void {
     assert(!this.#disposed, "the execution is open");
     if (!this.wantedLeaves().includes(leaf)) return;
-    assert(!this.#leafRun(leaf).suspended, "the last page is consumed");
-    this.#current++;
+    this.#assertWanted(leaf);
+    assert(this.#stage?.run.suspended !== true, "the last page is consumed");
+    this.#inputEnded = true;
     this.#advance();
   }
 
@@ -159,28 +176,23 @@ export class PlanExecution {
   }
 
   stats(): readonly OperatorStats[] {
-    const memory = this.#memoryByOperator();
-    return mergeStats(this.#runs.flatMap((run, index) => {
-      const feedsMore = this.#runs.slice(index + 1).some(({ pipeline }) => isSameSink(pipeline, run.pipeline));
+    const [memory, spilled] = [this.#stores.memoryByOperator(), this.#stores.spilledByOperator()];
+    const unopened = this.#pipelines.slice(this.#current + (this.#stage === undefined ? 0 : 1));
+    const runs = [...this.#runs, ...unopened.map((pipeline) => this.#stages.idle(pipeline))];
+    return mergeStats(runs.flatMap((run, index) => {
+      const feedsMore = runs.slice(index + 1).some((each) => !each.again && isSameSink(each.pipeline, run.pipeline));
       return run.stats(feedsMore);
-    })).map((each) => ({ ...each, memoryBytes: memory.get(each.operator) ?? 0 }));
+    })).map((each) => ({
+      ...each,
+      memoryBytes: memory.get(each.operator) ?? 0,
+      spilledBytes: spilled.get(each.operator) ?? 0,
+    }));
   }
 
   /** The modules that ran. */
   get code(): CodeSize {
-    const modules = new Set([...this.#runs.flatMap((run) => run.modules), ...this.#ordering]);
+    const modules = new Set([...this.#runs.flatMap((run) => run.modules), ...this.#stores.ordering]);
     return { modules: modules.size, bytes: [...modules].reduce((sum, { bytes }) => sum + bytes, 0) };
-  }
-
-  #memoryByOperator(): ReadonlyMap<number, number> {
-    const { pipelines } = this.#compiled.pipelines;
-    const memory = new Map<number, number>();
-    const add = (operator: number | undefined, part: Arena | undefined): void => {
-      if (operator !== undefined) memory.set(operator, (memory.get(operator) ?? 0) + (part?.peakBytes ?? 0));
-    };
-    this.#groupParts.forEach((part, aggregate) => add(ownerOfGroups(pipelines, aggregate), part));
-    this.#tableParts.forEach((part, table) => add(ownerOfTable(pipelines, table), part));
-    return memory;
   }
 
   /** Gives all memory back; may be called at any time and more than once. */
@@ -190,40 +202,60 @@ export class PlanExecution {
     this.#arena.dispose();
   }
 
-  /** Once pages are consumed, runs what needs none until a result page is full or a pause is due. */
+  /** Runs what needs no page until a result page is full or a pause is due. */
   #advance(): void {
     this.#reuseResult();
     this.#paused = false;
-    while (!this.#ready && this.#current < this.#runs.length) {
-      const run = defined(this.#runs[this.#current], "a pipeline");
-      if (run.exhausted && !run.suspended) {
-        this.#current++;
+    while (!this.#ready && this.#current < this.#pipelines.length) {
+      const stage = this.#open();
+      this.#paused = stage === undefined;
+      if (stage === undefined) return;
+      const { run, last } = stage;
+      if (this.#work === undefined && last.exhausted && !run.suspended) {
+        this.#next();
         continue;
       }
-      // A page consumed in part is work left, whatever was taken since: the caller must not sleep on it.
-      this.#paused = !this.#prepare(run) || (run.pipeline.source.kind === "pages" && run.suspended);
-      if (this.#paused || run.pipeline.source.kind === "pages") return;
-      const consumed = run.consume(0);
-      this.#ready = consumed === "full";
-      this.#paused = consumed === "paused";
+      if (run.pipeline.source.kind === "pages" && !this.#inputEnded) {
+        // A page consumed in part is work left, whatever was taken since: the caller must not sleep on it.
+        this.#paused = !run.prepare() || run.suspended;
+        return;
+      }
+      this.#work ??= this.#stages.work(stage);
+      const { done, value } = this.#work.next();
+      this.#ready = value === "full";
+      this.#paused = value === "paused";
       if (this.#paused) return;
-      if (!this.#ready) this.#current++;
+      if (done === true) this.#next();
     }
-    if (this.#current === this.#runs.length && this.#result.rows > 0) this.#ready = true;
+    if (this.#current === this.#pipelines.length && this.#result.rows > 0) this.#ready = true;
+  }
+
+  /** The pipeline at work is finished. */
+  #next(): void {
+    this.#stores.release(this.#current, new Set(this.#filters.map(({ build }) => build.table)));
+    this.#current++;
+    this.#stage = undefined;
+    this.#work = undefined;
+    this.#inputEnded = false;
   }
 
   #isFilterDue(): boolean {
     return this.#filters.some(({ filledBy }) => filledBy < this.#current);
   }
 
-  /** Does a part of what must be done before a pipeline runs; true when nothing is left to do. */
-  #prepare(run: PipelineRun): boolean {
+  /** Does a part of what must be done before the next pipeline begins; the pipeline once nothing is left to do. */
+  #open(): Stage | undefined {
+    if (this.#stage !== undefined) return this.#stage;
     const due = this.#filters.find(({ filledBy }) => filledBy < this.#current);
     if (due !== undefined) {
       if (due.build.advance()) this.#filters = this.#filters.filter((each) => each !== due);
-      if (this.#isFilterDue()) return false;
+      if (this.#isFilterDue()) return undefined;
     }
-    return run.prepare();
+    const pipeline = defined(this.#pipelines[this.#current], "an unfinished pipeline");
+    const { tables } = this.#stores;
+    if (!tablesOf(pipeline).every((table) => defined(tables[table], "a table").finish())) return undefined;
+    this.#stage = this.#stages.open(pipeline);
+    return this.#stage;
   }
 
   /** A page that was taken is copied by now. */
@@ -233,62 +265,44 @@ export class PlanExecution {
     this.#result.reset();
   }
 
-  #leafRun(leaf: number): PipelineRun {
-    const run = defined(this.#runs[this.#current], "an unfinished pipeline");
-    const { source } = run.pipeline;
-    assert(source.kind === "pages" && source.leaf === leaf, "pages of the leaf at work");
-    return run;
+  #assertWanted(leaf: number): void {
+    const source = this.#pipelines[this.#current]?.source;
+    assert(source?.kind === "pages" && source.leaf === leaf && !this.#inputEnded, "pages of the leaf at work");
   }
 
-  #openRuns({ memory, parameters, filters, visitsPerCall = VISITS_PER_CALL }: ExecutionOptions): PipelineRun[] {
-    const { layout, pipelines: plan } = this.#compiled;
+  #openControl({ memory, parameters, visitsPerCall = VISITS_PER_CALL }: ExecutionOptions): number {
+    const { layout } = this.#compiled;
     const control = this.#arena.allocate(layout.bytes);
     memory.bytes.fill(0, control, control + layout.bytes);
     this.#writeSlots(control, parameters ?? new Map());
     this.#writeLimits(control, parameters ?? new Map());
     memory.view.setUint32(control + ControlBlock.visits, visitsPerCall, true);
-    const kernels = instantiateKernels(memory.memory);
-    const stores = plan.aggregates.map((aggregate, index) => {
-      const estimate = index === 0 ? groupsEstimate(this.#compiled) : 0;
-      const part = defined(this.#groupParts[index], "a part");
-      return new GroupStore(part, kernels, aggregate, control + layout.aggregate(index), estimate);
-    });
-    const tables = plan.tables.map((table, index) => {
-      const part = defined(this.#tableParts[index], "a part");
-      return new TableStore(part, kernels, table, control + layout.table(index), {
-        merge: () => this.#ordered(this.#compiled.sortModule(index))["merge"] as Merge,
-        window: () => {
-          const compiled = this.#compiled.windowModule(index);
-          return { compiled, exports: this.#ordered(compiled) as unknown as WindowCode["exports"] };
-        },
-      });
-    });
-    const environment: RunEnvironment = {
+    return control;
+  }
+
+  #environment(options: ExecutionOptions, control: number, kernels: Kernels): RunEnvironment {
+    const { memory, parameters, visitsPerCall = VISITS_PER_CALL } = options;
+    return {
       compiled: this.#compiled,
       memory,
       control,
-      stores,
-      tables,
+      stores: this.#stores.aggregates,
+      tables: this.#stores.tables,
       result: this.#result,
       facts: new PageFacts(memory.view, kernels),
       visitsPerCall,
       parameterMagnitude: (id) => scalarMagnitude(parameters?.get(id) ?? null),
     };
-    if (filters !== undefined)
-      this.#filters = plan.filters.map((filter) => ({
-        build: new FilterBuild(
-          filter, defined(plan.tables[filter.table], "a table"), defined(tables[filter.table], "a table"), filters),
-        filledBy: plan.pipelines.findLastIndex(({ sink }) => sink.kind === "table" && sink.table === filter.table),
-      }));
-    return plan.pipelines.map((pipeline) => new PipelineRun(environment, pipeline));
   }
 
-  #ordered(compiled: CompiledModule): Readonly<Record<string, unknown>> {
-    this.#ordering.add(compiled);
-    return new WebAssembly.Instance(compiled.module, {
-      env: { memory: this.#arena.memory.memory },
-      host: { growDirectory: noMemoryNeeded, addRows: noMemoryNeeded, addBytes: noMemoryNeeded },
-    }).exports;
+  #openFilters(port: FilterPort | undefined): readonly PendingFilter[] {
+    const { filters, tables, pipelines } = this.#compiled.pipelines;
+    if (port === undefined) return [];
+    return filters.map((filter) => ({
+      build: new FilterBuild(
+        filter, defined(tables[filter.table], "a table"), defined(this.#stores.tables[filter.table], "a table"), port),
+      filledBy: pipelines.findLastIndex(({ sink }) => sink.kind === "table" && sink.table === filter.table),
+    }));
   }
 
   #writeLimits(control: number, parameters: ReadonlyMap<number, Scalar>): void {
@@ -323,36 +337,6 @@ export class PlanExecution {
   }
 }
 
-/** The estimate of the aggregate that is cut first: the one fed by pages, when there is but one. */
-function groupsEstimate({ plan }: CompiledPlan): number {
-  let estimate = 0;
-  for (let operator: PhysicalOperator | undefined = plan.root; operator !== undefined;) {
-    if (operator.kind === "hashAggregate") estimate = operator.groupsEstimate;
-    const inputs: readonly PhysicalOperator[] = inputsOf(operator);
-    operator = inputs.length === 1 ? inputs[0] : undefined;
-  }
-  return estimate;
-}
-
-/** Sorting allocates nothing while it runs. */
-function noMemoryNeeded(): never {
-  throw new Error("a sort asked for memory");
-}
-
-function ownerOfGroups(pipelines: readonly Pipeline[], aggregate: number): number | undefined {
-  return pipelines.find(({ sink }) => sink.kind === "aggregate" && sink.aggregate === aggregate)?.operators.at(-1);
-}
-
-/** A table belongs to the operator that reads it: the source of a pipeline, or a probe, which follows its input. */
-function ownerOfTable(pipelines: readonly Pipeline[], table: number): number | undefined {
-  for (const { source, steps, operators } of pipelines) {
-    if (source.kind === "table" && source.table === table) return operators[0];
-    const probe = steps.find((step) => step.kind === "probe" && step.table === table);
-    if (probe?.kind === "probe") return operators[probe.operators.length];
-  }
-  return undefined;
-}
-
 function isSameSink({ sink: a }: Pipeline, { sink: b }: Pipeline): boolean {
   return a.kind === "aggregate" && b.kind === "aggregate" && a.aggregate === b.aggregate;
 }
@@ -371,6 +355,7 @@ function mergeStats(all: readonly OperatorStats[]): readonly OperatorStats[] {
       timeNs: known.timeNs + each.timeNs,
       memoryBytes: known.memoryBytes + each.memoryBytes,
       redoPages: known.redoPages + each.redoPages,
+      spilledBytes: 0,
     });
   }
   return [...merged.values()];

@@ -52,7 +52,7 @@ export class FilterBuild {
   readonly #port: FilterPort;
   readonly #layout: Omit<FilterRows, "first" | "end">;
   #phase: "waiting" | "measuring" | "entering" | "done" = "waiting";
-  #runs: Iterator<{ readonly first: number; readonly end: number }> | undefined;
+  #runs: ReturnType<TableStore["runs"]> | undefined;
 
   constructor({ table, filter }: TableFilter, plan: TablePlan, store: TableStore, port: FilterPort) {
     this.table = table;
@@ -123,6 +123,7 @@ export class FilterBuild {
   }
 
   #decline(): void {
+    this.#runs?.return();
     this.#port.decline(this.#number);
     this.#phase = "done";
   }

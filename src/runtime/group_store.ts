@@ -1,28 +1,51 @@
 // The host's side of an aggregate's groups: the first directory and growing it, when compiled code asks. Room for rows
-// and bytes is row_chunks.ts. Read next: lowering/group_table.ts, arena.ts.
+// and bytes is row_chunks.ts. When it is full, groups stay as they are and rows of others go elsewhere, to be grouped
+// in a later round. Read next: lowering/group_table.ts, lowering/spill_pipeline.ts, arena.ts.
 import type { AggregatePlan } from "#lowering/aggregate_plan.js";
 import { AggregateState, GroupChunk } from "#lowering/control_block.js";
 import type { Arena } from "./arena.js";
 import type { Kernels } from "./kernels.js";
+import type { MemoryBudget } from "./memory_budget.js";
 import { RowChunks } from "./row_chunks.js";
 
 const ENTRY_BYTES = 8;
 const FIRST_ENTRIES = 1024;
+/** Never reached: a full directory is not grown. */
+const GROUPS_MAX = 2 ** 32 - 1;
+
+export interface GroupOptions {
+  readonly arena: Arena;
+  readonly kernels: Kernels;
+  readonly plan: AggregatePlan;
+  /** Address of the aggregate's state in the control block. */
+  readonly state: number;
+  readonly groupsEstimate: number;
+  readonly budget: MemoryBudget;
+  /** Place among the stores that share the budget. */
+  readonly store: number;
+}
 
 export class GroupStore {
   readonly #arena: Arena;
   readonly #kernels: Kernels;
   readonly #plan: AggregatePlan;
   readonly #chunks: RowChunks;
+  readonly #budget: MemoryBudget;
+  readonly #store: number;
   /** Bound of what narrow code may have added to any sum since the last flush. */
   pending = 0;
+  /** No group may be added in this round. */
+  #full = false;
+  #groupsBefore = 0;
+  #released = false;
 
-  /** `state` is the address of the aggregate state in the control block. */
-  constructor(arena: Arena, kernels: Kernels, plan: AggregatePlan, state: number, groupsEstimate: number) {
+  constructor({ arena, kernels, plan, state, groupsEstimate, budget, store }: GroupOptions) {
     this.#arena = arena;
     this.#kernels = kernels;
     this.#plan = plan;
-    this.#chunks = new RowChunks(arena, state, plan.rowBytes);
+    this.#budget = budget;
+    this.#store = store;
+    this.#chunks = new RowChunks(arena, state, plan.rowBytes, budget.chunkBytes);
     if (plan.keys.length === 0) this.#openSingle();
     else this.#openDirectory(groupsEstimate);
   }
@@ -31,9 +54,44 @@ export class GroupStore {
     return this.#get(AggregateState.groups);
   }
 
+  /** Groups of all rounds. */
+  get groupsEver(): number {
+    return this.#groupsBefore + this.groups;
+  }
+
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** Forgets all groups, for the next round. */
+  restart(): void {
+    this.#groupsBefore += this.groups;
+    this.#chunks.clear();
+    this.#arena.freeRun(this.#get(AggregateState.directory));
+    this.#set(AggregateState.groups, 0);
+    this.#openDirectory(0);
+    this.#full = false;
+    this.pending = 0;
+  }
+
+  /** Nothing reads the groups any more. */
+  release(): void {
+    if (this.#released || this.#plan.keys.length === 0) return;
+    this.#released = true;
+    this.#chunks.clear();
+    this.#arena.freeRun(this.#get(AggregateState.directory));
+  }
+
   /** Doubles the directory; the old one is free at once. */
   growDirectory(): void {
     const entries = this.#get(AggregateState.mask) + 1;
+    if (!this.#allows(entries * 2 * ENTRY_BYTES)) {
+      // It is half full: good enough for the groups there are.
+      this.#full = true;
+      this.#chunks.forbidRows();
+      this.#set(AggregateState.growAt, GROUPS_MAX);
+      return;
+    }
     const old = this.#get(AggregateState.directory);
     const fresh = this.#arena.takeRun(entries * 2 * ENTRY_BYTES);
     this.#kernels.rehash(old, entries, fresh, entries * 2);
@@ -41,18 +99,27 @@ export class GroupStore {
     this.#setDirectory(fresh, entries * 2);
   }
 
-  addRows(): void {
-    this.#chunks.addRows();
+  /** Room for a group; false when there is none, and rows of new groups must go elsewhere. */
+  addRows(): boolean {
+    this.#full ||= this.groups > 0 && !this.#allows(this.#chunks.nextBytes);
+    if (!this.#full) this.#chunks.addRows();
+    return !this.#full;
   }
 
+  /** Room for strings of groups that are there: there is always some. */
   addBytes(need: number): void {
     this.#chunks.addBytes(need);
+    if (!this.#allows(0)) this.#chunks.closeRows();
+  }
+
+  #allows(more: number): boolean {
+    return this.#budget.port === undefined || this.#budget.allows(this.#store, more);
   }
 
   #openDirectory(groupsEstimate: number): void {
     let entries = FIRST_ENTRIES;
-    // An estimate is only a hint: it saves growing, within an eighth of the memory.
-    const most = this.#arena.memory.stateBytes / 8 / ENTRY_BYTES;
+    // An estimate is only a hint: it saves growing, within an eighth of the memory and a quarter of the budget.
+    const most = Math.min(this.#arena.memory.stateBytes / 8, this.#budget.hintBytes) / ENTRY_BYTES;
     while (entries < groupsEstimate * 2 && entries * 2 <= most) entries *= 2;
     const directory = this.#arena.takeRun(entries * ENTRY_BYTES);
     this.#kernels.rehash(0, 0, directory, entries);

@@ -21,7 +21,8 @@ export interface RunEnvironment {
   /** Address of the control block. */
   readonly control: number;
   readonly stores: readonly GroupStore[];
-  readonly tables: readonly TableStore[];
+  /** The plan's tables, and behind them those of pipelines that spill, as they are needed. */
+  readonly tables: readonly (TableStore | undefined)[];
   readonly result: ResultPage;
   readonly facts: PageFacts;
   readonly parameterMagnitude: ParameterMagnitude;
@@ -41,9 +42,15 @@ interface Instance {
   readonly errors: readonly ErrorTemplate[];
 }
 
+/** What the code of a pipeline becomes when there is no room for more groups. */
+export type Overflowing = () => Pipeline;
+
 export class PipelineRun {
   readonly pipeline: Pipeline;
+  /** It goes on with rows that another run has counted already. */
+  readonly again: boolean;
   readonly #environment: RunEnvironment;
+  readonly #overflowing: Overflowing;
   readonly #instances = new Map<CompiledModule, Instance>();
   /** Row or group to go on with after a full result page. */
   #resume: number | undefined;
@@ -64,9 +71,11 @@ export class PipelineRun {
   #widePages = 0;
   #timeNs = 0n;
 
-  constructor(environment: RunEnvironment, pipeline: Pipeline) {
+  constructor(environment: RunEnvironment, pipeline: Pipeline, overflowing: Overflowing, again = false) {
     this.#environment = environment;
     this.pipeline = pipeline;
+    this.#overflowing = overflowing;
+    this.again = again;
   }
 
   /** Whether a page or the groups are consumed only in part. */
@@ -79,10 +88,26 @@ export class PipelineRun {
     return [...this.#instances.keys()];
   }
 
-  /** Finishes a part of the tables the pipeline reads; true when it may run. */
+  /** Finishes a part of the tables the pipeline reads, or makes room in that it fills; true when it may run. */
   prepare(): boolean {
     const { tables } = this.#environment;
-    return tablesOf(this.pipeline).every((table) => defined(tables[table], "a table").finish());
+    const filled = this.#filledTable;
+    return tablesOf(this.pipeline).every((table) => defined(tables[table], "a table").finish()) &&
+      (filled === undefined || defined(tables[filled], "a table").makeRoom());
+  }
+
+  get #filledTable(): number | undefined {
+    const { sink } = this.pipeline;
+    if (sink.kind === "table") return sink.table;
+    const code = this.#code;
+    return code.sink.kind === "aggregate" ? code.sink.overflow?.table : undefined;
+  }
+
+  /** The pipeline, or what it is now that there is no room for more groups. */
+  get #code(): Pipeline {
+    const { sink } = this.pipeline;
+    const isFull = sink.kind === "aggregate" && this.#environment.stores[sink.aggregate]?.full === true;
+    return isFull ? this.#overflowing() : this.pipeline;
   }
 
   /** Whether the sink's limit is reached. */
@@ -117,19 +142,25 @@ export class PipelineRun {
    */
   stats(feedsMore: boolean): readonly OperatorStats[] {
     const { operators, source } = this.pipeline;
-    return operators.slice(source.kind === "pages" ? 0 : 1).map((operator, index, all) => {
+    if (this.again)
+      return operators.slice(-1).map((operator) => ({ ...NO_STATS, operator, timeNs: Number(this.#timeNs) }));
+    // What an operator retained is told where it came in, but for a sort, which is only here.
+    const isSorted = source.kind === "table" && source.selection === "ordered";
+    return operators.slice(source.kind === "pages" || isSorted ? 0 : 1).map((operator, index, all) => {
       const last = index === all.length - 1;
       const isScan = source.kind === "pages" && index === 0;
+      const isSource = isScan || (isSorted && index === 0);
       const delivered = this.#joinedBelow(operator) ?? this.#rowsOut;
       return {
         operator,
         rowsIn: this.#rowsIn,
-        rowsOut: isScan ? this.#rowsIn : last ? (this.#sinkGroups(feedsMore) ?? this.#rowsOut) : delivered,
+        rowsOut: isSource ? this.#rowsIn : last ? (this.#sinkGroups(feedsMore) ?? this.#rowsOut) : delivered,
         pages: isScan ? this.#pages : 0,
         bytes: isScan ? this.#bytes : 0,
         timeNs: last ? Number(this.#timeNs) : 0,
         memoryBytes: 0,
         redoPages: last ? this.#widePages : 0,
+        spilledBytes: 0,
       };
     });
   }
@@ -144,7 +175,7 @@ export class PipelineRun {
   #sinkGroups(feedsMore: boolean): number | undefined {
     const { sink } = this.pipeline;
     if (feedsMore) return 0;
-    return sink.kind === "aggregate" ? this.#environment.stores[sink.aggregate]?.groups : undefined;
+    return sink.kind === "aggregate" ? this.#environment.stores[sink.aggregate]?.groupsEver : undefined;
   }
 
   #takeRows(): number | undefined {
@@ -158,11 +189,11 @@ export class PipelineRun {
   #open(page: number): Variant {
     const { source } = this.pipeline;
     if (source.kind === "groups") {
-      this.#rowsIn = defined(this.#environment.stores[source.aggregate], "an aggregate").groups;
+      this.#rowsIn += defined(this.#environment.stores[source.aggregate], "an aggregate").groups;
       return GROUPS_VARIANT;
     }
     if (source.kind === "table") {
-      this.#rowsIn = defined(this.#environment.tables[source.table], "a table").rows;
+      this.#rowsIn += defined(this.#environment.tables[source.table], "a table").rows;
       return GROUPS_VARIANT;
     }
     const { facts } = this.#environment;
@@ -245,7 +276,8 @@ export class PipelineRun {
 
   #run(page: number, from: number): Consumed {
     const { compiled, memory, control, result } = this.#environment;
-    const instance = this.#instance(compiled.pipelineModule(this.pipeline, this.#variant));
+    let code = this.#code;
+    let instance = this.#instance(compiled.pipelineModule(code, this.#variant));
     memory.view.setUint32(control + ControlBlock.resultPage, result.address, true);
     let start = from;
     for (;;) {
@@ -266,6 +298,15 @@ export class PipelineRun {
         case RunStatus.paused:
           this.#resume = next;
           return "paused";
+        case RunStatus.memoryFull:
+          this.#resume = next;
+          // With room to be made this pauses; without room for groups other code goes on at once.
+          if (code === this.#code) return "paused";
+          code = this.#code;
+          instance = this.#instance(compiled.pipelineModule(code, this.#variant));
+          this.#reserve();
+          start = next;
+          break;
         case RunStatus.rowTooLarge:
           result.resetForOneRow();
           start = next;
@@ -292,13 +333,14 @@ export class PipelineRun {
       stores.find((_, index) => control + plan.layout.aggregate(index) === state);
     const store = (state: number): GroupStore | TableStore => {
       const table = tables.find((_, index) => control + plan.layout.table(index) === state);
+      // Compiled code knows no addresses but these.
       return defined(groups(state) ?? table, "a state");
     };
     const { exports } = new WebAssembly.Instance(compiled.module, {
       env: { memory: memory.memory },
       host: {
         growDirectory: (state = 0) => defined(groups(state), "an aggregate").growDirectory(),
-        addRows: (state = 0) => store(state).addRows(),
+        addRows: (state = 0) => Number(store(state).addRows()),
         addBytes: (state = 0, need = 0) => store(state).addBytes(need),
       },
     });
@@ -308,8 +350,12 @@ export class PipelineRun {
   }
 }
 
+const NO_STATS = {
+  rowsIn: 0, rowsOut: 0, pages: 0, bytes: 0, timeNs: 0, memoryBytes: 0, redoPages: 0, spilledBytes: 0,
+};
+
 /** Tables that must be finished before the pipeline runs. */
-function tablesOf({ source, steps }: Pipeline): readonly number[] {
+export function tablesOf({ source, steps }: Pipeline): readonly number[] {
   const probed = steps.flatMap((step) => (step.kind === "probe" ? [step.table] : []));
   return source.kind === "table" ? [source.table, ...probed] : probed;
 }

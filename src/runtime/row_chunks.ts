@@ -4,36 +4,69 @@ import { AggregateState, GroupChunk } from "#lowering/control_block.js";
 import type { Arena } from "./arena.js";
 import { BLOCK_BYTES } from "./memory.js";
 
-/** Chunks double from one block to this, so that few rows cost little and many need few chunks. */
-const CHUNK_BYTES_MAX = 4 * 1024 * 1024;
 const ROW_ALIGN = 8;
+
+/** Rows that stand one behind the other. */
+export interface RowRun {
+  readonly first: number;
+  readonly end: number;
+}
 
 export class RowChunks {
   readonly #arena: Arena;
   readonly #state: number;
   readonly #rowBytes: number;
-  #rowChunkBytes = BLOCK_BYTES;
+  readonly #chunkBytesMax: number;
+  #rowChunkBytes: number;
   #byteChunkBytes = BLOCK_BYTES;
+  /** Rows' and strings' memory, but for what `open` was given. */
+  #rowRuns: number[] = [];
+  #byteRuns: number[] = [];
 
-  /** `state` is the address of an aggregate's or table's state. */
-  constructor(arena: Arena, state: number, rowBytes: number) {
+  /**
+   * `state` is the address of an aggregate's or table's state. Chunks double from one block to `chunkBytesMax`, so that
+   * few rows cost little and many need few chunks.
+   */
+  constructor(arena: Arena, state: number, rowBytes: number, chunkBytesMax: number) {
     this.#arena = arena;
     this.#state = state;
     this.#rowBytes = rowBytes;
+    this.#chunkBytesMax = chunkBytesMax;
+    this.#rowChunkBytes = Math.min(BLOCK_BYTES, chunkBytesMax);
+  }
+
+  /** What the next chunk of rows will take. */
+  get nextBytes(): number {
+    return Math.max(this.#rowChunkBytes, GroupChunk.SIZE + this.#rowBytes);
   }
 
   addRows(): void {
-    const bytes = Math.max(this.#rowChunkBytes, GroupChunk.SIZE + this.#rowBytes);
-    this.#rowChunkBytes = Math.min(bytes * 2, CHUNK_BYTES_MAX);
-    this.open(this.#arena.takeRun(bytes), Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES);
+    const bytes = this.nextBytes;
+    this.#rowChunkBytes = Math.min(bytes * 2, Math.max(this.#chunkBytesMax, bytes));
+    const run = this.#arena.takeRun(bytes);
+    this.#rowRuns.push(run);
+    // A whole block is there anyway, unless smaller chunks are wanted.
+    this.open(run, this.#chunkBytesMax < BLOCK_BYTES ? bytes : Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES);
   }
 
   addBytes(need: number): void {
     const bytes = Math.max(this.#byteChunkBytes, need);
-    this.#byteChunkBytes = Math.min(this.#byteChunkBytes * 2, CHUNK_BYTES_MAX);
+    this.#byteChunkBytes = Math.min(this.#byteChunkBytes * 2, Math.max(this.#chunkBytesMax, BLOCK_BYTES));
     const start = this.#arena.takeRun(bytes);
+    this.#byteRuns.push(start);
     this.set(AggregateState.bytesNext, start);
     this.set(AggregateState.bytesEnd, start + Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES);
+  }
+
+  /** No further row without asking: there is no more room for strings than they have. */
+  closeRows(): void {
+    // A piece of memory for rows and one for strings are always there, or every row would have to ask.
+    if (this.#byteRuns.length < 2) return;
+    this.forbidRows();
+  }
+
+  forbidRows(): void {
+    this.set(AggregateState.rowEnd, this.get(AggregateState.rowNext));
   }
 
   /** Links a chunk behind the current one and makes it current. */
@@ -50,6 +83,39 @@ export class RowChunks {
     this.set(AggregateState.currentChunk, chunk);
     this.set(AggregateState.rowNext, Math.ceil((chunk + GroupChunk.SIZE) / ROW_ALIGN) * ROW_ALIGN);
     this.set(AggregateState.rowEnd, chunk + bytes);
+  }
+
+  /** The chunks of others in place of its own, which must be gone; none: no rows. */
+  adopt(chunks: readonly { readonly address: number; readonly end: number }[]): void {
+    const last = chunks.at(-1);
+    this.set(AggregateState.firstChunk, chunks[0]?.address ?? 0);
+    this.set(AggregateState.currentChunk, last?.address ?? 0);
+    this.set(AggregateState.rowNext, last?.end ?? 0);
+    this.set(AggregateState.rowEnd, last?.end ?? 0);
+  }
+
+  /** Gives all memory back: no rows, and no room for any. */
+  clear(): void {
+    for (const run of [...this.#rowRuns, ...this.#byteRuns]) this.#arena.freeRun(run);
+    this.#rowRuns = [];
+    this.#byteRuns = [];
+    for (const field of [AggregateState.bytesNext, AggregateState.bytesEnd]) this.set(field, 0);
+    this.adopt([]);
+  }
+
+  /** The rows' places, run by run. */
+  *runs(): IterableIterator<RowRun> {
+    const { view } = this.#arena.memory;
+    for (let chunk = this.get(AggregateState.firstChunk); chunk !== 0;) {
+      yield { first: chunk + GroupChunk.SIZE, end: this.endOf(chunk) };
+      chunk = view.getUint32(chunk + GroupChunk.next, true);
+    }
+  }
+
+  /** Where a chunk's rows end. */
+  endOf(chunk: number): number {
+    const isLast = chunk === this.get(AggregateState.currentChunk);
+    return isLast ? this.get(AggregateState.rowNext) : this.#arena.memory.view.getUint32(chunk + GroupChunk.end, true);
   }
 
   get(field: number): number {

@@ -1,23 +1,43 @@
 // The host's side of a table of rows: its memory while it fills, then its directory or its order, made a part at a
-// time so that no call is long. Read next: lowering/table_plan.ts, lowering/probe_step.ts, row_chunks.ts, row_order.ts.
-import { GroupChunk, TableRow, TableState } from "#lowering/control_block.js";
+// time so that no call is long. A table that does not fit its share of memory goes to disk as it fills: by the hashes
+// of its keys, or in sorted runs. Read next: lowering/table_plan.ts, lowering/probe_step.ts, row_chunks.ts,
+// row_order.ts, spill/spilled_stages.ts.
+import { defined } from "#base/assert.js";
+import { TableRow, TableState } from "#lowering/control_block.js";
 import type { TablePlan } from "#lowering/table_plan.js";
 import { isMeasured } from "#lowering/table_sink.js";
 import type { Arena } from "./arena.js";
 import type { Kernels } from "./kernels.js";
 import { BLOCK_BYTES } from "./memory.js";
-import { RowChunks } from "./row_chunks.js";
-import { type Merge, RowOrdering } from "./row_order.js";
+import { RowChunks, type RowRun } from "./row_chunks.js";
+import { ADDRESS_BYTES, RowOrdering, type SortKernel } from "./row_order.js";
 import { RowWindow, type WindowCode } from "./row_window.js";
+import { type LoadedRows, segmentsWithin } from "./spill/row_reader.js";
+import type { SpilledRows } from "./spill/row_writer.js";
+import { type OrderedRows, SortedRuns } from "./spill/sorted_runs.js";
+import { type SpillableTable, TableSpill } from "./spill/table_spill.js";
 
 const ENTRY_BYTES = 8;
 const FIRST_ENTRIES = 16;
+/** A directory has two entries for each row, up to the next power of two; an order takes as much at most. */
+const INDEX_BYTES_PER_ROW = 4 * ENTRY_BYTES;
 const ALL_BITS = (1n << 64n) - 1n;
 
-/** Compiled code over ordered rows. */
+/** Compiled code over ordered rows, asked for when there are some. */
 export interface OrderedCode {
-  merge(): Merge;
+  sort(): SortKernel;
   window(): WindowCode;
+}
+
+export interface TableOptions {
+  readonly arena: Arena;
+  readonly kernels: Kernels;
+  readonly plan: TablePlan;
+  /** Address of the table's state in the control block. */
+  readonly state: number;
+  readonly code: OrderedCode;
+  readonly spillable: SpillableTable | undefined;
+  readonly chunkBytesMax: number;
 }
 
 export class TableStore {
@@ -27,19 +47,31 @@ export class TableStore {
   readonly #chunks: RowChunks;
   readonly #magnitudes: number;
   readonly #code: OrderedCode;
+  readonly #spill: TableSpill | undefined;
   #ordering: RowOrdering | undefined;
   #window: RowWindow | undefined;
   #finished = false;
-  /** The chunk to be linked or gathered next; undefined before linking starts, 0 when all are. */
-  #unlinked: number | undefined;
+  /** Rows still to be linked, gathered or written; undefined before that starts. */
+  #pending: RowRun[] | undefined;
+  /** A run of its own, when it is not the last thing a table needs of memory. */
+  #directory: number | undefined;
+  /** Compiled code has asked for room there is not, or all rows have come and some are still in memory. */
+  #roomWanted = false;
+  /** Rows that came and are in memory no more. */
+  #rowsGone = 0;
+  #level = 0;
+  #spilled: SpilledRows | undefined;
+  #sorted: SortedRuns | undefined;
+  #loaded: LoadedRows | undefined;
+  #released = false;
 
-  /** `state` is the address of the table's state in the control block; `code` is asked for when rows are ordered. */
-  constructor(arena: Arena, kernels: Kernels, plan: TablePlan, state: number, code: OrderedCode) {
+  constructor({ arena, kernels, plan, state, code, spillable, chunkBytesMax }: TableOptions) {
     this.#arena = arena;
     this.#kernels = kernels;
     this.#plan = plan;
     this.#code = code;
-    this.#chunks = new RowChunks(arena, state, plan.rowBytes);
+    this.#spill = spillable && new TableSpill(arena, spillable, plan.rowBytes);
+    this.#chunks = new RowChunks(arena, state, plan.rowBytes, chunkBytesMax);
     this.#magnitudes = arena.allocate(Math.max(1, plan.columns.length) * 8);
     const { bytes } = arena.memory;
     bytes.fill(0, this.#magnitudes, this.#magnitudes + plan.columns.length * 8);
@@ -49,8 +81,9 @@ export class TableStore {
     this.#chunks.set(TableState.nullRow, nullRow);
   }
 
+  /** All rows that came, or those that were read back. */
   get rows(): number {
-    return this.#chunks.get(TableState.groups);
+    return this.#loaded?.rows ?? this.#chunks.get(TableState.groups);
   }
 
   /** Rows that came to the table's probe in the last call. */
@@ -58,23 +91,63 @@ export class TableStore {
     return this.#chunks.get(TableState.entered);
   }
 
-  /** Where rows stand once all have come: from the first's address to the last's end, run by run. */
-  *runs(): IterableIterator<{ readonly first: number; readonly end: number }> {
-    const { view } = this.#arena.memory;
-    for (let chunk = this.#chunks.get(TableState.firstChunk); chunk !== 0;) {
-      const isLast = chunk === this.#chunks.get(TableState.currentChunk);
-      const end = isLast ? this.#chunks.get(TableState.rowNext) : view.getUint32(chunk + GroupChunk.end, true);
-      yield { first: chunk + GroupChunk.SIZE, end };
-      chunk = view.getUint32(chunk + GroupChunk.next, true);
+  /** Where its rows are, by the hashes of their keys, once all have come and they did not fit memory. */
+  get spilled(): SpilledRows | undefined {
+    return this.#spilled;
+  }
+
+  /** Its rows in sorted runs, likewise. */
+  get sorted(): SortedRuns | undefined {
+    return this.#finished ? this.#sorted : undefined;
+  }
+
+  /** All rows there are, run by run, wherever they are; each run is in memory until the next is asked for. */
+  *runs(): Generator<RowRun, void, void> {
+    const spill = this.#spill;
+    const spilled = this.#spilled ?? (spill?.writing === true ? spill.flushed() : undefined);
+    if (spill !== undefined && spilled !== undefined)
+      for (const segments of spilled.partitions)
+        for (const loaded of this.#batches(spilled, segments)) {
+          try {
+            yield* loaded.chunks;
+          } finally {
+            loaded.free();
+          }
+        }
+    yield* this.#chunks.runs();
+  }
+
+  /** Room for a row; false when the call must end first, for `makeRoom`. */
+  addRows(): boolean {
+    const spill = this.#spill;
+    const holds = this.#chunks.get(TableState.firstChunk) !== 0;
+    if (spill !== undefined && holds) {
+      const full = spill.always || spill.writing ||
+        !spill.allows(this.#chunks.nextBytes + this.#rowsHere * INDEX_BYTES_PER_ROW);
+      this.#roomWanted ||= full;
+      if (full) return false;
     }
-  }
-
-  addRows(): void {
     this.#chunks.addRows();
+    return true;
   }
 
+  /** Room for strings of a row that has its place: there is always some, but perhaps none for a next row. */
   addBytes(need: number): void {
     this.#chunks.addBytes(need);
+    const spill = this.#spill;
+    if (spill !== undefined && (spill.always || spill.writing || !spill.allows(0))) this.#chunks.closeRows();
+  }
+
+  /** Does a part of the way to disk of the rows in memory, if they are to go; true when nothing is left to do. */
+  makeRoom(): boolean {
+    if (!this.#roomWanted) return true;
+    const moved = this.#plan.order === undefined ? this.#scatter() : this.#writeRun();
+    if (!moved) return false;
+    this.#chunks.clear();
+    this.#pending = undefined;
+    this.#rowsGone = this.#chunks.get(TableState.groups);
+    this.#roomWanted = false;
+    return true;
   }
 
   /** A bound of |value| over a column; Infinity when unknown or NaN. */
@@ -88,55 +161,193 @@ export class TableStore {
   /** Does a part of what a full table needs before it is read; true when nothing is left to do. */
   finish(): boolean {
     if (this.#finished) return true;
-    if (this.#unlinked === undefined) this.#begin();
-    else if (this.#unlinked !== 0) this.#take(this.#unlinked);
-    if (this.#unlinked === 0) this.#finished = this.#ordering === undefined || this.#advanceOrder(this.#ordering);
+    if (!this.makeRoom()) return false;
+    if (this.#goesToDisk) this.#finished = this.#seal();
+    else this.#finished = this.#index();
     return this.#finished;
   }
 
-  #begin(): void {
-    if (this.#plan.single && this.rows === 0) this.#appendNullRow();
-    if (this.#plan.order === undefined) this.#openDirectory();
-    else this.#ordering = new RowOrdering(this.#arena, this.#code.merge(), this.rows);
-    this.#unlinked = this.#chunks.get(TableState.firstChunk);
+  /** Takes what is on disk away, so that more rows may come. */
+  takeSpilled(): SpilledRows | undefined {
+    const spilled = this.#spilled;
+    this.#spilled = undefined;
+    this.#finished = false;
+    return spilled;
   }
 
-  #advanceOrder(ordering: RowOrdering): boolean {
-    if (this.#window !== undefined) return this.#window.advance();
-    const order = ordering.advance();
-    if (order === undefined) return false;
-    const { window } = this.#plan;
-    if (window !== undefined)
-      this.#window = new RowWindow(this.#arena, this.#code.window(), window, order, this.rows);
-    const rows = Math.min(this.rows, this.#plan.order?.rows ?? this.rows);
+  /** Rows that come from now on go to partitions of this level. */
+  spillAt(level: number): void {
+    this.#level = level;
+  }
+
+  /** Rows of a partition, as many at a time as are read at once. */
+  *batches(spilled: SpilledRows, partition: number): IterableIterator<LoadedRows> {
+    yield* this.#batches(spilled, defined(spilled.partitions[partition], "a partition"));
+  }
+
+  /** Reads as much of a partition as may be probed at once; where the rest begins. */
+  loadPart(partition: number, from: number): number {
+    const spill = defined(this.#spill, "a table that spills");
+    const spilled = defined(this.#spilled, "rows on disk");
+    const segments = defined(spilled.partitions[partition], "a partition");
+    const end = segmentsWithin(segments, from, spill.budget.partBytes, INDEX_BYTES_PER_ROW);
+    this.show(spill.load(spilled, segments.slice(from, end)));
+    this.#finished = false;
+    this.#pending = undefined;
+    this.#chunks.set(TableState.lastPart, end === segments.length ? 1 : 0);
+    return end;
+  }
+
+  /** Has rows that were read back in place of its own. */
+  show(loaded: LoadedRows): void {
+    this.#loaded = loaded;
+    this.#chunks.adopt(loaded.chunks);
+    this.#finished = true;
+  }
+
+  /** Gives rows that were read back up, and their directory. */
+  unload(): void {
+    this.#loaded?.free();
+    this.#loaded = undefined;
+    if (this.#directory !== undefined) this.#arena.freeRun(this.#directory);
+    this.#directory = undefined;
+    this.#pending = undefined;
+    this.#chunks.adopt([]);
+    this.#finished = true;
+  }
+
+  /** Nothing reads the rows any more. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.unload();
+    this.#chunks.clear();
+    this.#ordering?.free();
+    this.#spilled?.file.close();
+  }
+
+  /** Which rows are delivered, of a table in sorted runs. */
+  deliver({ order, end }: OrderedRows): void {
     this.#chunks.set(TableState.order, order);
-    this.#chunks.set(TableState.orderEnd, order + 4 * rows);
-    return this.#window === undefined;
+    this.#chunks.set(TableState.orderEnd, end);
+  }
+
+  get #rowsHere(): number {
+    return this.rows - (this.#loaded === undefined ? this.#rowsGone : 0);
+  }
+
+  /** Rows that are delivered of a sorted table, at most. */
+  get #rowsMax(): number {
+    return this.#plan.order?.rows ?? Infinity;
+  }
+
+  get #goesToDisk(): boolean {
+    if (this.#loaded !== undefined) return false;
+    const spill = this.#spill;
+    return this.#sorted !== undefined || (spill !== undefined && (spill.always || spill.writing));
+  }
+
+  *#batches(spilled: SpilledRows, segments: SpilledRows["partitions"][number]): IterableIterator<LoadedRows> {
+    const spill = defined(this.#spill, "a table that spills");
+    for (let from = 0; from < segments.length;) {
+      const end = segmentsWithin(segments, from, spill.budget.readBytes);
+      yield spill.load(spilled, segments.slice(from, end));
+      from = end;
+    }
+  }
+
+  /** All rows have come: the last ones follow those on disk. */
+  #seal(): boolean {
+    const spill = defined(this.#spill, "a table that spills");
+    if (this.#chunks.get(TableState.firstChunk) !== 0) {
+      this.#roomWanted = true;
+      return false;
+    }
+    if (spill.writing) this.#spilled = spill.seal();
+    return true;
+  }
+
+  /** Writes a run of rows to their partitions; true when all are written. */
+  #scatter(): boolean {
+    const spill = defined(this.#spill, "a table that spills");
+    if (!spill.writing) spill.open(this.#level);
+    return this.#eachRun(({ first, end }) => spill.scatter(first, end));
+  }
+
+  /** Orders the rows in memory, then writes some of them; true when all are written. */
+  #writeRun(): boolean {
+    if (this.#sorted?.writing !== true) {
+      const order = this.#order();
+      if (order === undefined) return false;
+      const spill = defined(this.#spill, "a table that spills");
+      this.#sorted ??= new SortedRuns(this.#arena, spill, this.#code.sort(), this.#plan.rowBytes, this.#rowsMax);
+      this.#sorted.begin(order);
+    }
+    if (!this.#sorted.step()) return false;
+    this.#ordering?.free();
+    this.#ordering = undefined;
+    return true;
+  }
+
+  /** Does a part of what rows in memory need before they are read. */
+  #index(): boolean {
+    if (this.#pending === undefined && this.#growsTooLarge()) {
+      this.#roomWanted = true;
+      return false;
+    }
+    if (this.#plan.order !== undefined) {
+      if (this.#window !== undefined) return this.#window.advance();
+      const order = this.#order();
+      if (order === undefined) return false;
+      this.deliver(order);
+      const { window } = this.#plan;
+      if (window !== undefined)
+        this.#window = new RowWindow(this.#arena, this.#code.window(), window, order.order, this.rows);
+      return window === undefined;
+    }
+    if (this.#pending === undefined) {
+      if (this.#plan.single && this.rows === 0) this.#appendNullRow();
+      this.#openDirectory();
+    }
+    const [directory, mask] = [this.#chunks.get(TableState.directory), this.#chunks.get(TableState.mask)];
+    return this.#eachRun(({ first, end }) => this.#kernels.link(first, end, this.#plan.rowBytes, directory, mask));
+  }
+
+  /** Whether the rows fit memory, but not with their index. */
+  #growsTooLarge(): boolean {
+    const rows = this.#rowsHere;
+    if (this.#spill === undefined || this.#loaded !== undefined || rows === 0) return false;
+    const bytes = this.#plan.order === undefined ? entriesFor(rows) * ENTRY_BYTES : 2 * rows * ADDRESS_BYTES;
+    return !this.#spill.allows(bytes);
+  }
+
+  /** Gathers the rows in memory, then orders them for a while; the order once it is there, but only once. */
+  #order(): OrderedRows | undefined {
+    const ordering = (this.#ordering ??= new RowOrdering(this.#arena, this.#code.sort().merge, this.#rowsHere));
+    if (!this.#eachRun(({ first, end }) => ordering.gather(first, end, this.#plan.rowBytes))) return undefined;
+    const order = ordering.advance();
+    if (order === undefined) return undefined;
+    const rows = Math.min(this.#rowsHere, this.#rowsMax);
+    return { order, end: order + ADDRESS_BYTES * rows };
+  }
+
+  /** Shows the next run of the rows in memory, if there is one; true when none is left. */
+  #eachRun(take: (run: RowRun) => void): boolean {
+    this.#pending ??= [...this.#chunks.runs()];
+    const next = this.#pending.shift();
+    if (next !== undefined) take(next);
+    return this.#pending.length === 0;
   }
 
   #openDirectory(): void {
-    let entries = FIRST_ENTRIES;
-    while (entries < this.rows * 2) entries *= 2;
+    const entries = entriesFor(this.#rowsHere);
     const bytes = entries * ENTRY_BYTES;
-    const directory = bytes > BLOCK_BYTES ? this.#arena.takeRun(bytes) : this.#arena.allocate(bytes);
+    const isShort = bytes <= BLOCK_BYTES && this.#loaded === undefined;
+    const directory = isShort ? this.#arena.allocate(bytes) : this.#arena.takeRun(bytes);
+    this.#directory = isShort ? undefined : directory;
     this.#kernels.rehash(0, 0, directory, entries);
     this.#chunks.set(TableState.directory, directory);
     this.#chunks.set(TableState.mask, entries - 1);
-  }
-
-  /** Links or gathers a chunk's rows. */
-  #take(chunk: number): void {
-    const { view } = this.#arena.memory;
-    const isLast = chunk === this.#chunks.get(TableState.currentChunk);
-    const end = isLast ? this.#chunks.get(TableState.rowNext) : view.getUint32(chunk + GroupChunk.end, true);
-    const first = chunk + GroupChunk.SIZE;
-    this.#unlinked = view.getUint32(chunk + GroupChunk.next, true);
-    if (this.#ordering !== undefined) {
-      this.#ordering.gather(first, end, this.#plan.rowBytes);
-      return;
-    }
-    const [directory, mask] = [this.#chunks.get(TableState.directory), this.#chunks.get(TableState.mask)];
-    this.#kernels.link(first, end, this.#plan.rowBytes, directory, mask);
   }
 
   /** Zeros, and every null bit set. */
@@ -148,10 +359,16 @@ export class TableStore {
   }
 
   #appendNullRow(): void {
-    this.addRows();
+    this.#chunks.addRows();
     const row = this.#chunks.get(TableState.rowNext);
     this.#writeNullRow(row);
     this.#chunks.set(TableState.rowNext, row + this.#plan.rowBytes);
     this.#chunks.set(TableState.groups, 1);
   }
+}
+
+function entriesFor(rows: number): number {
+  let entries = FIRST_ENTRIES;
+  while (entries < rows * 2) entries *= 2;
+  return entries;
 }

@@ -22,6 +22,9 @@ export interface ExecutorThreadData {
   readonly memory: WebAssembly.Memory;
   readonly layout: MemoryLayout;
   readonly captureFolder: string;
+  readonly spillFolder: string;
+  /** Of the worker process. */
+  readonly generation: number;
   /** One word; not 0: the process is about to end, and nobody may go to sleep any more. */
   readonly ending: Int32Array;
 }
@@ -52,7 +55,12 @@ function run(data: ExecutorThreadData): void {
       takeOrder: () => receiveMessageOnPort(port)?.message as ExecutorOrder | undefined,
       report,
     },
-    new PlanEngine(memory, region.numbers.pageBytes, (metric, amount) => region.addMetric(metric, amount)),
+    new PlanEngine(memory, region.numbers.pageBytes, {
+      folder: data.spillFolder,
+      generation: data.generation,
+      count: (metric, amount) => region.addMetric(metric, amount),
+      raise: (metric, value) => region.raiseMetric(metric, value),
+    }),
     jobTransport,
     (lease, told) => captures.job(lease, executor, jobTransport, memory.bytes, told),
   );

@@ -16,11 +16,13 @@ import type { ExecutorReport } from "./executor_ports.js";
 import type { ExecutorThreadData } from "./executor_thread.js";
 import { FlightPen } from "./flight_pen.js";
 import { describe, logLine } from "./log.js";
+import { sweepSpill } from "./spill_directory.js";
 import type { WiredWorker } from "./wiring.js";
 
 const MIB = 1024 * 1024;
 /** In the working directory the supervisor gives us. */
 const CAPTURE_FOLDER = "traces";
+const SPILL_FOLDER = "spill";
 
 /** Shared with the executor threads; see ExecutorThreadData.ending. */
 const ending = new Int32Array(new SharedArrayBuffer(4));
@@ -96,10 +98,14 @@ async function main(): Promise<void> {
     for (let executor = 0; executor < executors; executor++) region.wakeExecutor(executor);
   };
 
-  const captureFolder = resolve(CAPTURE_FOLDER);
+  const [captureFolder, spillFolder] = [resolve(CAPTURE_FOLDER), resolve(SPILL_FOLDER)];
+  sweepSpill(spillFolder);
   let wired: WiredWorker | undefined;
   const start = (executor: number): Promise<ExecutorLink> => startThread(
-    { executor, regionFd, flightFd, wakeFds, memory: memory.memory, layout: memory.layout, captureFolder, ending },
+    {
+      executor, regionFd, flightFd, wakeFds, memory: memory.memory, layout: memory.layout, captureFolder, spillFolder,
+      generation: environment.generation, ending,
+    },
     region,
     (report) => wired?.report(report));
   const [first, { wireWorker, planner }] = await Promise.all([start(0), loadWiring(region)]);

@@ -15,23 +15,28 @@ import type { CountMetric, Engine, EngineJob, InputPage } from "./executor_ports
 import { warmUpEngine } from "./engine_warm_up.js";
 import { parameterValues } from "./parameter_values.js";
 import { leafColumns } from "./plan_leaves.js";
+import { SpillDirectory, type SpillPlace } from "./spill_directory.js";
+
+const BYTES_PER_KB = 1024;
 
 class PlanJob implements EngineJob {
   readonly #compiled: CompiledPlan;
   readonly #execution: PlanExecution;
   readonly #leaves: readonly (readonly ColumnType[])[];
   readonly #compileNsBefore: number;
+  readonly #spill: SpillDirectory;
   /** The page that was refused is the page that comes again: it is verified already. */
   #verified: InputPage | undefined;
 
   constructor(
     compiled: CompiledPlan, execution: PlanExecution, leaves: readonly (readonly ColumnType[])[],
-    compileNsBefore: number,
+    compileNsBefore: number, spill: SpillDirectory,
   ) {
     this.#compiled = compiled;
     this.#execution = execution;
     this.#leaves = leaves;
     this.#compileNsBefore = compileNsBefore;
+    this.#spill = spill;
   }
 
   get leafCount(): number {
@@ -88,7 +93,11 @@ class PlanJob implements EngineJob {
   }
 
   dispose(): void {
-    this.#execution.dispose();
+    try {
+      this.#execution.dispose();
+    } finally {
+      this.#spill.remove();
+    }
   }
 }
 
@@ -96,15 +105,17 @@ export class PlanEngine implements Engine {
   readonly #memory: EngineMemory;
   readonly #pageBytes: number;
   readonly #count: CountMetric;
+  readonly #place: SpillPlace;
   readonly #cache = new PlanCache();
 
-  constructor(memory: EngineMemory, pageBytes: number, count: CountMetric) {
+  constructor(memory: EngineMemory, pageBytes: number, place: SpillPlace) {
     this.#memory = memory;
     this.#pageBytes = pageBytes;
-    this.#count = count;
+    this.#count = place.count;
+    this.#place = place;
   }
 
-  start({ start }: JobOrder, filters: FilterPort): EngineJob {
+  start({ lease, start }: JobOrder, filters: FilterPort): EngineJob {
     // The whole bytes are the key: a digest that two plans share would answer one with the other.
     const { plan: bytes } = start;
     const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
@@ -116,13 +127,15 @@ export class PlanEngine implements Engine {
     this.#count(fresh ? Metric.workerPlanCacheMisses : Metric.workerPlanCacheHits, 1);
     const compileNsBefore = fresh ? 0 : compiled.compileNs;
     const leaves = leafColumns(compiled.plan.root, compiled.plan.leafCount);
+    const spill = new SpillDirectory(this.#place, lease, start.spillLimitKb);
     const execution = new PlanExecution(compiled, {
       memory: this.#memory,
       resultBytes: this.#pageBytes,
       parameters: parameterValues(compiled.plan, start.parameters),
       filters,
+      ...(start.memoryKb > 0 ? { spill: { bytes: start.memoryKb * BYTES_PER_KB, port: spill } } : {}),
     });
-    return new PlanJob(compiled, execution, leaves, compileNsBefore);
+    return new PlanJob(compiled, execution, leaves, compileNsBefore, spill);
   }
 
   warmUp(plan: Uint8Array): void {

@@ -6,6 +6,7 @@ import type { PhysicalPlan } from "#plan/physical.js";
 import { compileExecution } from "#runtime/compiled_plan.js";
 import { PlanExecution } from "#runtime/execution.js";
 import { EngineMemory, memoryLayout } from "#runtime/memory.js";
+import type { SpillOptions } from "#runtime/memory_budget.js";
 import { buildPage } from "#runtime/page_builder.js";
 import type { ResultImage } from "#runtime/result_page.js";
 import { PageReader, verifyPage, verifyViews } from "#runtime/page_reader.js";
@@ -40,6 +41,7 @@ export interface RunOptions {
   readonly ranges?: boolean;
   readonly resultBytes?: number;
   readonly visitsPerCall?: number;
+  readonly spill?: SpillOptions;
 }
 
 /** Pushes page images of leaf 0 and reads all results. */
@@ -63,6 +65,7 @@ export function runLeaves(
     resultBytes: options.resultBytes ?? PAGE_BYTES,
     ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
     ...(options.visitsPerCall === undefined ? {} : { visitsPerCall: options.visitsPerCall }),
+    ...(options.spill === undefined ? {} : { spill: options.spill }),
   });
   const rows: Scalar[][] = [];
   const take = (): void => {

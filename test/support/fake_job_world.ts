@@ -274,6 +274,8 @@ export function fakeOrder(leaves: number, producers = 1): JobOrder {
       permitsScan: 2,
       permitsResult: 2,
       analyze: false,
+      memoryKb: 0,
+      spillLimitKb: -1,
       filters: [],
     },
   };

@@ -139,6 +139,7 @@ export class TwinBackend {
   #sendStart(lease: SlotLease): void {
     const payload = encodeStartExecution({
       plan: new Uint8Array(0), planDigest: 0n, parameters: [], permitsScan: 2, permitsResult: 2, analyze: true,
+      memoryKb: 0, spillLimitKb: -1,
       filters: [],
       producers: this.#producers.map((producer, number) => ({
         leaf: producer.plan.leaf, producer: number, scanSlot: producer.lease.slot, scanEpoch: producer.lease.epoch,

@@ -66,8 +66,13 @@ redoPages():bigint {
   return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
 }
 
+spilledBytes():bigint {
+  const offset = this.bb!.__offset(this.bb_pos, 20);
+  return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
+}
+
 static startOperatorStats(builder:flatbuffers.Builder) {
-  builder.startObject(8);
+  builder.startObject(9);
 }
 
 static addOperator(builder:flatbuffers.Builder, operator:number) {
@@ -102,12 +107,16 @@ static addRedoPages(builder:flatbuffers.Builder, redoPages:bigint) {
   builder.addFieldInt64(7, redoPages, BigInt('0'));
 }
 
+static addSpilledBytes(builder:flatbuffers.Builder, spilledBytes:bigint) {
+  builder.addFieldInt64(8, spilledBytes, BigInt('0'));
+}
+
 static endOperatorStats(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createOperatorStats(builder:flatbuffers.Builder, operator:number, rowsIn:bigint, rowsOut:bigint, pages:bigint, bytes:bigint, timeNs:bigint, memoryBytes:bigint, redoPages:bigint):flatbuffers.Offset {
+static createOperatorStats(builder:flatbuffers.Builder, operator:number, rowsIn:bigint, rowsOut:bigint, pages:bigint, bytes:bigint, timeNs:bigint, memoryBytes:bigint, redoPages:bigint, spilledBytes:bigint):flatbuffers.Offset {
   OperatorStats.startOperatorStats(builder);
   OperatorStats.addOperator(builder, operator);
   OperatorStats.addRowsIn(builder, rowsIn);
@@ -117,6 +126,7 @@ static createOperatorStats(builder:flatbuffers.Builder, operator:number, rowsIn:
   OperatorStats.addTimeNs(builder, timeNs);
   OperatorStats.addMemoryBytes(builder, memoryBytes);
   OperatorStats.addRedoPages(builder, redoPages);
+  OperatorStats.addSpilledBytes(builder, spilledBytes);
   return OperatorStats.endOperatorStats(builder);
 }
 }

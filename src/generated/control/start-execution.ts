@@ -98,8 +98,18 @@ filtersLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+memoryKb():bigint {
+  const offset = this.bb!.__offset(this.bb_pos, 22);
+  return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
+}
+
+spillLimitKb():bigint {
+  const offset = this.bb!.__offset(this.bb_pos, 24);
+  return offset ? this.bb!.readInt64(this.bb_pos + offset) : BigInt('-1');
+}
+
 static startStartExecution(builder:flatbuffers.Builder) {
-  builder.startObject(9);
+  builder.startObject(11);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -186,12 +196,20 @@ static startFiltersVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addMemoryKb(builder:flatbuffers.Builder, memoryKb:bigint) {
+  builder.addFieldInt64(9, memoryKb, BigInt('0'));
+}
+
+static addSpillLimitKb(builder:flatbuffers.Builder, spillLimitKb:bigint) {
+  builder.addFieldInt64(10, spillLimitKb, BigInt('-1'));
+}
+
 static endStartExecution(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createStartExecution(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, producersOffset:flatbuffers.Offset, parametersOffset:flatbuffers.Offset, permitsScan:number, permitsResult:number, analyze:boolean, filtersOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createStartExecution(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, producersOffset:flatbuffers.Offset, parametersOffset:flatbuffers.Offset, permitsScan:number, permitsResult:number, analyze:boolean, filtersOffset:flatbuffers.Offset, memoryKb:bigint, spillLimitKb:bigint):flatbuffers.Offset {
   StartExecution.startStartExecution(builder);
   StartExecution.addVersion(builder, version);
   StartExecution.addPlan(builder, planOffset);
@@ -202,6 +220,8 @@ static createStartExecution(builder:flatbuffers.Builder, version:number, planOff
   StartExecution.addPermitsResult(builder, permitsResult);
   StartExecution.addAnalyze(builder, analyze);
   StartExecution.addFilters(builder, filtersOffset);
+  StartExecution.addMemoryKb(builder, memoryKb);
+  StartExecution.addSpillLimitKb(builder, spillLimitKb);
   return StartExecution.endStartExecution(builder);
 }
 }

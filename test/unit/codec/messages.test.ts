@@ -136,6 +136,7 @@ describe("execution messages", () => {
       })),
       permitsScan: u32, permitsResult: u32, analyze: fc.boolean(),
       filters: fc.array(fc.record({ filter: u16, slot: u32, generation: u32 }), { maxLength: 5 }),
+      memoryKb: count, spillLimitKb: fc.integer({ min: -1, max: 2 ** 31 - 1 }),
     }), messages.encodeStartExecution, messages.decodeStartExecution);
     roundTrip(fc.record({ executor: u16 }),
       messages.encodeExecutionStarted, messages.decodeExecutionStarted);
@@ -144,7 +145,7 @@ describe("execution messages", () => {
       memoryBytes: count, codeBytes: u32, codeModules: u32,
       operators: list(fc.record({
         operator: u16, rowsIn: count, rowsOut: count, pages: count, bytes: count, timeNs: count,
-        memoryBytes: count, redoPages: count,
+        memoryBytes: count, redoPages: count, spilledBytes: count,
       })),
     }), messages.encodeExecutionFinished, messages.decodeExecutionFinished);
     roundTrip(fc.record({ sqlstate: text, message: text, detail: text, hint: text }),

@@ -41,7 +41,8 @@ const sharedMemory = (): WebAssembly.Memory =>
 const startOf = (planBytes: number): Uint8Array =>
   encodeStartExecution({
     plan: new Uint8Array(planBytes).fill(7), planDigest: 1n, producers: [], parameters: [],
-    permitsScan: 0, permitsResult: 0, analyze: false, filters: [],
+    permitsScan: 0, permitsResult: 0, analyze: false, filters: [], memoryKb: 0,
+    spillLimitKb: -1,
   });
 
 describe("attachment", () => {

@@ -1,0 +1,278 @@
+// The work of one pipeline when something it probes, reads or groups is on disk. Rows that meet a table on disk go
+// there as well, by the same hashes; then both are read part by part, and the rest of the pipeline runs over each
+// part. A part of the table too large for memory is probed in pieces, by all rows of its partition each time, which
+// remember whether they were matched. Groups without room get rounds of their own.
+// Read next: lowering/spill_pipeline.ts, table_store.ts, execution.ts.
+import { assert, defined } from "#base/assert.js";
+import type { Pipeline } from "#lowering/pipeline.js";
+import type { ProbeStep } from "#lowering/probe_step.js";
+import type { OverflowPipeline } from "#lowering/spill_pipeline.js";
+import { firstSpillTable } from "#lowering/spill_pipeline.js";
+import { type TablePlan, marksBuildRows } from "#lowering/table_plan.js";
+import { PipelineRun, type RunEnvironment } from "../pipeline_run.js";
+import type { TableStore } from "../table_store.js";
+import type { SpilledRows } from "./row_writer.js";
+
+/** Why a stage stops for a while: its result page is full, or others should get their turn. */
+export type Stop = "full" | "paused";
+type Work = Generator<Stop, void, void>;
+
+export type TableOwner =
+  | { readonly kind: "table"; readonly table: number }
+  | { readonly kind: "groups"; readonly aggregate: number };
+
+export interface StageHost {
+  readonly environment: RunEnvironment;
+  /** A table between two parts of a pipeline, for the operator that has a table or an aggregate. */
+  openTable(table: number, plan: TablePlan, owner: TableOwner): TableStore;
+  /** Every run there is, for its numbers. */
+  noteRun(run: PipelineRun): void;
+}
+
+/** A pipeline at work, up to the first probe whose table is on disk. */
+export interface Stage {
+  readonly run: PipelineRun;
+  readonly split: Split | undefined;
+  /** The one that reaches the pipeline's end. */
+  readonly last: PipelineRun;
+}
+
+interface Split {
+  readonly probe: ProbeStep;
+  readonly rows: TableStore;
+  /** From the probe on. */
+  readonly rest: Stage;
+}
+
+/** Rows on disk that are to meet a table. */
+interface Meeting {
+  readonly split: Split;
+  readonly rows: SpilledRows | undefined;
+}
+
+/** A pipeline whose groups had no room. */
+interface Feeder {
+  readonly overflow: OverflowPipeline;
+  readonly written: TableStore;
+  readonly read: TableStore;
+  readonly again: PipelineRun;
+}
+
+/** One partition of each feeder's rows. */
+interface Round {
+  readonly level: number;
+  readonly partition: number;
+  readonly rows: readonly (SpilledRows | undefined)[];
+  /** No other partition of these rows waits. */
+  readonly isLast: boolean;
+}
+
+export class SpilledStages {
+  readonly #host: StageHost;
+  readonly #feeders = new Map<number, Feeder[]>();
+  /** By table: rows that are to mark it before its rows are delivered. */
+  readonly #meetings = new Map<number, Meeting[]>();
+
+  constructor(host: StageHost) {
+    this.#host = host;
+  }
+
+  /** A pipeline of the plan, once all tables it probes are complete. */
+  open(pipeline: Pipeline): Stage {
+    return this.#open(pipeline, pipeline, 0);
+  }
+
+  /** For the numbers of a pipeline that has not begun. */
+  idle(pipeline: Pipeline): PipelineRun {
+    return new PipelineRun(this.#host.environment, pipeline, () => pipeline);
+  }
+
+  /** Everything a stage does that needs no pages of a leaf. */
+  *work(stage: Stage): Work {
+    const { run } = stage;
+    const { source } = run.pipeline;
+    switch (source.kind) {
+      case "pages":
+        break;
+      case "groups":
+        yield* this.#rounds(run, source.aggregate);
+        break;
+      case "table": {
+        const table = this.#table(source.table);
+        if (table.sorted !== undefined) yield* this.#ordered(run, table);
+        else if (table.spilled === undefined) yield* this.#drain(run);
+        else yield* this.#marked(run, source.table);
+      }
+    }
+    if (stage.split !== undefined) yield* this.#meet(stage.split);
+  }
+
+  get #tables(): RunEnvironment["tables"] {
+    return this.#host.environment.tables;
+  }
+
+  #table(table: number): TableStore {
+    return defined(this.#tables[table], "a table");
+  }
+
+  /** Steps before `from` are done: the rows stand in front of a table that is in memory now. */
+  #open(root: Pipeline, pipeline: Pipeline, from: number): Stage {
+    const probe = pipeline.steps.find((step, at): step is ProbeStep =>
+      at >= from && step.kind === "probe" && this.#tables[step.table]?.spilled !== undefined);
+    if (probe === undefined) {
+      const run = this.#newRun(root, pipeline);
+      return { run, split: undefined, last: run };
+    }
+    const { compiled } = this.#host.environment;
+    const probes = pipeline.steps.filter(({ kind }) => kind === "probe");
+    const number = probesOf(root) - probes.length + probes.indexOf(probe);
+    const split = compiled.split(pipeline, probe, firstSpillTable(compiled.pipelines, root) + number);
+    const rows = this.#host.openTable(split.table, split.plan, { kind: "table", table: probe.table });
+    const rest = this.#open(root, split.after, 1);
+    return { run: this.#newRun(root, split.before), split: { probe, rows, rest }, last: rest.last };
+  }
+
+  #newRun(root: Pipeline, pipeline: Pipeline): PipelineRun {
+    let feeder: Feeder | undefined;
+    const run = new PipelineRun(this.#host.environment, pipeline, () => {
+      feeder ??= this.#newFeeder(root, pipeline);
+      return feeder.overflow.overflowing;
+    });
+    this.#host.noteRun(run);
+    return run;
+  }
+
+  #newFeeder(root: Pipeline, pipeline: Pipeline): Feeder {
+    const { environment } = this.#host;
+    const { compiled } = environment;
+    const table = firstSpillTable(compiled.pipelines, root) + probesOf(root);
+    const overflow = compiled.overflow(pipeline, table);
+    const again = new PipelineRun(environment, overflow.again, () => overflow.againOverflowing, true);
+    this.#host.noteRun(again);
+    assert(pipeline.sink.kind === "aggregate", "a pipeline that makes groups");
+    const { aggregate } = pipeline.sink;
+    const open = (number: number): TableStore =>
+      this.#host.openTable(number, overflow.plan, { kind: "groups", aggregate });
+    const feeder = { overflow, again, written: open(overflow.written), read: open(overflow.read) };
+    this.#feeders.set(aggregate, [...(this.#feeders.get(aggregate) ?? []), feeder]);
+    return feeder;
+  }
+
+  /** Runs over all that its source has in memory. */
+  *#drain(run: PipelineRun): Work {
+    for (;;) {
+      while (!run.prepare()) yield "paused";
+      const consumed = run.consume(0);
+      if (consumed === "done" || consumed === "enough") return;
+      yield consumed;
+    }
+  }
+
+  /** Groups that had room, then those of each partition of the rest. */
+  *#rounds(run: PipelineRun, aggregate: number): Work {
+    const store = defined(this.#host.environment.stores[aggregate], "an aggregate");
+    yield* this.#drain(run);
+    const feeders = this.#feeders.get(aggregate) ?? [];
+    const rounds: Round[] = [];
+    yield* this.#addRounds(feeders, rounds, 0);
+    for (let round = rounds.pop(); round !== undefined && !run.exhausted; round = rounds.pop()) {
+      store.restart();
+      const { level, partition } = round;
+      for (const { written } of feeders) written.spillAt(level + 1);
+      for (const [index, { again, read }] of feeders.entries()) {
+        const rows = round.rows[index];
+        if (rows === undefined) continue;
+        for (const loaded of read.batches(rows, partition)) {
+          read.show(loaded);
+          yield* this.#drain(again);
+          read.unload();
+        }
+      }
+      if (round.isLast) for (const rows of round.rows) rows?.file.close();
+      yield* this.#addRounds(feeders, rounds, level + 1);
+      yield* this.#drain(run);
+    }
+  }
+
+  /** The partitions of what had no room since the last time, in front of those that wait. */
+  *#addRounds(feeders: readonly Feeder[], rounds: Round[], level: number): Work {
+    for (const { written } of feeders) while (!written.finish()) yield "paused";
+    const rows = feeders.map(({ written }) => written.takeSpilled());
+    const partitions = Math.max(0, ...rows.map((each) => each?.partitions.length ?? 0));
+    let isLast = true;
+    for (let partition = partitions - 1; partition >= 0; partition--) {
+      if (!rows.some((each) => hasRows(each, partition))) continue;
+      rounds.push({ level, partition, rows, isLast });
+      isLast = false;
+    }
+  }
+
+  *#ordered(run: PipelineRun, table: TableStore): Work {
+    for (const batch of defined(table.sorted, "sorted runs").batches()) {
+      if (batch === undefined) yield "paused";
+      else {
+        table.deliver(batch);
+        yield* this.#drain(run);
+      }
+      if (run.exhausted) return;
+    }
+  }
+
+  /** All rows of the first part of a pipeline are on disk. */
+  *#meet(split: Split): Work {
+    while (!split.rows.finish()) yield "paused";
+    const meeting = { split, rows: split.rows.takeSpilled() };
+    const { join, table } = split.probe;
+    // Rows of a marked table are delivered by another pipeline: the meeting waits for that.
+    if (marksBuildRows[join]) this.#meetings.set(table, [...(this.#meetings.get(table) ?? []), meeting]);
+    else yield* this.#parts(table, [meeting], undefined);
+  }
+
+  /** Rows of a table on disk that was to be marked. */
+  *#marked(run: PipelineRun, table: number): Work {
+    const meetings = this.#meetings.get(table) ?? [];
+    this.#meetings.delete(table);
+    yield* this.#parts(table, meetings, run);
+  }
+
+  /** Part by part of a table on disk: the rows that meet it, then its own rows if they are wanted. */
+  *#parts(number: number, meetings: readonly Meeting[], own: PipelineRun | undefined): Work {
+    const table = this.#table(number);
+    const { partitions } = defined(table.spilled, "a table on disk");
+    for (const [partition, segments] of partitions.entries()) {
+      const met = meetings.filter(({ rows }) => hasRows(rows, partition));
+      if (met.length === 0 && (own === undefined || segments.length === 0)) continue;
+      let from = 0;
+      do {
+        const end = table.loadPart(partition, from);
+        const isWhole = from === 0 && end === segments.length;
+        for (const meeting of met) yield* this.#probe(meeting, partition, isWhole);
+        if (own !== undefined && segments.length > 0) yield* this.#drain(own);
+        table.unload();
+        if (own?.exhausted === true || met.some(({ split }) => split.rest.last.exhausted)) return;
+        from = end;
+      } while (from < segments.length);
+    }
+    for (const { rows } of meetings) rows?.file.close();
+    for (const { split } of meetings) if (split.rest.split !== undefined) yield* this.#meet(split.rest.split);
+  }
+
+  *#probe({ split, rows }: Meeting, partition: number, isWhole: boolean): Work {
+    const { rest, rows: table } = split;
+    for (const loaded of table.batches(defined(rows, "rows"), partition)) {
+      table.show(loaded);
+      yield* this.#drain(rest.run);
+      if (!isWhole) loaded.writeBack();
+      table.unload();
+      if (rest.run.exhausted) return;
+    }
+  }
+}
+
+function hasRows(rows: SpilledRows | undefined, partition: number): boolean {
+  return (rows?.partitions[partition]?.length ?? 0) > 0;
+}
+
+function probesOf({ steps }: Pipeline): number {
+  return steps.filter(({ kind }) => kind === "probe").length;
+}
