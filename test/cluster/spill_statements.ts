@@ -1,0 +1,30 @@
+// Statements whose joins, groups and sorts do not fit a megabyte.
+const joined = "count(*), count(l.key), count(r.key), sum(l.id), sum(r.id), sum(l.price), min(l.word), max(r.word)";
+
+export const spillStatements: readonly string[] = [
+  ...["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"].flatMap((join) => [
+    `SELECT ${joined} FROM spill_left l ${join} spill_right r USING (key)`,
+    `SELECT ${joined} FROM spill_left l ${join} spill_right r ON l.word = r.word`,
+    `SELECT ${joined} FROM spill_left l ${join} spill_right r ON l.word = r.word AND l.key = r.key`,
+  ]),
+  `SELECT ${joined} FROM spill_left l LEFT JOIN spill_right r ON l.key = r.key AND l.id > r.id`,
+  "SELECT count(*), sum(id) FROM spill_left l WHERE EXISTS (SELECT FROM spill_right r WHERE r.key = l.key)",
+  "SELECT count(*), sum(id) FROM spill_left l WHERE NOT EXISTS (SELECT FROM spill_right r WHERE r.key = l.key)",
+  "SELECT count(*), sum(id) FROM spill_left l WHERE EXISTS (SELECT FROM spill_right r WHERE r.key = l.key AND r.id < l.id)",
+  "SELECT count(*), sum(id) FROM spill_left WHERE word IN (SELECT word FROM spill_right WHERE id % 3 > 0)",
+  "SELECT count(*), sum(id) FROM spill_left WHERE key NOT IN (SELECT key FROM spill_never_null)",
+  "SELECT count(*), sum(id) FROM spill_left WHERE key NOT IN (SELECT key FROM spill_right)",
+  "SELECT l.id, l.word, r.id FROM spill_left l JOIN spill_right r USING (key) WHERE l.id % 7 = 0 ORDER BY 1, 3",
+  "SELECT key, word, count(*), sum(price), min(day), max(id) FROM spill_left GROUP BY key, word",
+  "SELECT word, count(*), min(id), max(word) FROM spill_left GROUP BY word HAVING count(*) > 2",
+  "SELECT count(DISTINCT word), count(DISTINCT key) FROM spill_left",
+  "SELECT id, day, avg(price) FROM spill_left GROUP BY id, day",
+  "SELECT DISTINCT key, day FROM spill_left",
+  "SELECT word FROM spill_left UNION SELECT word FROM spill_right",
+  "SELECT * FROM spill_left ORDER BY price DESC, day, id",
+  "SELECT id, key FROM spill_left ORDER BY key NULLS FIRST, id DESC",
+  "SELECT day, count(*) FROM spill_left l JOIN spill_right r USING (key) GROUP BY day",
+  "SELECT a.day, count(*), sum(c.id) FROM spill_left a JOIN spill_right b USING (key) JOIN spill_left c ON c.word = b.word " +
+    "GROUP BY a.day",
+  "SELECT l.key, n FROM (SELECT key, count(*) AS n FROM spill_left GROUP BY key, id % 3) l JOIN spill_right r USING (key)",
+];
