@@ -21,6 +21,8 @@ export interface GroupOptions {
   readonly state: number;
   readonly groupsEstimate: number;
   readonly budget: MemoryBudget;
+  /** Whether groups may come in rounds: there is but one who reads them. */
+  readonly spills: boolean;
   /** Place among the stores that share the budget. */
   readonly store: number;
 }
@@ -31,6 +33,7 @@ export class GroupStore {
   readonly #plan: AggregatePlan;
   readonly #chunks: RowChunks;
   readonly #budget: MemoryBudget;
+  readonly #spills: boolean;
   readonly #store: number;
   /** Bound of what narrow code may have added to any sum since the last flush. */
   pending = 0;
@@ -39,11 +42,12 @@ export class GroupStore {
   #groupsBefore = 0;
   #released = false;
 
-  constructor({ arena, kernels, plan, state, groupsEstimate, budget, store }: GroupOptions) {
+  constructor({ arena, kernels, plan, state, groupsEstimate, budget, spills, store }: GroupOptions) {
     this.#arena = arena;
     this.#kernels = kernels;
     this.#plan = plan;
     this.#budget = budget;
+    this.#spills = spills && budget.port !== undefined;
     this.#store = store;
     this.#chunks = new RowChunks(arena, state, plan.rowBytes, budget.chunkBytes);
     if (plan.keys.length === 0) this.#openSingle();
@@ -113,7 +117,7 @@ export class GroupStore {
   }
 
   #allows(more: number): boolean {
-    return this.#budget.port === undefined || this.#budget.allows(this.#store, more);
+    return !this.#spills || this.#budget.allows(this.#store, more);
   }
 
   #openDirectory(groupsEstimate: number): void {

@@ -66,7 +66,8 @@ afterAll(async () => {
 
 describe("answers from disk", () => {
   it.each(spillStatements)("%s", async (statement) => {
-    const [expected, actual] = [await answer(plain, statement, "extended"), await answer(fusion, statement, "extended")];
+    const expected = await answer(plain, statement, "extended");
+    const actual = await answer(fusion, statement, "extended");
     const isOrdered = statement.includes("ORDER BY");
     expect(isOrdered ? actual : unordered(actual)).toEqual(isOrdered ? expected : unordered(expected));
   }, 60_000);
@@ -84,7 +85,8 @@ describe("numbers", () => {
     const { rows } = await fusion.query(`EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) ${statement}`);
     const text = rows.map((row) => String(row["QUERY PLAN"])).join("\n");
     expect(text).toMatch(/Hash Aggregate \(actual rows=\d+ memory=\d+kB disk=\d+kB\)/);
-    for (const [format, shown] of [["JSON", /"Disk": [1-9]/], ["YAML", /Disk: [1-9]/], ["XML", /<Disk>[1-9]/]] as const) {
+    const formats = [["JSON", /"Disk": [1-9]/], ["YAML", /Disk: [1-9]/], ["XML", /<Disk>[1-9]/]] as const;
+    for (const [format, shown] of formats) {
       const found = await fusion.query(`EXPLAIN (ANALYZE, FORMAT ${format}) ${statement}`);
       const plan = found.rows[0]["QUERY PLAN"];
       const lines = typeof plan === "string" ? plan : JSON.stringify(plan, undefined, 1);
@@ -153,7 +155,8 @@ describe("whatever ends an execution on disk", () => {
     const client = await connect(`${SMALL}; SET pg_fusion.capture = 'full'`);
     clearCaptures(data);
     const before = await metric("executions");
-    for (const statement of spillStatements.filter((_, at) => at % 5 === 0)) await answer(client, statement, "extended");
+    const some = spillStatements.filter((_, at) => at % 5 === 0);
+    for (const statement of some) await answer(client, statement, "extended");
     expect(await metric("executions")).toBeGreaterThan(before);
     await client.query("SET pg_fusion.capture = 'off'");
     const files = captures(data).filter(({ kind }) => kind === "execution");

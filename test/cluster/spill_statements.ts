@@ -10,7 +10,8 @@ export const spillStatements: readonly string[] = [
   `SELECT ${joined} FROM spill_left l LEFT JOIN spill_right r ON l.key = r.key AND l.id > r.id`,
   "SELECT count(*), sum(id) FROM spill_left l WHERE EXISTS (SELECT FROM spill_right r WHERE r.key = l.key)",
   "SELECT count(*), sum(id) FROM spill_left l WHERE NOT EXISTS (SELECT FROM spill_right r WHERE r.key = l.key)",
-  "SELECT count(*), sum(id) FROM spill_left l WHERE EXISTS (SELECT FROM spill_right r WHERE r.key = l.key AND r.id < l.id)",
+  "SELECT count(*), sum(id) FROM spill_left l " +
+    "WHERE EXISTS (SELECT FROM spill_right r WHERE r.key = l.key AND r.id < l.id)",
   "SELECT count(*), sum(id) FROM spill_left WHERE word IN (SELECT word FROM spill_right WHERE id % 3 > 0)",
   "SELECT count(*), sum(id) FROM spill_left WHERE key NOT IN (SELECT key FROM spill_never_null)",
   "SELECT count(*), sum(id) FROM spill_left WHERE key NOT IN (SELECT key FROM spill_right)",
@@ -24,7 +25,10 @@ export const spillStatements: readonly string[] = [
   "SELECT * FROM spill_left ORDER BY price DESC, day, id",
   "SELECT id, key FROM spill_left ORDER BY key NULLS FIRST, id DESC",
   "SELECT day, count(*) FROM spill_left l JOIN spill_right r USING (key) GROUP BY day",
-  "SELECT a.day, count(*), sum(c.id) FROM spill_left a JOIN spill_right b USING (key) JOIN spill_left c ON c.word = b.word " +
-    "GROUP BY a.day",
-  "SELECT l.key, n FROM (SELECT key, count(*) AS n FROM spill_left GROUP BY key, id % 3) l JOIN spill_right r USING (key)",
+  "SELECT a.day, count(*), sum(c.id) FROM spill_left a JOIN spill_right b USING (key) " +
+    "JOIN spill_left c ON c.word = b.word GROUP BY a.day",
+  "SELECT l.key, n FROM (SELECT key, count(*) AS n FROM spill_left GROUP BY key, id % 3) l " +
+    "JOIN spill_right r USING (key)",
+  "WITH sums AS (SELECT key, sum(id) AS ids FROM spill_left GROUP BY key) " +
+    "SELECT key, ids FROM sums WHERE ids = (SELECT max(ids) FROM sums)",
 ];
