@@ -17,6 +17,8 @@ const EQUALITY_SELECTIVITY = 0.05;
 const GUESSED_SELECTIVITY_MIN = 0.02;
 /** PostgreSQL's own for a range whose bounds seem to exclude each other. */
 const EMPTY_RANGE_SELECTIVITY = 0.005;
+/** Of a table's rows: combinations of several columns, as PostgreSQL assumes. */
+const COMBINED_SHARE = 0.1;
 /** Distinct values assumed of what nothing is known of, as PostgreSQL assumes. */
 const DISTINCT_VALUES_UNKNOWN = 200;
 
@@ -76,6 +78,23 @@ export function columnBelow(expression: Expression): number | undefined {
   if (expression.kind !== "call" || !expression.function.startsWith("cast.")) return undefined;
   const [argument] = expression.arguments;
   return argument === undefined ? undefined : columnBelow(argument);
+}
+
+/** The attribute that groupings below pass on under another number. */
+function readBelow(operator: LogicalOperator, attribute: number): number | undefined {
+  switch (operator.kind) {
+    case "filter": case "compute": case "singleRow": case "window": return readBelow(operator.input, attribute);
+    case "join": {
+      const left = readBelow(operator.left, attribute);
+      return left === attribute ? readBelow(operator.right, attribute) : left;
+    }
+    case "aggregate": {
+      const key = operator.keys.find((each) => each.attribute === attribute);
+      const below = key === undefined ? attribute : columnBelow(key.expression);
+      return below === undefined ? undefined : readBelow(operator.input, below);
+    }
+    case "scan": case "union": return attribute;
+  }
 }
 
 /** Questions about the operators of one statement. */
@@ -170,10 +189,16 @@ export class Estimates {
 
   /** Groups that these keys make of an operator's rows. */
   groups(operator: LogicalOperator, keys: readonly Expression[]): number {
-    let groups = 1;
-    for (const key of keys) {
+    const values = keys.map((key) => {
       const column = columnBelow(key);
-      groups *= (column === undefined ? undefined : this.valuesOf(operator, column)) ?? DISTINCT_VALUES_UNKNOWN;
+      const known = column === undefined ? undefined : this.valuesOf(operator, column);
+      const read = column === undefined ? undefined : readBelow(operator, column);
+      return { table: this.tables.find((table) => table.has(read)), values: known ?? DISTINCT_VALUES_UNKNOWN };
+    });
+    let groups = 1;
+    for (const table of new Set(values.map((each) => each.table))) {
+      const own = values.filter((each) => each.table === table).map((each) => each.values);
+      groups *= valuesCombined(own, table?.tableRows);
     }
     return Math.max(1, Math.min(groups, operator.rows));
   }
@@ -208,6 +233,16 @@ export class Estimates {
   private tableOf(origin: number): TableSource | undefined {
     return this.tables.find((table) => table.origin === origin);
   }
+}
+
+/**
+ * Combinations of several columns' values. Those of one table are often dependent: more combinations than a tenth of
+ * its rows are not believed.
+ */
+export function valuesCombined(values: readonly number[], tableRows: number | undefined): number {
+  const product = values.reduce((all, each) => all * each, 1);
+  if (tableRows === undefined || values.length < 2) return product;
+  return Math.min(product, Math.max(tableRows * COMBINED_SHARE, ...values));
 }
 
 /** The share of pairs a condition without equality lets through. */

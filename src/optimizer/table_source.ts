@@ -89,6 +89,11 @@ export class TableSource {
     return distinct > 0 ? distinct : undefined;
   }
 
+  /** Whether an attribute is a column of the leaf. */
+  has(attribute: number | undefined): boolean {
+    return attribute !== undefined && this.leafColumnOf(attribute) >= 0;
+  }
+
   nullFraction(attribute: number): number {
     return this.factOf(attribute)?.nullFraction ?? 0;
   }

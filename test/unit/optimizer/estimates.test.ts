@@ -3,7 +3,7 @@ import { readNodeText } from "#frontend/node_text.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { RequestFacts } from "#frontend/request_facts.js";
 import { walk } from "#frontend/text_fields.js";
-import { shareOfQuals, valuesKept } from "#optimizer/estimates.js";
+import { shareOfQuals, valuesCombined, valuesKept } from "#optimizer/estimates.js";
 import type { ConditionFact, PlanRequest } from "#plan/planning.js";
 import { describe, expect, test } from "vitest";
 
@@ -55,4 +55,11 @@ test("distinct values shrink with the rows, slowly while each value has many", (
   expect(valuesKept(1000, 1000, 500)).toBeCloseTo(500);
   expect(valuesKept(1000, 1000, 5000)).toBe(1000);
   expect(valuesKept(1000, 1_000_000, 3)).toBeLessThanOrEqual(3);
+});
+
+test("combinations of a table's columns are fewer than their product", () => {
+  expect(valuesCombined([25, 150, 50], 200_000)).toBe(20_000);
+  expect(valuesCombined([25, 4], 200_000)).toBe(100);
+  expect(valuesCombined([150_000, 3], 200_000)).toBe(150_000);
+  expect(valuesCombined([25, 150, 50], undefined)).toBe(187_500);
 });
