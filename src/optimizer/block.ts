@@ -22,6 +22,7 @@ import { overDistinct } from "./distinct_aggregates.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { filtered } from "./filtered.js";
 import { collectAggregates, keysOf, LeftToPostgres } from "./grouping.js";
+import { isLimited, limited } from "./limits.js";
 import type { PlanningContext } from "./planning_context.js";
 import { isGrouped } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
@@ -57,6 +58,14 @@ function targetOf(query: AnalysedQuery, number: number): AnalysedExpression | un
 export function aggregateBlock(
   scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[],
 ): AggregatedBlock {
+  const { block, extraKeys: attributes } = steps(scope, input, extraKeys);
+  if (isLimited(scope.query) && extraKeys.length > 0)
+    refuse("LIMIT in a correlated subquery", "Each outer row has first rows of its own.");
+  return { block: limited(scope.statement, block), extraKeys: attributes };
+}
+
+/** All but LIMIT. */
+function steps(scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
   const { query, statement } = scope;
   if (extraKeys.length > 0 && query.hasWindowFunctions)
     refuse("window function in a correlated subquery", "Its partitions would be told apart by the outer rows.");

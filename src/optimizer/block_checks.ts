@@ -6,6 +6,7 @@ import { refuse } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { booleanField, nodeList, numberField, optionalNode, walk } from "#frontend/text_fields.js";
+import { isLimited } from "./limits.js";
 import { isGrouped } from "./planning_context.js";
 
 /** Refuses what no part of a statement may contain. */
@@ -27,8 +28,6 @@ export function checkStatement(query: AnalysedQuery): void {
 /** Refuses what a subquery may not contain. */
 export function checkBlock(query: AnalysedQuery): void {
   checkLevel(query);
-  if (query.limitCount !== undefined || query.limitOffset !== undefined)
-    refuse("LIMIT in a subquery", "A subquery's first rows are not taken yet.");
   if (query.hasTargetSets)
     refuse("set-returning function in a subquery", "The engine has no set-returning functions yet.");
   if (query.groupingSets.length > 0) refuse("GROUPING SETS in a subquery", "The engine groups by one list of keys.");
@@ -102,7 +101,7 @@ export function mayDiffer(query: TextNode, facts: RequestFacts): boolean {
 
 /** Whether the query's rows are those of its FROM and WHERE, each by itself. */
 export function isPlain(query: AnalysedQuery): boolean {
-  return !isGrouped(query) && query.distinct.length === 0 && !query.hasWindowFunctions;
+  return !isGrouped(query) && query.distinct.length === 0 && !query.hasWindowFunctions && !isLimited(query);
 }
 
 /** A subquery without steps of its own beyond FROM, WHERE and expressions, as PostgreSQL would pull it up. */

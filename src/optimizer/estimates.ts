@@ -112,7 +112,8 @@ export class Estimates {
   domainOf(operator: LogicalOperator, attribute: number): number | undefined {
     switch (operator.kind) {
       case "scan": return this.tableOf(operator.origin)?.distinctValues(attribute);
-      case "filter": case "compute": case "singleRow": case "window": return this.domainOf(operator.input, attribute);
+      case "filter": case "compute": case "singleRow": case "window": case "limit":
+        return this.domainOf(operator.input, attribute);
       case "join": return this.domainOf(operator.left, attribute) ?? this.domainOf(operator.right, attribute);
       case "aggregate": {
         const key = operator.keys.find((each) => each.attribute === attribute);
@@ -131,7 +132,7 @@ export class Estimates {
         const values = this.domainOf(operator, attribute);
         return values === undefined ? undefined : valuesKept(values, operator.tableRows, operator.rows);
       }
-      case "filter": {
+      case "filter": case "limit": {
         const values = this.valuesOf(operator.input, attribute);
         return values === undefined ? undefined : valuesKept(values, operator.input.rows, operator.rows);
       }
@@ -156,7 +157,7 @@ export class Estimates {
   nullFraction(operator: LogicalOperator, attribute: number): number {
     switch (operator.kind) {
       case "scan": return this.tableOf(operator.origin)?.nullFraction(attribute) ?? 0;
-      case "filter": case "compute": case "singleRow": case "window":
+      case "filter": case "compute": case "singleRow": case "window": case "limit":
         return this.nullFraction(operator.input, attribute);
       case "join":
         return Math.max(this.nullFraction(operator.left, attribute), this.nullFraction(operator.right, attribute));
@@ -171,7 +172,7 @@ export class Estimates {
         const keys = this.tableOf(operator.origin)?.uniqueKeys() ?? [];
         return keys.map((attributes) => ({ attributes, rows: operator.tableRows }));
       }
-      case "filter": case "compute": case "window": return this.uniqueKeys(operator.input);
+      case "filter": case "compute": case "window": case "limit": return this.uniqueKeys(operator.input);
       case "aggregate":
         return [{ attributes: operator.keys.map((key) => key.attribute), rows: operator.rows }];
       case "join": case "singleRow": case "union": return [];

@@ -75,6 +75,7 @@ export class PhysicalBuilder {
       case "aggregate": return this.aggregate(operator, required);
       case "union": return this.union(operator, required);
       case "window": return this.window(operator, required);
+      case "limit": return this.limit(operator, required);
       case "singleRow": {
         const input = this.trimmed(this.build(operator.input, required), required);
         const columns = nullable(columnsOf(input.operator));
@@ -169,6 +170,23 @@ export class PhysicalBuilder {
     return { operator: window, attributes };
   }
 
+  /** A sort that keeps what is wanted of it, then the rows themselves. */
+  private limit(
+    { input, order, count, offset }: Extract<LogicalOperator, { readonly kind: "limit" }>,
+    required: ReadonlySet<number>,
+  ): Built {
+    const needed = new Set([...required, ...readsOf(order.map(({ expression }) => expression))]);
+    const built = this.trimmed(this.build(input, needed), needed);
+    const { attributes } = built;
+    const columns = columnsOf(built.operator);
+    const keys = order.map((key) => ({ ...key, expression: placed(key.expression, attributes) }));
+    const last = rowsWanted(count, offset);
+    const sorted: PhysicalOperator = keys.length === 0 ? built.operator
+      : { kind: "sort", input: built.operator, keys, columns, ...(last === undefined ? {} : { limit: last }) };
+    const limit = { ...(count === undefined ? {} : { count }), ...(offset === undefined ? {} : { offset }) };
+    return { operator: { kind: "limit", input: sorted, columns, ...limit }, attributes };
+  }
+
   private column(attribute: number): Expression {
     return { kind: "column", index: attribute, type: this.attributes.typeOf(attribute).engine };
   }
@@ -257,6 +275,18 @@ export class PhysicalBuilder {
     };
     return { operator, attributes: [...keys, ...wanted].map(({ attribute }) => attribute) };
   }
+}
+
+/** Rows a sort travels with as a number; 0 would be all of them. */
+const ROWS_MAX = 1_000_000_000n;
+
+/** How many rows a limit looks at, where that is known and worth telling a sort. */
+function rowsWanted(count: Expression | undefined, offset: Expression | undefined): number | undefined {
+  const valueOf = (each: Expression): bigint | undefined =>
+    (each.kind === "constant" && typeof each.value === "bigint" ? each.value : undefined);
+  const [rows, before] = [count && valueOf(count), offset === undefined ? 0n : valueOf(offset)];
+  if (rows === undefined || before === undefined) return undefined;
+  return rows + before > 0n && rows + before < ROWS_MAX ? Number(rows + before) : undefined;
 }
 
 /** Whether nothing of the right side's rows matters but that there is one. */

@@ -10,6 +10,7 @@ import { booleanField, nodeList, numberField, numberList, requiredNode } from "#
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
+import type { WindowFrame } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
@@ -57,9 +58,7 @@ function planSide(
   const kind = numberField(node, "op");
   const isAll = booleanField(node, "all");
   if (kind === UNION && isAll) return united(scope.statement, [left, right], own);
-  const name = setOperations[kind] ?? "set operation";
-  if (isAll) refuse(`${name} ALL`, "The engine does not repeat rows.");
-  return grouped(scope.statement, node, [left, right], own, kind);
+  return grouped(scope.statement, node, [left, right], own, { kind, isAll });
 }
 
 function arm(
@@ -191,9 +190,31 @@ function united(statement: StatementFacts, sides: readonly Side[], types: readon
   };
 }
 
+/**
+ * Numbers the rows of each side that are equal in every column: what INTERSECT ALL and EXCEPT ALL keep of them are
+ * those numbers that both sides have, or the left one alone.
+ */
+function numbered(statement: StatementFacts, rows: LogicalOperator, columns: readonly number[]): {
+  readonly operator: LogicalOperator; readonly number: number;
+} {
+  const { attributes } = statement;
+  const origin = attributes.newOrigin();
+  const result = columnOf(INTERNAL, INT8, false);
+  const number = attributes.add(origin, "number", result);
+  const frame: WindowFrame = {
+    unit: "rows", start: { kind: "unbounded" }, end: { kind: "currentRow" }, exclusion: "none",
+  };
+  const partition = columns.map((attribute) => column(attribute, attributes.typeOf(attribute).engine));
+  const calls = [{ attribute: number, call: { function: "rowNumber", frame, result } as const }];
+  return {
+    operator: { kind: "window", origin, input: rows, partition, order: [], calls, rows: rows.rows }, number,
+  };
+}
+
 /** UNION keeps one row a group; INTERSECT and EXCEPT look at how often each side has it. */
 function grouped(
-  statement: StatementFacts, node: TextNode, sides: readonly Side[], sqlTypes: readonly SqlType[], kind: number,
+  statement: StatementFacts, node: TextNode, sides: readonly Side[], sqlTypes: readonly SqlType[],
+  { kind, isAll }: { readonly kind: number; readonly isAll: boolean },
 ): Side {
   const { attributes, facts } = statement;
   const marks = [true, false].map((value): Expression => ({ kind: "constant", value, type: BOOL }));
@@ -208,10 +229,17 @@ function grouped(
     return { attribute: attributes.add(origin, `column${index + 1}`, type), expression, column: type };
   });
   const mark = kind === UNION ? undefined : all.attributes.at(-1);
+  const again = isAll ? numbered(statement, all.operator, all.attributes) : undefined;
+  const numberKeys = again === undefined ? [] : [{
+    attribute: attributes.add(origin, "number", attributes.typeOf(again.number)),
+    expression: column(again.number, INT8), column: attributes.typeOf(again.number),
+  }];
   const aggregates = mark === undefined ? [] : [false, true].map((isRight, index) => countOf(
     statement, origin, `side${index + 1}`, isRight ? negated(column(mark, BOOL)) : column(mark, BOOL)));
   const rows = Math.max(1, all.operator.rows / 2);
-  const operator: LogicalOperator = { kind: "aggregate", origin, input: all.operator, keys, aggregates, rows };
+  const operator: LogicalOperator = {
+    kind: "aggregate", origin, input: again?.operator ?? all.operator, keys: [...keys, ...numberKeys], aggregates, rows,
+  };
   const columns = keys.map(({ attribute, column: type }) => column(attribute, type.engine));
   const [left, right] = aggregates;
   if (left === undefined || right === undefined) return { operator, columns };

@@ -1,12 +1,12 @@
 // ORDER BY items as keys of the engine's sort: only where its order of a type is the operator's, and of characters only
 // where the collation is byte order. Read next: windows.ts.
-import type { AnalysedExpression } from "#frontend/analysed_expression.js";
+import type { SqlType } from "#frontend/analysed_expression.js";
 import type { SortGroup } from "#frontend/query.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
+import type { Expression } from "#expr/expression.js";
 import type { SortKey } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
-import type { ExpressionTranslator } from "./expression_translator.js";
 
 /** The < and > operators of the default B-tree class of types whose order the engine has. */
 const nativeOrder: ReadonlyMap<number, readonly [number, number]> = new Map([
@@ -21,12 +21,11 @@ function isOrdered(type: EngineType): boolean {
   return type.kind !== "opaque" && (!("byteOrder" in type) || type.byteOrder);
 }
 
-/** The key an item asks for; undefined where PostgreSQL's order is not the engine's. */
+/** The key an item asks for, over the value of its target; undefined where PostgreSQL's order is not the engine's. */
 export function sortKeyOf(
-  facts: RequestFacts, translator: ExpressionTranslator, target: AnalysedExpression, item: SortGroup,
+  facts: RequestFacts, expression: Expression | undefined, sql: SqlType, item: SortGroup,
 ): SortKey | undefined {
-  const expression = translator.translate(target)?.expression;
-  const operators = nativeOrder.get(facts.baseType(target.type));
+  const operators = nativeOrder.get(facts.baseType(sql.type));
   const direction = operators?.indexOf(item.sortOperator) ?? -1;
   if (expression === undefined || direction < 0 || !isOrdered(expression.type)) return undefined;
   return { expression, descending: direction === 1, nullsFirst: item.isNullsFirst };

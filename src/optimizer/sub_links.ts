@@ -3,6 +3,7 @@
 import type { TextNode } from "#frontend/node_text.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { numberField, requiredNode, walk } from "#frontend/text_fields.js";
+import { isLimitedToOne } from "./limits.js";
 
 /** SubLinkType values. */
 export const EXISTS = 0;
@@ -31,5 +32,6 @@ export function subLinksIn(source: TextNode): readonly TextNode[] {
 export function mayGiveRows(subLink: TextNode): boolean {
   if (typeOf(subLink) !== SCALAR) return false;
   const query = readQuery(requiredNode(subLink, "subselect"));
+  if (isLimitedToOne(query)) return false;
   return !(query.hasAggregates && query.groupBy.length === 0 && query.groupingSets.length === 0);
 }

@@ -19,6 +19,7 @@ import { mayFailAhead } from "./computed_ahead.js";
 import { equalityOf, rejectsNull } from "./conditions.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { planFrom, translated } from "./from_clause.js";
+import { isLimited, keepsFirst } from "./limits.js";
 import { isGrouped } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
@@ -78,6 +79,7 @@ function exists(planner: QueryPlanner, scope: QueryScope, subLink: TextNode, isN
   const query = subQueryOf(scope, subLink);
   const join = isNegated ? "anti" : "semi";
   if (isGrouped(query)) return refuseSubLink(subLink, "with grouping");
+  if (isLimited(query) && !keepsFirst(query)) return refuseSubLink(subLink, "with OFFSET or LIMIT 0");
   const inner = planFrom(planner, query, scope);
   const { operator, correlated } = finishRegion(inner.region, scope.statement);
   return { join, right: operator, conditions: correlated };

@@ -5,6 +5,7 @@
 import { defined } from "#base/assert.js";
 import type { Aggregate, AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
+import { integerConstant } from "#frontend/integer_constant.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { booleanField, nodeList, numberField, optionalNode, requiredNode, walk } from "#frontend/text_fields.js";
@@ -121,8 +122,10 @@ function stepFor(
       leave("equality of a partition's type is not the engine's");
     return expression;
   });
-  const order = clause.order.map((item) =>
-    sortKeyOf(facts, translator, target(item.sortGroupReference), item) ?? leave("an order is not the engine's"));
+  const order = clause.order.map((item) => {
+    const key = target(item.sortGroupReference);
+    return sortKeyOf(facts, translator.translate(key)?.expression, key, item) ?? leave("an order is not the engine's");
+  });
   const key = JSON.stringify([
     partition.map(expressionKey),
     order.map((each) => [expressionKey(each.expression), each.descending, each.nullsFirst]),
@@ -193,16 +196,9 @@ class Step {
 
   #bound({ kind, offset }: ClauseBound): FrameBound {
     if (kind === "unbounded" || kind === "currentRow") return { kind };
-    const value = offset === undefined ? undefined : this.#integer(readExpression(offset));
-    if (value === undefined || value < 0n) return leave("a frame's offset is no constant");
+    const value = offset === undefined ? undefined : integerConstant(readExpression(offset));
+    if (value === undefined || value === null || value < 0n) return leave("a frame's offset is no constant");
     return { kind, offset: { kind: "constant", value, type: INT8 } };
-  }
-
-  /** A constant of an integer type, maybe cast to another; undefined for NULL too. */
-  #integer(expression: AnalysedExpression): bigint | undefined {
-    let value = this.#translator.translate(expression)?.expression;
-    while (value?.kind === "call" && /^cast\.int[248]\.int[248]$/.test(value.function)) value = value.arguments[0];
-    return value?.kind === "constant" && typeof value.value === "bigint" ? value.value : undefined;
   }
 
   #call(node: TextNode, rule: Rule, frame: WindowFrame): WindowCall {
@@ -217,8 +213,8 @@ class Step {
     const picked = { ...base, argument, result: columnOf(sql, argument.type, true) };
     if (name === "nthValue") return { ...picked, offset: this.#positive(values[1], "nth_value") };
     if (name === "firstValue" || name === "lastValue") return picked;
-    const offset = values[1] === undefined ? 1n : this.#integer(values[1]);
-    if (offset === undefined) leave("an offset is no constant");
+    const offset = values[1] === undefined ? 1n : integerConstant(values[1]);
+    if (offset === undefined || offset === null) leave("an offset is no constant");
     const otherwise = values[2] === undefined ? undefined : this.#argument(values[2]);
     if (otherwise !== undefined && JSON.stringify(otherwise.type) !== JSON.stringify(argument.type))
       leave("a default is stored or shown differently");
@@ -229,8 +225,8 @@ class Step {
   }
 
   #positive(expression: AnalysedExpression | undefined, name: string): Expression {
-    const value = expression === undefined ? undefined : this.#integer(expression);
-    if (value === undefined || value <= 0n) return leave(`the number of ${name} is no positive constant`);
+    const value = expression === undefined ? undefined : integerConstant(expression);
+    if (value === undefined || value === null || value <= 0n) return leave(`the number of ${name} is no positive constant`);
     return { kind: "constant", value, type: INT8 };
   }
 

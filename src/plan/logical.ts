@@ -69,6 +69,14 @@ export type LogicalOperator = Estimated & (
       readonly order: readonly SortKey[];
       readonly calls: readonly { readonly attribute: number; readonly call: WindowCall }[];
     }
+  /** The first rows in an order, or any; constants of type int8. */
+  | {
+      readonly kind: "limit";
+      readonly input: LogicalOperator;
+      readonly order: readonly SortKey[];
+      readonly count?: Expression;
+      readonly offset?: Expression;
+    }
   /** At most one row in, else an error; exactly one out, of NULLs when there was none. */
   | { readonly kind: "singleRow"; readonly input: LogicalOperator });
 
@@ -76,7 +84,7 @@ export type LogicalOperator = Estimated & (
 export function originsOf(operator: LogicalOperator): ReadonlySet<number> {
   switch (operator.kind) {
     case "scan": return new Set([operator.origin]);
-    case "filter": case "singleRow": return originsOf(operator.input);
+    case "filter": case "singleRow": case "limit": return originsOf(operator.input);
     case "compute": case "window": return new Set([...originsOf(operator.input), operator.origin]);
     case "aggregate": case "union": return new Set([operator.origin]);
     case "join": {

@@ -1,0 +1,68 @@
+// LIMIT and OFFSET of a subquery, with the ORDER BY that says which rows they mean. Only constants, in an order that is
+// the engine's. Counter-example: ORDER BY of text under a collation that is not byte order picks other rows.
+import type { AnalysedExpression } from "#frontend/analysed_expression.js";
+import { integerConstant } from "#frontend/integer_constant.js";
+import type { AnalysedQuery } from "#frontend/query.js";
+import { refuse } from "#frontend/refusal.js";
+import { numberField } from "#frontend/text_fields.js";
+import type { Expression } from "#expr/expression.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import { defined } from "#base/assert.js";
+import type { Block } from "./block.js";
+import { sortKeyOf } from "./sort_keys.js";
+import type { StatementFacts } from "./table_source.js";
+
+/** LIMIT_OPTION_WITH_TIES. */
+const WITH_TIES = 1;
+
+export function isLimited(query: AnalysedQuery): boolean {
+  return query.limitCount !== undefined || query.limitOffset !== undefined;
+}
+
+/** Whether LIMIT leaves one row at most. */
+export function isLimitedToOne({ limitCount, source }: AnalysedQuery): boolean {
+  const count = limitCount === undefined ? undefined : integerConstant(limitCount);
+  return count !== undefined && count !== null && count <= 1n && numberField(source, "limitOption", 0) !== WITH_TIES;
+}
+
+/** Whether LIMIT leaves a row of every result that has one. */
+export function keepsFirst({ limitCount, limitOffset }: AnalysedQuery): boolean {
+  const count = limitCount === undefined ? null : integerConstant(limitCount);
+  return limitOffset === undefined && count !== undefined && (count === null || count > 0n);
+}
+
+function constant(value: bigint): Expression {
+  return { kind: "constant", value, type: { kind: "int8" } };
+}
+
+function read(clause: AnalysedExpression | undefined): bigint | undefined {
+  if (clause === undefined) return undefined;
+  const value = integerConstant(clause);
+  if (value === undefined || (value !== null && value < 0n))
+    return refuse("LIMIT in a subquery", "It is no constant number of rows.");
+  return value ?? undefined;
+}
+
+/** The block's first rows, where its query asks for no more. */
+export function limited(statement: StatementFacts, block: Block): Block {
+  const { query } = block;
+  if (!isLimited(query)) return block;
+  if (numberField(query.source, "limitOption", 0) === WITH_TIES)
+    return refuse("LIMIT in a subquery", "Rows that tie with the last one belong to it.");
+  const [count, offset] = [read(query.limitCount), read(query.limitOffset)];
+  if (count === undefined && offset === undefined) return block;
+  const order = query.sort.map((item) => {
+    const target = defined(
+      query.targets.find((each) => each.sortGroupReference === item.sortGroupReference), "a sort key's target");
+    const expression = block.column(target.number)?.expression;
+    const key = sortKeyOf(statement.facts, expression, target.expression, item);
+    return key ?? refuse("LIMIT in a subquery", "Its ORDER BY is not the engine's order.");
+  });
+  const rows = Math.max(1, Math.min(block.operator.rows - Number(offset ?? 0n), Number(count ?? Infinity)));
+  const operator: LogicalOperator = {
+    kind: "limit", input: block.operator, order, rows,
+    ...(count === undefined ? {} : { count: constant(count) }),
+    ...(offset === undefined ? {} : { offset: constant(offset) }),
+  };
+  return { ...block, operator };
+}
