@@ -158,8 +158,13 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   const aggregates = over.aggregates.map((call, index) => (
     { attribute: attributes.add(origin, planner.names[index] ?? "aggregate", call.result), call }));
   const attributeAt = (index: number): number => defined(aggregates[index], "an aggregate").attribute;
-  for (const [text, expression] of planned)
-    known.set(text, asTranslated(scope, expression, attributeAt, planner.calls));
+  for (const [text, expression] of planned) {
+    const value = asTranslated(scope, expression, attributeAt, planner.calls);
+    const name = expression.kind === "column" ? planner.calls[expression.index]?.function : undefined;
+    const counts = name === "count" || name === "countRows";
+    // An outer row without a group has a count of 0.
+    known.set(text, counts && extraKeys.length > 0 ? { expression: orZero(value.expression) } : value);
+  }
 
   const rows = new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression));
   const operator: LogicalOperator = { kind: "aggregate", origin, input, keys, aggregates, rows };
@@ -180,6 +185,11 @@ function finishGrouped(scope: QueryScope, operator: LogicalOperator, source: Col
   };
   const groups = filtered(operator, having === undefined ? [] : [having.expression]);
   return { operator: windowed(scope, groups, source), query, column };
+}
+
+function orZero(count: Expression): Expression {
+  const { type } = count;
+  return { kind: "coalesce", arguments: [count, { kind: "constant", value: 0n, type }], type };
 }
 
 function columnAttribute(scope: QueryScope, attribute: number): Translated {

@@ -36,9 +36,9 @@ import { Fallbacks, Replan } from "./fallbacks.js";
 import type { Edge } from "./statement_edge.js";
 import { groupedEdge, passThroughEdge, windowedEdge } from "./statement_edge.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
-import { placeSubqueryCondition, scalar } from "./subqueries.js";
+import { placeSubqueryCondition, subLinkValue } from "./subqueries.js";
 import type { StatementFacts } from "./table_source.js";
-import { typeOfTarget } from "./target_type.js";
+import { typeOfSubLink } from "./target_type.js";
 
 /** Plans a statement of joins, derived tables and subqueries. */
 export function planJoinedStatement(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
@@ -151,12 +151,12 @@ function subLinkOutputs(
   const kind = subLinkKinds[numberField(subLink, "subLinkType")] ?? "subquery";
   if (mayGiveRows(subLink))
     refuse(`${kind} that may give several rows`, "It counts only where a row asks for it.", locationOf(subLink));
-  const lookUp = scalar(planner, region, scope, subLink);
+  const lookUp = subLinkValue(planner, region, scope, subLink, false);
   if (lookUp !== undefined && (edge.didAggregate || edge.didDistinct))
     refuse(`${kind} with references to an outer query`, "It stands above a grouping.", locationOf(subLink));
   if (lookUp !== undefined) region.lookUps.push(lookUp);
   const value = defined(scope.valueOf(subLink), "the value of a planned subquery");
-  const sql = typeOfTarget(subLink);
+  const sql = typeOfSubLink(subLink);
   if (value.displayScale !== undefined && sql.typmod !== -1)
     refuse("numeric of varying scale", "Its values do not all show the same number of digits.", locationOf(subLink));
   if (value.expression.type.kind === "bpchar" && bpcharLength(sql.typmod) !== value.expression.type.length)

@@ -2,38 +2,32 @@
 // subquery becomes one more input of the region. A correlated scalar subquery that aggregates is computed once for all
 // values it is correlated by (grouped by them) and joined on those. Nothing is evaluated row by row.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
-import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
-import type { AnalysedQuery } from "#frontend/query.js";
-import { subLinkKinds } from "#frontend/query_checks.js";
-import { readQuery } from "#frontend/query_reader.js";
-import { refuse } from "#frontend/refusal.js";
-import { locationOf, numberField, requiredNode, walk } from "#frontend/text_fields.js";
+import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
+import { mapColumns } from "#expr/traverse.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
+import type { Block } from "./block.js";
 import { aggregateBlock, materialised } from "./block.js";
-import { checkBlock, isPlain, isVolatile } from "./block_checks.js";
+import { isPlain } from "./block_checks.js";
 import { columnsRead } from "./aggregation.js";
-import { mayFailAhead } from "./computed_ahead.js";
 import { equalityOf, rejectsNull } from "./conditions.js";
-import { ExpressionTranslator } from "./expression_translator.js";
+import type { PendingLookUp } from "./correlation.js";
+import {
+  correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression,
+} from "./correlation.js";
+import { existsValue, inValue } from "./marks.js";
 import { planFrom, translated } from "./from_clause.js";
 import { isLimited, keepsFirst } from "./limits.js";
 import { isGrouped } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
-import { SubstitutedSource } from "./query_scope.js";
 import { ANY, EXISTS, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
 import type { HidingJoin } from "./join_order.js";
 import type { Region } from "./region.js";
 import { finishRegion } from "./region.js";
 import type { Translated } from "./translated.js";
-
-function refuseSubLink(subLink: TextNode, where: string): never {
-  return refuse(`${subLinkKinds[typeOf(subLink)] ?? "subquery"} ${where}`,
-    "This form of subquery is not unnested yet.", locationOf(subLink));
-}
 
 /** Places a condition that contains subqueries; false when it contains none. */
 export function placeSubqueryCondition(
@@ -51,27 +45,12 @@ export function placeSubqueryCondition(
   }
   const subLinks = subLinksIn(condition.source);
   if (subLinks.length === 0) return false;
-  const lookUps = subLinks.map((subLink) => scalar(planner, region, scope, subLink));
+  const positive = positiveSubLinks(condition);
+  const lookUps = subLinks.map((subLink) => subLinkValue(planner, region, scope, subLink, positive.has(subLink.id)));
   const expression = translated(scope, condition);
   for (const lookUp of lookUps) if (lookUp !== undefined) attach(region, lookUp, expression);
   region.conditions.push(expression);
   return true;
-}
-
-function subQueryOf(scope: QueryScope, subLink: TextNode): AnalysedQuery {
-  const query = readQuery(requiredNode(subLink, "subselect"));
-  checkBlock(query);
-  // It may run once for all rows here, and once a row in PostgreSQL.
-  if (isVolatile(query.source, scope.statement.facts)) refuseSubLink(subLink, "with a volatile function");
-  return query;
-}
-
-/**
- * What is computed for all rows must not fail: PostgreSQL runs such a subquery when a row asks, and for that row. Those
- * it makes joins of itself (EXISTS, IN without references to an outer query) it computes for all rows as well.
- */
-function refuseFailing(query: AnalysedQuery, scope: QueryScope, subLink: TextNode): void {
-  if (mayFailAhead(query, scope)) refuseSubLink(subLink, "that may fail for rows nobody asks for");
 }
 
 /** EXISTS does not look at the select list, so only grouping matters: one row at least comes of aggregates alone. */
@@ -118,26 +97,6 @@ function inSubquery(
   return { join: "nullAwareAnti", right, conditions: [only] };
 }
 
-/** The comparison of IN, with the subquery's columns in place of its parameters. */
-function testExpression(
-  scope: QueryScope, subLink: TextNode, column: (number: number) => Translated | undefined,
-): Expression {
-  const source = new SubstitutedSource(scope, (expression) =>
-    expression.kind === "parameter" && expression.parameterKind === "internal" ? column(expression.id) : undefined,
-  true);
-  const translator = new ExpressionTranslator(scope.statement.facts, source);
-  const test = translator.translate(readExpression(requiredNode(subLink, "testexpr")))?.expression;
-  if (test === undefined || test.type.kind !== "bool") return refuseSubLink(subLink, "with this comparison");
-  return test;
-}
-
-/** A correlated scalar subquery whose join depends on how its value is used. */
-export interface PendingLookUp {
-  readonly right: LogicalOperator;
-  readonly conditions: readonly Expression[];
-  readonly value: Expression;
-}
-
 /**
  * Where a missing value makes the condition not true, rows without one can go: an inner join, which may be ordered with
  * the others. Else they stay with NULL, which is what a subquery without rows gives.
@@ -152,8 +111,26 @@ function attach(region: Region, { right, conditions, value }: PendingLookUp, con
   }
 }
 
+/** Subqueries of which it makes no difference whether they are false or unknown. */
+function positiveSubLinks(condition: AnalysedExpression): ReadonlySet<number> {
+  if (condition.source.tag === "SUBLINK") return new Set([condition.source.id]);
+  if (condition.kind !== "and" && condition.kind !== "or") return new Set();
+  return new Set(condition.arguments.flatMap((each) => [...positiveSubLinks(each)]));
+}
+
+/** Plans a subquery inside an expression and lets its value stand for it in this scope. */
+export function subLinkValue(
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isPositive: boolean,
+): PendingLookUp | undefined {
+  switch (typeOf(subLink)) {
+    case EXISTS: return existsValue(planner, region, scope, subLink);
+    case ANY: return inValue(planner, scope, subLink, isPositive);
+    default: return scalar(planner, region, scope, subLink);
+  }
+}
+
 /** Plans a scalar subquery and lets its value stand for it in this scope. */
-export function scalar(
+function scalar(
   planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode,
 ): PendingLookUp | undefined {
   if (typeOf(subLink) !== SCALAR) return refuseSubLink(subLink, "inside an expression");
@@ -166,69 +143,52 @@ export function scalar(
   const keys = correlated.map((condition) => correlationKey(condition, own, scope, subLink));
   if (keys.length > 0 && !isAggregate) return refuseSubLink(subLink, "with references to an outer query");
   const { block, extraKeys } = aggregateBlock(inner.scope, operator, keys.map((key) => key.inner));
-  const result = materialised(block, scope.statement, true);
   const target = query.targets.find((each) => !each.isJunk);
-  const value = target === undefined ? undefined : result.column(target.number);
-  if (value === undefined) return refuseSubLink(subLink, "of a value the engine does not compute");
-  scope.put(subLink, value);
-  if (keys.length === 0) {
-    const single: LogicalOperator = isAggregate
-      ? result.operator
-      : { kind: "singleRow", input: result.operator, rows: 1 };
-    region.inputs.push(single);
-    return undefined;
+  const refuseValue = (): never => refuseSubLink(subLink, "of a value the engine does not compute");
+  if (target === undefined) return refuseValue();
+  if (keys.length > 0) {
+    const value = block.column(target.number) ?? refuseValue();
+    const isNullForMissing = [...columnsRead(value.expression)].some((each) => rejectsNull(value.expression, each));
+    const shown = isNullForMissing
+      ? ahead(scope, block, target.number) : overMissing(scope, block.operator, value);
+    scope.put(subLink, shown.value);
+    const conditions = keys.map((key, index) => key.conditionWith(extraKeys[index] ?? -1));
+    return { right: shown.operator, conditions, value: shown.value.expression };
   }
-  if (hasCount(query)) return refuseSubLink(subLink, "that counts, with references to an outer query");
-  const conditions = keys.map((key, index) => key.conditionWith(extraKeys[index] ?? -1));
-  return { right: result.operator, conditions, value: value.expression };
+  const result = materialised(block, scope.statement, true);
+  scope.put(subLink, result.column(target.number) ?? refuseValue());
+  const single: LogicalOperator = isAggregate
+    ? result.operator
+    : { kind: "singleRow", input: result.operator, rows: 1 };
+  region.inputs.push(single);
+  return undefined;
 }
 
-const counts: ReadonlySet<number> = new Set([2803, 2147]);
-
-/** A count over no rows is 0 and not NULL: the only aggregates for which a missing group has another value. */
-function hasCount(query: AnalysedQuery): boolean {
-  let found = false;
-  for (const target of query.targets)
-    walk(target.expression.source, (node) => {
-      found ||= node.tag === "AGGREF" && counts.has(numberField(node, "aggfnoid"));
-      // An expression may also turn NULL into something else.
-      found ||= node.tag === "COALESCEEXPR" || node.tag === "CASEEXPR" || node.tag === "NULLTEST"
-        || node.tag === "BOOLEANTEST";
-      return found ? "skip" : undefined;
-    });
-  return found;
+interface Shown {
+  readonly operator: LogicalOperator;
+  readonly value: Translated;
 }
 
-interface CorrelationKey {
-  /** Over the subquery's own attributes. */
-  readonly inner: Expression;
-  readonly conditionWith: (attribute: number) => Expression;
+/** A value of groups that is NULL for rows without one: computed once a group. */
+function ahead({ statement }: QueryScope, block: Block, target: number): Shown {
+  const { operator, column } = materialised(block, statement, true);
+  return { operator, value: defined(column(target), "a value the engine computes") };
 }
 
-/** `inner = outer` read as: one group for each value of inner. Anything but an equality has no such groups. */
-function correlationKey(
-  condition: Expression, own: ReadonlySet<number>, scope: QueryScope, subLink: TextNode,
-): CorrelationKey {
-  const { attributes } = scope.statement;
-  const equality = equalityOf(condition);
-  const isOwn = (side: Expression): boolean =>
-    [...attributes.originsRead(side)].every((origin) => own.has(origin));
-  const isOuter = (side: Expression): boolean =>
-    [...attributes.originsRead(side)].every((origin) => !own.has(origin));
-  if (equality === undefined || condition.kind !== "call")
-    return refuseSubLink(subLink, "correlated by other than equality");
-  const { left, right } = equality;
-  const keyed = (attribute: number, type: Expression["type"]): Expression =>
-    ({ kind: "column", index: attribute, type }) as Expression;
-  if (isOwn(left) && isOuter(right))
-    return {
-      inner: left,
-      conditionWith: (attribute) => ({ ...condition, arguments: [keyed(attribute, left.type), right] }),
-    };
-  if (isOwn(right) && isOuter(left))
-    return {
-      inner: right,
-      conditionWith: (attribute) => ({ ...condition, arguments: [left, keyed(attribute, right.type)] }),
-    };
-  return refuseSubLink(subLink, "correlated by other than equality");
+/**
+ * A value of groups as it is for rows without one too: NULL for most aggregates, and 0 for a count (block.ts). What is
+ * made of them is computed above the join. Counter-example: coalesce(max(x), 0) of no rows is 0.
+ */
+function overMissing(
+  { statement }: QueryScope, groups: LogicalOperator, { expression, displayScale }: Translated,
+): Shown {
+  const own = originsOf(groups);
+  const read = new Set([expression, displayScale].flatMap((each) => (each === undefined ? [] : [...columnsRead(each)])));
+  const columns = [...read].filter((each) => own.has(statement.attributes.originOf(each)));
+  const { operator, renamed } = nullableColumns(statement, groups, columns);
+  const over = (each: Expression): Expression => mapColumns(each, (column) => renamed.get(column) ?? column);
+  return {
+    operator,
+    value: { expression: over(expression), ...(displayScale === undefined ? {} : { displayScale: over(displayScale) }) },
+  };
 }
