@@ -154,7 +154,8 @@ class RegionOrder {
       if (indexes.length < 2 || predicate === undefined) continue;
       const together = indexes.reduce((product, index) => product * (predicates[index]?.selectivity ?? 1), 1);
       const least = this.leastTogether(name.split(",").map(Number), indexes);
-      if (together < least)
+      // A column without values pairs nothing, however many conditions say so.
+      if (together > 0 && together < least)
         predicates[last] = { ...predicate, selectivity: Math.min(1, predicate.selectivity * least / together) };
     }
   }

@@ -35,7 +35,7 @@ function mark(
   const { attributes } = statement;
   const origin = attributes.newOrigin();
   const groups = keys.map(({ inner }, index) => {
-    const column = { ...columnOf(INTERNAL, inner.type, true) };
+    const column = columnOf(INTERNAL, inner.type, true);
     return { attribute: attributes.add(origin, `key${index}`, column), expression: inner, column };
   });
   const count = new Estimates(statement.tables).groups(rows, keys.map(({ inner }) => inner));
@@ -114,6 +114,7 @@ export function inValue(
 
 /** Whether a comparison compares two columns without NULLs. */
 function isNeverUnknown({ statement: { attributes } }: QueryScope, test: Expression): boolean {
-  return test.kind === "call" && test.arguments.every((each) =>
-    (each.kind === "column" ? !attributes.typeOf(each.index).nullable : each.kind === "constant" && each.value !== null));
+  const isPresent = (each: Expression): boolean =>
+    (each.kind === "column" ? !attributes.typeOf(each.index).nullable : each.kind === "constant" && each.value !== null);
+  return test.kind === "call" && test.arguments.every(isPresent);
 }

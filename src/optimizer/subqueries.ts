@@ -183,12 +183,15 @@ function overMissing(
   { statement }: QueryScope, groups: LogicalOperator, { expression, displayScale }: Translated,
 ): Shown {
   const own = originsOf(groups);
-  const read = new Set([expression, displayScale].flatMap((each) => (each === undefined ? [] : [...columnsRead(each)])));
+  const values = displayScale === undefined ? [expression] : [expression, displayScale];
+  const read = new Set(values.flatMap((each) => [...columnsRead(each)]));
   const columns = [...read].filter((each) => own.has(statement.attributes.originOf(each)));
   const { operator, renamed } = nullableColumns(statement, groups, columns);
   const over = (each: Expression): Expression => mapColumns(each, (column) => renamed.get(column) ?? column);
   return {
     operator,
-    value: { expression: over(expression), ...(displayScale === undefined ? {} : { displayScale: over(displayScale) }) },
+    value: {
+      expression: over(expression), ...(displayScale === undefined ? {} : { displayScale: over(displayScale) }),
+    },
   };
 }

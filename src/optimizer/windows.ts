@@ -281,7 +281,8 @@ function overFrame({ function: name, argument, filter, result }: AggregateCall, 
   const call = { frame, result: { ...result, nullable: true } };
   // Only where every row is in some frame does PostgreSQL evaluate what may fail for every row.
   const meetsAll = frame.start.kind === "unbounded" && frame.end.kind !== "preceding" && frame.exclusion === "none";
-  if (argument !== undefined && mayFail(argument) && (!meetsAll || filter !== undefined)) leave("an argument may fail");
+  if (argument !== undefined && mayFail(argument) && (!meetsAll || filter !== undefined))
+    leave("an argument may fail");
   if (filter === undefined) return { ...call, function: name, ...(argument === undefined ? {} : { argument }) };
   if (mayFail(filter) && !meetsAll) leave("a filter may fail");
   const counted: Expression = argument ?? { kind: "constant", value: true, type: { kind: "bool" } };

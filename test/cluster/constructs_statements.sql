@@ -185,3 +185,4 @@ select r_regionkey, (select count(*) from nation where n_regionkey = r_regionkey
 select n.n_nationkey from nation n left join region r on r.r_regionkey = n.n_regionkey and exists (select 1 from supplier where s_nationkey = n_nationkey) order by 1;
 select c_custkey from customer c where not (c_custkey > 10 or exists (select 1 from orders where o_custkey = c_custkey)) order by 1;
 select c_custkey from customer where exists (select 1 from orders where o_custkey < c_custkey and o_orderkey = c_custkey) or c_custkey = 1 order by 1;
+select count(*) from (select s_suppkey k, null::int a, null::int b from supplier) x join (select n_nationkey, null::int a, null::int b from nation) y on x.a = y.a and x.b = y.b;
