@@ -226,7 +226,8 @@ class Step {
 
   #positive(expression: AnalysedExpression | undefined, name: string): Expression {
     const value = expression === undefined ? undefined : integerConstant(expression);
-    if (value === undefined || value === null || value <= 0n) return leave(`the number of ${name} is no positive constant`);
+    if (value === undefined || value === null || value <= 0n)
+      return leave(`the number of ${name} is no positive constant`);
     return { kind: "constant", value, type: INT8 };
   }
 
