@@ -114,7 +114,9 @@ export function inValue(
 
 /** Whether a comparison compares two columns without NULLs. */
 function isNeverUnknown({ statement: { attributes } }: QueryScope, test: Expression): boolean {
-  const isPresent = (each: Expression): boolean =>
-    (each.kind === "column" ? !attributes.typeOf(each.index).nullable : each.kind === "constant" && each.value !== null);
+  const isPresent = (each: Expression): boolean => {
+    if (each.kind === "constant") return each.value !== null;
+    return each.kind === "column" && !attributes.typeOf(each.index).nullable;
+  };
   return test.kind === "call" && test.arguments.every(isPresent);
 }
