@@ -64,8 +64,9 @@ export function splitPipeline(pipeline: Pipeline, probe: ProbeStep, table: numbe
   const dropsNulls = probe.join === "inner" || probe.join === "semi" || probe.join === "right" ||
     probe.join === "rightSemi" || probe.join === "rightAnti";
   const plan = planTable({
-    columns: kept.columns, keyTypes: probe.plan.keys.map(({ type }) => type), buildKeys: probe.keys, outer: false,
-    nullKeys: dropsNulls ? "drop" : "keep", single: false,
+    columns: kept.columns, keyTypes: probe.plan.keys.map(({ type }) => type),
+    buildKeys: probe.keys.map((each) => kept.over(each)), outer: false, nullKeys: dropsNulls ? "drop" : "keep",
+    single: false,
   });
   const target: TableTarget = { table, input: { plan, keys: probe.keys, columns: kept.expressions } };
   const below = pipeline.operators.indexOf(defined(probe.operators.at(-1), "an operator below the join"));
@@ -95,15 +96,16 @@ export function overflowPipeline(pipeline: Pipeline, table: number): OverflowPip
   assert(sink.kind === "aggregate", "a pipeline that aggregates");
   const kept = new KeptColumns(pipeline, sinkExpressions(sink), Infinity);
   const keys = sink.plan.keys.map(({ expression }) => expression);
+  const moved = keys.map((each) => kept.over(each));
   const plan = planTable({
-    columns: kept.columns, keyTypes: keys.map(({ type }) => type), buildKeys: keys, outer: false, nullKeys: "keep",
+    columns: kept.columns, keyTypes: keys.map(({ type }) => type), buildKeys: moved, outer: false, nullKeys: "keep",
     single: false,
   });
   const overflow: TableTarget = { table, input: { plan, keys, columns: kept.expressions } };
   const overflowing = derive(pipeline, { sink: { ...sink, overflow } });
   const again = goOn(pipeline, table + 1, plan, kept, [], sinkOver(sink, kept));
   const more: TableTarget = {
-    table, input: { plan, keys: keys.map((each) => kept.over(each)), columns: kept.identity },
+    table, input: { plan, keys: moved, columns: kept.identity },
   };
   assert(again.sink.kind === "aggregate", "the same sink");
   const againOverflowing = derive(again, { sink: { ...again.sink, overflow: more } });

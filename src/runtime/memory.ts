@@ -27,8 +27,8 @@ const alignUp = (value: number, unit: number): number => Math.ceil(value / unit)
 export function memoryLayout(stateBytes: number, poolBytes: number): MemoryLayout {
   const stateBlocks = Math.ceil(stateBytes / BLOCK_BYTES);
   const ownersOffset = BLOCK_BYTES;
-  // One word per block, and one that numbers the owners.
-  const stateOffset = alignUp(ownersOffset + (stateBlocks + 1) * 4, BLOCK_BYTES);
+  // One word per block, one that numbers the owners, and one that counts the blocks in use.
+  const stateOffset = alignUp(ownersOffset + (stateBlocks + 2) * 4, BLOCK_BYTES);
   const poolOffset = alignUp(stateOffset + stateBlocks * BLOCK_BYTES, POOL_ALIGN);
   if (poolOffset + poolBytes > MEMORY_BYTES_MAX) {
     throw new FusionError({
@@ -57,11 +57,16 @@ export class EngineMemory {
     this.layout = layout;
     this.bytes = new Uint8Array(this.memory.buffer);
     this.view = new DataView(this.memory.buffer);
-    this.#owners = new Int32Array(this.memory.buffer, layout.ownersOffset, layout.stateBlocks + 1);
+    this.#owners = new Int32Array(this.memory.buffer, layout.ownersOffset, layout.stateBlocks + 2);
   }
 
   get stateBytes(): number {
     return this.layout.stateBlocks * BLOCK_BYTES;
+  }
+
+  /** Bytes nobody holds; others may take them at any time. */
+  get freeBytes(): number {
+    return (this.layout.stateBlocks - Atomics.load(this.#owners, this.layout.stateBlocks + 1)) * BLOCK_BYTES;
   }
 
   /** A number no living execution has, on any thread. */
@@ -78,7 +83,10 @@ export class EngineMemory {
     let first = 0;
     while (first + count <= this.layout.stateBlocks) {
       const busy = this.#claim(owner, first, count);
-      if (busy === undefined) return this.layout.stateOffset + first * BLOCK_BYTES;
+      if (busy === undefined) {
+        Atomics.add(this.#owners, this.layout.stateBlocks + 1, count);
+        return this.layout.stateOffset + first * BLOCK_BYTES;
+      }
       first = busy + 1;
     }
     return undefined;
@@ -95,6 +103,7 @@ export class EngineMemory {
       const found = Atomics.compareExchange(this.#owners, block, owner, OWNER_NONE);
       assert(found === owner, "blocks are given back by their owner");
     }
+    Atomics.sub(this.#owners, this.layout.stateBlocks + 1, count);
   }
 
   /** Blocks in use, by anyone; 0 when nothing leaks. */

@@ -17,6 +17,9 @@ export interface SpillOptions {
 const KB = 1024;
 const MB = 1024 * KB;
 
+/** Of the worker's memory: executions that fit their budgets together may still be too many. */
+const SHARE_KEPT_FREE = 1 / 8;
+
 const within = (least: number, value: number, most: number): number => Math.min(Math.max(least, value), most);
 
 export class MemoryBudget {
@@ -48,7 +51,10 @@ export class MemoryBudget {
    */
   allows(store: number, more: number): boolean {
     const limit = (this.#bytes / 2) * (1 + store / Math.max(1, this.#stores));
-    return this.#heldBytes + more <= limit;
+    if (this.#heldBytes + more > limit) return false;
+    // What is left of the worker's memory is for what must be in it for any progress, of this execution or others.
+    const { memory } = this.#arena;
+    return memory.freeBytes - more >= memory.stateBytes * SHARE_KEPT_FREE;
   }
 
   get #heldBytes(): number {

@@ -5,8 +5,10 @@ import type { JoinKind, PhysicalPlan } from "#plan/physical.js";
 import { compileExecution } from "#runtime/compiled_plan.js";
 import { PlanExecution } from "#runtime/execution.js";
 import type { FilterPort, FilterRows } from "#runtime/filter_build.js";
+import type { SpillOptions } from "#runtime/memory_budget.js";
 import { describe, expect, test } from "vitest";
 import { PAGE_BYTES, cache, column, columnType, memory, pagesOf } from "../../support/engine.js";
+import { MemorySpill } from "../../support/memory_spill.js";
 
 const int4 = { kind: "int4" } as const;
 const text = { kind: "text", byteOrder: true } as const;
@@ -104,9 +106,11 @@ function expectedKeys(keys: readonly number[]): Set<string> {
 }
 
 /** Feeds the build side, then sees the probe side wanted; the port is as it stood then. */
-function run(plan: PhysicalPlan, port: ReadingPort, rows = buildRows): void {
+function run(plan: PhysicalPlan, port: ReadingPort, rows = buildRows, spill?: SpillOptions): void {
   const compiled = compileExecution(plan, cache);
-  const execution = new PlanExecution(compiled, { memory, resultBytes: PAGE_BYTES, filters: port });
+  const execution = new PlanExecution(compiled, {
+    memory, resultBytes: PAGE_BYTES, filters: port, ...(spill === undefined ? {} : { spill }),
+  });
   try {
     expect(execution.wantedLeaves()).toEqual([1]);
     const pages = pagesOf(columns, rows, 500);
@@ -140,6 +144,16 @@ describe("runtime filters", () => {
     run(planOf("semi", keys), port);
     expect(port.steps.map((step) => step.split(" ")[0])).toEqual(["begin", "size", "enter", "publish"]);
     expect(port.keys).toEqual(expectedKeys(keys));
+  });
+
+  test.each([[[0]], [[1]], [[2, 1]]])("hold the words of keys %j of a table on disk", (keys) => {
+    const before = memory.usedBlocks();
+    const [port, spill] = [new ReadingPort(), new MemorySpill()];
+    run(planOf("right", keys), port, buildRows, { bytes: 512 * 1024, port: spill });
+    expect(spill.bytes).toBeGreaterThan(0);
+    expect(port.steps.at(-1)).toBe("publish");
+    expect(port.keys).toEqual(expectedKeys(keys));
+    expect(memory.usedBlocks()).toBe(before);
   });
 
   test("leave out rows that an outer join keeps for their NULL key", () => {

@@ -51,6 +51,7 @@ describe("engine memory", () => {
               expect(error).toBeInstanceOf(FusionError);
             }
             expect(memory.usedBlocks()).toBe([...held.values()].reduce((sum, each) => sum + each, 0));
+            expect(memory.freeBytes).toBe((16 - memory.usedBlocks()) * BLOCK_BYTES);
           }
           arena.dispose();
           expect(memory.usedBlocks()).toBe(0);

@@ -1,9 +1,11 @@
 // Joins, groups and sorts that do not fit memory: the same rows as the reference interpreter's, from disk.
+import { defined } from "#base/assert.js";
 import { FusionError } from "#base/errors.js";
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { inputsOf } from "#plan/columns_of.js";
 import type { JoinKind, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { orderMatters } from "#plan/row_order.js";
+import { Arena } from "#runtime/arena.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { SpillOptions } from "#runtime/memory_budget.js";
 import fc from "fast-check";
@@ -121,6 +123,22 @@ describe("a sort on disk", () => {
 });
 
 describe("groups on disk", () => {
+  test("are there as well when others hold the worker's memory", () => {
+    const types = [columnType(int4), columnType(int8)];
+    const plan = planOf({
+      kind: "hashAggregate", input: scan(0), keys: [column(0, int4)], groupsEstimate: 0, columns: types,
+      aggregates: [{ function: "countRows", result: columnType(int8) }],
+    }, types);
+    const rows = rowsOf(20_000, 19_000);
+    expect(spilling(plan, [rows], 64 * KB).port.opened).toBe(0);
+    const others = new Arena(memory);
+    others.takeRun(Math.floor(memory.stateBytes * 0.875));
+    const { rows: groups, port } = spilling(plan, [rows], 64 * KB);
+    others.dispose();
+    expect(port.opened).toBeGreaterThan(0);
+    expect(rowsAsText(groups).sort()).toEqual(rowsAsText(interpret(plan, [rows])).sort());
+  });
+
   test("come in rounds, each once", () => {
     const types = [columnType(text), columnType(int8), columnType(int8)];
     const plan = planOf({
@@ -171,5 +189,43 @@ describe.each(kinds)("a join on disk: %s", (join) => {
     const { rows, port } = spilling(plan, leaves, 256);
     expect(rowsAsText(rows).sort()).toEqual(rowsAsText(interpret(plan, leaves)).sort());
     expect(port.opened).toBe(2);
+  });
+});
+
+describe("columns behind one that nobody reads", () => {
+  const wide = [columnType(text), columnType(int4), columnType(int8)];
+  const leaf = (number: number): PhysicalOperator => ({ kind: "scan", leaf: number, columns: wide });
+  const rows = (count: number): Scalar[][] =>
+    Array.from({ length: count }, (_, i): Scalar[] => [bytes(`unread ${i}`), BigInt(i % 5003), BigInt(i) * 1_000_003n]);
+
+  function agreeOn(plan: PhysicalPlan, leaves: Scalar[][][]): void {
+    const port = new MemorySpill();
+    const pages = leaves.map((each) => pagesOf(wide, each, 500));
+    const { rows: found } = runLeaves(plan, pages, { spill: { bytes: 256 * KB, port } });
+    expect(port.opened).toBeGreaterThan(0);
+    expect(rowsAsText(found).sort()).toEqual(rowsAsText(interpret(plan, leaves)).sort());
+  }
+
+  test("keep their places in front of a join", () => {
+    const read = [column(1, int4), column(2, int8), column(4, int4), column(5, int8)];
+    const types = [columnType(int4), columnType(int8), columnType(int4), columnType(int8)];
+    const key = [column(1, int4)];
+    agreeOn(planOf({
+      kind: "project", expressions: read, columns: types,
+      input: {
+        kind: "hashJoin", join: "left", probe: leaf(0), build: leaf(1), probeKeys: key, buildKeys: key,
+        columns: [...wide, ...wide], buildRowsEstimate: 0,
+      },
+    }, types, 2), [rows(6000), rows(9000)]);
+  });
+
+  test("keep their places among groups", () => {
+    const types = [columnType(int4), columnType({ kind: "decimal", precision: 38, scale: 0 })];
+    agreeOn(planOf({
+      kind: "hashAggregate", input: leaf(0), keys: [column(1, int4)], groupsEstimate: 0, columns: types,
+      aggregates: [
+        { function: "sum", argument: column(2, int8), result: defined(types[1], "a type") },
+      ],
+    }, types), [rows(20_000)]);
   });
 });
