@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FUSION_MACHINES_FINGERPRINT 0xd0c9925e4a7644b8ull
+#define FUSION_MACHINES_FINGERPRINT 0xd4ef597ff71a3903ull
 
 /* Numbers of the machines in flight records; 0 is a note. */
 typedef enum FusionMachine
@@ -24,10 +24,11 @@ typedef enum FusionMachine
 	FUSION_MACHINE_SCAN_PRODUCER = 6,
 	FUSION_MACHINE_PAGE_LEASE = 7,
 	FUSION_MACHINE_CANCELLATION = 8,
-	FUSION_MACHINE_RUNTIME_FILTER = 9
+	FUSION_MACHINE_RUNTIME_FILTER = 9,
+	FUSION_MACHINE_SPILL_DIRECTORY = 10
 } FusionMachine;
 
-#define FUSION_MACHINE_LAST 9
+#define FUSION_MACHINE_LAST 10
 
 typedef struct FusionMachineCell
 {
@@ -518,6 +519,40 @@ static const char *const fusion_runtime_filter_events[] = {
 	"leased", "begun", "declined", "released", "published"
 };
 
+typedef enum FusionSpillDirectoryState
+{
+	FUSION_SPILL_DIRECTORY_STATE_ABSENT = 0,
+	FUSION_SPILL_DIRECTORY_STATE_PRESENT = 1,
+	FUSION_SPILL_DIRECTORY_STATE_BROKEN = 2,
+	FUSION_SPILL_DIRECTORY_STATE_REMOVED = 3
+} FusionSpillDirectoryState;
+
+typedef enum FusionSpillDirectoryEvent
+{
+	FUSION_SPILL_DIRECTORY_EVENT_MADE = 0,
+	FUSION_SPILL_DIRECTORY_EVENT_FILE_OPENED = 1,
+	FUSION_SPILL_DIRECTORY_EVENT_FILE_CLOSED = 2,
+	FUSION_SPILL_DIRECTORY_EVENT_WRITE_FAILED = 3,
+	FUSION_SPILL_DIRECTORY_EVENT_REMOVED = 4
+} FusionSpillDirectoryEvent;
+
+static const FusionMachineCell fusion_spill_directory_cells[4 * 5] = {
+	/* absent */
+	{1, 0x0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+	/* present */
+	{-1, 0}, {1, 0x0}, {1, 0x0}, {2, 0x0}, {3, 0x0},
+	/* broken */
+	{-1, 0}, {-1, 0}, {2, 0x0}, {2, 0x0}, {3, 0x0},
+	/* removed */
+	{-1, 0}, {-1, 0}, {-1, 0}, {-1, 0}, {-1, 0},
+};
+static const char *const fusion_spill_directory_states[] = {
+	"absent", "present", "broken", "removed"
+};
+static const char *const fusion_spill_directory_events[] = {
+	"made", "fileOpened", "fileClosed", "writeFailed", "removed"
+};
+
 typedef struct FusionMachineTable
 {
 	const char *name;
@@ -549,6 +584,8 @@ static const FusionMachineTable fusion_machine_tables[FUSION_MACHINE_LAST + 1] =
 		fusion_cancellation_cells, fusion_cancellation_states, fusion_cancellation_events},
 	[9] = {"runtime_filter", 5, 5, 0, 0x0ull,
 		fusion_runtime_filter_cells, fusion_runtime_filter_states, fusion_runtime_filter_events},
+	[10] = {"spill_directory", 4, 5, 0, 0x8ull,
+		fusion_spill_directory_cells, fusion_spill_directory_states, fusion_spill_directory_events},
 };
 
 /* The next state, or -1 when the event has no place in the state; *effects receives the mask (0 then). */

@@ -10,6 +10,7 @@ import { planningWorkerMachine } from "./planning_worker/planning_worker.machine
 import { runtimeFilterMachine } from "./runtime_filter/runtime_filter.machine.js";
 import { scanProducerMachine } from "./scan_producer/scan_producer.machine.js";
 import { scanMachine } from "./scan/scan.machine.js";
+import { spillDirectoryMachine } from "./spill_directory/spill_directory.machine.js";
 
 export interface CataloguedMachine {
   /** From 1; 0 in a flight record is a note. */
@@ -30,4 +31,5 @@ export const machineCatalogue: readonly CataloguedMachine[] = [
   { code: 7, name: "page_lease", side: "both", machine: pageLeaseMachine },
   { code: 8, name: "cancellation", side: "worker", machine: cancellationMachine },
   { code: 9, name: "runtime_filter", side: "both", machine: runtimeFilterMachine },
+  { code: 10, name: "spill_directory", side: "worker", machine: spillDirectoryMachine },
 ];

@@ -2,7 +2,7 @@
 import type { MachineLayout } from "#visualizer/layered_layout.js";
 
 /** Of the machines that are drawn here. */
-export const LAYOUTS_FINGERPRINT = 0xd0c9925e4a7644b8n;
+export const LAYOUTS_FINGERPRINT = 0xd4ef597ff71a3903n;
 
 /** By machine name. */
 export const machineLayouts: Readonly<Record<string, MachineLayout>> = {
@@ -247,6 +247,23 @@ export const machineLayouts: Readonly<Record<string, MachineLayout>> = {
       { from: 2, to: 3, events: [4], path: "M109.7 148C109.7 162 128.6 162 128.6 176" },
       { from: 3, to: 0, events: [3], path: "M140.6 176C140.6 155.5 156.5 155.5 156.5 135C156.5 108 135.3 108 135.3 81C135.3 60.5 102.7 60.5 102.7 40" },
       { from: 4, to: 0, events: [3], path: "M53.8 176C53.8 155.5 50.9 155.5 50.9 135C50.9 108 94.9 108 94.9 81C94.9 60.5 88.8 60.5 88.8 40" },
+    ],
+  },
+  spill_directory: {
+    width: 132, height: 216,
+    states: [
+      { x: 69.4, y: 27, width: 65.2 },
+      { x: 69.4, y: 81, width: 72.4 },
+      { x: 46.6, y: 135, width: 65.2 },
+      { x: 69.4, y: 189, width: 72.4 },
+    ],
+    edges: [
+      { from: 0, to: 1, events: [0], path: "M69.4 40C69.4 54 69.4 54 69.4 68" },
+      { from: 1, to: 2, events: [3], path: "M63.4 94C63.4 108 46.6 108 46.6 122" },
+      { from: 1, to: 3, events: [4], path: "M75.4 94C75.4 114.5 92.2 114.5 92.2 135C92.2 155.5 75.4 155.5 75.4 176" },
+      { from: 2, to: 3, events: [4], path: "M46.6 148C46.6 162 63.4 162 63.4 176" },
+      { from: 1, to: 1, events: [1, 2], path: "M105.6 75C117.6 67 117.6 95 105.6 87" },
+      { from: 2, to: 2, events: [2, 3], path: "M79.2 129C91.2 121 91.2 149 79.2 141" },
     ],
   },
 };

@@ -2,7 +2,7 @@
 // a SQLSTATE. The recorder writes numbers only (schemas/layout/flight.json).
 import { CLOSE_CAUSE_SHIFT } from "#generated/layout.js";
 import {
-  executionBackend, executionWorker, pageLease, planningBackend, scanProducer, type GeneratedMachine,
+  executionBackend, executionWorker, pageLease, planningBackend, scanProducer, spillDirectory, type GeneratedMachine,
 } from "#generated/machines.js";
 import { sqlstateOf } from "#trace/sqlstate.js";
 import { eventName, NOTES } from "./state_kinds.js";
@@ -42,6 +42,7 @@ const byMachine: readonly (readonly [GeneratedMachine, Readonly<Record<string, M
     pageIssued: plain("rows"), pageAcquired: page, pageReturned: page, stop: worded(stopReasons),
     fail: (argument) => ["SQLSTATE", sqlstateOf(argument) ?? String(argument)],
   }],
+  [spillDirectory, { fileOpened: plain("file"), fileClosed: plain("open files"), removed: plain("files") }],
   [pageLease, Object.fromEntries(pageLease.events.map((event) => [event, page]))],
 ];
 

@@ -12,6 +12,7 @@ const kinds: Readonly<Record<string, StateKind>> = {
   streaming: "working", producing: "working", filling: "working", leased: "working", issued: "waiting",
   imported: "working",
   building: "working", ready: "done", declined: "stopped",
+  absent: "idle", present: "working", broken: "failed", removed: "done",
   waitingForPage: "waiting", waitingForRing: "waiting",
   draining: "ending", concluding: "ending", failing: "failed", cancelling: "stopped", stopping: "stopped",
   finished: "done", planned: "done", answered: "done", ended: "done", closed: "done", settled: "done",

@@ -60,6 +60,7 @@ function run(data: ExecutorThreadData): void {
       generation: data.generation,
       count: (metric, amount) => region.addMetric(metric, amount),
       raise: (metric, value) => region.raiseMetric(metric, value),
+      recorder: (lease) => jobTransport.recorder(lease, 0),
     }),
     jobTransport,
     (lease, told) => captures.job(lease, executor, jobTransport, memory.bytes, told),

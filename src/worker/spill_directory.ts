@@ -4,8 +4,10 @@
 import { closeSync, mkdirSync, openSync, readSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { SessionLease } from "#actors/ports.js";
+import { TableActor, type TransitionRecorder } from "#actors/table_actor.js";
 import { monotonicNs } from "#base/clock.js";
 import { FusionError } from "#base/errors.js";
+import { spillDirectory } from "#generated/machines.js";
 import { Metric } from "#generated/metrics.js";
 import type { SpillFile, SpillPort } from "#runtime/spill/spill_port.js";
 import type { CountMetric } from "./executor_ports.js";
@@ -24,6 +26,7 @@ export interface SpillPlace {
   readonly count: CountMetric;
   /** Keeps the highest value. */
   readonly raise: CountMetric;
+  recorder(lease: SessionLease): TransitionRecorder;
 }
 
 export class SpillDirectory implements SpillPort {
@@ -31,23 +34,27 @@ export class SpillDirectory implements SpillPort {
   readonly #path: string;
   readonly #limitKb: number;
   readonly #open = new Set<OpenFile>();
+  readonly #actor: TableActor<typeof spillDirectory>;
   #files = 0;
   #bytes = 0;
 
   /** `limitKb` is what may be on disk at once; -1: no limit. */
-  constructor(place: SpillPlace, { slot, epoch }: SessionLease, limitKb: number) {
+  constructor(place: SpillPlace, lease: SessionLease, limitKb: number) {
     this.#place = place;
-    this.#path = join(place.folder, `${place.generation}-${slot}-${epoch}`);
+    this.#path = join(place.folder, `${place.generation}-${lease.slot}-${lease.epoch}`);
     this.#limitKb = limitKb;
+    this.#actor = new TableActor(spillDirectory, place.recorder(lease));
   }
 
   open(): SpillFile {
     if (this.#files === 0) {
-      attempt("make a directory for", () => mkdirSync(this.#path, { recursive: true, mode: DIRECTORY_MODE }));
+      this.#actor.send("made");
+      this.attempt("make a directory for", () => mkdirSync(this.#path, { recursive: true, mode: DIRECTORY_MODE }));
       this.#place.count(Metric.spillExecutions, 1);
     }
     const path = join(this.#path, String(this.#files++));
-    const file = new OpenFile(this, attempt("create a file for", () => openSync(path, "wx+", FILE_MODE)), path);
+    const file = new OpenFile(this, this.attempt("create a file for", () => openSync(path, "wx+", FILE_MODE)), path);
+    this.#actor.send("fileOpened", this.#files);
     this.#open.add(file);
     this.#place.count(Metric.spillFiles, 1);
     return file;
@@ -56,8 +63,20 @@ export class SpillDirectory implements SpillPort {
   /** Removes everything; nothing may be asked of its files afterwards. May be called more than once. */
   remove(): void {
     for (const file of this.#open) file.close();
-    if (this.#files > 0) rmSync(this.#path, { recursive: true, force: true });
-    this.#files = 0;
+    if (this.#actor.state === "absent" || this.#actor.final) return;
+    rmSync(this.#path, { recursive: true, force: true });
+    this.#actor.send("removed", this.#files);
+  }
+
+  /** Errors of the operating system in PostgreSQL's words. */
+  attempt<T>(what: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.#actor.send("writeFailed", this.#files);
+      const { code = "", message } = error as NodeJS.ErrnoException;
+      throw NO_ROOM.has(code) ? noRoom(code) : broken(what, message);
+    }
   }
 
   /** Before so many bytes are written. */
@@ -65,6 +84,7 @@ export class SpillDirectory implements SpillPort {
     this.#bytes += bytes;
     this.#place.raise(Metric.spillExecutionBytes, this.#bytes);
     if (this.#limitKb < 0 || this.#bytes <= this.#limitKb * BYTES_PER_KB) return;
+    this.#actor.send("writeFailed", this.#files);
     throw new FusionError({
       code: "limitReached", sqlstate: "53400",
       message: `temporary file size exceeds temp_file_limit (${this.#limitKb}kB)`,
@@ -73,6 +93,7 @@ export class SpillDirectory implements SpillPort {
 
   closed(file: OpenFile, bytes: number): void {
     this.#open.delete(file);
+    this.#actor.send("fileClosed", this.#open.size);
     this.#bytes -= bytes;
   }
 
@@ -118,7 +139,8 @@ class OpenFile implements SpillFile {
   read(offset: number, into: Uint8Array): void {
     this.#directory.timed(Metric.spillBytesRead, Metric.spillReadTime, into.length, () => {
       for (let done = 0; done < into.length;) {
-        const more = attempt("read", () => readSync(this.#fd, into, done, into.length - done, offset + done));
+        const more = this.#directory.attempt("read", () =>
+          readSync(this.#fd, into, done, into.length - done, offset + done));
         if (more === 0) throw broken("read", "the file is shorter than what was written");
         done += more;
       }
@@ -137,7 +159,8 @@ class OpenFile implements SpillFile {
   #write(offset: number, part: Uint8Array): void {
     this.#directory.timed(Metric.spillBytesWritten, Metric.spillWriteTime, part.length, () => {
       for (let done = 0; done < part.length;)
-        done += attempt("write", () => writeSync(this.#fd, part, done, part.length - done, offset + done));
+        done += this.#directory.attempt("write", () =>
+          writeSync(this.#fd, part, done, part.length - done, offset + done));
     });
   }
 }
@@ -148,16 +171,6 @@ export function sweepSpill(folder: string): void {
     for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-}
-
-/** Errors of the operating system in PostgreSQL's words. */
-function attempt<T>(what: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    throw NO_ROOM.has(code) ? noRoom(code) : broken(what, message);
   }
 }
 

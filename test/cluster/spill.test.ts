@@ -3,6 +3,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
+import { spillDirectory } from "#generated/machines.js";
+import { readFlight } from "#trace/flight_reader.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer, unordered } from "../support/answers.js";
 import { held, quiet } from "../support/audit.js";
@@ -123,6 +125,11 @@ describe("whatever ends an execution on disk", () => {
     expect(await failed).toBe("57014");
     expect(held(await quiet(plain))).toBe(0);
     expect(onDisk()).toEqual([]);
+    const flight = readdirSync(join(data, "pg_fusion")).filter((name) => name.endsWith(".ring")).sort().at(-1) ?? "";
+    const steps = readFlight(readFileSync(join(data, "pg_fusion", flight))).entries
+      .filter(({ machine }) => machine === spillDirectory.code)
+      .map(({ event }) => spillDirectory.events[event]);
+    expect(steps).toEqual(expect.arrayContaining(["made", "fileOpened", "fileClosed", "removed"]));
   });
 
   it("a worker that is killed leaves nothing once the next one is there", async () => {

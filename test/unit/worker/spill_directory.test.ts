@@ -2,16 +2,19 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { spillDirectory } from "#generated/machines.js";
 import { Metric } from "#generated/metrics.js";
 import { SpillDirectory, sweepSpill } from "#worker/spill_directory.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 let folder: string;
 let counted: Map<Metric, number>;
+let steps: string[];
 
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), "fusion_spill_")), "spill");
   counted = new Map();
+  steps = [];
 });
 afterEach(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
 
@@ -19,7 +22,11 @@ function directory(limitKb = -1): SpillDirectory {
   const add = (metric: Metric, amount: number): void => void counted.set(metric, (counted.get(metric) ?? 0) + amount);
   const raise = (metric: Metric, value: number): void =>
     void counted.set(metric, Math.max(counted.get(metric) ?? 0, value));
-  return new SpillDirectory({ folder, generation: 7, count: add, raise }, { slot: 3, epoch: 9 }, limitKb);
+  const recorder = () => ({
+    transition: (_: number, event: number, from: number, to: number) =>
+      void steps.push(`${spillDirectory.states[from]} ${spillDirectory.events[event]} ${spillDirectory.states[to]}`),
+  });
+  return new SpillDirectory({ folder, generation: 7, count: add, raise, recorder }, { slot: 3, epoch: 9 }, limitKb);
 }
 
 const mode = (path: string): number => statSync(path).mode & 0o777;
@@ -40,6 +47,15 @@ describe("a spill directory", () => {
     made.remove();
     two.close();
     expect(readdirSync(folder)).toEqual([]);
+    expect(steps).toEqual([
+      "absent made present", "present fileOpened present", "present fileOpened present", "present fileClosed present",
+      "present fileClosed present", "present removed removed",
+    ]);
+  });
+
+  it("that was never needed leaves no word", () => {
+    directory().remove();
+    expect(steps).toEqual([]);
   });
 
   it("gives back what was written, and what was written over it", () => {
@@ -68,7 +84,9 @@ describe("a spill directory", () => {
     next.append([bytes(1024, 0)]);
     expect(() => next.append([bytes(1, 0)])).toThrow(
       expect.objectContaining({ sqlstate: "53400", message: "temporary file size exceeds temp_file_limit (1kB)" }));
+    expect(steps.at(-1)).toBe("present writeFailed broken");
     made.remove();
+    expect(steps.at(-1)).toBe("broken removed removed");
     expect(readdirSync(folder)).toEqual([]);
   });
 
