@@ -60,6 +60,7 @@ FrameChannel::receive(uint32_t slot, FusionMessage *message, std::string *compla
 				break;
 			}
 			fusion_port_count_stale(port_);
+			stale_ = Stale{stale_.count + 1, frame.type, frame.sequence};
 			continue;
 		}
 		Received	received = take(slot, frame, &partial, complaint);

@@ -65,6 +65,21 @@ class FrameChannel
 	/* Forgets what is half received or queued: the lease is over. */
 	void forget(uint32_t slot);
 
+	/* Frames of earlier leases that receive() dropped since this was asked last: how many, and the last of them. */
+	struct Stale
+	{
+		uint32_t	count = 0;
+		uint32_t	type = 0;
+		uint32_t	sequence = 0;
+	};
+	Stale take_stale()
+	{
+		Stale		taken = stale_;
+
+		stale_ = Stale{};
+		return taken;
+	}
+
   private:
 	struct Outgoing
 	{
@@ -82,6 +97,7 @@ class FrameChannel
 	FusionPortSide side_;
 	uint32_t	kind_;
 	bool		may_queue_ = false;
+	Stale		stale_;
 	std::unordered_map<uint32_t, FusionMessage> partial_;
 	std::unordered_map<uint32_t, Outgoing> outgoing_;
 };

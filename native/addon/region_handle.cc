@@ -192,15 +192,26 @@ RegionHandle::detach(const Napi::CallbackInfo &info)
 	return Napi::Number::New(info.Env(), fusion_port_detach(port_, kind, slot, epoch));
 }
 
-/* receive(kind, slot) -> { type, epoch, sequence, payload } or undefined; throws PROTOCOL_VIOLATION. */
+/*
+ * receive(kind, slot, stale) -> { type, epoch, sequence, payload } or undefined; throws PROTOCOL_VIOLATION.
+ * stale = [frames of earlier leases dropped on the way, type and sequence of the last], untouched by a throw.
+ */
 Napi::Value
 RegionHandle::receive(const Napi::CallbackInfo &info)
 {
 	uint32_t	kind = integer_argument(info, 0, "kind", FUSION_PORT_SCAN);
 	uint32_t	slot = integer_argument(info, 1, "slot");
 
+	uint32_t   *out = out_argument(info, 2, 3);
+
 	port(info);
-	return fusion_receive_to_js(info.Env(), channel(kind), slot);
+	Napi::Value	message = fusion_receive_to_js(info.Env(), channel(kind), slot);
+	FrameChannel::Stale stale = channel(kind).take_stale();
+
+	out[0] = stale.count;
+	out[1] = stale.type;
+	out[2] = stale.sequence;
+	return message;
 }
 
 /* send(kind, slot, epoch, type, sequence, payload) -> status: ok, full or stale */

@@ -1,8 +1,7 @@
 /*
  * explain_choice.c
  *    One line below PostgreSQL's own plan in EXPLAIN: why pg_fusion left the statement to it. Its nodes have no place
- *    for that, and the other formats no place outside of them, so it is there in text only; pg_fusion_decisions()
- *    counts in any case. See explain_choice.h.
+ *    for that; in the other formats it is the last property of the statement. See explain_choice.h.
  */
 #include "postgres.h"
 
@@ -13,6 +12,7 @@
 #include "tcop/tcopprot.h"
 
 #define NS_PER_MS 1e6
+#define LABEL "Left to PostgreSQL by pg_fusion"
 
 static ExplainOneQuery_hook_type next_explain_hook = NULL;
 
@@ -53,6 +53,42 @@ explain_plainly(Query *query, int cursor_options, IntoClause *into, ExplainState
 #endif
 }
 
+/*
+ * The group of the statement is written and closed by now: what closed it is taken off again. False when the text ends
+ * otherwise, as after somebody else's hook.
+ */
+static bool
+reopen_query(ExplainState *es)
+{
+	char		closing[64];
+	int			length = 0;
+
+	if (es->format == EXPLAIN_FORMAT_JSON)
+		length = snprintf(closing, sizeof(closing), "\n%*s}", 2 * es->indent, "");
+	else if (es->format == EXPLAIN_FORMAT_XML)
+		length = snprintf(closing, sizeof(closing), "%*s</Query>\n", 2 * es->indent, "");
+	if (length > es->str->len || memcmp(es->str->data + es->str->len - length, closing, length) != 0)
+		return false;
+	es->str->len -= length;
+	es->str->data[es->str->len] = '\0';
+	es->indent++;
+	/* It has properties already. */
+	es->grouping_stack = lcons_int(1, es->grouping_stack);
+	return true;
+}
+
+static void
+show_choice(ExplainState *es)
+{
+	if (fusion_explain_is_text(es))
+		appendStringInfo(es->str, LABEL ": %s\n", choice);
+	else if (reopen_query(es))
+	{
+		ExplainPropertyText(LABEL, choice, es);
+		ExplainCloseGroup("Query", NULL, true, es);
+	}
+}
+
 static void
 explain_statement(Query *query, int cursor_options, IntoClause *into, ExplainState *es, const char *query_string,
 				  ParamListInfo params, QueryEnvironment *environment)
@@ -62,8 +98,8 @@ explain_statement(Query *query, int cursor_options, IntoClause *into, ExplainSta
 		next_explain_hook(query, cursor_options, into, es, query_string, params, environment);
 	else
 		explain_plainly(query, cursor_options, into, es, query_string, params, environment);
-	if (choice[0] != '\0' && fusion_explain_is_text(es))
-		appendStringInfo(es->str, "Left to PostgreSQL by pg_fusion: %s\n", choice);
+	if (choice[0] != '\0')
+		show_choice(es);
 	choice[0] = '\0';
 }
 

@@ -46,8 +46,8 @@ class Exporter {
   readonly events: TraceEvent[] = [];
   readonly #startNs: bigint;
   readonly #endNs: bigint;
-  readonly #pids = new Numbers();
-  readonly #tids = new Numbers();
+  /** Of both: a thread that has its process's number is taken for its first. */
+  readonly #numbers = new Numbers();
   /** The slice that is open on each track. */
   readonly #open = new Map<number, { readonly entry: FlightEntry; readonly track: Track }>();
   readonly #causes = new Map<string, { readonly track: Track; readonly ts: number }>();
@@ -63,11 +63,11 @@ class Exporter {
 
   #track(entry: FlightEntry): Track {
     const session = `slot ${entry.slot}, epoch ${entry.session}`;
-    const pid = this.#pids.of(session, (number) =>
-      this.events.push({ ph: "M", name: "process_name", pid: number, tid: 0, args: { name: session } }));
+    const pid = this.#numbers.of(session, (number) =>
+      this.events.push({ ph: "M", name: "process_name", pid: number, tid: number, args: { name: session } }));
     const machine = generatedMachines[entry.machine - 1]?.name ?? `machine ${entry.machine}`;
     const label = `${writerName(entry.writer)} ${machine} ${entry.actor}`;
-    const tid = this.#tids.of(`${session} ${entry.writerIndex} ${label}`, (number) =>
+    const tid = this.#numbers.of(`${session} ${entry.writerIndex} ${label}`, (number) =>
       this.events.push({ ph: "M", name: "thread_name", pid, tid: number, args: { name: label } }));
     return { pid, tid };
   }
@@ -91,11 +91,14 @@ class Exporter {
     this.#flow(entry, track, ts);
   }
 
-  /** The state an entry led to, until another step of the same actor. */
+  /**
+   * The state an entry led to, until another step of the same actor, less a nanosecond: a reader that cuts fractions
+   * of nanoseconds off may see the next step that much earlier, and drops what overlaps.
+   */
   #close(entry: FlightEntry, track: Track, untilNs: bigint): void {
     const ts = microseconds(entry.timeNs - this.#startNs);
     const name = generatedMachines[entry.machine - 1]?.states[entry.to] ?? `state ${entry.to}`;
-    const dur = Math.max(0, microseconds(untilNs - this.#startNs) - ts);
+    const dur = Math.max(0, microseconds(untilNs - entry.timeNs - 1n));
     this.events.push({ ...track, ph: "X", cat: "state", name, ts, dur });
   }
 
@@ -116,7 +119,7 @@ class Exporter {
     if (change === 0) return;
     const pages = Math.max(0, (this.#held.get(pid) ?? 0) + change);
     this.#held.set(pid, pages);
-    this.events.push({ ph: "C", name: "pages held", pid, tid: 0, ts, args: { pages } });
+    this.events.push({ ph: "C", name: "pages held", pid, tid: pid, ts, args: { pages } });
   }
 }
 

@@ -22,7 +22,8 @@ export interface NativeRegion {
   ready(generation: number, executors: number): boolean;
   lease(kind: number, slot: number, out: Uint32Array): number;
   detach(kind: number, slot: number, epoch: number): number;
-  receive(kind: number, slot: number): NativeFrame | undefined;
+  /** `stale` takes how many frames of earlier leases were dropped, type and sequence of the last. */
+  receive(kind: number, slot: number, stale: Uint32Array): NativeFrame | undefined;
   send(kind: number, slot: number, epoch: number, type: number, sequence: number, payload: Uint8Array): number;
   onWake(callback: (slots: number[]) => void): void;
   stopWake(): void;

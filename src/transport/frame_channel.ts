@@ -3,7 +3,7 @@
 import type { MessageType } from "#generated/layout.js";
 import type { NativeRegion } from "./addon.js";
 import { pageOutcome, protocolViolation } from "./status.js";
-import type { FrameChannel, LeaseState, ReceivedFrame, SendOutcome, SlotLease } from "./transport.js";
+import type { FrameChannel, LeaseState, ReceivedFrame, SendOutcome, SlotLease, StaleFrames } from "./transport.js";
 
 /** Slot kinds of the addon. */
 export const CONTROL = 0;
@@ -16,6 +16,8 @@ export class RegionFrameChannel implements FrameChannel {
   protected readonly native: NativeRegion;
   readonly #kind: number;
   readonly #out = new Uint32Array(1);
+  readonly #stale = new Uint32Array(3);
+  #onStale: (dropped: StaleFrames) => void = () => undefined;
 
   constructor(native: NativeRegion, kind: typeof CONTROL | typeof SCAN) {
     this.native = native;
@@ -30,12 +32,23 @@ export class RegionFrameChannel implements FrameChannel {
   receive(slot: number): ReceivedFrame | undefined {
     try {
       // The addon lets only types of the closed list through.
-      return this.native.receive(this.#kind, slot) as ReceivedFrame | undefined;
+      const frame = this.native.receive(this.#kind, slot, this.#stale) as ReceivedFrame | undefined;
+      if (this.#stale[0] !== 0) this.#tellStale(slot);
+      return frame;
     } catch (cause) {
       if (cause instanceof Error && "code" in cause && cause.code === "PROTOCOL_VIOLATION")
         throw protocolViolation(`${cause.message}.`, cause);
       throw cause;
     }
+  }
+
+  onStale(listener: (dropped: StaleFrames) => void): void {
+    this.#onStale = listener;
+  }
+
+  #tellStale(slot: number): void {
+    const [count = 0, type = 0, sequence = 0] = this.#stale;
+    this.#onStale({ lease: { slot, epoch: this.lease(slot)?.epoch ?? 0 }, count, type, sequence });
   }
 
   send(lease: SlotLease, type: MessageType, payload: Uint8Array, sequence: number): SendOutcome {

@@ -39,6 +39,9 @@ class MemoryFrameChannel implements FrameChannel {
     return "ok";
   }
 
+  /** Rings are emptied when a slot is leased, and nobody writes late: there is nothing to tell. */
+  onStale(): void {}
+
   detach(lease: SlotLease): number {
     return this.region.detach(this.#kind, lease, "worker");
   }

@@ -48,6 +48,15 @@ export type ResultAcquisition =
   | { readonly kind: "full" }
   | { readonly kind: "stale" };
 
+/** Frames of earlier leases that were found in a slot's ring and dropped; of several, the last. */
+export interface StaleFrames {
+  /** The slot's present lease. */
+  readonly lease: SlotLease;
+  readonly count: number;
+  readonly type: number;
+  readonly sequence: number;
+}
+
 /** Frames of one kind of slot. Protocol violations are thrown as FusionErrors. */
 export interface FrameChannel {
   /** The worker's lease of a slot, if it has one. */
@@ -55,6 +64,8 @@ export interface FrameChannel {
   /** The next message of the slot's present lease. Also pushes on what an earlier send had to queue. */
   receive(slot: number): ReceivedFrame | undefined;
   send(lease: SlotLease, type: MessageType, payload: Uint8Array, sequence: number): SendOutcome;
+  /** Tells of dropped frames, as receive() comes by them. */
+  onStale(listener: (dropped: StaleFrames) => void): void;
   /** Takes the worker's owner bit off; returns the pages a final sweep found. Idempotent. */
   detach(lease: SlotLease): number;
 }

@@ -2,7 +2,9 @@
 // as its cause. Writing itself is transport's.
 import type { SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
+import { FLIGHT_NOTE_STALE_FRAME } from "#generated/layout.js";
 import type { FlightWriter } from "#transport/flight_writer.js";
+import type { StaleFrames } from "#transport/transport.js";
 
 /** Writing is all that is asked of a writer. */
 export type FlightRecords = Pick<FlightWriter, "record">;
@@ -18,6 +20,13 @@ export class FlightPen {
   /** A message sent now was caused by this record. */
   get lastSequence(): number {
     return this.#last;
+  }
+
+  /** Notes that a frame of an earlier lease was dropped; causes nothing. */
+  noteStale({ lease, type, sequence }: StaleFrames): void {
+    this.#writer.record(lease, {
+      machine: 0, event: FLIGHT_NOTE_STALE_FRAME, from: 0, to: 0, actor: 0, argument: type, cause: sequence,
+    });
   }
 
   /**

@@ -67,6 +67,9 @@ export function wireWorker(parts: WorkerParts): WiredWorker {
     makeCaptured: (lease, planning, ports, make) => captures.session(lease, planning, ports, make),
     complain,
   });
+  transport.control.onStale((dropped) => {
+    if ((transport.control.recording(dropped.lease) & RECORDING_SILENT) === 0) pen.noteStale(dropped);
+  });
   return {
     sessions,
     pool,

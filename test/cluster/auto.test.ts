@@ -51,6 +51,23 @@ describe("auto", () => {
     expect(await decided("left to PostgreSQL", "short statement")).toBe(before + 1);
   });
 
+  it("says so in every format of EXPLAIN", async () => {
+    const statement = "SELECT * FROM auto_events WHERE id = 17";
+    const inFormat = async (options: string) =>
+      (await client.query<Record<string, unknown>>(`EXPLAIN (${options}) ${statement}`)).rows[0]?.["QUERY PLAN"];
+    const label = "Left to PostgreSQL by pg_fusion";
+    for (const options of ["FORMAT JSON", "ANALYZE, FORMAT JSON", "SETTINGS, FORMAT JSON"]) {
+      const [query] = await inFormat(options) as readonly Record<string, unknown>[];
+      expect(Object.keys(query ?? {}).at(-1)).toBe(label);
+      expect(query?.[label]).toMatch(/^short statement \(estimate [\d.]+ ms\)$/);
+      expect(query?.["Plan"]).toMatchObject({ "Relation Name": "auto_events" });
+    }
+    expect(await inFormat("FORMAT YAML")).toMatch(new RegExp(`\n  ${label}: "short statement \\(.*\\)"$`));
+    const tag = "Left-to-PostgreSQL-by-pg_fusion";
+    expect(await inFormat("ANALYZE, FORMAT XML")).toMatch(
+      new RegExp(`</Execution-Time>\n    <${tag}>short .*</${tag}>\n  </Query>\n</explain>$`));
+  });
+
   it("runs a long scan in the engine, with both estimates", async () => {
     const plan = await explained(aggregation);
     expect(plan).toContain("PgFusionScan");

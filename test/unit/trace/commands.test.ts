@@ -8,7 +8,7 @@ import { tableFromIPC } from "apache-arrow";
 import { runReplayCommand } from "#replay/replay_command.js";
 import { runTraceCommand } from "#trace/cli.js";
 import { readTrace } from "#trace/format/trace_reader.js";
-import type { TraceEvent } from "#trace/perfetto.js";
+import { importTraceEvents } from "../../support/trace_event_import.js";
 
 const golden = fileURLToPath(new URL("../../golden/traces/v1/", import.meta.url));
 let folder: string;
@@ -76,24 +76,19 @@ describe("trace", () => {
     expect(run("redact", file("error_full"), to).err[0]).toContain("exists already");
   });
 
-  it("exports what Perfetto reads", () => {
-    const to = join(folder, "trace.json");
-    expect(run("export", "--perfetto", file("aggregate_full"), to).code).toBe(0);
-    const { traceEvents } = JSON.parse(readFileSync(to, "utf8")) as { traceEvents: TraceEvent[] };
-    const processes = new Set(traceEvents.filter(({ name }) => name === "process_name").map(({ pid }) => pid));
-    const threads = new Set(traceEvents.filter(({ name }) => name === "thread_name").map(({ tid }) => tid));
-    for (const { ph, pid, tid, ts, dur, id } of traceEvents) {
-      expect(processes).toContain(pid);
-      if (ph === "M") continue;
-      expect(ts).toBeGreaterThanOrEqual(0);
-      if (ph !== "C") expect(threads).toContain(tid);
-      if (ph === "X") expect(dur).toBeGreaterThanOrEqual(0);
-      if (ph === "s" || ph === "f") expect(id).toBeGreaterThan(0);
-    }
-    const count = (ph: string) => traceEvents.filter((event) => event.ph === ph).length;
-    expect(count("s")).toBe(count("f"));
-    expect(count("s")).toBeGreaterThan(3);
-    expect(traceEvents.filter(({ ph }) => ph === "X").map(({ name }) => name)).toContain("streaming");
+  it.each(["aggregate_full", "error_full", "timeout_control"])("exports what Perfetto reads, of %s", (name) => {
+    const to = join(folder, `${name}.json`);
+    expect(run("export", "--perfetto", file(name), to).code).toBe(0);
+    const imported = importTraceEvents(readFileSync(to, "utf8"));
+    expect(imported.refused).toEqual([]);
+    expect(imported.processes.size).toBeGreaterThan(0);
+    expect(imported.flows).toBeGreaterThan(3);
+    expect(imported.counters.has("pages held pages")).toBe(true);
+    const states = imported.slices.filter(({ durNs }) => durNs > 0).map((slice) => slice.name);
+    expect(states).toContain("streaming");
+    // Every slice lies on a track that has a name, as the interface shows it.
+    for (const { tid } of imported.slices)
+      expect(imported.threads.get(tid)).toMatch(/^(worker|executor|backend|scan|producer)/);
   });
 
   it("exports pages as Arrow", () => {

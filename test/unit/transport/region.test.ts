@@ -6,7 +6,7 @@ import { encodeExecutionFailed, encodeStartExecution } from "#codec/execution_me
 import { FRAME_BYTES_MAX, MessageType } from "#generated/layout.js";
 import { addon } from "#transport/addon.js";
 import { Region } from "#transport/region.js";
-import type { ReceivedFrame, SlotLease } from "#transport/transport.js";
+import type { ReceivedFrame, SlotLease, StaleFrames } from "#transport/transport.js";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RegionPeer, smallRegion } from "../../support/region_peer.js";
@@ -163,8 +163,12 @@ describe("frames", () => {
     header.setUint32(0, lease.epoch + 1, true);
     // The epoch stands 8 bytes into the frame header.
     peer.native.scribble(peer.native.ringOffset(lease.slot) + 8, new Uint8Array(header.buffer));
+    const dropped: StaleFrames[] = [];
+    region.control.onStale((each) => dropped.push(each));
     expect(region.control.receive(lease.slot)?.type).toBe(MessageType.CloseExecution);
+    expect(region.control.receive(lease.slot)).toBeUndefined();
     expect(region.audit().staleDrops).toBe(1);
+    expect(dropped).toMatchObject([{ lease, count: 1, type: MessageType.StartExecution }]);
   });
 
   it("survive any bytes in the ring", () => {
