@@ -186,7 +186,7 @@ encode_request(FlatBufferBuilder &builder, const FusionPlanRequest &request)
 
 	return wire::CreatePlanRequest(builder, FUSION_MESSAGE_VERSION, request.server_version, query, types, collations,
 								   functions, relations, request.explain, time_zone, request.work_memory_kb,
-								   conditions, request.runtime_filters);
+								   conditions, request.runtime_filters, request.other_encoding);
 }
 
 extern "C" FusionEncoded

@@ -126,6 +126,7 @@ typedef struct FusionPlanRequest
 	const FusionConditionFact *conditions;
 	size_t		condition_count;
 	bool		runtime_filters;	/* joins may filter what their probed leaves deliver */
+	bool		other_encoding;		/* the database's characters are not UTF-8 */
 } FusionPlanRequest;
 
 extern FusionEncoded fusion_encode_plan_request(const FusionPlanRequest *request);

@@ -16,6 +16,7 @@
 #include "explain_choice.h"
 #include "leaf_plan.h"
 #include "metrics.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "optimizer/planner.h"
 #include "pgtime.h"
@@ -80,6 +81,7 @@ make_request(const FusionQueryText *text, ParamListInfo bound_params, FusionPlan
 	/* A plan may be explained long after it was made (EXPLAIN EXECUTE), so every plan brings its lines. */
 	request->explain = true;
 	request->runtime_filters = fusion_setting_runtime_filter_enable && fusion_region.filter_slot_count > 0;
+	request->other_encoding = GetDatabaseEncoding() != PG_UTF8;
 	request->time_zone = pg_get_timezone_name(session_timezone);
 	request->work_memory_kb = (uint32) work_mem;
 }

@@ -780,7 +780,8 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_TIME_ZONE = 20,
     VT_WORK_MEMORY_KB = 22,
     VT_CONDITIONS = 24,
-    VT_RUNTIME_FILTERS = 26
+    VT_RUNTIME_FILTERS = 26,
+    VT_OTHER_ENCODING = 28
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -820,6 +821,9 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   bool runtime_filters() const {
     return GetField<uint8_t>(VT_RUNTIME_FILTERS, 0) != 0;
   }
+  bool other_encoding() const {
+    return GetField<uint8_t>(VT_OTHER_ENCODING, 0) != 0;
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -847,6 +851,7 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyVector(conditions()) &&
            verifier.VerifyVectorOfTables(conditions()) &&
            VerifyField<uint8_t>(verifier, VT_RUNTIME_FILTERS, 1) &&
+           VerifyField<uint8_t>(verifier, VT_OTHER_ENCODING, 1) &&
            verifier.EndTable();
   }
 };
@@ -891,6 +896,9 @@ struct PlanRequestBuilder {
   void add_runtime_filters(bool runtime_filters) {
     fbb_.AddElement<uint8_t>(PlanRequest::VT_RUNTIME_FILTERS, static_cast<uint8_t>(runtime_filters), 0);
   }
+  void add_other_encoding(bool other_encoding) {
+    fbb_.AddElement<uint8_t>(PlanRequest::VT_OTHER_ENCODING, static_cast<uint8_t>(other_encoding), 0);
+  }
   explicit PlanRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -915,7 +923,8 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequest(
     ::flatbuffers::Offset<::flatbuffers::String> time_zone = 0,
     uint32_t work_memory_kb = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>>> conditions = 0,
-    bool runtime_filters = false) {
+    bool runtime_filters = false,
+    bool other_encoding = false) {
   PlanRequestBuilder builder_(_fbb);
   builder_.add_conditions(conditions);
   builder_.add_work_memory_kb(work_memory_kb);
@@ -927,6 +936,7 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequest(
   builder_.add_query(query);
   builder_.add_server_version(server_version);
   builder_.add_version(version);
+  builder_.add_other_encoding(other_encoding);
   builder_.add_runtime_filters(runtime_filters);
   builder_.add_explain(explain);
   return builder_.Finish();
@@ -945,7 +955,8 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequestDirect(
     const char *time_zone = nullptr,
     uint32_t work_memory_kb = 0,
     const std::vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>> *conditions = nullptr,
-    bool runtime_filters = false) {
+    bool runtime_filters = false,
+    bool other_encoding = false) {
   auto query__ = query ? _fbb.CreateVector<uint8_t>(*query) : 0;
   auto types__ = types ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::TypeFact>>(*types) : 0;
   auto collations__ = collations ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::CollationFact>>(*collations) : 0;
@@ -966,7 +977,8 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequestDirect(
       time_zone__,
       work_memory_kb,
       conditions__,
-      runtime_filters);
+      runtime_filters,
+      other_encoding);
 }
 
 /// One column a leaf must produce: an expression of the query over that leaf's relation alone.

@@ -41,7 +41,7 @@ export interface WireConstant {
 /** EngineType.Kind of the schema. */
 const kindCodes = {
   bool: 1, int2: 2, int4: 3, int8: 4, float4: 5, float8: 6, decimal: 7, date: 8, time: 9,
-  timestamp: 10, timestamptz: 11, text: 12, bpchar: 13, opaque: 14,
+  timestamp: 10, timestamptz: 11, text: 12, bpchar: 13, opaque: 14, numeric: 15, interval: 16,
 } as const satisfies Record<EngineTypeKind, number>;
 
 const kindByCode: ReadonlyMap<number, EngineTypeKind> = new Map(
@@ -150,6 +150,9 @@ function checkedInteger(value: bigint, type: EngineType): bigint {
   return fits ? value : malformedPlan(`constant out of the range of ${type.kind}`);
 }
 
+/** Kinds whose values are bytes, some of them also integers. */
+const octetKinds: ReadonlySet<EngineTypeKind> = new Set(["text", "bpchar", "opaque", "numeric", "interval"]);
+
 /** Reads a constant of the given type. */
 export function readConstant(wire: WireConstant | null | undefined, type: EngineType): Scalar {
   if (wire === null || wire === undefined) return null;
@@ -158,7 +161,7 @@ export function readConstant(wire: WireConstant | null | undefined, type: Engine
     return wire.number;
   if (wire.integer !== undefined) return checkedInteger(integerOf(wire.integer), type);
   if (wire.decimalNan === true && type.kind === "decimal") return DECIMAL_NAN;
-  const hasOctets = type.kind === "text" || type.kind === "bpchar" || type.kind === "opaque";
+  const hasOctets = octetKinds.has(type.kind);
   if (wire.octets !== undefined && hasOctets) return new Uint8Array(wire.octets);
   return malformedPlan(`constant does not fit ${type.kind}`);
 }

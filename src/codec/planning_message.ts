@@ -109,6 +109,7 @@ export function decodePlanRequest(payload: Uint8Array): PlanRequest {
       conditions: readVector(
         "conditions", table.conditionsLength(), (i) => table.conditions(i), readCondition),
       runtimeFilters: table.runtimeFilters(),
+      otherEncoding: table.otherEncoding(),
     };
   });
 }
@@ -172,6 +173,6 @@ export function encodePlanRequest(request: PlanRequest): Uint8Array {
   builder.finish(RequestTable.createPlanRequest(
     builder, PLANNING_VERSION, request.serverVersion, query, types, collations, functions,
     relations, request.explain, builder.createString(request.timeZone), request.workMemoryKb, conditions,
-    request.runtimeFilters));
+    request.runtimeFilters, request.otherEncoding ?? false));
   return builder.asUint8Array();
 }

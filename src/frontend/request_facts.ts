@@ -12,6 +12,10 @@ const DOMAIN_DEPTH_MAX = 32;
 export class RequestFacts {
   /** Joins may filter what their probed leaves deliver. */
   readonly runtimeFilters: boolean;
+  /** Whether bytes of text are characters in UTF-8. */
+  readonly isUtf8: boolean;
+  /** The session's time zone, by name. */
+  readonly timeZone: string;
   private readonly types: ReadonlyMap<number, TypeFact>;
   private readonly collations: ReadonlyMap<number, CollationFact>;
   private readonly volatilities: ReadonlyMap<number, string>;
@@ -21,6 +25,8 @@ export class RequestFacts {
 
   constructor(request: PlanRequest) {
     this.runtimeFilters = request.runtimeFilters;
+    this.isUtf8 = request.otherEncoding !== true;
+    this.timeZone = request.timeZone;
     this.types = new Map(request.types.map((fact) => [fact.oid, fact]));
     this.collations = new Map(request.collations.map((fact) => [fact.oid, fact]));
     this.volatilities = new Map(request.functions.map((fact) => [fact.oid, fact.volatility]));

@@ -24,6 +24,12 @@ export const errorTemplates = {
   },
   negativeLimit: { sqlstate: "2201W", message: "LIMIT must not be negative" },
   negativeOffset: { sqlstate: "2201X", message: "OFFSET must not be negative" },
+  /** Not PostgreSQL's: it makes values of up to a gigabyte. */
+  valueTooLong: {
+    sqlstate: "0A000",
+    message: "pg_fusion: a computed value of more than 16 MiB is not supported",
+    detail: "Run the statement with pg_fusion.enable = off.",
+  },
   /** Not PostgreSQL's: its numeric goes on where 128 bits end, so the statement is refused. */
   decimalTooWide: {
     sqlstate: "0A000",
@@ -44,7 +50,7 @@ export function fieldOverflow(precision: number, scale: number): ErrorTemplate {
 }
 
 export function throwTemplate(template: ErrorTemplate): never {
-  if (template === errorTemplates.decimalTooWide) {
+  if (template === errorTemplates.decimalTooWide || template === errorTemplates.valueTooLong) {
     throw new FusionError({ code: "notSupported", ...template });
   }
   throw sqlError(template.sqlstate, template.message, template.detail);

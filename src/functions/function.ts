@@ -80,8 +80,11 @@ export interface ScalarFunction {
   mayFail(types: CallTypes, narrow: boolean): boolean;
   /** Reference evaluation; throws FusionError as PostgreSQL would. */
   evaluate(values: readonly Present[], types: CallTypes): Present;
-  /** Leaves the parts of the result on the stack. */
-  emit(emission: Emission, operands: readonly Operand[], types: CallTypes): void;
+  /**
+   * Leaves the parts of the result on the stack. A function without it is evaluated by the host: compiled code hands
+   * its arguments over for `evaluate`, which costs some hundred nanoseconds. Such a function counts as failing.
+   */
+  emit?(emission: Emission, operands: readonly Operand[], types: CallTypes): void;
   /** Only for functions with decimal arguments or result, whose narrow code depends on it. */
   bound?(magnitudes: readonly number[], types: CallTypes): Bound;
 }
@@ -111,6 +114,8 @@ export function shapeOf(type: EngineType, narrow: boolean): Shape {
       return narrow || type.precision <= DECIMAL64_DIGITS ? "i64" : "i128";
     case "text":
     case "bpchar":
+    case "numeric":
+    case "interval":
       return "view";
     case "opaque":
       if (!type.byValue) return "view";

@@ -3,15 +3,24 @@
 import { assert, defined } from "#base/assert.js";
 import { castsOfDecimals } from "./cast_decimal.js";
 import { castsOfNumbers } from "./cast_numbers.js";
+import { byteFunctions, characterFunctions } from "./characters.js";
 import { comparisonsOfNumbersAndTimes } from "./comparison.js";
+import { comparisonsOfImages } from "./comparison_image.js";
 import { comparisonsOfStrings } from "./comparison_text.js";
 import { dateArithmetic } from "./date_arithmetic.js";
 import { dateFields } from "./date_fields.js";
+import { datePartFunctions } from "./date_parts.js";
 import { decimalArithmetic } from "./decimal_arithmetic.js";
 import { decimalAverages } from "./decimal_average.js";
 import { floatArithmetic } from "./float_arithmetic.js";
 import type { ScalarFunction } from "./function.js";
 import { integerArithmetic } from "./integer_arithmetic.js";
+import { integerBits } from "./integer_bits.js";
+import { intervalArithmetic } from "./interval_arithmetic.js";
+import { likes } from "./like.js";
+import { numericArithmetic } from "./numeric_arithmetic.js";
+import { castsOfNumerics } from "./numeric_cast.js";
+import { numericSpreads } from "./numeric_spread.js";
 
 const families: readonly (readonly ScalarFunction[])[] = [
   integerArithmetic,
@@ -24,22 +33,42 @@ const families: readonly (readonly ScalarFunction[])[] = [
   comparisonsOfStrings,
   castsOfNumbers,
   castsOfDecimals,
+  integerBits,
+  comparisonsOfImages,
+  numericArithmetic,
+  castsOfNumerics,
+  numericSpreads,
+  intervalArithmetic,
+  datePartFunctions,
+  characterFunctions,
+  likes,
+  byteFunctions,
 ];
 
+/** Families that take characters apart, which they can in UTF-8 alone. */
+const ofCharacters: ReadonlySet<ScalarFunction> = new Set([...characterFunctions, ...likes]);
+
 const byKey = new Map<string, ScalarFunction>();
-const byOid = new Map<number, ScalarFunction>();
+const byOid = new Map<number, ScalarFunction[]>();
 for (const scalarFunction of families.flat()) {
   assert(!byKey.has(scalarFunction.key), `${scalarFunction.key} is registered once`);
   byKey.set(scalarFunction.key, scalarFunction);
   for (const { oid } of scalarFunction.procedures) {
-    assert(!byOid.has(oid), `function ${oid} is implemented once`);
-    byOid.set(oid, scalarFunction);
+    byOid.set(oid, [...(byOid.get(oid) ?? []), scalarFunction]);
   }
 }
 
-/** The engine's implementation of a PostgreSQL function; undefined leaves it to PostgreSQL. */
-export function functionByOid(oid: number): ScalarFunction | undefined {
-  return byOid.get(oid);
+/**
+ * The engine's implementations of a PostgreSQL function, for arguments of different forms; the first that takes them is
+ * the one to call. None leaves it to PostgreSQL.
+ */
+export function functionsByOid(oid: number): readonly ScalarFunction[] {
+  return byOid.get(oid) ?? [];
+}
+
+/** Whether the function is right in UTF-8 databases alone. */
+export function needsUtf8(scalarFunction: ScalarFunction): boolean {
+  return ofCharacters.has(scalarFunction);
 }
 
 /** The function a plan names; plans are verified when decoded, so an unknown key is a programmer error. */

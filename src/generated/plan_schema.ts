@@ -61,7 +61,9 @@ export const planSchema = {
                     "TIMESTAMPTZ": 11,
                     "TEXT": 12,
                     "BPCHAR": 13,
-                    "OPAQUE": 14
+                    "OPAQUE": 14,
+                    "NUMERIC": 15,
+                    "INTERVAL": 16
                   }
                 }
               }

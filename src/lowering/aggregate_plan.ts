@@ -30,7 +30,7 @@ export interface WideSum {
   readonly wraps: StateSlot | undefined;
 }
 
-/** A text minimum or maximum: a view with absolute addresses, the buffer behind it, whether there is one. */
+/** A result that is a view: a view with absolute addresses, the buffer behind it, whether there is one. */
 export interface ViewState {
   readonly first: StateSlot;
   readonly second: StateSlot;
@@ -55,6 +55,13 @@ export type AggregateStep =
       readonly kind: "extremeView";
       readonly argument: Expression;
       readonly largest: boolean;
+      readonly view: ViewState;
+    }
+  /** Values combined by a function of the host, the first one as it is. */
+  | {
+      readonly kind: "fold";
+      readonly argument: Expression;
+      readonly function: string;
       readonly view: ViewState;
     }
   | { readonly kind: "bool"; readonly argument: Expression; readonly all: boolean; readonly slot: StateSlot }
@@ -224,6 +231,9 @@ class StateBuilder {
           argument,
           slot: this.#slot(argument.type.kind === "float4" ? "f32" : "f64", -0),
         };
+      case "numeric":
+      case "interval":
+        return { kind: "fold", argument, function: `${argument.type.kind}.add`, view: this.#view() };
       default:
         throw new Error(`sum of ${argument.type.kind}`);
     }
@@ -245,10 +255,13 @@ class StateBuilder {
         slots: start.map(([type, initial]) => this.#slot(type, initial)),
       };
     }
+    return { kind: "extremeView", argument, largest, view: this.#view() };
+  }
+
+  #view(): ViewState {
     const word = (): StateSlot => this.#slot("i64", 0n);
     const number = (): StateSlot => this.#slot("i32", 0);
-    const view = { first: word(), second: word(), buffer: number(), capacity: number(), seen: number() };
-    return { kind: "extremeView", argument, largest, view };
+    return { first: word(), second: word(), buffer: number(), capacity: number(), seen: number() };
   }
 
   #rows(filter: Expression | undefined): AggregateStep {

@@ -175,7 +175,7 @@ export class AggregateSink implements Sink {
 function localSlots(plan: AggregatePlan): AggregatePlan["slots"] {
   const inMemory = new Set(
     plan.classes.flatMap(({ steps }) =>
-      steps.flatMap((step) => (step.kind === "extremeView" ? Object.values(step.view) : [])),
+      steps.flatMap((step) => (step.kind === "extremeView" || step.kind === "fold" ? Object.values(step.view) : [])),
     ),
   );
   return plan.slots.filter((slot) => !inMemory.has(slot));

@@ -3,7 +3,6 @@
 import { assert, defined } from "#base/assert.js";
 import { errorTemplates } from "#functions/error_templates.js";
 import { DECIMAL64_DIGITS, type LibraryFunction } from "#functions/function.js";
-import { compareViews } from "#functions/library/bytes.js";
 import { compareDecimal, widenDecimal } from "#functions/library/int128.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import type { Local } from "#wasm/function_builder.js";
@@ -12,6 +11,7 @@ import { emitMoments } from "./aggregate_moments.js";
 import type { AggregateStep, BitWord, StateSlot, ViewState, WideSum } from "./aggregate_plan.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { copyBytes } from "./group_memory.js";
+import { showsWhichIsKept, viewOrder } from "./view_order.js";
 
 const LEAST32 = -(2 ** 31);
 const LEAST64 = -(1n << 63n);
@@ -87,6 +87,7 @@ export function isMaskable(step: AggregateStep, narrow: boolean): boolean {
       return step.slots.length === 1 && (step.slots[0]?.type === "i32" || step.slots[0]?.type === "i64");
     case "sumFloat":
     case "extremeView":
+    case "fold":
     case "moments":
       return false;
   }
@@ -133,6 +134,8 @@ export function emitStep(
       return emitBool(target, step.slot, step.all, defined(value, "an argument"), skip);
     case "bits":
       return emitBits(target, step.slot, step.word, defined(value, "an argument"), skip);
+    case "fold":
+      return emitFold(target, step, defined(value, "an argument"));
     case "moments":
       return emitMoments(target, step.moments, defined(value, "an argument"));
   }
@@ -427,15 +430,43 @@ function emitExtremeView(
   code.if(
     [],
     () => {
-      code.get(address, tail).get(row).i32(base).op("i32.add").i32(0).call(context.library(compareViews));
-      code
-        .i32(0)
-        .op(largest ? "i32.gt_s" : "i32.lt_s")
-        .if([], call);
+      code.get(address, tail).get(row).i32(base).op("i32.add").i32(0).call(context.library(viewOrder(value.type)));
+      // Of equal values the last is kept, as PostgreSQL does.
+      const orEqual = showsWhichIsKept(value.type);
+      code.i32(0).op(largest ? (orEqual ? "i32.ge_s" : "i32.gt_s") : orEqual ? "i32.le_s" : "i32.lt_s").if([], call);
     },
     () => {
       code.get(row).i32(1).store("i32.store", view.seen.offset);
       call();
+    },
+  );
+}
+
+/** The state and the value become the new state. */
+function emitFold(
+  { context, place, state }: StepTarget,
+  step: Extract<AggregateStep, { kind: "fold" }>,
+  value: LoweredValue,
+): void {
+  const { code } = context;
+  const { row } = place;
+  const { view } = step;
+  const { type } = value;
+  const [target, none] = [code.local("i32"), code.local("i32")];
+  const replace = context.library(replaceView(context));
+  code.get(row).i32(view.first.offset).op("i32.add").set(target).i32(0).set(none);
+  code.get(row).load("i32.load", view.seen.offset);
+  code.if(
+    [],
+    () => {
+      const kept: LoweredValue = { type, shape: "view", parts: [target, none], isNull: undefined };
+      context.callHost(step.function, [kept, value], { arguments: [type, type], result: type });
+      const parts = context.take("view");
+      code.get(state, target, ...parts).call(replace);
+    },
+    () => {
+      code.get(row).i32(1).store("i32.store", view.seen.offset);
+      code.get(state, target, ...value.parts).call(replace);
     },
   );
 }

@@ -34,8 +34,17 @@ export const ControlBlock = {
   takeRows: 24,
   /** Matches a call may look at before it pauses. */
   visits: 32,
-  SIZE: 40,
+  /** Room for values computed for the row at hand: its start, what is free, its end. */
+  scratchStart: 40,
+  scratchNext: 44,
+  scratchEnd: 48,
+  SIZE: 64,
 } as const;
+
+/** Arguments of functions the host evaluates, at most. */
+export const HOST_ARGUMENTS_MAX = 8;
+/** Bytes of an argument or result: a number of up to 128 bits, or the address of a view and of its tail. */
+export const HOST_VALUE_BYTES = 16;
 
 /** State of one aggregate: byte offsets. Addresses are absolute. */
 export const AggregateState = {
@@ -102,15 +111,19 @@ export interface ControlLayout {
   slot(index: number): number;
   /** Where the current row's packed text stands as a view. */
   view(index: number): number;
+  /** Of a function the host evaluates; its result stands in place of the first. */
+  hostArgument(index: number): number;
 }
 
 export function controlLayout(aggregates: number, tables: number, slots: number, views: number): ControlLayout {
-  const firstAggregate = 64;
+  const firstAggregate = ControlBlock.SIZE;
   const firstTable = firstAggregate + aggregates * AggregateState.SIZE;
   const firstSlot = firstTable + tables * TableState.SIZE;
   const firstView = firstSlot + slots * ParameterSlot.SIZE;
+  const firstArgument = firstView + views * View.SIZE;
   return {
-    bytes: firstView + views * View.SIZE,
+    bytes: firstArgument + HOST_ARGUMENTS_MAX * HOST_VALUE_BYTES,
+    hostArgument: (index) => firstArgument + index * HOST_VALUE_BYTES,
     aggregate: (index) => firstAggregate + index * AggregateState.SIZE,
     table: (index) => firstTable + index * TableState.SIZE,
     slot: (index) => firstSlot + index * ParameterSlot.SIZE,

@@ -102,14 +102,18 @@ export class ExpressionLowering {
     const operands = expression.arguments.map((argument) => this.lower(argument));
     const isNull = context.anyNull(operands);
     const shape = shapeOf(expression.type, context.narrow);
+    const emit = (): void => {
+      if (callee.emit === undefined) context.callHost(callee.key, operands, types);
+      else callee.emit(context, operands, types);
+    };
     if (isNull === undefined || !callee.mayFail(types, context.narrow)) {
-      callee.emit(context, operands, types);
+      emit();
       return { type: expression.type, shape, parts: context.take(shape), isNull };
     }
     const parts = context.locals(shape);
     context.code.get(isNull).op("i32.eqz");
     context.code.if([], () => {
-      callee.emit(context, operands, types);
+      emit();
       context.setAll(parts);
     });
     return { type: expression.type, shape, parts, isNull };

@@ -21,6 +21,8 @@ function scalarKey(value: Scalar): string {
 
 export class ExpressionTable {
   readonly slots: Slot[] = [];
+  /** Whether some expression makes values that need room of the row's own. */
+  usesScratch = false;
   readonly #numbers = new Map<string, number>();
   readonly #interned = new WeakMap<Expression, number>();
   readonly #slotOf = new Map<number, number>();
@@ -44,6 +46,8 @@ export class ExpressionTable {
       number = this.#numbers.size;
       this.#numbers.set(key, number);
       this.#addSlot(expression, number);
+      this.usesScratch ||= expression.kind === "call" && functionByKey(expression.function).emit === undefined;
+      this.usesScratch ||= hasOwnKey(expression.type);
     }
     this.#interned.set(expression, number);
     return number;
@@ -99,10 +103,16 @@ export class ExpressionTable {
   }
 }
 
+/** Types whose keys are computed from their values: see group_keys.ts. */
+function hasOwnKey(type: EngineType): boolean {
+  return type.kind === "numeric" || type.kind === "interval";
+}
+
 function callMayFail(expression: Expression, narrow: boolean): boolean {
   if (expression.kind !== "call") return false;
   const types = { arguments: expression.arguments.map(({ type }) => type), result: expression.type };
-  return functionByKey(expression.function).mayFail(types, narrow);
+  const callee = functionByKey(expression.function);
+  return callee.emit === undefined || callee.mayFail(types, narrow);
 }
 
 /** Direct subexpressions in evaluation order. */

@@ -1,10 +1,14 @@
 // One compiled function being emitted: where scalar functions write, and how an error leaves the row loop. The first
 // error met ends the call, so its row and place in the expression are the ones PostgreSQL reports.
-import type { Emission, ErrorTemplate, LibraryFunction, Operand, Shape } from "#functions/function.js";
+import { defined } from "#base/assert.js";
+import {
+  type CallTypes, type Emission, type ErrorTemplate, type LibraryFunction, type Operand, type Shape, shapeOf,
+} from "#functions/function.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Callable, FunctionBuilder, Label, Local } from "#wasm/function_builder.js";
+import type { LoadInstruction, StoreInstruction } from "#wasm/opcodes.js";
 import type { ValueType } from "#wasm/value_type.js";
-import { RunStatus } from "./control_block.js";
+import { ControlBlock, type ControlLayout, RunStatus } from "./control_block.js";
 import type { ModuleContext } from "./module_context.js";
 
 /** A value in locals with its null flag: an i32 that is 1 for NULL, or nothing when it cannot be NULL. */
@@ -42,13 +46,69 @@ export class FunctionContext implements Emission {
   readonly module: ModuleContext;
   readonly variant: Variant;
   readonly status: Local;
+  readonly #layout: ControlLayout | undefined;
   #exit: Label | undefined;
 
-  constructor(code: FunctionBuilder, module: ModuleContext, variant: Variant) {
+  /** With a layout, the function's first parameter is the address of the control block. */
+  constructor(code: FunctionBuilder, module: ModuleContext, variant: Variant, layout?: ControlLayout) {
     this.code = code;
     this.module = module;
     this.variant = variant;
     this.status = code.local("i32");
+    this.#layout = layout;
+  }
+
+  get control(): Local {
+    return this.code.parameter(0);
+  }
+
+  /** Room of the row's own for the number of bytes in a local: its address in a fresh one. */
+  allocate(bytes: Local): Local {
+    const { code, control } = this;
+    const address = code.local("i32");
+    code.get(control).load("i32.load", ControlBlock.scratchEnd);
+    code.get(control).load("i32.load", ControlBlock.scratchNext).op("i32.sub").get(bytes).op("i32.lt_u");
+    code.if([], () => code.get(bytes).call(this.module.host.addScratch));
+    code.get(control).load("i32.load", ControlBlock.scratchNext).set(address);
+    code.get(control, address, bytes).op("i32.add").store("i32.store", ControlBlock.scratchNext);
+    return address;
+  }
+
+  /** Where the free part of the row's own room begins, to come back to. */
+  scratchMark(): Local {
+    const { code, control } = this;
+    const mark = code.local("i32");
+    code.get(control).load("i32.load", ControlBlock.scratchNext).set(mark);
+    return mark;
+  }
+
+  /** Frees what was allocated since the mark; all of the room without one. */
+  freeScratch(mark?: Local): void {
+    const { code, control } = this;
+    code.get(control);
+    if (mark === undefined) code.get(control).load("i32.load", ControlBlock.scratchStart);
+    else code.get(mark);
+    code.store("i32.store", ControlBlock.scratchNext);
+  }
+
+  /** A function evaluated by the host: leaves the parts of its result on the stack. */
+  callHost(name: string, operands: readonly Operand[], types: CallTypes): void {
+    const { code, control } = this;
+    const layout = defined(this.#layout, "a control block");
+    operands.forEach(({ parts }, index) => {
+      let offset = layout.hostArgument(index);
+      for (const part of parts) {
+        code.get(control, part).store(`${part.type}.store` as StoreInstruction, offset);
+        offset += part.type === "i64" || part.type === "f64" ? 8 : 4;
+      }
+    });
+    const number = this.module.hostCallNumber({ function: name, types, narrow: this.narrow });
+    code.i32(number).call(this.module.host.evaluate);
+    let offset = layout.hostArgument(0);
+    for (const type of shapeParts[shapeOf(types.result, this.narrow)]) {
+      code.get(control).load(`${type}.load` as LoadInstruction, offset);
+      offset += type === "i64" || type === "f64" ? 8 : 4;
+    }
   }
 
   get narrow(): boolean {

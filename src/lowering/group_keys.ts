@@ -4,6 +4,8 @@ import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import { DECIMAL64_DIGITS, type LibraryFunction, shapeOf } from "#functions/function.js";
 import { widenDecimal } from "#functions/library/int128.js";
+import { intervalDays } from "#functions/library/intervals.js";
+import { NUMERIC_KEY_BYTES, numericKeyView } from "#functions/library/numerics.js";
 import { Encoding } from "#generated/encodings.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import { isPackedText } from "#types/encoding_of.js";
@@ -18,6 +20,9 @@ import type { PageSource } from "./page_source.js";
  * - `float`: a normalised word to compare (one zero, one NaN) and the image seen first.
  * - `short`: a view known to stay inline; its second word is zero when it has 4 bytes at most.
  * - `long`: a view whose bytes may stand in a tail; in the words its offset is an absolute address.
+ *
+ * Where equal values look different (numeric, interval), what is compared is computed from the value, whose own view
+ * follows in two more words.
  */
 export interface KeyPlan {
   readonly expression: Expression;
@@ -32,6 +37,8 @@ export interface KeyPlan {
 
 /** Keys of one null mask word; a group's row starts with as many words as its nullable keys need. */
 export const NULL_MASK_KEYS = 64;
+
+const VIEW_WORDS = 2;
 
 /** UTF-8 needs up to so many bytes for a character of char(n). */
 const BYTES_PER_CHARACTER = 4;
@@ -52,12 +59,27 @@ export function keyImage(type: EngineType): Pick<KeyPlan, "image" | "compared" |
     }
     case "text":
       return { image: "long", compared: 2, stored: 2 };
+    case "numeric":
+      return { image: "long", compared: 2, stored: 4 };
+    case "interval":
+      return { image: "words", compared: 2, stored: 4 };
     case "opaque":
       if (!type.byValue) return { image: "long", compared: 2, stored: 2 };
       return { image: "words", compared: 1, stored: 1 };
     default:
       return { image: "words", compared: 1, stored: 1 };
   }
+}
+
+/** Whether the value's own view stands behind the words that are compared. */
+export function keepsValue({ compared, stored, image }: Pick<KeyPlan, "image" | "compared" | "stored">): boolean {
+  return stored === compared + VIEW_WORDS && image !== "float";
+}
+
+/** How a value is kept that nothing is compared with. */
+export function storedImage(type: EngineType): Pick<KeyPlan, "image" | "compared" | "stored"> {
+  const key = keyImage(type);
+  return keepsValue(key) ? { image: "long", compared: VIEW_WORDS, stored: VIEW_WORDS } : key;
 }
 
 /** A key of the current row: its words in locals. */
@@ -80,13 +102,14 @@ export function lowerKey(
   const value = rawDecimal(source, plan) ?? lowering.lower(plan.expression);
   const words = Array.from({ length: plan.stored }, () => code.local("i64"));
   const assign = (): void => {
+    if (keepsValue(plan)) return assignComputed(context, plan, value, words);
     pushWords(context, plan, value);
     context.setAll(words);
     if (plan.image === "long") absoluteAddress(code, value, words);
   };
   if (value.isNull === undefined) {
     assign();
-  } else if (plan.image === "long") {
+  } else if (plan.image === "long" || keepsValue(plan)) {
     for (const word of words) code.i64(0).set(word);
     code.get(value.isNull).op("i32.eqz").if([], assign);
   } else {
@@ -94,6 +117,30 @@ export function lowerKey(
     for (const word of words) code.i64(0).get(word, value.isNull).select().set(word);
   }
   return { plan, words, isNull: value.isNull };
+}
+
+/** The words of a key that is computed from its value, then the value's view. */
+function assignComputed(context: FunctionContext, plan: KeyPlan, value: LoweredValue, words: readonly Local[]): void {
+  const { code } = context;
+  const [view, tail] = [defined(value.parts[0], "a view"), defined(value.parts[1], "a tail")];
+  if (plan.type.kind === "numeric") {
+    const [bytes, none] = [code.local("i32"), code.local("i32")];
+    code.get(view).load("i32.load").i32(NUMERIC_KEY_BYTES).op("i32.add").i32(-8).op("i32.and").set(bytes);
+    const key = context.allocate(bytes);
+    code.get(view, tail, key).call(context.library(numericKeyView)).i32(0).set(none);
+    assignView(code, { ...value, parts: [key, none] }, words.slice(0, VIEW_WORDS));
+  } else {
+    code.get(view, tail).call(context.library(intervalDays));
+    context.setAll(words.slice(0, VIEW_WORDS));
+  }
+  assignView(code, value, words.slice(VIEW_WORDS));
+}
+
+function assignView(code: FunctionBuilder, value: LoweredValue, [first, second]: readonly Local[]): void {
+  const view = defined(value.parts[0], "a view");
+  const words = [defined(first, "a word"), defined(second, "a second word")] as const;
+  code.get(view).load("i64.load").set(words[0]).get(view).load("i64.load", View.buffer).set(words[1]);
+  absoluteAddress(code, value, words);
 }
 
 /** A column of packed text gives its words without becoming a view; those of NULL are zero. */
@@ -299,7 +346,7 @@ export function readKey(
       word(1);
       break;
     case "view":
-      code.get(row).i32(plan.offset).op("i32.add").i32(0);
+      code.get(row).i32(plan.offset + (keepsValue(plan) ? 8 * plan.compared : 0)).op("i32.add").i32(0);
   }
   const parts = context.take(shape);
   if (!nullable) return { type: plan.type, shape, parts, isNull: undefined };

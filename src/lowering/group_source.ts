@@ -126,6 +126,7 @@ export class GroupSource {
         if (type.kind === "opaque") code.i32(LEAST32).op("i32.xor");
         break;
       case "extremeView":
+      case "fold":
         code.get(this.#row).i32(step.view.first.offset).op("i32.add").i32(0);
         break;
       case "rows":

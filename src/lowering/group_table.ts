@@ -7,7 +7,7 @@ import type { StoreInstruction } from "#wasm/opcodes.js";
 import type { AggregatePlan } from "./aggregate_plan.js";
 import { AggregateState, RunStatus } from "./control_block.js";
 import type { FunctionContext } from "./function_context.js";
-import { type LoweredKey, NULL_MASK_KEYS, hashKeys, pushIsLong } from "./group_keys.js";
+import { type LoweredKey, NULL_MASK_KEYS, hashKeys, keepsValue, pushIsLong } from "./group_keys.js";
 import { copyBytes } from "./group_memory.js";
 import type { ModuleContext } from "./module_context.js";
 
@@ -163,6 +163,10 @@ function insertFunction(module: ModuleContext, plan: AggregatePlan): Callable {
         const first = code.parameter(parameter);
         if (key.image === "long")
           keepBytes(code, state, first, code.parameter(parameter + 1), library(copyBytes(host)));
+        if (keepsValue(key)) {
+          const [view, address] = [parameter + key.compared, parameter + key.compared + 1];
+          keepBytes(code, state, code.parameter(view), code.parameter(address), library(copyBytes(host)));
+        }
         for (let k = 0; k < key.stored; k++) {
           code.get(row, code.parameter(parameter + k)).store("i64.store", key.offset + 8 * k);
         }

@@ -11,7 +11,7 @@ import { ControlBlock, type ControlLayout, ParameterSlot } from "./control_block
 import { ExpressionLowering, type RowSource } from "./expression_lowering.js";
 import { FunctionContext, GROUPS_VARIANT, type LoweredValue, type Variant } from "./function_context.js";
 import { GroupSource } from "./group_source.js";
-import { ModuleContext } from "./module_context.js";
+import { type HostCall, ModuleContext } from "./module_context.js";
 import { PageSource } from "./page_source.js";
 import type { Pipeline, TableTarget } from "./pipeline.js";
 import { Probe, type ProbeLocals } from "./probe_step.js";
@@ -24,6 +24,8 @@ export interface EmittedModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Error n leaves `run` as status RunStatus.error + n. */
   readonly errors: readonly ErrorTemplate[];
+  /** What `evaluate` is asked for by number. */
+  readonly hostCalls: readonly HostCall[];
 }
 
 /** (control block, page or 0, row or group to start from) -> status */
@@ -32,9 +34,9 @@ const RUN_TYPE = { parameters: ["i32", "i32", "i32"], results: ["i32"] } as cons
 export function emitPipeline(pipeline: Pipeline, variant: Variant, layout: ControlLayout): EmittedModule {
   const module = new ModuleContext();
   module.builder.function(RUN_TYPE, "run", (code) => {
-    new PipelineEmitter(new FunctionContext(code, module, variant), pipeline, layout).emit();
+    new PipelineEmitter(new FunctionContext(code, module, variant, layout), pipeline, layout).emit();
   });
-  return { bytes: module.builder.finish(), errors: module.errors };
+  return { bytes: module.builder.finish(), errors: module.errors, hostCalls: module.hostCalls };
 }
 
 class PipelineEmitter {
@@ -71,6 +73,7 @@ class PipelineEmitter {
     };
     sink?.open();
     produce(() => {
+      if (this.#pipeline.table.usesScratch) this.#context.freeScratch();
       const lowering = new ExpressionLowering(this.#context, this.#pipeline.table, rows);
       this.#consume(lowering, sink, 0);
       if (this.#probes.length > 0) code.i32(0).set(this.#probeLocals.depth);
@@ -114,7 +117,10 @@ class PipelineEmitter {
     steps.forEach((step, index) => {
       const state = this.#address(this.#layout.table(step.table));
       const carrier = step.carriesMatches ? rows : undefined;
-      this.#probes.push(new Probe(this.#context, step, index + 1, state, this.#probeLocals, page, carrier));
+      const { usesScratch } = this.#pipeline.table;
+      const probe = new Probe(
+        this.#context, step, index + 1, state, this.#probeLocals, page, carrier, usesScratch);
+      this.#probes.push(probe);
     });
   }
 
@@ -246,14 +252,14 @@ class PipelineEmitter {
 export function emitFlush(plan: AggregatePlan, aggregate: number, layout: ControlLayout): EmittedModule {
   const module = new ModuleContext();
   module.builder.function(RUN_TYPE, "run", (code) => {
-    const context = new FunctionContext(code, module, GROUPS_VARIANT);
+    const context = new FunctionContext(code, module, GROUPS_VARIANT, layout);
     const [state, row] = [code.local("i32"), code.parameter(2)];
     const control = code.parameter(0);
     code.get(control).i32(layout.aggregate(aggregate)).op("i32.add").set(state);
     new GroupSource(context, plan, control, state, row).produce(() => flushRow(context, plan, row));
     code.get(context.status);
   });
-  return { bytes: module.builder.finish(), errors: module.errors };
+  return { bytes: module.builder.finish(), errors: module.errors, hostCalls: module.hostCalls };
 }
 
 /** No look at the ends of 128 bits: a sum that close to them is refused at the end, whichever side it fell on. */

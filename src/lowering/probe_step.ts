@@ -54,12 +54,16 @@ export class Probe {
   readonly #carrier: TableSource | undefined;
   /** 1 when an earlier part of the table has matched the row. */
   readonly #before: Local;
+  readonly #usesScratch: boolean;
+  /** Where the values of one match begin in the row's own room. */
+  #scratchMark: Local | undefined;
 
   /** `number` counts the pipeline's probes from 1; `state` holds the address of the table's state. */
   constructor(
     context: FunctionContext, step: ProbeStep, number: number, state: Local, locals: ProbeLocals,
-    source: PageSource | undefined, carrier: TableSource | undefined,
+    source: PageSource | undefined, carrier: TableSource | undefined, usesScratch: boolean,
   ) {
+    this.#usesScratch = usesScratch;
     const local = (): Local => context.code.local("i32");
     this.step = step;
     this.#context = context;
@@ -91,6 +95,7 @@ export class Probe {
     }));
     const { code } = this.#context;
     this.#enter(lowered);
+    if (this.#usesScratch) this.#scratchMark = this.#context.scratchMark();
     switch (join) {
       case "inner":
       case "right":
@@ -171,6 +176,7 @@ export class Probe {
     code.i32(this.#number).set(depth);
     code.get(visits).i32(1).op("i32.sub").tee(visits).i32(0).op("i32.lt_s");
     code.if([], () => this.#context.leave(RunStatus.paused));
+    if (this.#scratchMark !== undefined) this.#context.freeScratch(this.#scratchMark);
   }
 
   /** Branches to `next` unless the build row at hand satisfies the join's condition. */

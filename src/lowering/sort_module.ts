@@ -1,7 +1,6 @@
 // The WebAssembly module that orders a table's rows: `merge(state, budget)` merges two sorted runs of row addresses,
 // as far as the budget of comparisons goes; `compare(row, row)` orders two rows. Read next: runtime/row_order.ts.
 import { defined } from "#base/assert.js";
-import { compareViews } from "#functions/library/bytes.js";
 import { compareDecimal, widenDecimal } from "#functions/library/int128.js";
 import type { Callable, FunctionBuilder, Local } from "#wasm/function_builder.js";
 import { MergeState } from "./control_block.js";
@@ -10,6 +9,7 @@ import { ModuleContext } from "./module_context.js";
 import type { EmittedModule } from "./pipeline_module.js";
 import { readStored } from "./stored_column.js";
 import type { RowOrder, TablePlan } from "./table_plan.js";
+import { viewOrder } from "./view_order.js";
 
 export function emitSort(plan: TablePlan, order: RowOrder): EmittedModule {
   const module = new ModuleContext();
@@ -24,7 +24,7 @@ export function emitSort(plan: TablePlan, order: RowOrder): EmittedModule {
     code.i32(0);
   });
   module.builder.function(type, "merge", (code) => writeMerge(code, compare));
-  return { bytes: module.builder.finish(), errors: module.errors };
+  return { bytes: module.builder.finish(), errors: module.errors, hostCalls: module.hostCalls };
 }
 
 /** Returns from the function unless the keys are equal. */
@@ -66,7 +66,7 @@ export function pushOrder(context: FunctionContext, a: LoweredValue, b: LoweredV
   }
   switch (a.shape) {
     case "view":
-      code.get(...a.parts, ...b.parts).call(context.library(compareViews));
+      code.get(...a.parts, ...b.parts).call(context.library(viewOrder(a.type)));
       return;
     case "i32":
       code.get(x, y).op("i32.gt_s").get(x, y).op("i32.lt_s", "i32.sub");

@@ -6,7 +6,7 @@ import { shapeOf } from "#functions/function.js";
 import type { Callable, FunctionBuilder, Local } from "#wasm/function_builder.js";
 import { ModuleBuilder } from "#wasm/module_builder.js";
 import { TableRow } from "./control_block.js";
-import { keyImage } from "./group_keys.js";
+import { keepsValue, storedImage } from "./group_keys.js";
 import type { TablePlan } from "./table_plan.js";
 
 /** A buffer being filled: where its next row goes, where its strings begin, and where it starts and ends. */
@@ -24,13 +24,16 @@ export interface SpillKernel {
   relocate(first: number, end: number, delta: number): void;
 }
 
+const KEY_WORD_BYTES = 8;
+
 /** Offsets of the words that may be the address of a string elsewhere, which follow the word with its length. */
 function stringOffsets({ keys, columns }: TablePlan): readonly number[] {
   const offsets = [
     ...keys.filter(({ image }) => image === "long").map(({ offset }) => offset),
+    ...keys.filter(keepsValue).map(({ offset, compared }) => offset + KEY_WORD_BYTES * compared),
     ...columns
       .filter(({ key, type }) =>
-        key === undefined && shapeOf(type, false) === "view" && keyImage(type).image === "long")
+        key === undefined && shapeOf(type, false) === "view" && storedImage(type).image === "long")
       .map(({ offset }) => offset),
   ];
   return [...new Set(offsets)];

@@ -9,13 +9,13 @@ import type { Sink } from "./aggregate_sink.js";
 import { RunStatus, TableRow, TableRowFlag, TableState } from "./control_block.js";
 import type { ExpressionLowering } from "./expression_lowering.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
-import { type LoweredKey, hashKeys, keyImage, lowerKey } from "./group_keys.js";
+import { type LoweredKey, hashKeys, keepsValue, lowerKey, storedImage } from "./group_keys.js";
 import { copyBytes } from "./group_memory.js";
 import { keepBytes, reserveRow } from "./group_table.js";
 import { limitRows } from "./limit.js";
 import type { PageSource } from "./page_source.js";
 import { writeNullMasks, writeStored } from "./stored_column.js";
-import type { StoredColumn, TablePlan } from "./table_plan.js";
+import type { StoredColumn, TableKey, TablePlan } from "./table_plan.js";
 
 export interface TableInput {
   readonly plan: TablePlan;
@@ -140,7 +140,7 @@ export class TableSink implements Sink {
     writeNullMasks(this.#context, plan.maskWords, flags, row);
     keys.forEach(({ words }, index) => {
       const key = defined(plan.keys[index], "a key");
-      this.#writeWords(key.offset, key.image === "long", words, row);
+      this.#writeWords(key.offset, key, words, row);
     });
     for (const each of arriving) this.#write(each, row);
     code.get(this.#state, this.#state).load("i32.load", TableState.groups).i32(1).op("i32.add");
@@ -157,7 +157,7 @@ export class TableSink implements Sink {
     }
     const expression = defined(this.#input.columns[index], `column ${index}`);
     if (shapeOf(column.type, false) === "view") {
-      const plan = { expression, type: column.type, ...keyImage(column.type), offset: column.offset };
+      const plan = { expression, type: column.type, ...storedImage(column.type), offset: column.offset };
       const { words, isNull } = lowerKey(this.#context, lowering, this.#source, plan);
       return { column, isNull, value: undefined, words };
     }
@@ -168,18 +168,21 @@ export class TableSink implements Sink {
   #write({ column, value, words, isNull }: Arriving, row: Local): void {
     if (value !== undefined) writeStored(this.#context, column, value, row);
     else if (column.key === undefined)
-      this.#writeWords(column.offset, keyImage(column.type).image === "long", words, row);
+      this.#writeWords(column.offset, storedImage(column.type), words, row);
     if (!isMeasured(column)) return;
     this.#measure(column, value?.parts ?? words, isNull);
   }
 
-  #writeWords(offset: number, mayBeLong: boolean, words: readonly Local[], row: Local): void {
+  #writeWords(
+    offset: number, key: Pick<TableKey, "image" | "compared" | "stored">, words: readonly Local[], row: Local,
+  ): void {
     const { code, module } = this.#context;
-    const [first, second] = words;
-    if (mayBeLong) {
+    const keep = (at: number): void => {
       const copy = module.library(copyBytes(module.host));
-      keepBytes(code, this.#state, defined(first, "a word"), defined(second, "a second word"), copy);
-    }
+      keepBytes(code, this.#state, defined(words[at], "a word"), defined(words[at + 1], "a second word"), copy);
+    };
+    if (key.image === "long") keep(0);
+    if (keepsValue(key)) keep(key.compared);
     words.forEach((word, index) => code.get(row, word).store("i64.store", offset + 8 * index));
   }
 

@@ -48,7 +48,7 @@ export function emitWindow(table: TablePlan, window: WindowPlan): EmittedModule 
     for (const array of window.arrays) if (isTree(array)) writeNode(each, array, choices);
   });
   part("results", false, (each) => writeResults(each, window, choices));
-  return { bytes: module.builder.finish(), errors: module.errors };
+  return { bytes: module.builder.finish(), errors: module.errors, hostCalls: module.hostCalls };
 }
 
 /** The loop over the range; reversed, numbers count down from the last row's. */

@@ -8,12 +8,14 @@ import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
 import { aggregateNames } from "#plan/explain.js";
+import { type SpreadFunction, spreadNeeds } from "#functions/numeric_spread.js";
 import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { columnOf } from "./column_types.js";
+import { asNumeric } from "./numeric_values.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
 import type { Translated } from "./translated.js";
 
@@ -23,11 +25,13 @@ const FLOAT8_SQL: SqlType = { type: sqlTypes.float8, typmod: -1, collation: 0 };
 const NUMERIC_SQL: SqlType = { type: sqlTypes.numeric, typmod: -1, collation: 0 };
 
 interface Rule {
-  readonly kind: "count" | "sum" | "average" | "least" | "greatest" | "every" | "some" | "bits" | "moments";
+  readonly kind:
+    | "count" | "sum" | "average" | "least" | "greatest" | "every" | "some" | "bits" | "moments" | "spread";
   /** The engine type an argument must have. */
   readonly argument?: EngineTypeKind;
   /** The engine's function, where the kind leaves a choice. */
   readonly function?: AggregateFunction;
+  readonly spread?: SpreadFunction;
 }
 
 const moments = (function_: AggregateFunction, float4: number, float8: number): [number, Rule][] => [
@@ -40,6 +44,11 @@ const bits = (function_: AggregateFunction, int2: number, int4: number, int8: nu
   [int4, { kind: "bits", argument: "int4", function: function_ }],
   [int8, { kind: "bits", argument: "int8", function: function_ }],
 ];
+
+/** Of int8, int4, int2 and numeric, in this order. */
+const spreads = (spread: SpreadFunction, oids: readonly number[]): [number, Rule][] =>
+  (["int8", "int4", "int2", "decimal"] as const).map((argument, index) => (
+    [defined(oids[index], "an aggregate"), { kind: "spread", argument, spread }]));
 
 const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [2803, { kind: "count" }], [2147, { kind: "count" }],
@@ -65,27 +74,35 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   // oid
   [2118, { kind: "greatest", argument: "opaque" }], [2134, { kind: "least", argument: "opaque" }],
   ...bits("bitAnd", 2236, 2238, 2240), ...bits("bitOr", 2237, 2239, 2241), ...bits("bitXor", 6164, 6165, 6166),
+  [2128, { kind: "greatest", argument: "interval" }], [2144, { kind: "least", argument: "interval" }],
+  [2113, { kind: "sum", argument: "interval" }],
+  ...spreads("varPop", [2718, 2719, 2720, 2723]), ...spreads("varSamp", [2641, 2642, 2643, 2646]),
+  ...spreads("varSamp", [2148, 2149, 2150, 2153]), ...spreads("stddevPop", [2724, 2725, 2726, 2729]),
+  ...spreads("stddevSamp", [2712, 2713, 2714, 2717]), ...spreads("stddevSamp", [2154, 2155, 2156, 2159]),
   ...moments("mean", 2104, 2105), ...moments("varPop", 2721, 2722),
   ...moments("varSamp", 2644, 2645), ...moments("varSamp", 2151, 2152),
   ...moments("stddevPop", 2727, 2728), ...moments("stddevSamp", 2715, 2716), ...moments("stddevSamp", 2157, 2158),
 ]);
 
-const sqlNames: Readonly<Record<Exclude<Rule["kind"], "bits" | "moments">, string>> = {
+const sqlNames: Readonly<Record<Exclude<Rule["kind"], "bits" | "moments" | "spread">, string>> = {
   count: "count", sum: "sum", average: "avg", least: "min", greatest: "max", every: "bool_and",
   some: "bool_or",
 };
 
 function sqlName(rule: Rule): string {
-  if (rule.kind !== "bits" && rule.kind !== "moments") return sqlNames[rule.kind];
-  return aggregateNames[defined(rule.function, "a function")];
+  if (rule.kind !== "bits" && rule.kind !== "moments" && rule.kind !== "spread") return sqlNames[rule.kind];
+  return aggregateNames[defined(rule.function ?? rule.spread, "a function")];
 }
+
+/** How arguments are shown that have another name in SQL. */
+const shownKinds: Readonly<Record<string, string>> = { opaque: "oid", decimal: "numeric" };
 
 /** The engine's aggregates by SQL name with the engine types they take, for the generated documentation. */
 export function aggregateRows(): readonly { readonly name: string; readonly arguments: readonly string[] }[] {
   const byName = new Map<string, string[]>();
   for (const rule of rules.values()) {
     const taken = byName.get(sqlName(rule)) ?? [];
-    const shown = rule.argument === "opaque" ? "oid" : rule.argument ?? "any";
+    const shown = shownKinds[rule.argument ?? "any"] ?? rule.argument ?? "any";
     if (!taken.includes(shown)) taken.push(shown);
     byName.set(sqlName(rule), taken);
   }
@@ -100,8 +117,18 @@ const distinctKinds: ReadonlySet<EngineTypeKind> = new Set([
 /** Stands for a DISTINCT aggregate with a FILTER, or whose values show different places: it has no first step. */
 const NOTHING: Expression = { kind: "constant", value: null, type: { kind: "float8" } };
 
+/** A value the engine computes from the aggregates of a group. */
+export interface ComputedResult {
+  readonly name: string;
+  readonly sql: SqlType;
+  /** Over the group's columns. */
+  readonly expression: Expression;
+}
+
 export type PlannedAggregate =
   | { readonly expression: EdgeExpression }
+  /** Number in `computed`. */
+  | { readonly computed: number }
   | { readonly obstacle: string };
 
 /** One aggregate after its arguments were translated. */
@@ -115,6 +142,7 @@ interface Inputs {
 export class AggregatePlanner {
   readonly calls: AggregateCall[] = [];
   readonly names: string[] = [];
+  readonly computed: ComputedResult[] = [];
   private readonly indexByKey = new Map<string, number>();
   private readonly distinctArguments: Expression[] = [];
   private readonly insensitiveArguments: Expression[] = [];
@@ -122,9 +150,11 @@ export class AggregatePlanner {
   private readonly facts: RequestFacts;
   private readonly translator: ExpressionTranslator;
   private readonly firstColumn: number;
+  private readonly isBelowEdge: boolean;
 
-  /** `firstColumn` is the number of group keys: aggregates follow them in the engine's result. */
-  constructor(facts: RequestFacts, translator: ExpressionTranslator, firstColumn: number) {
+  /** `isBelowEdge`: PostgreSQL could group instead. `firstColumn` is the number of group keys: aggregates follow them in the engine's result. */
+  constructor(facts: RequestFacts, translator: ExpressionTranslator, firstColumn: number, isBelowEdge = false) {
+    this.isBelowEdge = isBelowEdge;
     this.facts = facts;
     this.translator = translator;
     this.firstColumn = firstColumn;
@@ -137,7 +167,13 @@ export class AggregatePlanner {
     if (rule === undefined || !aggregate.isPlain || aggregate.levelsUp !== 0)
       return { obstacle: `the engine has no ${this.nameOf(aggregate)}` };
     const inputs = this.inputs(aggregate);
+    if (inputs !== undefined && this.isBelowEdge && isSlow(rule, inputs))
+      return { obstacle: `PostgreSQL is faster at ${sqlName(rule)} of a numeric without scale or an interval` };
     if (inputs !== undefined) this.noteDistinct(rule, inputs);
+    if (rule.kind === "spread" && inputs !== undefined) {
+      const computed = this.spread(defined(rule.spread, "a function"), inputs);
+      if (computed !== undefined) return { computed };
+    }
     const expression = inputs === undefined ? undefined : this.planRule(rule, inputs);
     return expression === undefined
       ? { obstacle: `the input of aggregate function ${sqlName(rule)} is not exact in the engine` }
@@ -157,8 +193,8 @@ export class AggregatePlanner {
 
   /** Sorts aggregates by whether repeated values change them. */
   private noteDistinct(rule: Rule, { aggregate, argument, filter }: Inputs): void {
-    const isSensitive = ["count", "sum", "average", "moments"].includes(rule.kind) || rule.function === "bitXor";
-    if (argument !== undefined && !isSensitive && filter === undefined)
+    const isSensitive = ["count", "sum", "average", "moments", "spread"].includes(rule.kind) || rule.function === "bitXor";
+    if (argument !== undefined && !isSensitive && filter === undefined && argument.displayScale === undefined)
       this.insensitiveArguments.push(argument.expression);
     else if (argument !== undefined && aggregate.isDistinct && filter === undefined
       && argument.displayScale === undefined) this.distinctArguments.push(argument.expression);
@@ -175,7 +211,8 @@ export class AggregatePlanner {
 
   private planRule(rule: Rule, inputs: Inputs): EdgeExpression | undefined {
     const found = inputs.argument?.expression.type.kind;
-    if (rule.argument !== undefined && rule.argument !== found) return undefined;
+    const isNumeric = rule.argument === "decimal" && found === "numeric";
+    if (rule.argument !== undefined && rule.argument !== found && !isNumeric) return undefined;
     switch (rule.kind) {
       case "count": return this.count(inputs);
       case "sum": return this.sum(inputs);
@@ -184,6 +221,7 @@ export class AggregatePlanner {
       case "greatest": return this.extreme(inputs, "max");
       case "every": return this.extreme(inputs, "boolAnd");
       case "some": return this.extreme(inputs, "boolOr");
+      case "spread": return undefined;
       case "bits": case "moments": return this.direct(inputs, defined(rule.function, "a function"));
     }
   }
@@ -251,6 +289,8 @@ export class AggregatePlanner {
       case "int8": return sumColumn(NUMERIC_SQL, wideDecimal(0));
       case "float4": return sumColumn(inputs.aggregate, { kind: "float4" });
       case "float8": return sumColumn(FLOAT8_SQL, { kind: "float8" });
+      case "numeric": return sumColumn(NUMERIC_SQL, type);
+      case "interval": return sumColumn(inputs.aggregate, type);
       case "decimal":
         return this.shownWithScale(sumColumn(NUMERIC_SQL, wideDecimal(type.scale)), argument, filter);
       default: return undefined;
@@ -272,7 +312,7 @@ export class AggregatePlanner {
     const count = this.countColumn(argument.expression, filter);
     const sum = this.sum(inputs);
     if (sum === undefined) return undefined;
-    const isInteger = argument.expression.type.kind !== "decimal" && argument.expression.type.kind !== "int8";
+    const isInteger = !["decimal", "numeric", "int8"].includes(argument.expression.type.kind);
     const dividend = isInteger ? call(edgeCalls.int8ToNumeric.oid, sum) : sum;
     return call(edgeCalls.numericDivide.oid, dividend, call(edgeCalls.int8ToNumeric.oid, count));
   }
@@ -288,21 +328,82 @@ export class AggregatePlanner {
     return { kind: "column", index };
   }
 
+  /** From count, sum and sum of squares, which are exact. */
+  private spread(name: SpreadFunction, { aggregate, argument, filter }: Inputs): number | undefined {
+    // The values and their squares would have to be told apart in one step.
+    if (argument === undefined || aggregate.isDistinct) return undefined;
+    const { value, square } = withSquare(argument);
+    const column = (index: number, type: EngineType): Expression => ({ kind: "column", index, type });
+    const total = (name: string, each: Expression): Expression => {
+      const type = each.type.kind === "decimal" ? wideDecimal(each.type.scale) : NUMERIC;
+      return asNumeric({ expression: column(this.call(name, "sum", NUMERIC_SQL, type, each, filter), type) });
+    };
+    const count = this.call("count", "count", INT8_SQL, INT8, value, filter);
+    const [sum, squares] = [total("sum", value), total("squares", square)];
+    const limit: Expression = { kind: "constant", value: BigInt(spreadNeeds(name)), type: INT8 };
+    const when: Expression = {
+      kind: "call", function: "integer.greaterOrEqual", arguments: [column(count, INT8), limit], type: { kind: "bool" },
+    };
+    const then: Expression = {
+      kind: "call", function: `numeric.${name}`, type: NUMERIC,
+      arguments: [column(count, INT8), sum, squares],
+    };
+    const otherwise: Expression = { kind: "constant", value: null, type: NUMERIC };
+    const expression: Expression = { kind: "case", branches: [{ when, then }], otherwise, type: NUMERIC };
+    return this.computed.push({ name, sql: aggregate, expression }) - 1;
+  }
+
   /** Results that are one of the inputs: min, max, and truth values. */
   private extreme(
     { aggregate, argument, filter }: Inputs, function_: "min" | "max" | "boolAnd" | "boolOr",
   ): EdgeExpression | undefined {
-    if (argument === undefined || argument.displayScale !== undefined) return undefined;
-    const { type } = argument.expression;
+    if (argument === undefined) return undefined;
+    const given = argument.displayScale === undefined ? argument.expression : asNumeric(argument);
+    const { type } = given;
     if (type.kind === "text" && !this.facts.isByteOrder(aggregate.inputCollation)) return undefined;
     // Characters are ordered under the aggregate's collation, which may not be the argument's own.
     const compared = type.kind === "text"
-      ? { ...argument.expression, type: { ...type, byteOrder: true } } as Expression
-      : argument.expression;
+      ? { ...given, type: { ...type, byteOrder: true } } as Expression
+      : given;
     const name = function_ === "boolAnd" ? "every" : function_ === "boolOr" ? "some" : function_;
     const index = this.call(name, function_, aggregate, compared.type, compared, filter);
     return { kind: "column", index };
   }
+}
+
+const INT8: EngineType = { kind: "int8" };
+const NUMERIC: EngineType = { kind: "numeric" };
+
+/** Digits of the integers that become numerics. */
+const integerDigits: Readonly<Partial<Record<EngineTypeKind, number>>> = { int2: 5, int4: 10, int8: 19 };
+
+/** Whether the host adds the values up. */
+function isSlow({ kind }: Rule, { argument }: Inputs): boolean {
+  const type = argument?.expression.type;
+  if (argument === undefined || type === undefined) return false;
+  if (kind === "spread") return withSquare(argument).value.type.kind === "numeric";
+  return (kind === "sum" || kind === "average") && (type.kind === "numeric" || type.kind === "interval");
+}
+
+/** Squares of so many digits leave room in 38 for the sum of 10^10 of them. */
+const SQUARED_DIGITS_MAX = 14;
+
+/** A number and its square, as decimals where their sums fit, else as numerics of any precision. */
+function withSquare(given: Translated): { readonly value: Expression; readonly square: Expression } {
+  const { expression } = given;
+  const digits = integerDigits[expression.type.kind];
+  const whole: Expression = {
+    kind: "call", function: `cast.${expression.type.kind}.decimal`, arguments: [expression],
+    type: { kind: "decimal", precision: digits ?? 1, scale: 0 },
+  };
+  const number: Translated = digits === undefined ? given : { expression: whole };
+  const { type } = number.expression;
+  const isSmall = type.kind === "decimal" && type.precision <= SQUARED_DIGITS_MAX && number.displayScale === undefined;
+  const value = isSmall ? number.expression : asNumeric(number);
+  const square: EngineType = type.kind === "decimal" && isSmall
+    ? { kind: "decimal", precision: 2 * type.precision, scale: 2 * type.scale } : NUMERIC;
+  const multiply = isSmall ? "decimal.multiply" : "numeric.multiply";
+  return { value, square: { kind: "call", function: multiply, arguments: [value, value], type: square } };
 }
 
 function wideDecimal(scale: number): EngineType {

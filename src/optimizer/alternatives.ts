@@ -6,6 +6,7 @@ import type { Expression } from "#expr/expression.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import { engineTypeOf } from "./column_types.js";
+import { asNumerics, numericsAlike } from "./numeric_values.js";
 import type { Translated } from "./translated.js";
 
 type Decimal = Extract<EngineType, { readonly kind: "decimal" }>;
@@ -94,36 +95,43 @@ function showsTypeScale(branches: readonly Translated[], type: EngineType): bool
       || (expression.type.kind === "decimal" && expression.type.scale === type.scale)));
 }
 
+/** The values with a type they all can have; numerics that no decimal holds are of any precision. */
+function alike(
+  facts: RequestFacts, sql: SqlType, given: readonly Translated[],
+): { readonly values: readonly Translated[]; readonly type: EngineType | undefined } {
+  const values = numericsAlike(given);
+  const type = commonType(facts, sql, values.map((value) => value.expression));
+  if (type !== undefined || !values.every(({ expression }) => expression.type.kind === "decimal"))
+    return { values, type };
+  return { values: asNumerics(values), type: { kind: "numeric" } };
+}
+
 /** A CASE over translated branches. */
 export function unifyCase(
   facts: RequestFacts, sql: SqlType,
   branches: readonly { readonly when: Expression; readonly then: Translated }[],
   otherwise: Translated,
 ): Translated | undefined {
-  const values = [...branches.map((branch) => branch.then), otherwise];
-  const type = commonType(facts, sql, values.map((value) => value.expression));
-  if (type === undefined) return undefined;
-  const expression: Expression = {
+  const { values, type } = alike(facts, sql, [...branches.map((branch) => branch.then), otherwise]);
+  const last = values.at(-1);
+  if (type === undefined || last === undefined) return undefined;
+  const chosen = (value: (each: Translated) => Expression): Expression => ({
     kind: "case",
-    branches: branches.map(({ when, then }) => ({ when, then: converted(then.expression, type) })),
-    otherwise: converted(otherwise.expression, type),
-    type,
-  };
-  if (showsTypeScale(values, type)) return { expression };
-  const displayScale: Expression = {
-    kind: "case",
-    branches: branches.map(({ when, then }) => ({ when, then: scaleShown(then) })),
-    otherwise: scaleShown(otherwise),
+    branches: branches.map(({ when, then }, index) => ({ when, then: value(values[index] ?? then) })),
+    otherwise: value(last),
     type: INT4,
-  };
+  });
+  const expression = { ...chosen((each) => converted(each.expression, type)), type } as Expression;
+  if (showsTypeScale(values, type)) return { expression };
+  const displayScale = chosen(scaleShown);
   return { expression, displayScale };
 }
 
 /** A COALESCE over translated arguments. */
 export function unifyCoalesce(
-  facts: RequestFacts, sql: SqlType, values: readonly Translated[],
+  facts: RequestFacts, sql: SqlType, given: readonly Translated[],
 ): Translated | undefined {
-  const type = commonType(facts, sql, values.map((value) => value.expression));
+  const { values, type } = alike(facts, sql, given);
   if (type === undefined) return undefined;
   const expression: Expression = {
     kind: "coalesce",

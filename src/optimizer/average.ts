@@ -4,6 +4,7 @@ import { averageType } from "#functions/decimal_average.js";
 import type { Expression } from "#expr/expression.js";
 import type { AggregateCall } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
+import { asNumeric } from "./numeric_values.js";
 import type { Translated } from "./translated.js";
 
 /** Decimal digits of the integers that are averaged. */
@@ -33,4 +34,11 @@ export function averageOf(call: AggregateCall, sum: Expression, count: Expressio
     expression: { kind: "call", function: "decimal.average", arguments: inputs, type },
     displayScale: { kind: "call", function: "decimal.averageScale", arguments: inputs, type: { kind: "int4" } },
   };
+}
+
+/** The average as a numeric of any precision, with the digits PostgreSQL's division gives it. */
+export function numericAverage(sum: Expression, count: Expression): Translated {
+  const inputs = [sum, count].map((each) =>
+    asNumeric({ expression: each.type.kind === "numeric" ? each : asDecimal(each) }));
+  return { expression: { kind: "call", function: "numeric.divide", arguments: inputs, type: { kind: "numeric" } } };
 }

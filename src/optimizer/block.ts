@@ -7,6 +7,7 @@ import type { AnalysedQuery } from "#frontend/query.js";
 import { refuse } from "#frontend/refusal.js";
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
+import { mapColumns } from "#expr/traverse.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -14,7 +15,7 @@ import { sqlTypes } from "#types/sql_types.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
 import type { AggregateCall } from "#plan/physical.js";
 import { AggregatePlanner } from "./aggregates.js";
-import { averageOf } from "./average.js";
+import { averageOf, numericAverage } from "./average.js";
 import { columnOf } from "./column_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { Estimates } from "./estimates.js";
@@ -143,12 +144,14 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   for (const root of roots) collectAggregates(root, sources);
   const planner = new AggregatePlanner(facts, scope.translator, 0);
   const planned = new Map<string, EdgeExpression>();
+  const computed = new Map<string, number>();
   for (const source of sources) {
     const aggregate = readExpression(source);
     assert(aggregate.kind === "aggregate", "an AGGREF node reads as an aggregate");
     const answer = planner.plan(aggregate);
     if ("obstacle" in answer) throw new LeftToPostgres(answer.obstacle);
-    planned.set(texts.of(source), answer.expression);
+    if ("computed" in answer) computed.set(texts.of(source), answer.computed);
+    else planned.set(texts.of(source), answer.expression);
   }
   const distinct = planner.distinct();
   if ("obstacle" in distinct) throw new LeftToPostgres(distinct.obstacle);
@@ -164,6 +167,10 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
     const counts = name === "count" || name === "countRows";
     // An outer row without a group has a count of 0.
     known.set(text, counts && extraKeys.length > 0 ? { expression: orZero(value.expression) } : value);
+  }
+  for (const [text, number] of computed) {
+    const { expression } = defined(planner.computed[number], "a computed result");
+    known.set(text, { expression: mapColumns(expression, attributeAt) });
   }
 
   const rows = new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression));
@@ -214,11 +221,10 @@ function asTranslated(
     const call = sum === undefined ? undefined : calls[sum];
     const column = (index: number): Expression => columnAttribute(scope, attributeAt(index)).expression;
     if (sum !== undefined && count !== undefined && call !== undefined) {
-      const average = averageOf(call, column(sum), column(count));
-      if (average !== undefined) return average;
+      return averageOf(call, column(sum), column(count)) ?? numericAverage(column(sum), column(count));
     }
   }
-  throw new LeftToPostgres("an average of so many digits is finished by PostgreSQL above the engine only");
+  throw new LeftToPostgres("what is left of an aggregate is finished by PostgreSQL above the engine only");
 }
 
 /** The column a numeric operand is, itself or as a bigint. */

@@ -25,6 +25,7 @@ const plainTypes: ReadonlyMap<number, EngineType> = new Map<number, EngineType>(
   [sqlTypes.time, { kind: "time" }],
   [sqlTypes.timestamp, { kind: "timestamp" }],
   [sqlTypes.timestamptz, { kind: "timestamptz" }],
+  [sqlTypes.interval, { kind: "interval" }],
 ]);
 
 /**
@@ -69,7 +70,8 @@ export function engineTypeOf(
   const plain = plainTypes.get(base);
   if (plain !== undefined) return plain;
   let known: EngineType | undefined;
-  if (base === sqlTypes.numeric) known = decimalType(shape ?? numericShapeOfTypmod(sql.typmod));
+  if (base === sqlTypes.numeric)
+    known = decimalType(shape ?? numericShapeOfTypmod(sql.typmod)) ?? { kind: "numeric" };
   else if (base === sqlTypes.text || base === sqlTypes.varchar || base === sqlTypes.bpchar)
     known = characterType(facts, base, sql);
   return known ?? opaqueType(facts, sql);
@@ -93,7 +95,7 @@ const nativeEquality: ReadonlyMap<number, number> = new Map([
   [sqlTypes.bool, 91], [sqlTypes.int2, 94], [sqlTypes.int4, 96], [sqlTypes.int8, 410],
   [sqlTypes.float4, 620], [sqlTypes.float8, 670], [sqlTypes.date, 1093], [sqlTypes.time, 1108],
   [sqlTypes.timestamp, 2060], [sqlTypes.timestamptz, 1320], [sqlTypes.numeric, 1752],
-  [sqlTypes.text, 98], [sqlTypes.varchar, 98], [sqlTypes.bpchar, 1054],
+  [sqlTypes.text, 98], [sqlTypes.varchar, 98], [sqlTypes.bpchar, 1054], [sqlTypes.interval, 1330],
 ]);
 
 /** Operators below this OID are built in; of others nothing is known. */

@@ -17,6 +17,7 @@ const lessFunctions: ReadonlyMap<number, number> = new Map([
   [sqlTypes.bool, 56], [sqlTypes.int2, 64], [sqlTypes.int4, 66], [sqlTypes.int8, 469], [sqlTypes.float4, 289],
   [sqlTypes.float8, 295], [sqlTypes.numeric, 1722], [sqlTypes.date, 1087], [sqlTypes.time, 1102],
   [sqlTypes.timestamp, 2054], [sqlTypes.timestamptz, 1154], [sqlTypes.text, 740], [sqlTypes.varchar, 740],
+  [sqlTypes.interval, 1164], [sqlTypes.bytea, 1949], [sqlTypes.uuid, 2954], [sqlTypes.oid, 716],
 ]);
 
 /** Each further argument repeats the expression so far. */

@@ -123,6 +123,8 @@ export function decodeConstant(type: EngineType, image: Uint8Array): Scalar | un
     if (numeric.value === DECIMAL_NAN) return DECIMAL_NAN;
     return numeric.scale === type.scale ? numeric.value : undefined;
   }
+  if (type.kind === "numeric") return varlenaPayload(image)?.slice();
+  if (type.kind === "interval") return image.slice();
   if (type.kind === "opaque") return decodeOpaque(type, image);
   if (image.length < 8) return undefined;
   const data = view(image);

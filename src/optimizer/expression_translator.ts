@@ -8,8 +8,11 @@ import type {
 import type { TextNode } from "#frontend/node_text.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
+import { childrenOf } from "#expr/traverse.js";
 import { FIELD_TYPE, fieldFunction } from "#functions/date_fields.js";
-import { functionByOid } from "#functions/registry.js";
+import { fieldCall, takesField } from "#functions/date_parts.js";
+import type { ScalarFunction } from "#functions/function.js";
+import { functionByKey, functionsByOid, needsUtf8 } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { ColumnSource } from "./column_source.js";
@@ -19,6 +22,7 @@ import { extreme, isDistinct, nullIf } from "./conditional_values.js";
 import { decimalType, engineTypeOf } from "./column_types.js";
 import { decodeArray, decodeConstant, decodeNumeric, varlenaPayload } from "./constant_values.js";
 import type { ElementLayout } from "./constant_values.js";
+import { asNumerics } from "./numeric_values.js";
 import type { Translated } from "./translated.js";
 
 const BOOL = { kind: "bool" } as const;
@@ -48,11 +52,22 @@ const elementLayouts: ReadonlyMap<number, ElementLayout> = new Map([
   [sqlTypes.date, { length: 4, byValue: true, alignment: 4 }],
   [sqlTypes.timestamp, { length: 8, byValue: true, alignment: 8 }],
   [sqlTypes.timestamptz, { length: 8, byValue: true, alignment: 8 }],
+  [sqlTypes.float8, { length: 8, byValue: true, alignment: 8 }],
+  [sqlTypes.interval, { length: 16, byValue: false, alignment: 8 }],
   [sqlTypes.numeric, { length: -1, byValue: false, alignment: 4 }],
   [sqlTypes.text, { length: -1, byValue: false, alignment: 4 }],
   [sqlTypes.varchar, { length: -1, byValue: false, alignment: 4 }],
   [sqlTypes.bpchar, { length: -1, byValue: false, alignment: 4 }],
 ]);
+
+/** numeric(numeric, typmod). */
+const COERCE_NUMERIC = 1703;
+
+/** Whether the host evaluates some part of the expression for the engine. */
+export function isHosted(expression: Expression): boolean {
+  if (expression.kind === "call" && functionByKey(expression.function).emit === undefined) return true;
+  return childrenOf(expression).some(isHosted);
+}
 
 export class ExpressionTranslator {
   private readonly facts: RequestFacts;
@@ -81,8 +96,9 @@ export class ExpressionTranslator {
     const isLeaf = expression.kind === "variable" || expression.kind === "constant";
     const isTooDeep = scope.depth > EXPRESSION_DEPTH_MAX && !isLeaf;
     const computed = isTooDeep ? undefined : this.compute(expression, scope);
-    if (computed !== undefined || scope.guarded) return computed;
-    return this.source.computed(expression, scope.filter);
+    if (scope.guarded || (computed !== undefined && !isHosted(computed.expression))) return computed;
+    // A scan evaluates faster what the engine would have to ask its host for.
+    return this.source.computed(expression, scope.filter) ?? computed;
   }
 
   private compute(expression: AnalysedExpression, scope: Scope): Translated | undefined {
@@ -159,7 +175,7 @@ export class ExpressionTranslator {
   /** Constants of types without a fixed shape have the shape of their value. */
   private constantType(sql: SqlType, image: Uint8Array): EngineType | undefined {
     const base = this.facts.baseType(sql.type);
-    if (base === sqlTypes.numeric) return decimalType(decodeNumeric(image));
+    if (base === sqlTypes.numeric) return decimalType(decodeNumeric(image)) ?? { kind: "numeric" };
     if (base === sqlTypes.bpchar) {
       if (!this.facts.isDeterministic(sql.collation)) return undefined;
       const byteOrder = this.facts.isByteOrder(sql.collation);
@@ -172,16 +188,16 @@ export class ExpressionTranslator {
     if (call.returnsSet || this.facts.isVolatile(call.function)) return undefined;
     const field = this.field(call, scope);
     if (field !== undefined) return field;
-    // A length coercion's other arguments are its typmod and flags.
-    const values = call.coercedTypmod === undefined ? call.arguments : call.arguments.slice(0, 1);
-    if (functionByOid(call.function) === undefined) return undefined;
+    if (functionsByOid(call.function).length === 0) return undefined;
+    // The typmod of a numeric stands in the result's type.
+    const values = call.function === COERCE_NUMERIC ? call.arguments.slice(0, 1) : call.arguments;
     const translated: Translated[] = [];
     for (const value of values) {
       const each = this.attempt(value, scope);
       if (each === undefined) return undefined;
       translated.push(each);
     }
-    const result = this.callOf(call.function, translated, call.inputCollation, call.coercedTypmod);
+    const result = this.callOf(call.function, translated, call.inputCollation, call.coercedTypmod, call);
     // A truth value over something PostgreSQL computes anyway is one byte a row instead of that thing's bytes.
     if (result?.expression.type.kind === "bool" && translated.some((each) => this.isFromScan(each)))
       return scope.guarded ? undefined : this.source.computed(call, scope.filter) ?? result;
@@ -191,14 +207,22 @@ export class ExpressionTranslator {
   /** extract() of a field that the engine computes, named by a constant. */
   private field(call: Call, scope: Scope): Translated | undefined {
     const [name, source] = call.arguments;
-    if (name?.kind !== "constant" || name.isNull || source === undefined) return undefined;
-    const bytes = fieldFunction(call.function, "year") === undefined ? undefined : varlenaPayload(name.image);
-    const key = bytes === undefined
-      ? undefined : fieldFunction(call.function, Buffer.from(bytes).toString("latin1"));
-    const argument = key === undefined ? undefined : this.attempt(source, scope);
-    if (key === undefined || argument === undefined) return undefined;
-    const { expression } = argument;
-    return { expression: { kind: "call", function: key, arguments: [expression], type: FIELD_TYPE } };
+    if (name?.kind !== "constant" || name.isNull || source === undefined || !takesField(call.function))
+      return undefined;
+    const bytes = varlenaPayload(name.image);
+    const field = bytes === undefined ? "" : Buffer.from(bytes).toString("latin1");
+    const year = fieldFunction(call.function, field);
+    const found = year === undefined
+      ? fieldCall(call.function, field) : { function: year, type: FIELD_TYPE, guard: undefined };
+    const argument = found === undefined ? undefined : this.attempt(source, scope)?.expression;
+    if (found === undefined || argument === undefined) return undefined;
+    const { function: key, type, guard } = found;
+    const part: Expression = { kind: "call", function: key, arguments: [argument], type };
+    if (guard === undefined) return { expression: part };
+    // A value that is not finite has no such part.
+    const when: Expression = { kind: "call", function: guard, arguments: [argument], type: BOOL };
+    const otherwise: Expression = { kind: "constant", value: null, type };
+    return { expression: { kind: "case", branches: [{ when, then: part }], otherwise, type } };
   }
 
   private conditional(expression: EqualityCall | Extreme, scope: Scope): Translated | undefined {
@@ -224,18 +248,37 @@ export class ExpressionTranslator {
 
   /** A call of a registered function, where it is exact for these arguments. */
   private callOf(
-    functionOid: number, values: readonly Translated[], inputCollation: number, typmod?: number,
+    functionOid: number, values: readonly Translated[], inputCollation: number, typmod?: number, sql?: SqlType,
   ): Translated | undefined {
-    const scalarFunction = functionByOid(functionOid);
-    if (scalarFunction === undefined) return undefined;
+    const hasDecimals = values.some(({ expression }) => expression.type.kind === "decimal");
+    for (const each of functionsByOid(functionOid)) {
+      const made = this.callWith(each, values, inputCollation, typmod, sql);
+      if (made !== undefined) return made;
+    }
+    if (!hasDecimals) return undefined;
+    // What decimals of fixed scale cannot hold, numerics of any can.
+    for (const each of functionsByOid(functionOid)) {
+      const made = this.callWith(each, asNumerics(values), inputCollation, typmod, sql);
+      if (made !== undefined) return made;
+    }
+    return undefined;
+  }
+
+  private callWith(
+    scalarFunction: ScalarFunction, values: readonly Translated[], inputCollation: number, typmod?: number,
+    sql?: SqlType,
+  ): Translated | undefined {
+    if (needsUtf8(scalarFunction) && !this.facts.isUtf8) return undefined;
     const expressions: Expression[] = [];
     for (const { expression } of values) {
       const collated = this.underCollation(expression, inputCollation);
       if (collated === undefined) return undefined;
       expressions.push(collated);
     }
-    const type = scalarFunction.resultType(expressions.map((each) => each.type), typmod);
-    if (type === undefined) return undefined;
+    const yielded = scalarFunction.resultType(expressions.map((each) => each.type), typmod);
+    // Characters are of the collation PostgreSQL gave the call.
+    const type = yielded?.kind === "text" && sql !== undefined ? engineTypeOf(this.facts, sql) : yielded;
+    if (type === undefined || type.kind !== yielded?.kind) return undefined;
     const expression: Expression = { kind: "call", function: scalarFunction.key, arguments: expressions, type };
     if (type.kind !== "decimal" || values.every((value) => value.displayScale === undefined)) return { expression };
     // A length coercion rounds to its own scale.
@@ -257,7 +300,7 @@ export class ExpressionTranslator {
     const argument = this.attempt(relabel.argument, scope);
     if (argument === undefined) return undefined;
     const { expression } = argument;
-    if (expression.type.kind === "decimal")
+    if (expression.type.kind === "decimal" || expression.type.kind === "numeric")
       return this.facts.baseType(relabel.type) === sqlTypes.numeric ? argument : undefined;
     const target = engineTypeOf(this.facts, relabel);
     if (target === undefined || target.kind !== expression.type.kind) return undefined;

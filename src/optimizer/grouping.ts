@@ -12,6 +12,7 @@ import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { bpcharLength } from "#types/sql_types.js";
+import { asNumeric } from "./numeric_values.js";
 import { obstacleIn } from "./obstacle.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
@@ -28,7 +29,9 @@ export interface EngineGrouping {
   readonly aggregates: readonly AggregateCall[];
   /** What every aggregate is over, when they have DISTINCT (distinct_aggregates.ts). */
   readonly distinctArgument: Expression | undefined;
-  /** Names of the keys, then of the aggregates. */
+  /** Columns the engine computes above the aggregation, behind its own. */
+  readonly computed: readonly { readonly expression: Expression; readonly column: ColumnType }[];
+  /** Names of the keys, of the aggregates, then of what is computed from them. */
   readonly names: readonly string[];
   readonly replacements: readonly EdgeReplacement[];
   readonly rows: number;
@@ -81,9 +84,7 @@ function keyOf(context: PlanningContext, item: SortGroup): Key {
     const obstacle = obstacleIn(translator, facts, target);
     leave(`a key can be computed neither by the engine nor in the scan: ${obstacle}`);
   }
-  const { expression } = translated;
-  if (translated.displayScale !== undefined)
-    leave("a numeric key does not have one display scale");
+  const expression = translated.displayScale === undefined ? translated.expression : asNumeric(translated);
   if (!groupsByEngineEquality(facts, target, expression.type, item.equalityOperator))
     leave("equality of a key's type is not the engine's");
   const name = keyName(context, expression, target);
@@ -143,21 +144,25 @@ function groupBy(context: PlanningContext): GroupingPlan {
 
   const aggregates: TextNode[] = [];
   for (const root of edgeRoots(query)) collectAggregates(root, aggregates);
-  const planner = new AggregatePlanner(facts, translator, keys.length);
+  const planner = new AggregatePlanner(facts, translator, keys.length, true);
   const planned = new Map<string, EdgeExpression>();
+  const computed = new Map<string, number>();
   for (const source of aggregates) {
     const text = texts.of(source);
-    if (planned.has(text)) continue;
+    if (planned.has(text) || computed.has(text)) continue;
     const aggregate = readExpression(source);
     assert(aggregate.kind === "aggregate", "an AGGREF node reads as an aggregate");
     const answer = planner.plan(aggregate);
     if ("obstacle" in answer) leave(answer.obstacle);
-    planned.set(text, answer.expression);
+    if ("computed" in answer) computed.set(text, answer.computed);
+    else planned.set(text, answer.expression);
   }
+  for (const [text, number] of computed)
+    planned.set(text, { kind: "column", index: keys.length + planner.calls.length + number });
   const distinct = planner.distinct();
   if ("obstacle" in distinct) leave(distinct.obstacle);
   const replacements = [...replaceAtEdge(context, keyIndex, planned), ...replaceInSubqueries(context, keyIndex)];
-  return finish(context, false, keys, planner.calls, planner.names, replacements, distinct.argument);
+  return finish(context, false, keys, planner, replacements, distinct.argument);
 }
 
 /**
@@ -251,12 +256,12 @@ function distinctTargets(context: PlanningContext): GroupingPlan {
     if (index === undefined) leave("a target is not among the distinct ones");
     replacements.push({ node: target.expression.source.id, expression: { kind: "column", index } });
   }
-  return finish(context, true, keys, [], [], replacements);
+  return finish(context, true, keys, { calls: [], names: [], computed: [] }, replacements);
 }
 
 function finish(
   context: PlanningContext, isDistinct: boolean, keys: readonly Key[],
-  aggregates: readonly AggregateCall[], aggregateNames: readonly string[],
+  { calls, names, computed }: Pick<AggregatePlanner, "calls" | "names" | "computed">,
   replacements: readonly EdgeReplacement[], distinctArgument?: Expression,
 ): GroupingPlan {
   return {
@@ -264,8 +269,9 @@ function finish(
     distinctArgument,
     isDistinct,
     keys,
-    aggregates,
-    names: [...keys.map((key) => key.name), ...aggregateNames],
+    aggregates: calls,
+    computed: computed.map(({ sql, expression }) => ({ expression, column: columnOf(sql, expression.type, true) })),
+    names: [...keys.map((key) => key.name), ...names, ...computed.map(({ name }) => name)],
     replacements,
     rows: estimatedGroups(context.scanRows, keys.length),
   };

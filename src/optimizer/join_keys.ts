@@ -46,6 +46,7 @@ function decimals(left: Expression, right: Expression): Pair | undefined {
 
 const hashable: ReadonlySet<EngineType["kind"]> = new Set([
   "bool", "float4", "float8", "date", "time", "timestamp", "timestamptz", "text", "bpchar",
+  "numeric", "interval",
 ]);
 
 /** Both sides as values of one type whose equality is the condition's. */

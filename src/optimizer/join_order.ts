@@ -23,6 +23,9 @@ export interface HidingJoin {
 
 const ROW_BYTES = 32;
 
+/** Share of the pairs that an equality of computed values lets through. */
+const EQUALITY_UNKNOWN = 0.1;
+
 class RegionOrder {
   private readonly statement: StatementFacts;
   private readonly estimates: Estimates;
@@ -127,12 +130,13 @@ class RegionOrder {
   /** Without statistics: the smallest input that the equalities lead to. A foreign key has no more values than it. */
   private guessedEquality(columns: readonly (number | undefined)[]): number {
     const [column] = columns;
-    if (column === undefined) return 0.1;
+    if (column === undefined) return EQUALITY_UNKNOWN;
     const rows = this.classes.membersWith(column).map((member) => {
       const relation = this.relations[this.relationOf(member) ?? -1];
       return relation === undefined ? Number.MAX_VALUE : this.estimates.rowsBelowFilters(relation);
     });
-    return 1 / Math.max(1, Math.min(...rows));
+    // A column compared with a computed value has no class.
+    return rows.length === 0 ? EQUALITY_UNKNOWN : 1 / Math.max(1, Math.min(...rows));
   }
 
   /**

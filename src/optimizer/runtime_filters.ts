@@ -105,7 +105,7 @@ export function filterKeyKind(probe: EngineType, build: EngineType): FilterKeyKi
     }
     case "text": case "bpchar": return "bytes";
     case "opaque": return build.byValue ? undefined : "bytes";
-    case "float4": case "float8": return undefined;
+    case "float4": case "float8": case "numeric": case "interval": return undefined;
   }
 }
 

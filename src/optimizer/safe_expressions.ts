@@ -3,7 +3,7 @@
 // the join drops every row with x = 0.
 import type { TextNode } from "#frontend/node_text.js";
 import { nodeList, numberField, requiredNode, walk } from "#frontend/text_fields.js";
-import { functionByOid } from "#functions/registry.js";
+import { functionsByOid } from "#functions/registry.js";
 import { sqlTypes } from "#types/sql_types.js";
 
 /** Objects below this OID are built in; of others nothing is known. */
@@ -47,7 +47,7 @@ const safeFunctions: ReadonlySet<number> = new Set([
 
 /** Whether a function is one of those above or the engine's: they are NULL when an argument is. */
 export function isKnownStrict(oid: number): boolean {
-  return collated.has(oid) || safeFunctions.has(oid) || functionByOid(oid) !== undefined;
+  return collated.has(oid) || safeFunctions.has(oid) || functionsByOid(oid).length > 0;
 }
 
 const SUBSTRINGS: ReadonlySet<number> = new Set([877, 936]);
@@ -94,7 +94,7 @@ function sumOf(operands: readonly TextNode[]): number {
 
 function isSafeFunction(oid: number, node: TextNode): boolean {
   if (numericArithmetic.has(oid)) return boundedOperands(node) <= NUMERIC_OPERANDS_MAX;
-  const key = functionByOid(oid)?.key ?? "";
+  const key = functionsByOid(oid)[0]?.key ?? "";
   const isCollated = collated.has(oid) || key.startsWith("text.") || key.startsWith("bpchar.");
   if (isCollated && numberField(node, "inputcollid", 0) === 0) return false;
   if (collated.has(oid) || safeFunctions.has(oid)) return true;

@@ -15,6 +15,7 @@ import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
+import { asNumeric } from "./numeric_values.js";
 import type { QueryScope } from "./query_scope.js";
 import type { StatementFacts } from "./table_source.js";
 import type { Translated } from "./translated.js";
@@ -69,10 +70,10 @@ function arm(
   const columns = types.map(({ type }, index): Expression => {
     if (!isSameType(scope, own.get(index + 1) ?? 0, type, rangeIndex)) refuseForm();
     const value = columnOfArm(scope, rangeIndex, index + 1);
-    if (value === undefined || value.displayScale !== undefined)
+    if (value === undefined)
       return refuse("set operation over a column of this form",
         "A column is computed by a function or of a type that the engine does not compute.");
-    return value.expression;
+    return value.displayScale === undefined ? value.expression : asNumeric(value);
   });
   return { operator, columns };
 }
@@ -124,12 +125,15 @@ function commonType(values: readonly Expression[]): EngineType | undefined {
     common === undefined ? undefined : joinedType(common, type)), first);
 }
 
+const isNumeric = ({ kind }: EngineType): boolean => kind === "decimal" || kind === "numeric";
+
 function joinedType(a: EngineType, b: EngineType): EngineType | undefined {
+  if (isNumeric(a) && isNumeric(b)) {
+    if (a.kind !== "decimal" || b.kind !== "decimal" || a.scale !== b.scale) return { kind: "numeric" };
+    return a.precision >= b.precision ? a : b;
+  }
   if (a.kind !== b.kind) return undefined;
   switch (a.kind) {
-    case "decimal":
-      if (b.kind !== "decimal" || a.scale !== b.scale) return undefined;
-      return a.precision >= b.precision ? a : b;
     case "text": return b.kind === "text" ? { kind: "text", byteOrder: a.byteOrder && b.byteOrder } : undefined;
     case "bpchar":
       if (b.kind !== "bpchar" || a.length !== b.length) return undefined;
@@ -144,6 +148,7 @@ function joinedType(a: EngineType, b: EngineType): EngineType | undefined {
 /** The value as one of the common type; only decimals differ in how they are stored. */
 function asType(value: Expression, type: EngineType): Expression {
   if (isNull(value)) return { kind: "constant", value: null, type };
+  if (type.kind === "numeric") return asNumeric({ expression: value });
   if (type.kind === "decimal" && value.type.kind === "decimal" && value.type.precision !== type.precision)
     return { kind: "call", function: "cast.decimal.decimal", arguments: [value], type };
   return { ...value, type } as Expression;

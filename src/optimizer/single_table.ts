@@ -7,6 +7,7 @@ import type { AnalysedQuery } from "#frontend/query.js";
 import { conjuncts } from "#frontend/query_checks.js";
 import type { SingleTable } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
+import type { Expression } from "#expr/expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { locationOf } from "#frontend/text_fields.js";
 import type { EdgeReplacement, Leaf, OutputColumn } from "#plan/planning.js";
@@ -71,7 +72,8 @@ function finishGrouping(grouping: EngineGrouping, context: TableContext): Planne
   const { names, replacements, rows } = grouping;
   const leaf = context.source.leaf.compact(columnsOfAggregation(grouping));
   const scan: PhysicalOperator = { kind: "scan", leaf: 0, columns: leaf.types, rowsEstimate: context.scanRows };
-  const root = { ...aggregationOverDistinct(grouping, scan, leaf.positionOf), rowsEstimate: rows };
+  const aggregate = { ...aggregationOverDistinct(grouping, scan, leaf.positionOf), rowsEstimate: rows };
+  const root = withComputed(aggregate, grouping);
   const plan = physicalPlan(root, columnsOf(root), names);
   return {
     plan,
@@ -88,6 +90,18 @@ function finishGrouping(grouping: EngineGrouping, context: TableContext): Planne
     didWindow: false,
     rows,
     notes: [],
+  };
+}
+
+/** What is computed from a group's columns stands behind them. */
+function withComputed(aggregate: PhysicalOperator, { computed, rows }: EngineGrouping): PhysicalOperator {
+  if (computed.length === 0) return aggregate;
+  const columns = columnsOf(aggregate);
+  const own = columns.map(({ engine }, index): Expression => ({ kind: "column", index, type: engine }));
+  return {
+    kind: "project", input: aggregate, rowsEstimate: rows,
+    expressions: [...own, ...computed.map(({ expression }) => expression)],
+    columns: [...columns, ...computed.map(({ column }) => column)],
   };
 }
 

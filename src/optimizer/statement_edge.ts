@@ -1,6 +1,7 @@
 // What PostgreSQL finds above the engine: the grouped rows, the rows with their windows, or plainly the joined rows,
 // with what stands there for each part of the statement. Which of them it is, joined_statement.ts decides.
 import { defined } from "#base/assert.js";
+import { mapColumns } from "#expr/traverse.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
@@ -46,7 +47,12 @@ export function groupedEdge(
     kind: "aggregate", origin, input, keys: keyColumns, aggregates: calls,
     rows: new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression)),
   };
-  const outputs = [...keyColumns, ...calls].map(({ attribute }) => outputOf(attributes, attribute));
+  const own = [...keyColumns, ...calls].map(({ attribute }) => outputOf(attributes, attribute));
+  const computed = grouping.computed.map(({ expression, column }, index): Output => ({
+    name: nameOf(own.length + index), column,
+    expression: mapColumns(expression, (at) => defined([...keyColumns, ...calls][at], "a group's column").attribute),
+  }));
+  const outputs = [...own, ...computed];
   return {
     operator, outputs, replacements: [...replacements], didAggregate: !isDistinct, didDistinct: isDistinct,
     didWindow: false, quals: [], notes: [],

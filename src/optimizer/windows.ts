@@ -245,6 +245,7 @@ class Step {
     const planner = new AggregatePlanner(facts, this.#translator, 0);
     const answer = planner.plan(asAggregate(node));
     if ("obstacle" in answer) return leave(answer.obstacle);
+    if ("computed" in answer) return leave("the engine has this aggregate over groups only");
     const first = this.attributes.length;
     for (const call of planner.calls) this.#put(overFrame(call, frame));
     return { expression: answer.expression, calls: planner.calls, first };
@@ -276,6 +277,8 @@ function isFrameAggregate(name: AggregateFunction): name is FrameAggregate {
 function overFrame({ function: name, argument, filter, result }: AggregateCall, frame: WindowFrame): WindowCall {
   const { kind } = result.engine;
   if (!isFrameAggregate(name)) return leave("the engine has this aggregate over groups only");
+  if (name === "sum" && (kind === "numeric" || kind === "interval"))
+    leave("sums of numerics without scale and of intervals are PostgreSQL's");
   if (name === "sum" && (kind === "float4" || kind === "float8"))
     leave("sums of floats depend on the order they are added in");
   if ((name === "min" || name === "max") && kind === "opaque") leave("the engine sorts no values of this type");

@@ -27,6 +27,7 @@ const typeNames: Readonly<Record<EngineType["kind"], string>> = {
   bool: "boolean", int2: "smallint", int4: "integer", int8: "bigint", float4: "real",
   float8: "double precision", decimal: "numeric", date: "date", time: "time",
   timestamp: "timestamp", timestamptz: "timestamptz", text: "text", bpchar: "char", opaque: "opaque",
+  numeric: "numeric", interval: "interval",
 };
 
 /** A type as its SQL name with what the engine knows of its values. */

@@ -84,6 +84,8 @@ export interface PlanRequest {
   readonly conditions?: readonly ConditionFact[];
   /** Joins may filter what their probed leaves deliver. */
   readonly runtimeFilters: boolean;
+  /** The database's characters are not UTF-8. */
+  readonly otherEncoding?: boolean;
 }
 
 export interface LeafColumn {

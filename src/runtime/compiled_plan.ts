@@ -3,6 +3,7 @@
 import type { ErrorTemplate } from "#functions/function.js";
 import { type ControlLayout, controlLayout } from "#lowering/control_block.js";
 import type { Variant } from "#lowering/function_context.js";
+import type { HostCall } from "#lowering/module_context.js";
 import { type Pipeline, type PipelinePlan, cutPipelines } from "#lowering/pipeline.js";
 import { type EmittedModule, emitFlush, emitPipeline } from "#lowering/pipeline_module.js";
 import { emitSort } from "#lowering/sort_module.js";
@@ -21,6 +22,7 @@ export interface CompiledModule {
   /** Length of its code as WebAssembly. */
   readonly bytes: number;
   readonly errors: readonly ErrorTemplate[];
+  readonly hostCalls: readonly HostCall[];
 }
 
 export class CompiledPlan {
@@ -111,8 +113,8 @@ export class CompiledPlan {
     const known = this.#modules.get(key);
     if (known !== undefined) return known;
     const start = process.hrtime.bigint();
-    const { bytes, errors } = emit();
-    const compiled = { module: this.#cache.module(bytes), bytes: bytes.length, errors };
+    const { bytes, errors, hostCalls } = emit();
+    const compiled = { module: this.#cache.module(bytes), bytes: bytes.length, errors, hostCalls };
     this.#modules.set(key, compiled);
     this.#compileNs += process.hrtime.bigint() - start;
     return compiled;

@@ -19,6 +19,7 @@ import { PageFacts } from "./page_facts.js";
 import { writeSlot } from "./parameter_block.js";
 import { type PipelineRun, type RunEnvironment, tablesOf } from "./pipeline_run.js";
 import { type ResultImage, ResultPage } from "./result_page.js";
+import { RowScratch } from "./row_scratch.js";
 import { SpilledStages, type Stage, type Stop } from "./spill/spilled_stages.js";
 
 export interface ExecutionOptions {
@@ -288,6 +289,7 @@ export class PlanExecution {
       control,
       stores: this.#stores.aggregates,
       tables: this.#stores.tables,
+      scratch: new RowScratch(this.#arena, control),
       result: this.#result,
       facts: new PageFacts(memory.view, kernels),
       visitsPerCall,

@@ -161,7 +161,10 @@ export class ExecutionStores {
     this.#ordering.add(compiled);
     return new WebAssembly.Instance(compiled.module, {
       env: { memory: this.#arena.memory.memory },
-      host: { growDirectory: noMemoryNeeded, addRows: noMemoryNeeded, addBytes: noMemoryNeeded },
+      host: {
+        growDirectory: noMemoryNeeded, addRows: noMemoryNeeded, addBytes: noMemoryNeeded, evaluate: noMemoryNeeded,
+        addScratch: noMemoryNeeded,
+      },
     }).exports;
   }
 

@@ -12,7 +12,9 @@ import type { CompiledModule, CompiledPlan } from "./compiled_plan.js";
 import type { GroupStore } from "./group_store.js";
 import type { EngineMemory } from "./memory.js";
 import type { PageFacts } from "./page_facts.js";
+import { HostEvaluation } from "./host_calls.js";
 import type { ResultPage } from "./result_page.js";
+import type { RowScratch } from "./row_scratch.js";
 import type { TableStore } from "./table_store.js";
 
 export interface RunEnvironment {
@@ -23,6 +25,7 @@ export interface RunEnvironment {
   readonly stores: readonly GroupStore[];
   /** The plan's tables, and behind them those of pipelines that spill, as they are needed. */
   readonly tables: readonly (TableStore | undefined)[];
+  readonly scratch: RowScratch;
   readonly result: ResultPage;
   readonly facts: PageFacts;
   readonly parameterMagnitude: ParameterMagnitude;
@@ -328,7 +331,8 @@ export class PipelineRun {
   #instance(compiled: CompiledModule): Instance {
     const known = this.#instances.get(compiled);
     if (known !== undefined) return known;
-    const { memory, control, stores, tables, compiled: plan } = this.#environment;
+    const { memory, control, stores, tables, scratch, compiled: plan } = this.#environment;
+    const evaluation = new HostEvaluation(memory, scratch, control, plan.layout, compiled.hostCalls);
     const groups = (state: number): GroupStore | undefined =>
       stores.find((_, index) => control + plan.layout.aggregate(index) === state);
     const store = (state: number): GroupStore | TableStore => {
@@ -342,6 +346,8 @@ export class PipelineRun {
         growDirectory: (state = 0) => defined(groups(state), "an aggregate").growDirectory(),
         addRows: (state = 0) => Number(store(state).addRows()),
         addBytes: (state = 0, need = 0) => store(state).addBytes(need),
+        evaluate: (number = 0) => evaluation.evaluate(number),
+        addScratch: (need = 0) => scratch.reserve(need),
       },
     });
     const instance = { run: exports["run"] as Run, errors: compiled.errors };

@@ -43,6 +43,7 @@ export function encodingOf(type: EngineType): Encoding {
       return type.precision <= DECIMAL64_PRECISION_MAX ? Encoding.decimal64 : Encoding.decimal128;
     case "text": return Encoding.text;
     case "bpchar": return bpcharEncoding(type.length);
+    case "numeric": case "interval": return Encoding.datum;
     case "opaque": return opaqueEncoding(type.width, type.byValue);
   }
 }

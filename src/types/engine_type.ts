@@ -6,6 +6,8 @@
  *   38 at most. Values are integers scaled by 10^scale. NaN is possible, infinities are not.
  * - `text`: character data under a deterministic collation; `byteOrder` when comparison is memcmp (C, POSIX).
  * - `bpchar`: char(n) with a typmod, travelling without its trailing blanks; equality as text's.
+ * - `numeric`: numeric of any precision, each value with its own display scale, NaN and the infinities among them; and
+ *   `interval`: both travel as their datum images, and equal values may have different ones.
  * - `opaque`: carried, never computed with; `bitwiseEqual` when equal values always have equal images.
  */
 export type EngineType =
@@ -17,6 +19,7 @@ export type EngineType =
   | { readonly kind: "time" | "timestamp" | "timestamptz" }
   | { readonly kind: "text"; readonly byteOrder: boolean }
   | { readonly kind: "bpchar"; readonly length: number; readonly byteOrder: boolean }
+  | { readonly kind: "numeric" | "interval" }
   | { readonly kind: "opaque"; readonly width: number; readonly byValue: boolean; readonly bitwiseEqual: boolean };
 
 export type EngineTypeKind = EngineType["kind"];

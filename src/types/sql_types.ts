@@ -3,10 +3,12 @@
 
 export const sqlTypes = {
   bool: 16,
+  bytea: 17,
   int8: 20,
   int2: 21,
   int4: 23,
   text: 25,
+  oid: 26,
   float4: 700,
   float8: 701,
   bpchar: 1042,
@@ -18,6 +20,7 @@ export const sqlTypes = {
   interval: 1186,
   numeric: 1700,
   record: 2249,
+  uuid: 2950,
   jsonb: 3802,
 } as const;
 

@@ -18,6 +18,10 @@ const PAGE_BYTES = 65_536;
 /** With and without NULLs: they run different code. */
 const PAGES: readonly boolean[] = [false, true];
 
+/** Image of a zero. */
+const ZERO_NUMERIC: readonly number[] = [0, 0x80];
+const INTERVAL_BYTES = 16;
+
 /** A small value of a column's type. */
 function sample(column: ColumnType, row: number): Scalar {
   switch (column.engine.kind) {
@@ -29,6 +33,10 @@ function sample(column: ColumnType, row: number): Scalar {
     case "text":
     case "bpchar":
       return new Uint8Array([0x61 + (row % 5)]);
+    case "numeric":
+      return new Uint8Array(ZERO_NUMERIC);
+    case "interval":
+      return new Uint8Array(INTERVAL_BYTES);
     case "opaque":
       return column.engine.byValue ? BigInt(row) : new Uint8Array(column.engine.width > 0 ? column.engine.width : 1);
     default:

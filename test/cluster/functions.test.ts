@@ -22,6 +22,8 @@ const decimals: readonly EngineType[] = [
   [38, 0],
 ].map(([precision = 1, scale = 0]) => ({ kind: "decimal", precision, scale }));
 
+const NUMERIC: EngineType = { kind: "numeric" };
+
 const client = new pg.Client();
 beforeAll(async () => {
   await client.connect();
@@ -64,7 +66,7 @@ async function ask(expression: string, result: number): Promise<string> {
   }
 }
 
-const LENGTH_COERCION = "cast.decimal.decimal";
+const LENGTH_COERCIONS = ["cast.decimal.decimal", "cast.numeric.decimal"];
 
 test.each(functionRows().map(({ key }) => key))("%s", async (key) => {
   const callee = functionByKey(key);
@@ -72,10 +74,12 @@ test.each(functionRows().map(({ key }) => key))("%s", async (key) => {
   for (const { oid } of callee.procedures) {
     const { name, arguments: oids, result } = await signature(oid);
     for (let round = 0; round < CALLS; round++) {
-      const coercion = key === LENGTH_COERCION;
+      const coercion = LENGTH_COERCIONS.includes(key);
       const typmod = coercion ? 4 + ((dice.below(38) + 1) << 16) + dice.below(12) : -1;
       const argumentOids = coercion ? oids.slice(0, 1) : oids;
-      const types = argumentOids.map((each) => engineTypeOf(each, dice.pick(decimals)));
+      const fixed = argumentOids.map((each) => engineTypeOf(each, dice.pick(decimals)));
+      const isFixed = callee.resultType(fixed, typmod) !== undefined;
+      const types = isFixed ? fixed : fixed.map((each) => (each.kind === "decimal" ? NUMERIC : each));
       const type = callee.resultType(types, typmod);
       if (type === undefined) continue;
       const values = types.map((each) => randomValue(dice, each, dice.chance(20)));

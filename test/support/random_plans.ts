@@ -3,6 +3,8 @@
 import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
 import type { AggregateCall, AggregateFunction, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import { writeInterval } from "#functions/interval_image.js";
+import { type Numeric, writeNumeric } from "#functions/numeric_image.js";
 import type { EngineType } from "#types/engine_type.js";
 import { columnType } from "./engine.js";
 
@@ -61,6 +63,8 @@ export const types: readonly EngineType[] = [
   { kind: "bpchar", length: 2, byteOrder: true },
   { kind: "bpchar", length: 3, byteOrder: true },
   { kind: "bpchar", length: 20, byteOrder: true },
+  { kind: "numeric" },
+  { kind: "interval" },
   { kind: "opaque", width: -1, byValue: false, bitwiseEqual: true },
   { kind: "opaque", width: 16, byValue: false, bitwiseEqual: true },
   { kind: "opaque", width: 4, byValue: true, bitwiseEqual: true },
@@ -86,6 +90,17 @@ function bytes(dice: Dice, most: number, blanks: boolean): Uint8Array {
   const letters = Uint8Array.from({ length }, () => 97 + dice.below(2));
   if (!blanks && length > 0 && dice.chance(50)) letters[length - 1] = 0xc3;
   return letters;
+}
+
+/** Equal values with different places among them, and since there are two of each kind, ones with equal digits. */
+function randomNumeric(dice: Dice, calm: boolean): Numeric {
+  if (!calm && dice.chance(15)) return dice.pick(["NaN", "Infinity", "-Infinity"] as const);
+  const scale = dice.pick([0, 0, 1, 2, 2, 4, 7, 20, 70]);
+  const digits = calm ? 3 : dice.pick([1, 2, 4, 5, 9, 17, 40, 120]);
+  const places = Math.min(scale, dice.pick([0, 0, 1, 4, 20]));
+  const head = dice.bits() % 10n ** BigInt(Math.min(digits, 18));
+  const coefficient = head * 10n ** BigInt(Math.max(0, digits - 18));
+  return { coefficient: (dice.chance(50) ? coefficient : -coefficient) * 10n ** BigInt(scale - places), scale };
 }
 
 /** `calm` values stay small, so that most statements succeed. */
@@ -126,6 +141,13 @@ export function randomValue(dice: Dice, type: EngineType, calm: boolean): Exclud
       const wide = (dice.bits() << 64n) | dice.bits();
       const value = (wide % limit) >> BigInt(dice.below(type.precision * 3));
       return dice.chance(50) ? value : -value;
+    }
+    case "numeric":
+      return writeNumeric(randomNumeric(dice, calm));
+    case "interval": {
+      const part = (bits: number): bigint => (calm || dice.chance(60) ? small() : integer(dice, bits));
+      const days = { days: Number(part(32)), months: Number(part(32)) };
+      return writeInterval({ microseconds: part(64) * (calm ? 43_200_000_000n : 1n), ...days });
     }
     case "text":
       return bytes(dice, 300, true);
@@ -258,7 +280,7 @@ function aggregateType(name: AggregateFunction, type: EngineType): EngineType | 
       if (type.kind === "int2" || type.kind === "int4") return { kind: "int8" };
       if (type.kind === "int8") return { kind: "decimal", precision: 38, scale: 0 };
       if (type.kind === "decimal") return { kind: "decimal", precision: 38, scale: type.scale };
-      return type.kind === "float4" || type.kind === "float8" ? type : undefined;
+      return ["float4", "float8", "numeric", "interval"].includes(type.kind) ? type : undefined;
     case "min":
     case "max":
       return ordered ? type : undefined;

@@ -1,6 +1,8 @@
 // Engine values as SQL literals, and as the bytes PostgreSQL's binary output would give for them: for tests that ask a
 // server what the engine's reference evaluation must say.
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
+import { readInterval } from "#functions/interval_image.js";
+import { numericText, readNumeric } from "#functions/numeric_image.js";
 import type { EngineType } from "#types/engine_type.js";
 
 export type Present = Exclude<Scalar, null>;
@@ -20,6 +22,7 @@ export const sqlNames: Readonly<Record<number, string>> = {
   1083: "time",
   1114: "timestamp",
   1184: "timestamptz",
+  1186: "interval",
   1700: "numeric",
   2950: "uuid",
 };
@@ -51,6 +54,8 @@ export function engineTypeOf(oid: number, decimal: EngineType): EngineType {
       return { kind: "text", byteOrder: true };
     case 1042:
       return { kind: "bpchar", length: 20, byteOrder: true };
+    case 1186:
+      return { kind: "interval" };
     case 17:
       return { kind: "opaque", width: -1, byValue: false, bitwiseEqual: true };
     case 2950:
@@ -89,6 +94,12 @@ export function literal(value: Present, type: EngineType, sqlName: string): stri
   switch (type.kind) {
     case "decimal":
       return `'${decimalText(value, type.scale)}'::numeric`;
+    case "numeric":
+      return `'${numericText(readNumeric(value as Uint8Array))}'::numeric`;
+    case "interval": {
+      const { microseconds, days, months } = readInterval(value as Uint8Array);
+      return `'${months} mons ${days} days ${microseconds} microseconds'::interval`;
+    }
     case "date":
       return dateLiteral(value as bigint);
     case "timestamp":
@@ -120,7 +131,9 @@ export const sendFunctions: Readonly<Record<number, string>> = {
   700: "float4send",
   701: "float8send",
   1082: "date_send",
+  1083: "time_send",
   1114: "timestamp_send",
+  1186: "interval_send",
 };
 
 /** What the send function (or, for numeric, the text) of the type gives, in hexadecimal. */
@@ -148,6 +161,23 @@ export function sendImage(value: Present, type: EngineType): string {
       return image.toString("hex");
     case "decimal":
       return decimalText(value, type.scale);
+    case "numeric":
+      return numericText(readNumeric(value as Uint8Array));
+    case "interval": {
+      const { microseconds, days, months } = readInterval(value as Uint8Array);
+      image.writeBigInt64BE(microseconds);
+      const rest = Buffer.alloc(8);
+      rest.writeInt32BE(days);
+      rest.writeInt32BE(months, 4);
+      return Buffer.concat([image, rest]).toString("hex");
+    }
+    case "time":
+      image.writeBigInt64BE(value as bigint);
+      return image.toString("hex");
+    case "text":
+      return Buffer.from(value as Uint8Array).toString("utf8");
+    case "opaque":
+      return `\\x${Buffer.from(value as Uint8Array).toString("hex")}`;
     default:
       throw new Error(`no image of ${type.kind}`);
   }

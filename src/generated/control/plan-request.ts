@@ -131,8 +131,13 @@ runtimeFilters():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+otherEncoding():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 28);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startPlanRequest(builder:flatbuffers.Builder) {
-  builder.startObject(12);
+  builder.startObject(13);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -255,12 +260,16 @@ static addRuntimeFilters(builder:flatbuffers.Builder, runtimeFilters:boolean) {
   builder.addFieldInt8(11, +runtimeFilters, +false);
 }
 
+static addOtherEncoding(builder:flatbuffers.Builder, otherEncoding:boolean) {
+  builder.addFieldInt8(12, +otherEncoding, +false);
+}
+
 static endPlanRequest(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVersion:number, queryOffset:flatbuffers.Offset, typesOffset:flatbuffers.Offset, collationsOffset:flatbuffers.Offset, functionsOffset:flatbuffers.Offset, relationsOffset:flatbuffers.Offset, explain:boolean, timeZoneOffset:flatbuffers.Offset, workMemoryKb:number, conditionsOffset:flatbuffers.Offset, runtimeFilters:boolean):flatbuffers.Offset {
+static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVersion:number, queryOffset:flatbuffers.Offset, typesOffset:flatbuffers.Offset, collationsOffset:flatbuffers.Offset, functionsOffset:flatbuffers.Offset, relationsOffset:flatbuffers.Offset, explain:boolean, timeZoneOffset:flatbuffers.Offset, workMemoryKb:number, conditionsOffset:flatbuffers.Offset, runtimeFilters:boolean, otherEncoding:boolean):flatbuffers.Offset {
   PlanRequest.startPlanRequest(builder);
   PlanRequest.addVersion(builder, version);
   PlanRequest.addServerVersion(builder, serverVersion);
@@ -274,6 +283,7 @@ static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVers
   PlanRequest.addWorkMemoryKb(builder, workMemoryKb);
   PlanRequest.addConditions(builder, conditionsOffset);
   PlanRequest.addRuntimeFilters(builder, runtimeFilters);
+  PlanRequest.addOtherEncoding(builder, otherEncoding);
   return PlanRequest.endPlanRequest(builder);
 }
 }

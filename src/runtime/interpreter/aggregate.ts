@@ -5,6 +5,9 @@ import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { orderFloats } from "#functions/comparison.js";
 import { orderBytes } from "#functions/comparison_text.js";
 import { withinDigits } from "#functions/decimal.js";
+import { intervalLength, orderIntervals, readInterval } from "#functions/interval_image.js";
+import { numericKey, orderNumerics, readNumeric } from "#functions/numeric_image.js";
+import { functionByKey } from "#functions/registry.js";
 import { floatResult } from "#functions/float_arithmetic.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -20,8 +23,10 @@ export interface Accumulator {
 type HashAggregate = Extract<PhysicalOperator, { kind: "hashAggregate" }>;
 
 /** A string that two values share exactly when they group together. */
-export function groupKey(value: Scalar): string {
+export function groupKey(value: Scalar, type: EngineType): string {
   if (value === null) return "null";
+  if (type.kind === "numeric" && value instanceof Uint8Array) return numericKey(value);
+  if (type.kind === "interval" && value instanceof Uint8Array) return String(intervalLength(readInterval(value)));
   if (value === DECIMAL_NAN) return "nan";
   if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;
   if (typeof value === "number") return value === 0 ? "0" : String(value);
@@ -38,7 +43,7 @@ export function aggregateRows(operator: HashAggregate, rows: Iterable<Row>, para
   if (operator.keys.length === 0) groups.set("", open([]));
   for (const row of rows) {
     const keys = operator.keys.map((key) => evaluate(key, row, parameters));
-    const name = keys.map(groupKey).join("|");
+    const name = keys.map((key, index) => groupKey(key, defined(operator.keys[index], "a key").type)).join("|");
     let group = groups.get(name);
     if (group === undefined) groups.set(name, (group = open(keys)));
     operator.aggregates.forEach(({ argument, filter }, index) => {
@@ -118,6 +123,11 @@ function sum(type: EngineType): Accumulator {
       const { kind } = type;
       return fold((a, b) => floatResult(kind, "add", Number(a), Number(b)));
     }
+    case "numeric":
+    case "interval": {
+      const { evaluate: add } = functionByKey(`${type.kind}.add`);
+      return fold((a, b) => add([a, b], { arguments: [type, type], result: type }));
+    }
     default:
       throw new Error(`sum of ${type.kind}`);
   }
@@ -161,11 +171,19 @@ function extreme(type: EngineType, largest: boolean): Accumulator {
   return fold((a, b) => ((largest ? order(a, b) > 0 : order(a, b) < 0) ? a : b));
 }
 
+function orderImages(a: Uint8Array, b: Uint8Array, type: EngineType): number {
+  switch (type.kind) {
+    case "numeric": return orderNumerics(readNumeric(a), readNumeric(b));
+    case "interval": return orderIntervals(readInterval(a), readInterval(b));
+    default: return orderBytes(a, b);
+  }
+}
+
 /** The order of a type's values, none of them NULL. */
 export function orderValues(a: Scalar, b: Scalar, type: EngineType): number {
   if (a === DECIMAL_NAN || b === DECIMAL_NAN) return Number(a === DECIMAL_NAN) - Number(b === DECIMAL_NAN);
   if (typeof a === "number" && typeof b === "number") return orderFloats(a, b);
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return orderBytes(a, b);
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return orderImages(a, b, type);
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
   assert(typeof a === "bigint" && typeof b === "bigint", `an ordered ${type.kind}`);
   // The only carried type with an order is oid, which has no sign.

@@ -18,7 +18,8 @@ interface BuildRow {
 /** A string that equal keys share; undefined when one is NULL, which equals nothing. */
 function joinKey(keys: readonly Expression[], row: Row, parameters: Parameters): string | undefined {
   const values = keys.map((key) => evaluate(key, row, parameters));
-  return values.includes(null) ? undefined : values.map(groupKey).join("|");
+  if (values.includes(null)) return undefined;
+  return values.map((value, index) => groupKey(value, defined(keys[index], "a key").type)).join("|");
 }
 
 const nulls: Row = () => null;

@@ -85,6 +85,7 @@ describe("planning messages", () => {
         bound: fc.constantFrom("none" as const, "upper" as const, "lower" as const),
       })),
       runtimeFilters: fc.boolean(),
+      otherEncoding: fc.boolean(),
     }), encodePlanRequest, decodePlanRequest);
   });
 

@@ -48,7 +48,7 @@ function scalar(type: EngineType): fc.Arbitrary<Scalar> {
   switch (type.kind) {
     case "bool": return fc.boolean();
     case "float4": case "float8": return fc.double();
-    case "text": case "bpchar": case "opaque":
+    case "text": case "bpchar": case "opaque": case "numeric": case "interval":
       return fc.uint8Array({ maxLength: 20 }).map((bytes) => new Uint8Array(bytes));
     case "decimal": {
       const limit = 10n ** BigInt(type.precision) - 1n;

@@ -31,9 +31,12 @@ function outcome(run: () => Scalar[][]): string {
 function signatures(key: string): { arguments: readonly EngineType[]; result: EngineType }[] {
   const { resultType } = functionByKey(key);
   const lists = [...types.map((a) => [a]), ...types.flatMap((a) => types.map((b) => [a, b]))];
+  const few = types.filter(({ kind }) => ["text", "int4", "int8", "bool", "numeric"].includes(kind));
+  const three = few.flatMap((a) => few.flatMap((b) => few.map((c) => [a, b, c])));
+  const longer = [...three, ...three.flatMap((list) => few.map((d) => [...list, d]))];
   const typmods = [4 + (10 << 16) + 2, 4 + (38 << 16) + 20, 4 + (3 << 16), 4 + (2 << 16) + 5];
-  const found = lists.flatMap((list) =>
-    (key === "cast.decimal.decimal" ? typmods : [-1]).flatMap((typmod) => {
+  const found = [...lists, ...longer].flatMap((list) =>
+    (/^cast\.(decimal|numeric)\.decimal$/.test(key) ? typmods : [-1]).flatMap((typmod) => {
       const result = resultType(list, typmod);
       return result === undefined ? [] : [{ arguments: list, result }];
     }),

@@ -1,7 +1,7 @@
 // The registry against PostgreSQL's own catalogue: where a server is installed, every OID must belong to the built-in
 // C function it claims to implement.
 import { existsSync, readFileSync } from "node:fs";
-import { functionByKey, functionByOid, functionRows } from "#functions/registry.js";
+import { functionByKey, functionsByOid, functionRows } from "#functions/registry.js";
 import { describe, expect, test } from "vitest";
 
 const catalogue = [15, 16, 17, 18]
@@ -15,17 +15,17 @@ function sourcesByOid(path: string): Map<number, string> {
   const sources = new Map<number, string>();
   for (const line of rows.split("\n")) {
     const match = /^insert \( (\d+) .* (\S+) _null_ _null_ _null_ _null_ \)$/.exec(line);
-    if (match) sources.set(Number(match[1]), match[2] ?? "");
+    if (match) sources.set(Number(match[1]), (match[2] ?? "").replaceAll("'", ""));
   }
   return sources;
 }
 
 describe("function registry", () => {
   test("finds functions by OID and by key", () => {
-    expect(functionByOid(177)?.key).toBe("int4.add");
-    expect(functionByOid(178)?.key).toBe("int4.add");
-    expect(functionByOid(1726)).toBe(functionByKey("decimal.multiply"));
-    expect(functionByOid(1)).toBeUndefined();
+    expect(functionsByOid(177)[0]?.key).toBe("int4.add");
+    expect(functionsByOid(178)[0]?.key).toBe("int4.add");
+    expect(functionsByOid(1726)).toEqual([functionByKey("decimal.multiply"), functionByKey("numeric.multiply")]);
+    expect(functionsByOid(1)).toEqual([]);
     expect(functionRows().length).toBeGreaterThan(100);
   });
 

@@ -1,0 +1,284 @@
+// Intervals added to dates and timestamps without time zone, to times and to each other, and differences as intervals.
+// Months first, cut to the end of the month they come to, then days, then time; each step must give a valid timestamp.
+// With a time zone it is PostgreSQL's business. Evaluated by the host. Read next: calendar.ts.
+import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
+import {
+  type SplitTimestamp, civilOf, checkedTimestamp, DATE_INFINITY, daysInMonth, daysOf, isInfiniteDate,
+  isInfiniteTimestamp, joinTimestamp, splitTimestamp, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
+} from "./calendar.js";
+import { errorTemplates, throwTemplate } from "./error_templates.js";
+import type { ErrorTemplate, Present, ScalarFunction } from "./function.js";
+import { hostFunction } from "./host_function.js";
+import { DAY_MICROSECONDS, DAYS_PER_MONTH, type Interval, readInterval, writeInterval } from "./interval_image.js";
+import { asBigint, asBytes, asNumber } from "./operand.js";
+
+const INTERVAL: EngineType = { kind: "interval" };
+const TIMESTAMP: EngineType = { kind: "timestamp" };
+const TIME: EngineType = { kind: "time" };
+
+const MONTHS_PER_YEAR = 12;
+const INT4_MAX = 2 ** 31 - 1;
+const INT4_MIN = -(2 ** 31);
+const INT8_MAX = 2n ** 63n - 1n;
+/** Days from 4714-11-24 BC to 2000-01-01. */
+const EPOCH_JULIAN = 2_451_545;
+
+const outOfRange: ErrorTemplate = { sqlstate: "22008", message: "interval out of range" };
+const dateBeyondTimestamps: ErrorTemplate = { sqlstate: "22008", message: "date out of range for timestamp" };
+const infiniteTimestamps: ErrorTemplate = { sqlstate: "22008", message: "cannot subtract infinite timestamps" };
+/** Since 17 these are infinite intervals, whose arithmetic is another. */
+const extremeInterval: ErrorTemplate = {
+  sqlstate: "0A000", message: "pg_fusion: arithmetic with an infinite interval is not supported",
+};
+
+function intervalOf(value: Present): Interval {
+  const interval = readInterval(asBytes(value));
+  const { microseconds, days, months } = interval;
+  const isMost = microseconds === INT8_MAX && days === INT4_MAX && months === INT4_MAX;
+  const isLeast = microseconds === -INT8_MAX - 1n && days === INT4_MIN && months === INT4_MIN;
+  return isMost || isLeast ? throwTemplate(extremeInterval) : interval;
+}
+
+function checked({ microseconds, days, months }: Interval): Interval {
+  const fits = BigInt.asIntN(64, microseconds) === microseconds && days <= INT4_MAX && days >= INT4_MIN
+    && months <= INT4_MAX && months >= INT4_MIN;
+  return fits ? { microseconds, days, months } : throwTemplate(outOfRange);
+}
+
+function negated({ microseconds, days, months }: Interval): Interval {
+  return { microseconds: -microseconds, days: -days, months: -months };
+}
+
+function plus(a: Interval, b: Interval): Interval {
+  return checked({
+    microseconds: a.microseconds + b.microseconds, days: a.days + b.days, months: a.months + b.months,
+  });
+}
+
+function addMonths({ days, time }: SplitTimestamp, months: number): bigint {
+  const { year, month, day } = civilOf(days);
+  const count = year * MONTHS_PER_YEAR + (month - 1) + months;
+  const toYear = Math.floor(count / MONTHS_PER_YEAR);
+  const toMonth = count - toYear * MONTHS_PER_YEAR + 1;
+  const civil = { year: toYear, month: toMonth, day: Math.min(day, daysInMonth(toYear, toMonth)) };
+  return joinTimestamp({ days: daysOf(civil), time });
+}
+
+function shifted(timestamp: bigint, { microseconds, days, months }: Interval): bigint {
+  if (isInfiniteTimestamp(timestamp)) return timestamp;
+  let moved = timestamp;
+  if (months !== 0) moved = addMonths(splitTimestamp(moved), months);
+  if (days !== 0) {
+    const split = splitTimestamp(moved);
+    if (split.days + EPOCH_JULIAN + days < 0) throwTemplate(errorTemplates.timestampOutOfRange);
+    moved = joinTimestamp({ ...split, days: split.days + days });
+  }
+  return checkedTimestamp(BigInt.asIntN(64, moved + microseconds));
+}
+
+/** The last day timestamps have. */
+const TIMESTAMP_END_DAY = 109_203_528n - BigInt(EPOCH_JULIAN);
+
+export function timestampOfDate(date: bigint): bigint {
+  if (isInfiniteDate(date)) return date === DATE_INFINITY ? TIMESTAMP_INFINITY : TIMESTAMP_MINUS_INFINITY;
+  return date >= TIMESTAMP_END_DAY ? throwTemplate(dateBeyondTimestamps) : date * DAY_MICROSECONDS;
+}
+
+/** Whole days of the time part, as far as the signs agree. */
+function justifyHours({ microseconds, days, months }: Interval): Interval {
+  const whole = Number(microseconds / DAY_MICROSECONDS);
+  let rest = microseconds % DAY_MICROSECONDS;
+  let sum = days + whole;
+  if (sum > INT4_MAX || sum < INT4_MIN) throwTemplate(outOfRange);
+  if (sum > 0 && rest < 0n) [rest, sum] = [rest + DAY_MICROSECONDS, sum - 1];
+  else if (sum < 0 && rest > 0n) [rest, sum] = [rest - DAY_MICROSECONDS, sum + 1];
+  return { microseconds: rest, days: sum, months };
+}
+
+/** Whole months of 30 days. */
+function justifyDays({ microseconds, days, months }: Interval): Interval {
+  let sum = months + Math.trunc(days / DAYS_PER_MONTH);
+  let rest = days % DAYS_PER_MONTH;
+  if (sum > INT4_MAX || sum < INT4_MIN) throwTemplate(outOfRange);
+  if (sum > 0 && rest < 0) [rest, sum] = [rest + DAYS_PER_MONTH, sum - 1];
+  else if (sum < 0 && rest > 0) [rest, sum] = [rest - DAYS_PER_MONTH, sum + 1];
+  return { microseconds, days: rest, months: sum };
+}
+
+function difference(a: bigint, b: bigint): Interval {
+  if (isInfiniteTimestamp(a) || isInfiniteTimestamp(b)) throwTemplate(infiniteTimestamps);
+  return justifyHours({ microseconds: BigInt.asIntN(64, a - b), days: 0, months: 0 });
+}
+
+/** To the even one of two neighbours equally near. */
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** Six decimal places, as TSROUND. */
+const toMicroseconds = (value: number): number => roundHalfEven(value * 1e6) / 1e6;
+const DAY_SECONDS = 86_400;
+
+function wholePart(value: number): number {
+  if (Number.isNaN(value) || value > INT4_MAX || value < INT4_MIN) throwTemplate(outOfRange);
+  return Math.trunc(value);
+}
+
+/** What is left of months becomes days, and what is left of days becomes time. */
+function scaled(interval: Interval, scale: (part: number) => number): Interval {
+  const months = wholePart(scale(interval.months));
+  let days = wholePart(scale(interval.days));
+  const monthDays = toMicroseconds((scale(interval.months) - months) * DAYS_PER_MONTH);
+  let seconds = toMicroseconds((scale(interval.days) - days + monthDays - Math.trunc(monthDays)) * DAY_SECONDS);
+  if (Math.abs(seconds) >= DAY_SECONDS) {
+    const whole = Math.trunc(seconds / DAY_SECONDS);
+    days += whole;
+    seconds -= whole * DAY_SECONDS;
+  }
+  days += Math.trunc(monthDays);
+  const time = roundHalfEven(scale(Number(interval.microseconds)) + seconds * 1e6);
+  if (Number.isNaN(time) || time >= 2 ** 63 || time < -(2 ** 63)) throwTemplate(outOfRange);
+  return { microseconds: BigInt(time), days: Number(BigInt.asIntN(32, BigInt(days))), months };
+}
+
+/** A time of day: midnight at its end is midnight at its start. */
+function timeOfDay(microseconds: bigint): bigint {
+  const rest = BigInt.asIntN(64, microseconds) % DAY_MICROSECONDS;
+  return rest < 0n ? rest + DAY_MICROSECONDS : rest;
+}
+
+/** Fields of the difference between two instants, each borrowed from the next where it is negative. */
+function age(later: bigint, earlier: bigint): Interval {
+  const [a, b] = [splitTimestamp(later), splitTimestamp(earlier)];
+  const [x, y] = [civilOf(a.days), civilOf(b.days)];
+  let time = a.time - b.time;
+  let [days, months] = [x.day - y.day, (x.year - y.year) * MONTHS_PER_YEAR + x.month - y.month];
+  if (time < 0n) [time, days] = [time + DAY_MICROSECONDS, days - 1];
+  while (days < 0) [days, months] = [days + daysInMonth(y.year, y.month), months - 1];
+  return { microseconds: time, days, months };
+}
+
+function ageOf(a: bigint, b: bigint): Interval {
+  if (isInfiniteTimestamp(a) || isInfiniteTimestamp(b)) throwTemplate(errorTemplates.timestampOutOfRange);
+  return a >= b ? age(a, b) : negated(age(b, a));
+}
+
+interface Listed {
+  readonly key: string;
+  readonly doc: string;
+  readonly oid: number;
+  readonly source: string;
+  readonly arguments: readonly EngineTypeKind[];
+  readonly result: EngineType;
+  readonly evaluate: (values: readonly Present[]) => Present;
+}
+
+const listed = ({ oid, source, ...rest }: Listed): ScalarFunction =>
+  hostFunction({ ...rest, procedures: [{ oid, source }] });
+
+const at = (values: readonly Present[], index: number): Present => values[index] as Present;
+const instant = (values: readonly Present[], index: number): bigint => asBigint(at(values, index));
+const span = (values: readonly Present[], index: number): Interval => intervalOf(at(values, index));
+
+const shifts: readonly ScalarFunction[] = ([
+  ["timestamp", "addInterval", 2032, "timestamp_pl_interval", 1],
+  ["timestamp", "subtractInterval", 2033, "timestamp_mi_interval", -1],
+  ["date", "addInterval", 2071, "date_pl_interval", 1],
+  ["date", "subtractInterval", 2072, "date_mi_interval", -1],
+] as const).map(([kind, name, oid, source, sign]) => listed({
+  key: `${kind}.${name}`, doc: `A ${kind} ${sign < 0 ? "minus" : "plus"} an interval`, oid, source,
+  arguments: [kind, "interval"], result: TIMESTAMP,
+  evaluate(values) {
+    const start = kind === "date" ? timestampOfDate(instant(values, 0)) : instant(values, 0);
+    const interval = span(values, 1);
+    return shifted(start, sign < 0 ? negated(interval) : interval);
+  },
+}));
+
+const intervals: readonly ScalarFunction[] = [
+  listed({
+    key: "interval.add", doc: "Sum of intervals", oid: 1169, source: "interval_pl",
+    arguments: ["interval", "interval"], result: INTERVAL,
+    evaluate: (values) => writeInterval(plus(span(values, 0), span(values, 1))),
+  }),
+  listed({
+    key: "interval.subtract", doc: "Difference of intervals", oid: 1170, source: "interval_mi",
+    arguments: ["interval", "interval"], result: INTERVAL,
+    evaluate: (values) => writeInterval(plus(span(values, 0), negated(span(values, 1)))),
+  }),
+  listed({
+    key: "interval.negate", doc: "Negation of an interval", oid: 1168, source: "interval_um", arguments: ["interval"],
+    result: INTERVAL, evaluate: (values) => writeInterval(checked(negated(span(values, 0)))),
+  }),
+  listed({
+    key: "interval.multiply", doc: "An interval times a number", oid: 1618, source: "interval_mul",
+    arguments: ["interval", "float8"], result: INTERVAL,
+    evaluate: (values) => writeInterval(scaled(span(values, 0), (part) => part * asNumber(at(values, 1)))),
+  }),
+  listed({
+    key: "interval.multiplied", doc: "A number times an interval", oid: 1624, source: "mul_d_interval",
+    arguments: ["float8", "interval"], result: INTERVAL,
+    evaluate: (values) => writeInterval(scaled(span(values, 1), (part) => part * asNumber(at(values, 0)))),
+  }),
+  listed({
+    key: "interval.justifyHours", doc: "An interval with 24 hours taken for a day", oid: 1175,
+    source: "interval_justify_hours", arguments: ["interval"], result: INTERVAL,
+    evaluate: (values) => writeInterval(justifyHours(span(values, 0))),
+  }),
+  listed({
+    key: "interval.justifyDays", doc: "An interval with 30 days taken for a month", oid: 1295,
+    source: "interval_justify_days", arguments: ["interval"], result: INTERVAL,
+    evaluate: (values) => writeInterval(justifyDays(span(values, 0))),
+  }),
+];
+
+const times: readonly ScalarFunction[] = [
+  listed({
+    key: "timestamp.subtract", doc: "Days and time between two timestamps", oid: 2031, source: "timestamp_mi",
+    arguments: ["timestamp", "timestamp"], result: INTERVAL,
+    evaluate: (values) => writeInterval(difference(instant(values, 0), instant(values, 1))),
+  }),
+  listed({
+    key: "timestamptz.subtract", doc: "Days and time between two timestamps with time zone", oid: 1188,
+    source: "timestamp_mi", arguments: ["timestamptz", "timestamptz"], result: INTERVAL,
+    evaluate: (values) => writeInterval(difference(instant(values, 0), instant(values, 1))),
+  }),
+  listed({
+    key: "timestamp.age", doc: "Years to microseconds between two timestamps", oid: 2058, source: "timestamp_age",
+    arguments: ["timestamp", "timestamp"], result: INTERVAL,
+    evaluate: (values) => writeInterval(ageOf(instant(values, 0), instant(values, 1))),
+  }),
+  listed({
+    key: "date.addTime", doc: "A date at a time of day", oid: 1272, source: "datetime_timestamp",
+    arguments: ["date", "time"], result: TIMESTAMP,
+    evaluate(values) {
+      const midnight = timestampOfDate(instant(values, 0));
+      return isInfiniteTimestamp(midnight) ? midnight : checkedTimestamp(midnight + instant(values, 1));
+    },
+  }),
+  listed({
+    key: "time.subtract", doc: "The time between two times of day", oid: 1690, source: "time_mi_time",
+    arguments: ["time", "time"], result: INTERVAL,
+    evaluate: (values) =>
+      writeInterval({ microseconds: instant(values, 0) - instant(values, 1), days: 0, months: 0 }),
+  }),
+  listed({
+    key: "cast.time.interval", doc: "Cast of time to interval", oid: 1370, source: "time_interval", arguments: ["time"],
+    result: INTERVAL, evaluate: (values) => writeInterval({ microseconds: instant(values, 0), days: 0, months: 0 }),
+  }),
+  listed({
+    key: "time.addInterval", doc: "A time of day plus the time of an interval", oid: 1747, source: "time_pl_interval",
+    arguments: ["time", "interval"], result: TIME,
+    evaluate: (values) => timeOfDay(instant(values, 0) + span(values, 1).microseconds),
+  }),
+  listed({
+    key: "time.subtractInterval", doc: "A time of day minus the time of an interval", oid: 1748,
+    source: "time_mi_interval", arguments: ["time", "interval"], result: TIME,
+    evaluate: (values) => timeOfDay(instant(values, 0) - span(values, 1).microseconds),
+  }),
+];
+
+export const intervalArithmetic: readonly ScalarFunction[] = [...shifts, ...intervals, ...times];

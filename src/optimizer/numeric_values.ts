@@ -1,0 +1,37 @@
+// Numerics of fixed scale meeting those of any: the decimal the engine computes with becomes a numeric with the places
+// PostgreSQL shows. Where all are decimals none is turned. Read next: alternatives.ts, functions/numeric_cast.ts.
+import type { Expression } from "#expr/expression.js";
+import { DECIMAL_NAN } from "#expr/expression.js";
+import { writeNumeric } from "#functions/numeric_image.js";
+import type { EngineType } from "#types/engine_type.js";
+import type { Translated } from "./translated.js";
+
+const NUMERIC: EngineType = { kind: "numeric" };
+
+/** The value as a numeric of any precision; others than decimals stay as they are. */
+export function asNumeric({ expression, displayScale }: Translated): Expression {
+  const { type } = expression;
+  if (type.kind !== "decimal") return expression;
+  if (displayScale !== undefined)
+    return { kind: "call", function: "decimal.shown", arguments: [expression, displayScale], type: NUMERIC };
+  if (expression.kind !== "constant")
+    return { kind: "call", function: "cast.decimal.numeric", arguments: [expression], type: NUMERIC };
+  const { value } = expression;
+  if (value === null) return { kind: "constant", value, type: NUMERIC };
+  const number = value === DECIMAL_NAN || typeof value !== "bigint"
+    ? "NaN" as const : { coefficient: value, scale: type.scale };
+  return { kind: "constant", value: writeNumeric(number), type: NUMERIC };
+}
+
+/** The values as one kind of numeric, when some of them are of any precision. */
+export function numericsAlike(values: readonly Translated[]): readonly Translated[] {
+  const isAny = ({ expression }: Translated): boolean =>
+    expression.type.kind === "numeric" && !(expression.kind === "constant" && expression.value === null);
+  if (!values.some(isAny)) return values;
+  return values.map((value) => (value.expression.type.kind === "decimal" ? { expression: asNumeric(value) } : value));
+}
+
+/** All of them as numerics of any precision. */
+export function asNumerics(values: readonly Translated[]): readonly Translated[] {
+  return values.map((value) => ({ expression: asNumeric(value) }));
+}
