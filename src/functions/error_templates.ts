@@ -50,7 +50,8 @@ export function fieldOverflow(precision: number, scale: number): ErrorTemplate {
 }
 
 export function throwTemplate(template: ErrorTemplate): never {
-  if (template === errorTemplates.decimalTooWide || template === errorTemplates.valueTooLong) {
+  // Ours, where PostgreSQL has an answer.
+  if (template.message.startsWith("pg_fusion: ")) {
     throw new FusionError({ code: "notSupported", ...template });
   }
   throw sqlError(template.sqlstate, template.message, template.detail);

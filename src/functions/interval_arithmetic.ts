@@ -31,6 +31,11 @@ const extremeInterval: ErrorTemplate = {
   sqlstate: "0A000", message: "pg_fusion: arithmetic with an infinite interval is not supported",
 };
 
+/** Before 17 an accident of its arithmetic. */
+const infiniteAge: ErrorTemplate = {
+  sqlstate: "0A000", message: "pg_fusion: age() of an infinite timestamp is not supported",
+};
+
 function intervalOf(value: Present): Interval {
   const interval = readInterval(asBytes(value));
   const { microseconds, days, months } = interval;
@@ -162,7 +167,7 @@ function age(later: bigint, earlier: bigint): Interval {
 }
 
 function ageOf(a: bigint, b: bigint): Interval {
-  if (isInfiniteTimestamp(a) || isInfiniteTimestamp(b)) throwTemplate(errorTemplates.timestampOutOfRange);
+  if (isInfiniteTimestamp(a) || isInfiniteTimestamp(b)) throwTemplate(infiniteAge);
   return a >= b ? age(a, b) : negated(age(b, a));
 }
 
