@@ -1,5 +1,6 @@
 // LIKE and NOT LIKE between computed values, under deterministic collations: `%`, `_` for a character, and the
-// backslash as escape. A pattern that ends in its escape is an error only where matching comes to its end. Evaluated by the host.
+// backslash as escape. A pattern that ends in its escape is an error only where matching comes to its end. Evaluated
+// by the host.
 import { sqlError } from "#base/errors.js";
 import type { Present, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";

@@ -152,7 +152,10 @@ export class AggregatePlanner {
   private readonly firstColumn: number;
   private readonly isBelowEdge: boolean;
 
-  /** `isBelowEdge`: PostgreSQL could group instead. `firstColumn` is the number of group keys: aggregates follow them in the engine's result. */
+  /**
+   * `firstColumn` is the number of group keys: aggregates follow them in the engine's result. `isBelowEdge`: PostgreSQL
+   * could group instead.
+   */
   constructor(facts: RequestFacts, translator: ExpressionTranslator, firstColumn: number, isBelowEdge = false) {
     this.isBelowEdge = isBelowEdge;
     this.facts = facts;
@@ -193,7 +196,8 @@ export class AggregatePlanner {
 
   /** Sorts aggregates by whether repeated values change them. */
   private noteDistinct(rule: Rule, { aggregate, argument, filter }: Inputs): void {
-    const isSensitive = ["count", "sum", "average", "moments", "spread"].includes(rule.kind) || rule.function === "bitXor";
+    const isOfSums = ["count", "sum", "average", "moments", "spread"].includes(rule.kind);
+    const isSensitive = isOfSums || rule.function === "bitXor";
     if (argument !== undefined && !isSensitive && filter === undefined && argument.displayScale === undefined)
       this.insensitiveArguments.push(argument.expression);
     else if (argument !== undefined && aggregate.isDistinct && filter === undefined
