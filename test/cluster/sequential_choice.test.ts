@@ -39,6 +39,17 @@ describe("all rows through an index", () => {
     await same(client, text);
   });
 
+  it("become heap batches where a bitmap would find a few rows in every block", async () => {
+    const text = "SELECT count(*), sum(id), max(note) FROM ledger WHERE account < 25";
+    await client.query("SET enable_indexscan = off");
+    expect(await scanOf(client, text)).toMatchObject({ Path: "heap batches", Reason: "faster than a bitmap scan" });
+    await same(client, text);
+    const few = "SELECT count(*), sum(id), max(note) FROM ledger WHERE account = 7";
+    expect(await scanOf(client, few)).toMatchObject({ Path: "executor", Reason: "bitmap scan" });
+    await same(client, few);
+    await client.query("RESET enable_indexscan");
+  });
+
   it.each([
     ["of few rows", "SELECT count(*), sum(account) FROM ledger WHERE id < 3000"],
     ["whose order shows", "SELECT sum(ratio) FROM ledger"],

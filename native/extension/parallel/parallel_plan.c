@@ -36,7 +36,7 @@
 /* With cpu_tuple_cost 0.01 and parallel_tuple_cost 0.1, this is about where PostgreSQL stops gathering. */
 #define PASSED_PART_MAX 0.1
 
-#define PRODUCER_MS_MIN 15.0
+#define PRODUCER_MS_MIN 7.0
 #define NS_PER_MS 1e6
 /* parallel_setup_cost as PostgreSQL ships it. */
 #define SETUP_COST_DEFAULT 1000.0
