@@ -22,6 +22,7 @@ struct FusionQuals
 	int			taken_count;	/* of the scan's conjuncts, from the first; 0: the scan's own qual does it all */
 	int			conjunct_count; /* fewer: ranges of one column become one */
 	ExprState  *rest;			/* NULL: nothing left */
+	int			first_attribute;
 	int			last_attribute; /* -1: none */
 
 	int			column_count;

@@ -222,6 +222,7 @@ fusion_quals_create(SeqScanState *leaf)
 		quals->last_attribute = Max(quals->last_attribute, last_attributes[i]);
 	}
 	qsort(quals->columns, quals->column_count, sizeof(FusionQualColumn), compare_columns);
+	quals->first_attribute = quals->column_count > 0 ? quals->columns[0].attribute : 0;
 	order_conjuncts(quals, last_attributes);
 	merge_ranges(quals);
 	for (int i = 0; i < quals->conjunct_count; i++)

@@ -109,6 +109,19 @@ fusion_heap_filters_create(FusionRowFilters *rows, const FusionTupleLayout *layo
 	return filters;
 }
 
+bool
+fusion_heap_filters_precede(const FusionHeapFilters *filters, int attribute)
+{
+	for (int i = 0; i < filters->rows->count; i++)
+	{
+		const FusionLeafFilter *plan = filters->rows->filters[i].plan;
+
+		if (plan->key_count > 1 || plan->keys[0].kind != FUSION_FILTER_KEY_WORD)
+			return false;
+	}
+	return filters->keys[filters->key_count - 1].decode.attribute < attribute;
+}
+
 /* ---- keys of a block ---- */
 
 static bool

@@ -22,6 +22,9 @@ typedef struct FusionHeapFilters FusionHeapFilters;
 extern FusionHeapFilters *fusion_heap_filters_create(FusionRowFilters *rows, const FusionTupleLayout *layout,
 													 const int *attribute_of_column, const FusionColumnWriter *columns);
 
+/* Whether all keys stand before an attribute, and are words that need no hashing. */
+extern bool fusion_heap_filters_precede(const FusionHeapFilters *filters, int attribute);
+
 /*
  * Drops the rows of the batch that a filter rejects. False when a key would have to be detoasted: then all of the
  * batch's rows stay, untested.
