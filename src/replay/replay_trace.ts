@@ -7,6 +7,7 @@ import { threadId } from "node:worker_threads";
 import type { SessionLease } from "#actors/ports.js";
 import { decodeStartExecution, type StartExecution } from "#codec/execution_message.js";
 import { MessageType } from "#generated/layout.js";
+import { runtimeFilter } from "#generated/machines.js";
 import { EngineMemory, memoryLayout } from "#runtime/memory.js";
 import { scanImports, TraceCall } from "#trace/format/trace_call.js";
 import type { TraceRecord } from "#trace/format/trace_record.js";
@@ -63,8 +64,29 @@ function wholePart(writer: WriterTrace): WriterTrace["records"] {
   return writer.records.filter(({ sequence }) => sequence <= writer.wholeUntil);
 }
 
-function play(tape: Tape, trace: Trace, lease: SessionLease, surroundings: JobSurroundings): void {
+/** Records of one writer that are played on their own. */
+interface Part {
+  readonly writer: WriterTrace;
+  readonly records: readonly TraceRecord[];
+  /** Steps of runtime filters: what makes them is the engine, which only full traces run again. */
+  readonly ofFilters: boolean;
+}
+
+function partsOf(writer: WriterTrace): readonly Part[] {
+  const whole = wholePart(writer);
+  const isFilters = ({ kind, machine }: TraceRecord): boolean =>
+    writer.kind === "executor" && kind === "transition" && machine === runtimeFilter.code;
+  const ofFilters = whole.filter(isFilters);
+  if (ofFilters.length === 0) return [{ writer, records: whole, ofFilters: false }];
+  return [
+    { writer, records: whole.filter((record) => !isFilters(record)), ofFilters: false },
+    { writer, records: ofFilters, ofFilters: true },
+  ];
+}
+
+function play(tape: Tape, part: Part, trace: Trace, lease: SessionLease, surroundings: JobSurroundings): void {
   if (trace.heading.source !== "capture") replayTables(tape, false);
+  else if (part.ofFilters) replayTables(tape, true);
   else if (tape.writer.kind === "worker") replaySession(tape, lease, new StatementPlanner(() => 0));
   else if (tape.writer.kind === "executor") replayJob(tape, lease, surroundings);
   else replayTables(tape, true);
@@ -87,12 +109,12 @@ export function replayTrace(trace: Trace): ReplayOutcome {
   const incomplete: string[] = [];
   let divergence: Divergence | undefined;
   let [records, transitions, messages, pages] = [0, 0, 0, 0];
-  for (const writer of trace.writers) {
-    const whole = wholePart(writer);
+  for (const part of trace.writers.flatMap(partsOf)) {
+    const { writer, records: whole } = part;
     const tape = new Tape(writer, whole, trace.heading.level, trace.machines);
-    let ended = whole.length < writer.records.length || writer.lost > 0;
+    let ended = wholePart(writer).length < writer.records.length || writer.lost > 0;
     try {
-      play(tape, trace, { slot, epoch: session }, surroundings);
+      play(tape, part, trace, { slot, epoch: session }, surroundings);
     } catch (error) {
       if (error instanceof DivergenceError) divergence = earlier(divergence, error.divergence);
       else if (error instanceof TapeEnded) ended = true;
@@ -101,7 +123,7 @@ export function replayTrace(trace: Trace): ReplayOutcome {
       // A recording that ends early leaves its execution where it was.
       rmSync(SPILL_FOLDER, { recursive: true, force: true });
     }
-    if (ended) incomplete.push(`${writer.kind} ${writer.number}`);
+    if (ended && !part.ofFilters) incomplete.push(`${writer.kind} ${writer.number}`);
     const played = whole.slice(0, tape.played);
     records += played.length;
     transitions += played.filter(({ kind }) => kind === "transition").length;

@@ -83,11 +83,6 @@ export class Tape {
     return this.#at;
   }
 
-  /** Flight sequence of the record played last. */
-  get lastFlight(): number {
-    return this.#records[this.#at - 1]?.flight ?? 0;
-  }
-
   /** Why the replay ended, however much of the code in between has swallowed it. */
   get ended(): Error | undefined {
     return this.#ended;

@@ -69,8 +69,10 @@ export interface JobTransport {
   endPageWait(lease: SessionLease): void;
   /** False while the result ring is full. */
   endResult(lease: SessionLease): boolean;
-  /** The slots in which the session's runtime filters are published. */
-  filters(lease: SessionLease, slots: readonly FilterSlot[]): FilterPort;
+  /** The slots in which the session's runtime filters are published; each filter's steps go to a recorder. */
+  filters(
+    lease: SessionLease, slots: readonly FilterSlot[], recorder: (filter: number) => TransitionRecorder,
+  ): FilterPort;
   recorder(lease: SessionLease, actor: number): TransitionRecorder;
   /** The monotonic clock: jobs read no other, so that a captured job can be played back. */
   nowNs(): number;

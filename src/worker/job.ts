@@ -78,7 +78,9 @@ export class Job {
   start(order: JobOrder, engine: Engine): void {
     this.#guarded(() => {
       this.#transport.count(Metric.workerExecutions, 1);
-      const job = engine.start(order, this.#transport.filters(this.lease, order.start.filters));
+      const filters = this.#transport.filters(
+        this.lease, order.start.filters, (filter) => this.#transport.recorder(this.lease, filter));
+      const job = engine.start(order, filters);
       this.#engine = job;
       const leaves = byLeaf(job.leafCount, order.start.producers);
       this.#result = new JobResult(this.lease, job, this.#transport, this.#transport.recorder(this.lease, 0));

@@ -104,10 +104,11 @@ export class RegionJobTransport implements JobTransport {
     return this.#transport.control.endResult(lease, "end") !== "full";
   }
 
-  filters(lease: SessionLease, slots: readonly FilterSlot[]): FilterPort {
+  filters(
+    _: SessionLease, slots: readonly FilterSlot[], recorder: (filter: number) => TransitionRecorder,
+  ): FilterPort {
     return new JobFilters(
-      slots, this.#transport.filter, this.#memory, (metric, amount) => this.count(metric, amount),
-      (filter) => this.recorder(lease, filter));
+      slots, this.#transport.filter, this.#memory, (metric, amount) => this.count(metric, amount), recorder);
   }
 
   recorder(lease: SessionLease, actor: number): TransitionRecorder {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { runtimeFilter } from "#generated/machines.js";
 import { tellEnd } from "#trace/end_story.js";
 import { flightOfTrace } from "#trace/format/trace_flight.js";
 import { readTrace } from "#trace/format/trace_reader.js";
@@ -115,6 +116,19 @@ describe("captured executions", () => {
     const lines = file === undefined ? [] : tellEnd(flightOfTrace(file.trace).entries);
     expect(lines[0]).toMatch(/^why: cancelled by statement_timeout while a scan ran \(SQLSTATE 57014\)/);
     expectReplays(captures(data));
+  });
+
+  it.each(["control", "full"])("tell what became of runtime filters, at level %s", async (level) => {
+    const client = await connect(`pg_fusion.capture = ${level}`);
+    await client.query("SELECT count(*) FROM captured a JOIN (SELECT id FROM captured WHERE id < 40) b USING (id)");
+    await client.end();
+    await quiet(observer);
+    const files = captures(data);
+    const writers = files.find(({ kind }) => kind === "execution")?.trace.writers ?? [];
+    const executor = writers.find(({ kind }) => kind === "executor");
+    const steps = executor?.records.filter(({ kind, machine }) => kind === "transition" && machine === runtimeFilter.code);
+    expect(steps?.map(({ code }) => runtimeFilter.events[code])).toEqual(["leased", "begun", "published"]);
+    expectReplays(files);
   });
 
   it("with parallel producers have a part of each of them", async () => {

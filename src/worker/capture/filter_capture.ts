@@ -1,6 +1,6 @@
 // The runtime filters of a captured job: whether each step of making one went on decides how many steps the engine
-// takes, so full traces keep the answers. In control traces the tape answers for the engine, and nothing asks. What
-// becomes of a filter is in the flight recorder either way.
+// takes, so full traces keep the answers. In control traces the tape answers for the engine, and nothing asks. The
+// steps of a filter's machine are on the tape either way.
 import type { FilterPort } from "#runtime/filter_build.js";
 import { TraceCall } from "#trace/format/trace_call.js";
 import type { TapeWriter } from "./tape_writer.js";

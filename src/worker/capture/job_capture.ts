@@ -122,8 +122,10 @@ class CapturedTransport implements JobTransport {
       (taken) => ({ argument: taken ? 1 : 0 }));
   }
 
-  filters(lease: SessionLease, slots: readonly FilterSlot[]): FilterPort {
-    return capturedFilters(this.#inner.filters(lease, slots), this.#tape);
+  filters(
+    lease: SessionLease, slots: readonly FilterSlot[], recorder: (filter: number) => TransitionRecorder,
+  ): FilterPort {
+    return capturedFilters(this.#inner.filters(lease, slots, recorder), this.#tape);
   }
 
   recorder(lease: SessionLease, actor: number): TransitionRecorder {
