@@ -126,7 +126,8 @@ describe("captured executions", () => {
     const files = captures(data);
     const writers = files.find(({ kind }) => kind === "execution")?.trace.writers ?? [];
     const executor = writers.find(({ kind }) => kind === "executor");
-    const steps = executor?.records.filter(({ kind, machine }) => kind === "transition" && machine === runtimeFilter.code);
+    const steps = executor?.records.filter((record) =>
+      record.kind === "transition" && record.machine === runtimeFilter.code);
     expect(steps?.map(({ code }) => runtimeFilter.events[code])).toEqual(["leased", "begun", "published"]);
     expectReplays(files);
   });
