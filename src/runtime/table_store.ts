@@ -21,6 +21,8 @@ const ENTRY_BYTES = 8;
 const FIRST_ENTRIES = 16;
 /** A directory has two entries for each row, up to the next power of two; an order takes as much at most. */
 const INDEX_BYTES_PER_ROW = 4 * ENTRY_BYTES;
+/** Pieces of a partition that are probed one after the other rather than divided into partitions. */
+const PIECES_PROBED = 2;
 const ALL_BITS = (1n << 64n) - 1n;
 
 /** Compiled code over ordered rows, asked for when there are some. */
@@ -185,10 +187,29 @@ export class TableStore {
     yield* this.#batches(spilled, defined(spilled.partitions[partition], "a partition"));
   }
 
+  /** Whether a partition takes so much more memory than there is that dividing it again is worth it. */
+  outgrows(spilled: SpilledRows, partition: number): boolean {
+    const segments = defined(spilled.partitions[partition], "a partition");
+    const bytes = defined(this.#spill, "a table that spills").budget.partBytes * PIECES_PROBED;
+    return segmentsWithin(segments, 0, bytes, INDEX_BYTES_PER_ROW) < segments.length;
+  }
+
+  /** Divides a partition by the hash bits of another level; each yield is a good moment to do other things. */
+  *divide(spilled: SpilledRows, partition: number, level: number): Generator<void, SpilledRows, void> {
+    const writer = defined(this.#spill, "a table that spills").newPartitions(level);
+    for (const loaded of this.batches(spilled, partition)) {
+      for (const { first, end } of loaded.chunks) writer.scatter(first, end);
+      loaded.free();
+      yield;
+    }
+    writer.flush();
+    writer.close();
+    return writer.spilled;
+  }
+
   /** Reads as much of a partition as may be probed at once; where the rest begins. */
-  loadPart(partition: number, from: number): number {
+  loadPart(spilled: SpilledRows, partition: number, from: number): number {
     const spill = defined(this.#spill, "a table that spills");
-    const spilled = defined(this.#spilled, "rows on disk");
     const segments = defined(spilled.partitions[partition], "a partition");
     const end = segmentsWithin(segments, from, spill.budget.partBytes, INDEX_BYTES_PER_ROW);
     this.show(spill.load(spilled, segments.slice(from, end)));

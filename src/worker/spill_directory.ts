@@ -178,7 +178,7 @@ function noRoom(code: string): FusionError {
   return new FusionError({
     code: "limitReached", sqlstate: "53100",
     message: `could not write rows that do not fit memory: ${code === "ENOSPC" ? "No space left on device" : code}`,
-    hint: "Free room where the data directory is, raise pg_fusion.query_memory, or lower temp_file_limit.",
+    hint: "Free room where the data directory is, or raise pg_fusion.query_memory.",
   });
 }
 

@@ -1,7 +1,7 @@
 // The work of one pipeline when something it probes, reads or groups is on disk. Rows that meet a table on disk go
-// there as well, by the same hashes; then both are read part by part, and the rest of the pipeline runs over each
-// part. A part of the table too large for memory is probed in pieces, by all rows of its partition each time, which
-// remember whether they were matched. Groups without room get rounds of their own.
+// there as well, by the same hashes; then both are read partition by partition, and the rest of the pipeline runs over
+// each. A partition of the table too large for memory is divided again; one that is mostly one key is probed in pieces,
+// by all rows of the partition each time, which remember whether they were matched. Groups get rounds of their own.
 // Read next: lowering/spill_pipeline.ts, table_store.ts, execution.ts.
 import { assert, defined } from "#base/assert.js";
 import type { Pipeline } from "#lowering/pipeline.js";
@@ -49,6 +49,19 @@ interface Meeting {
   readonly split: Split;
   readonly rows: SpilledRows | undefined;
 }
+
+/** A table on disk, the rows that are to meet it, and who reads its own rows afterwards. */
+interface SpilledJoin {
+  readonly table: TableStore;
+  readonly spilled: SpilledRows;
+  readonly meetings: readonly Meeting[];
+  readonly own: PipelineRun | undefined;
+}
+
+/** Hashes have bits for so many levels. */
+const LEVELS_MAX = 7;
+/** Dividing a partition of which more than this stays together is for nothing. */
+const SHARE_TOGETHER_MAX = 3 / 4;
 
 /** A pipeline whose groups had no room. */
 interface Feeder {
@@ -235,26 +248,57 @@ export class SpilledStages {
     yield* this.#parts(table, meetings, run);
   }
 
-  /** Part by part of a table on disk: the rows that meet it, then its own rows if they are wanted. */
+  /** A table on disk and the rows that meet it, partition by partition; what they lead to comes when all are met. */
   *#parts(number: number, meetings: readonly Meeting[], own: PipelineRun | undefined): Work {
     const table = this.#table(number);
-    const { partitions } = defined(table.spilled, "a table on disk");
-    for (const [partition, segments] of partitions.entries()) {
-      const met = meetings.filter(({ rows }) => hasRows(rows, partition));
-      if (met.length === 0 && (own === undefined || segments.length === 0)) continue;
-      let from = 0;
-      do {
-        const end = table.loadPart(partition, from);
-        const isWhole = from === 0 && end === segments.length;
-        for (const meeting of met) yield* this.#probe(meeting, partition, isWhole);
-        if (own !== undefined && segments.length > 0) yield* this.#drain(own);
-        table.unload();
-        if (own?.exhausted === true || met.some(({ split }) => split.rest.last.exhausted)) return;
-        from = end;
-      } while (from < segments.length);
-    }
+    const spilled = defined(table.spilled, "a table on disk");
+    const join = { table, spilled, meetings, own };
+    for (const partition of spilled.partitions.keys()) yield* this.#part(join, partition, 0);
     for (const { rows } of meetings) rows?.file.close();
     for (const { split } of meetings) if (split.rest.split !== undefined) yield* this.#meet(split.rest.split);
+  }
+
+  /** A partition: the rows that meet the table's, then the table's own if they are wanted. */
+  *#part(join: SpilledJoin, partition: number, level: number): Work {
+    const { table, spilled, own } = join;
+    const segments = defined(spilled.partitions[partition], "a partition");
+    const meetings = join.meetings.filter(({ rows }) => hasRows(rows, partition));
+    if (meetings.length === 0 && (own === undefined || segments.length === 0)) return;
+    const isEnough = (): boolean => own?.exhausted === true || meetings.some(({ split }) => split.rest.last.exhausted);
+    if (isEnough()) return;
+    if (level < LEVELS_MAX && table.outgrows(spilled, partition)) {
+      const divided = yield* this.#divided({ ...join, meetings }, partition, level + 1);
+      if (divided !== undefined) {
+        for (const each of divided.spilled.partitions.keys()) yield* this.#part(divided, each, level + 1);
+        for (const { file } of filesOf(divided)) file.close();
+        return;
+      }
+    }
+    let from = 0;
+    do {
+      const end = table.loadPart(spilled, partition, from);
+      const isWhole = from === 0 && end === segments.length;
+      for (const meeting of meetings) yield* this.#probe(meeting, partition, isWhole);
+      if (own !== undefined && segments.length > 0) yield* this.#drain(own);
+      table.unload();
+      from = end;
+    } while (from < segments.length && !isEnough());
+  }
+
+  /** Both sides of a partition, divided once more; undefined when most rows have one key and would stay together. */
+  *#divided(join: SpilledJoin, partition: number, level: number): Generator<Stop, SpilledJoin | undefined, void> {
+    const { table, spilled } = join;
+    const finer = yield* paused(table.divide(spilled, partition, level));
+    const counts = finer.partitions.map((segments) => segments.reduce((sum, { rows }) => sum + rows, 0));
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    if (Math.max(...counts) > all * SHARE_TOGETHER_MAX) {
+      finer.file.close();
+      return undefined;
+    }
+    const meetings: Meeting[] = [];
+    for (const { split, rows } of join.meetings)
+      meetings.push({ split, rows: rows && (yield* paused(split.rows.divide(rows, partition, level))) });
+    return { ...join, spilled: finer, meetings };
   }
 
   *#probe({ split, rows }: Meeting, partition: number, isWhole: boolean): Work {
@@ -267,6 +311,18 @@ export class SpilledStages {
       if (rest.run.exhausted) return;
     }
   }
+}
+
+/** The same work, stopping where it may. */
+function* paused<T>(work: Generator<unknown, T, void>): Generator<Stop, T, void> {
+  for (let next = work.next(); ; next = work.next()) {
+    if (next.done === true) return next.value;
+    yield "paused";
+  }
+}
+
+function filesOf({ spilled, meetings }: SpilledJoin): readonly SpilledRows[] {
+  return [spilled, ...meetings.flatMap(({ rows }) => rows ?? [])];
 }
 
 function hasRows(rows: SpilledRows | undefined, partition: number): boolean {

@@ -51,7 +51,7 @@ export class TableSpill {
   /** Opens a file whose partitions are those of a level. */
   open(level: number): void {
     assert(this.#writer === undefined, "one file at a time");
-    this.#writer = this.#newWriter(partitioning(level));
+    this.#writer = this.newPartitions(level);
   }
 
   scatter(first: number, end: number): void {
@@ -77,6 +77,11 @@ export class TableSpill {
   /** A file with rows in one order. */
   newRun(): RowWriter {
     return this.#newWriter({ shift: 0, count: 1 });
+  }
+
+  /** A file with the partitions of a level, for rows that are on disk already. */
+  newPartitions(level: number): RowWriter {
+    return this.#newWriter(partitioning(level));
   }
 
   load({ file }: Pick<SpilledRows, "file">, segments: readonly Segment[]): LoadedRows {

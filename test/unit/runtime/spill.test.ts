@@ -90,10 +90,10 @@ function rowsOf(count: number, distinct: number): Scalar[][] {
   ]);
 }
 
-function spilling(plan: PhysicalPlan, leaves: Scalar[][][], kilobytes: number) {
+function spilling(plan: PhysicalPlan, leaves: Scalar[][][], kilobytes: number, more: Partial<SpillOptions> = {}) {
   const port = new MemorySpill();
   const pages = leaves.map((rows) => pagesOf(columns, rows, 500));
-  const { rows, execution } = runLeaves(plan, pages, { spill: { bytes: kilobytes * KB, port } });
+  const { rows, execution } = runLeaves(plan, pages, { spill: { bytes: kilobytes * KB, port, ...more } });
   return { rows, execution, port };
 }
 
@@ -188,7 +188,17 @@ describe.each(kinds)("a join on disk: %s", (join) => {
     const leaves = [[...same(5, 1n), ...same(3, 2n), [null, bytes("no key")]], [...same(12_000, 1n), ...same(2, 3n)]];
     const { rows, port } = spilling(plan, leaves, 256);
     expect(rowsAsText(rows).sort()).toEqual(rowsAsText(interpret(plan, leaves)).sort());
-    expect(port.opened).toBe(2);
+    // The third is an attempt to divide the key's partition.
+    expect(port.opened).toBe(3);
+    expect(port.live).toBe(0);
+  });
+
+  test("divides partitions that are too large again", () => {
+    const leaves = [rowsOf(900, 811), rowsOf(5000, 4801).filter(([key]) => key !== null)];
+    const { rows, port } = spilling(plan, leaves, 128, { chunkBytes: 8 * KB, bufferBytes: KB });
+    expect(rowsAsText(rows).sort()).toEqual(rowsAsText(interpret(plan, leaves)).sort());
+    expect(port.opened).toBeGreaterThan(8);
+    expect(port.live).toBe(0);
   });
 });
 
