@@ -98,8 +98,10 @@ export function aggregate(dice: Dice, scope: Scope, kind: Kind): Expression | un
     case "uuid":
     case "bytea":
     case "varchar":
-    case "interval":
       return undefined;
+    case "interval":
+      // Of equal intervals that look different, which one is the least is open.
+      return filter(call("sum(", argument("interval"), "", false));
     case "ctext":
     case "date":
     case "timestamp":
