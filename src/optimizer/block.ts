@@ -23,6 +23,7 @@ import { overDistinct } from "./distinct_aggregates.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { filtered } from "./filtered.js";
 import { collectAggregates, keysOf, LeftToPostgres } from "./grouping.js";
+import { planGroupingSets } from "./grouping_sets.js";
 import { isLimited, limited } from "./limits.js";
 import type { PlanningContext } from "./planning_context.js";
 import { isGrouped } from "./planning_context.js";
@@ -127,6 +128,9 @@ function extraKeyColumn(scope: QueryScope, expression: Expression): ColumnType {
 function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
   const { query, statement: { facts, texts, attributes } } = scope;
   if (query.distinct.length > 0) throw new LeftToPostgres("it has GROUP BY and DISTINCT");
+  if (query.groupingSets.length > 0 && extraKeys.length > 0)
+    throw new LeftToPostgres("a correlated subquery has grouping sets");
+  if (query.groupingSets.length > 0) return { block: groupedBySets(scope, joined), extraKeys: [] };
   const found = keysOf(contextOf(scope, joined.rows), query.groupBy);
   const origin = attributes.newOrigin();
   const own = found.map((key) => keyAttribute(scope, origin, key.name, key.expression, key.column));
@@ -177,6 +181,18 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   const operator: LogicalOperator = { kind: "aggregate", origin, input, keys, aggregates, rows };
   const source = new SubstitutedSource(scope, (each) => known.get(texts.of(each.source)), false);
   return { block: finishGrouped(scope, operator, source), extraKeys: extra.map(({ attribute }) => attribute) };
+}
+
+function groupedBySets(scope: QueryScope, joined: LogicalOperator): Block {
+  const { texts } = scope.statement;
+  const { operator, keys, aggregates, groupings } = planGroupingSets(scope, joined);
+  const known = new Map([...keys, ...groupings].map(([text, attribute]) => [text, columnAttribute(scope, attribute)]));
+  for (const [text, { expression, calls, attributes }] of aggregates) {
+    const attributeAt = (index: number): number => defined(attributes[index], "an aggregate");
+    known.set(text, asTranslated(scope, expression, attributeAt, calls));
+  }
+  const source = new SubstitutedSource(scope, (each) => known.get(texts.of(each.source)), false);
+  return finishGrouped(scope, operator, source);
 }
 
 /** HAVING and the targets, over groups. */

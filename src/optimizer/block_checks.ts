@@ -30,7 +30,6 @@ export function checkBlock(query: AnalysedQuery): void {
   checkLevel(query);
   if (query.hasTargetSets)
     refuse("set-returning function in a subquery", "The engine has no set-returning functions yet.");
-  if (query.groupingSets.length > 0) refuse("GROUPING SETS in a subquery", "The engine groups by one list of keys.");
   if (query.isDistinctOn) refuse("DISTINCT ON in a subquery", "DISTINCT ON picks rows by order.");
 }
 

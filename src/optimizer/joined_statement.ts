@@ -34,7 +34,7 @@ import { shareSubplans } from "./shared_subplans.js";
 import { outputColumn } from "./single_table.js";
 import { Fallbacks, Replan } from "./fallbacks.js";
 import type { Edge } from "./statement_edge.js";
-import { groupedEdge, passThroughEdge, windowedEdge } from "./statement_edge.js";
+import { groupedEdge, groupingSetsEdge, passThroughEdge, windowedEdge } from "./statement_edge.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
 import { placeSubqueryCondition, subLinkValue } from "./subqueries.js";
 import type { StatementFacts } from "./table_source.js";
@@ -112,6 +112,10 @@ function engineEdge(
   if (context.query.hasWindowFunctions && !isGrouped(context.query)) {
     const windows = windowedEdge(context, scope, operator);
     return "obstacle" in windows ? left([`Windows in PostgreSQL: ${windows.obstacle}`]) : { edge: windows, notes: [] };
+  }
+  if (context.query.groupingSets.length > 0) {
+    const sets = groupingSetsEdge(context, scope, operator);
+    return "obstacle" in sets ? left([`Grouping in PostgreSQL: ${sets.obstacle}`]) : { edge: sets, notes: [] };
   }
   const grouping = planGrouping(context);
   if (grouping.kind === "engine") return { edge: groupedEdge(grouping, scope, operator), notes: [] };

@@ -3,6 +3,7 @@
 import { defined } from "#base/assert.js";
 import { mapColumns } from "#expr/traverse.js";
 import type { TextNode } from "#frontend/node_text.js";
+import { walk } from "#frontend/text_fields.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { Attributes } from "./attributes.js";
@@ -12,6 +13,7 @@ import { EdgeColumns } from "./edge_columns.js";
 import { Estimates } from "./estimates.js";
 import type { EngineGrouping } from "./grouping.js";
 import { LeftToPostgres } from "./grouping.js";
+import { planGroupingSets } from "./grouping_sets.js";
 import type { PlanningContext } from "./planning_context.js";
 import { edgeRoots, stayingSubLinks } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
@@ -113,6 +115,63 @@ export function windowedEdge(
   } catch (error) {
     if (error instanceof LeftToPostgres) return { obstacle: error.message };
     throw error;
+  }
+}
+
+/** The engine groups by several sets of keys; or why it does not. */
+export function groupingSetsEdge(
+  context: PlanningContext, scope: QueryScope, joined: LogicalOperator,
+): Edge | { readonly obstacle: string } {
+  const { texts, attributes } = scope.statement;
+  try {
+    if (stayingSubLinks(context).length > 0) throw new LeftToPostgres("a subquery stands above the grouping");
+    const { operator, keys, aggregates, groupings } = planGroupingSets(scope, joined);
+    const shown = new ShownAttributes(attributes);
+    const expressionFor = (node: TextNode): EdgeExpression | undefined => {
+      const text = texts.of(node);
+      const attribute = keys.get(text) ?? groupings.get(text);
+      if (attribute !== undefined) return { kind: "column", index: shown.columnOf(attribute) };
+      const value = aggregates.get(text);
+      if (value === undefined) return undefined;
+      return overColumns(value.expression, (index) =>
+        shown.columnOf(defined(value.attributes[index], "an aggregate")));
+    };
+    const replacements: EdgeReplacement[] = [];
+    for (const root of edgeRoots(scope.query))
+      walk(root, (node) => {
+        if (node.tag === "SUBLINK") return "skip";
+        const expression = expressionFor(node);
+        if (expression === undefined && node.tag === "VAR") throw new LeftToPostgres("a column stands beside the keys");
+        if (expression === undefined) return undefined;
+        replacements.push({ node: node.id, expression });
+        return "skip";
+      });
+    return {
+      operator, outputs: shown.outputs, replacements, didAggregate: true, didDistinct: false, didWindow: false,
+      quals: [], notes: [],
+    };
+  } catch (error) {
+    if (error instanceof LeftToPostgres) return { obstacle: error.message };
+    throw error;
+  }
+}
+
+/** Attributes as columns of the engine's result, each once. */
+class ShownAttributes {
+  readonly outputs: Output[] = [];
+  readonly #attributes: Attributes;
+  readonly #known = new Map<number, number>();
+
+  constructor(attributes: Attributes) {
+    this.#attributes = attributes;
+  }
+
+  columnOf(attribute: number): number {
+    const known = this.#known.get(attribute);
+    if (known !== undefined) return known;
+    const index = this.outputs.push(outputOf(this.#attributes, attribute)) - 1;
+    this.#known.set(attribute, index);
+    return index;
   }
 }
 

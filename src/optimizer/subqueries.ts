@@ -138,7 +138,8 @@ function scalar(
   refuseFailing(query, scope, subLink);
   const inner = planFrom(planner, query, scope);
   const { operator, correlated } = finishRegion(inner.region, scope.statement);
-  const isAggregate = query.hasAggregates && query.groupBy.length === 0 && query.having === undefined;
+  const isAggregate = query.hasAggregates && query.groupBy.length === 0 && query.having === undefined
+    && query.groupingSets.length === 0;
   const own = originsOf(operator);
   const keys = correlated.map((condition) => correlationKey(condition, own, scope, subLink));
   if (keys.length > 0 && !isAggregate) return refuseSubLink(subLink, "with references to an outer query");

@@ -60,10 +60,11 @@ function explained(request: PlanRequest, { plan, leafNames, notes }: PlannedStat
   return { operators: explainOperators(plan, options), explain: [...explainNotes(plan, options), ...notes] };
 }
 
-/** Statements over one table have a planner of their own, but for windows: their WHERE is all in the scan. */
+/** Statements over one table have a planner of their own, but for windows and grouping sets. */
 function planAny(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
   const windows = query.hasWindowFunctions && !isGrouped(query);
-  if (query.command !== "select" || (readsOneTable(query) && !windows))
+  const isPlain = !windows && query.groupingSets.length === 0;
+  if (query.command !== "select" || (readsOneTable(query) && isPlain))
     return planSingleTable(query, checkSingleTable(query), facts);
   return planJoinedStatement(query, facts);
 }

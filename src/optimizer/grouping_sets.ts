@@ -1,0 +1,282 @@
+// GROUPING SETS, ROLLUP and CUBE: the rows are grouped once by all keys, and each set groups those groups again by its
+// own, or takes them as they are; all of them together are one union. The finest groups come out equal for every set
+// and are made once (shared_subplans.ts). What cannot be put together from parts leaves all of it to PostgreSQL.
+// Counter-example: avg(float8) of averages is not the average.
+import type { TextNode } from "#frontend/node_text.js";
+import { readExpression } from "#frontend/expression_reader.js";
+import type { AnalysedQuery } from "#frontend/query.js";
+import { booleanField, nodeList, numberField, numberList, walk } from "#frontend/text_fields.js";
+import { assert, defined } from "#base/assert.js";
+import type { Expression } from "#expr/expression.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import type { AggregateCall } from "#plan/physical.js";
+import type { EdgeExpression } from "#plan/planning.js";
+import type { ColumnType } from "#types/column_type.js";
+import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
+import type { EngineType } from "#types/engine_type.js";
+import { sqlTypes } from "#types/sql_types.js";
+import { AggregatePlanner } from "./aggregates.js";
+import { mayDiffer } from "./block_checks.js";
+import { columnOf } from "./column_types.js";
+import { Estimates } from "./estimates.js";
+import { keysOf, LeftToPostgres } from "./grouping.js";
+import { edgeRoots, targetOf } from "./planning_context.js";
+import type { QueryScope } from "./query_scope.js";
+import type { StatementFacts } from "./table_source.js";
+import type { WindowedValue } from "./windows.js";
+
+export interface GroupedSets {
+  readonly operator: LogicalOperator;
+  /** Attributes of the keys, NULL in sets without them, by the canonical text of the key. */
+  readonly keys: ReadonlyMap<string, number>;
+  /** By the canonical text of the AGGREF node. */
+  readonly aggregates: ReadonlyMap<string, WindowedValue>;
+  /** By the canonical text of the GROUPINGFUNC node: an int4 attribute. */
+  readonly groupings: ReadonlyMap<string, number>;
+}
+
+/** GroupingSetKind values. */
+const EMPTY = 0;
+const SIMPLE = 1;
+const ROLLUP = 2;
+const CUBE = 3;
+
+const SETS_MAX = 64;
+
+const INT4: EngineType = { kind: "int4" };
+const INT8: EngineType = { kind: "int8" };
+const WIDE: EngineType = { kind: "decimal", precision: DECIMAL128_PRECISION_MAX, scale: 0 };
+const INT4_SQL = { type: sqlTypes.int4, typmod: -1, collation: 0 };
+const NUMERIC_SQL = { type: sqlTypes.numeric, typmod: -1, collation: 0 };
+
+/** References to targets. */
+type KeySet = readonly number[];
+
+function leave(reason: string): never {
+  throw new LeftToPostgres(reason);
+}
+
+function product(left: readonly KeySet[], right: readonly KeySet[]): readonly KeySet[] {
+  if (left.length * right.length > SETS_MAX) leave("there are too many grouping sets");
+  return left.flatMap((one) => right.map((other) => [...new Set([...one, ...other])]));
+}
+
+function setsIn(node: TextNode): readonly KeySet[] {
+  const inner = (): readonly TextNode[] => nodeList(node, "content");
+  switch (numberField(node, "kind")) {
+    case EMPTY: return [[]];
+    case SIMPLE: return [numberList(node, "content")];
+    case ROLLUP: {
+      const parts = inner().flatMap(setsIn);
+      return [...parts.map((_, index) => parts.slice(0, parts.length - index).flat()), []];
+    }
+    case CUBE:
+      return inner().flatMap(setsIn).reduce<readonly KeySet[]>((sets, part) => product(sets, [part, []]), [[]]);
+    default: return inner().flatMap(setsIn);
+  }
+}
+
+/** The sets a query groups by, each as often as it is meant. */
+export function groupingSetsOf(query: AnalysedQuery): readonly KeySet[] {
+  const sets = query.groupingSets.map(setsIn).reduce((all, each) => product(all, each), [[]] as readonly KeySet[]);
+  if (!booleanField(query.source, "groupDistinct", false)) return sets;
+  const seen = new Set<string>();
+  return sets.filter((set) => {
+    const text = [...set].sort((a, b) => a - b).join();
+    return seen.size !== seen.add(text).size;
+  });
+}
+
+export const isGroupingCall = (node: TextNode): boolean => node.tag === "GROUPINGFUNC";
+
+function callsOf(query: AnalysedQuery): { readonly aggregates: readonly TextNode[]; readonly groupings: TextNode[] } {
+  const aggregates: TextNode[] = [];
+  const groupings: TextNode[] = [];
+  for (const root of edgeRoots(query))
+    walk(root, (node) => {
+      if (node.tag === "AGGREF") aggregates.push(node);
+      if (isGroupingCall(node)) groupings.push(node);
+      return node.tag === "SUBLINK" || node.tag === "AGGREF" || isGroupingCall(node) ? "skip" : undefined;
+    });
+  return { aggregates, groupings };
+}
+
+/** Each set may come to read the rows by itself, so they must be the same and not PostgreSQL's to make. */
+function checkReadings({ query, surroundings, statement: { facts, tables } }: QueryScope): void {
+  if (tables.some((table) => table.query === query && table.reason !== undefined))
+    leave("a part of FROM is PostgreSQL's");
+  const read = [
+    ...query.rangeTable.map(({ source }) => source),
+    ...(query.where === undefined ? [] : [query.where.source]),
+    ...surroundings.flatMap(({ commonTableExpressions }) => commonTableExpressions),
+  ];
+  if (read.some((node) => mayDiffer(node, facts))) leave("two readings of its rows might differ");
+}
+
+/** Groups rows by every set. Throws LeftToPostgres. */
+export function planGroupingSets(scope: QueryScope, joined: LogicalOperator): GroupedSets {
+  const { query, statement } = scope;
+  const { facts, texts } = statement;
+  checkReadings(scope);
+  const context = { query, facts, texts, source: scope, translator: scope.translator, scanRows: joined.rows };
+  const found = keysOf(context, query.groupBy);
+  const textOf = (reference: number): string =>
+    texts.of((targetOf(query, reference) ?? leave("a key is not in the target list")).source);
+  const sets = groupingSetsOf(query).map((set) => new Set(set.map(textOf)));
+  const keyTexts = found.map((key) => texts.of(key.source));
+  // A constant is NULL in sets without it.
+  if (sets.some((set) => [...set].some((text) => !keyTexts.includes(text)))) leave("a key is a constant");
+
+  const nodes = callsOf(query);
+  const planner = new AggregatePlanner(facts, scope.translator, 0);
+  const planned = new Map<string, EdgeExpression>();
+  for (const node of nodes.aggregates) {
+    const aggregate = readExpression(node);
+    assert(aggregate.kind === "aggregate", "an AGGREF node reads as an aggregate");
+    const answer = planner.plan(aggregate);
+    if ("obstacle" in answer) return leave(answer.obstacle);
+    planned.set(texts.of(node), answer.expression);
+  }
+  const distinct = planner.distinct();
+  if ("obstacle" in distinct || distinct.argument !== undefined) leave("an aggregate has DISTINCT");
+
+  const finest = finestGroups(statement, joined, found, planner.calls);
+  const union = new SetUnion(statement, finest, sets.map((set) => keyTexts.map((text) => set.has(text))));
+  const groupings = nodes.groupings.map((node): [string, readonly number[]] => {
+    const asked = numberList(node, "refs").map(textOf);
+    // The first argument is the highest bit.
+    return [texts.of(node), sets.map((set) => asked.reduce((bits, text) => 2 * bits + (set.has(text) ? 0 : 1), 0))];
+  });
+  const made = union.over(groupings.map(([, bits]) => bits));
+  return {
+    operator: made.operator,
+    keys: new Map(keyTexts.map((text, index) => [text, defined(made.keys[index], "a key")])),
+    aggregates: new Map([...planned].map(([text, expression]): [string, WindowedValue] => (
+      [text, { expression, calls: planner.calls, attributes: made.aggregates }]))),
+    groupings: new Map(groupings.map(([text], index) => [text, defined(made.groupings[index], "a mask")])),
+  };
+}
+
+type Aggregate = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
+
+function finestGroups(
+  statement: StatementFacts, input: LogicalOperator, found: ReturnType<typeof keysOf>, calls: readonly AggregateCall[],
+): Aggregate {
+  const { attributes } = statement;
+  const origin = attributes.newOrigin();
+  const keys = found.map(({ name, expression, column }) => (
+    { attribute: attributes.add(origin, name, column), expression, column }));
+  const aggregates = calls.map((call) => ({ attribute: attributes.add(origin, call.function, call.result), call }));
+  const rows = new Estimates(statement.tables).groups(input, found.map(({ expression }) => expression));
+  return { kind: "aggregate", origin, input, keys, aggregates, rows };
+}
+
+function column(attribute: number, type: EngineType): Expression {
+  return { kind: "column", index: attribute, type };
+}
+
+/** How an aggregate is made of what it gave for parts of the rows. */
+interface Again {
+  readonly call: AggregateCall;
+  readonly value: (result: Expression) => Expression;
+}
+
+const sameAgain: ReadonlySet<AggregateCall["function"]> = new Set([
+  "min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr", "bitXor",
+]);
+
+function again({ function: name, result }: AggregateCall, attribute: number): Again {
+  const argument = column(attribute, result.engine);
+  const same = (each: Expression): Expression => each;
+  if (sameAgain.has(name)) return { call: { function: name, argument, result }, value: same };
+  const isCount = name === "count" || name === "countRows";
+  const { kind } = result.engine;
+  if (name === "sum" && kind === "decimal") return { call: { function: "sum", argument, result }, value: same };
+  if (!isCount && (name !== "sum" || kind !== "int8")) return leave("an aggregate is not made of its parts");
+  // Sums of int8 are numerics; what they sum up here is an int8 again.
+  const value = (sum: Expression): Expression => {
+    const whole: Expression = { kind: "call", function: "cast.decimal.int8", arguments: [sum], type: INT8 };
+    const zero: Expression = { kind: "constant", value: 0n, type: INT8 };
+    return isCount ? { kind: "coalesce", arguments: [whole, zero], type: INT8 } : whole;
+  };
+  return { call: { function: "sum", argument, result: columnOf(NUMERIC_SQL, WIDE, true) }, value };
+}
+
+interface MadeSets {
+  readonly operator: LogicalOperator;
+  readonly keys: readonly number[];
+  readonly aggregates: readonly number[];
+  readonly groupings: readonly number[];
+}
+
+/** The sets over the finest groups; `members` says of each set which keys it has. */
+class SetUnion {
+  readonly #statement: StatementFacts;
+  readonly #finest: Aggregate;
+  readonly #members: readonly (readonly boolean[])[];
+
+  constructor(statement: StatementFacts, finest: Aggregate, members: readonly (readonly boolean[])[]) {
+    this.#statement = statement;
+    this.#finest = finest;
+    this.#members = members;
+  }
+
+  /** `masks` are the values of each GROUPING() by set. */
+  over(masks: readonly (readonly number[])[]): MadeSets {
+    const { attributes } = this.#statement;
+    const { keys, aggregates } = this.#finest;
+    const origin = attributes.newOrigin();
+    const add = (name: string, type: ColumnType): number => attributes.add(origin, name, { ...type, nullable: true });
+    const keyColumns = keys.map(({ attribute, column: type }) => add(attributes.nameOf(attribute), type));
+    const aggregateColumns = aggregates.map(({ call }) => add(call.function, call.result));
+    const maskColumns = masks.map(() => add("grouping", columnOf(INT4_SQL, INT4, true)));
+    const inputs = this.#members.map((member, set) => {
+      const { operator, expressions } = this.#set(member);
+      const bits = masks.map((mask): Expression => ({ kind: "constant", value: BigInt(mask[set] ?? 0), type: INT4 }));
+      return { operator, expressions: [...expressions, ...bits] };
+    });
+    const columns = [...keyColumns, ...aggregateColumns, ...maskColumns];
+    const rows = inputs.reduce((sum, { operator }) => sum + operator.rows, 0);
+    return {
+      operator: { kind: "union", origin, inputs, columns, rows },
+      keys: keyColumns, aggregates: aggregateColumns, groupings: maskColumns,
+    };
+  }
+
+  #set(member: readonly boolean[]): {
+    readonly operator: LogicalOperator; readonly expressions: readonly Expression[];
+  } {
+    const finest = this.#finest;
+    if (member.every((has) => has) && finest.keys.length > 0)
+      return {
+        operator: finest,
+        expressions: [
+          ...finest.keys.map(({ attribute, column: type }) => column(attribute, type.engine)),
+          ...finest.aggregates.map(({ attribute, call }) => column(attribute, call.result.engine)),
+        ],
+      };
+    const { attributes, tables } = this.#statement;
+    const origin = attributes.newOrigin();
+    const keys = finest.keys.map(({ attribute, column: type }, index) => {
+      if (member[index] !== true) return undefined;
+      const own = attributes.add(origin, attributes.nameOf(attribute), type);
+      return { attribute: own, expression: column(attribute, type.engine), column: type };
+    });
+    const parts = finest.aggregates.map(({ attribute, call }) => again(call, attribute));
+    const aggregates = parts.map(({ call }) => (
+      { attribute: attributes.add(origin, call.function, call.result), call }));
+    const present = keys.filter((key) => key !== undefined);
+    const rows = new Estimates(tables).groups(finest, present.map(({ expression }) => expression));
+    const operator: LogicalOperator = { kind: "aggregate", origin, input: finest, keys: present, aggregates, rows };
+    return {
+      operator,
+      expressions: [
+        ...keys.map((key, index): Expression => (key === undefined
+          ? { kind: "constant", value: null, type: defined(finest.keys[index], "a key").column.engine }
+          : column(key.attribute, key.column.engine))),
+        ...parts.map(({ call, value }, index) =>
+          value(column(defined(aggregates[index], "an aggregate").attribute, call.result.engine))),
+      ],
+    };
+  }
+}
