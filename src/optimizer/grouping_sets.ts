@@ -135,6 +135,7 @@ export function planGroupingSets(scope: QueryScope, joined: LogicalOperator): Gr
     assert(aggregate.kind === "aggregate", "an AGGREF node reads as an aggregate");
     const answer = planner.plan(aggregate);
     if ("obstacle" in answer) return leave(answer.obstacle);
+    if ("computed" in answer) return leave("an aggregate is not made of its parts");
     planned.set(texts.of(node), answer.expression);
   }
   const distinct = planner.distinct();
@@ -188,9 +189,12 @@ const sameAgain: ReadonlySet<AggregateCall["function"]> = new Set([
 function again({ function: name, result }: AggregateCall, attribute: number): Again {
   const argument = column(attribute, result.engine);
   const same = (each: Expression): Expression => each;
+  const { kind } = result.engine;
+  // Which of several equal values is shown depends on the order they are met in.
+  if (kind === "float4" || kind === "float8" || kind === "numeric")
+    return leave("an aggregate is not made of its parts");
   if (sameAgain.has(name)) return { call: { function: name, argument, result }, value: same };
   const isCount = name === "count" || name === "countRows";
-  const { kind } = result.engine;
   if (name === "sum" && kind === "decimal") return { call: { function: "sum", argument, result }, value: same };
   if (!isCount && (name !== "sum" || kind !== "int8")) return leave("an aggregate is not made of its parts");
   // Sums of int8 are numerics; what they sum up here is an int8 again.
