@@ -1,6 +1,6 @@
 // UNION, INTERSECT and EXCEPT in the engine: all rows of both sides, and where duplicates go, one group for each row
 // with how often each side has it. Columns must look alike on all sides, or the statement's PostgreSQL part grows by
-// the whole operation. Counter-example: numeric(10, 2) and numeric(10, 4) show the same value with other digits.
+// the whole operation; numerics of different places, which show the same value with other digits, become ones of any.
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { setOperations } from "#frontend/query_checks.js";

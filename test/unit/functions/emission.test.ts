@@ -70,7 +70,9 @@ describe.each(functionRows().map(({ key }) => key))("%s", (key) => {
   const found = signatures(key);
   test("is reachable", () => expect(found.length).toBeGreaterThan(0));
 
-  test.each(spread(found, SIGNATURES).map((each) => ({ ...each, name: JSON.stringify(each.arguments) })))(
+  // What the host evaluates agrees by construction: one signature shows that arguments and results come across.
+  const tried = functionByKey(key).emit === undefined ? 1 : SIGNATURES;
+  test.each(spread(found, tried).map((each) => ({ ...each, name: JSON.stringify(each.arguments) })))(
     "computes $name",
     ({ arguments: argumentTypes, result }) => {
       const call: Expression = {
