@@ -18,6 +18,7 @@ import {
   correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression,
 } from "./correlation.js";
 import { existsValue, inValue } from "./marks.js";
+import { mayFail } from "./may_fail.js";
 import { planFrom, translated } from "./from_clause.js";
 import { isLimited, keepsFirst } from "./limits.js";
 import { isGrouped } from "./planning_context.js";
@@ -103,7 +104,8 @@ function inSubquery(
  */
 function attach(region: Region, { right, conditions, value }: PendingLookUp, condition: Expression): void {
   const isStrict = [...columnsRead(value)].some((column) => rejectsNull(condition, column));
-  if (isStrict) {
+  // What may fail must be evaluated for rows without a value as well.
+  if (isStrict && !mayFail(condition)) {
     region.inputs.push(right);
     region.conditions.push(...conditions);
   } else {

@@ -10,8 +10,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { booleanField, nodeList, numberField, optionalNode, requiredNode, walk } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
-import { expressionKey, visitExpression } from "#expr/traverse.js";
-import { functionByKey } from "#functions/registry.js";
+import { expressionKey } from "#expr/traverse.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type {
   AggregateCall, AggregateFunction, FrameAggregate, FrameBound, SortKey, WindowCall, WindowFrame, WindowFunction,
@@ -23,6 +22,7 @@ import type { ColumnSource } from "./column_source.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { LeftToPostgres } from "./grouping.js";
+import { mayFail } from "./may_fail.js";
 import { edgeRoots, targetOf } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
 import { sortKeyOf } from "./sort_keys.js";
@@ -296,14 +296,4 @@ function overFrame({ function: name, argument, filter, result }: AggregateCall, 
     otherwise: { kind: "constant", value: null, type }, type,
   };
   return { ...call, function: name === "countRows" ? "count" : name, argument: guarded };
-}
-
-function mayFail(expression: Expression): boolean {
-  let fails = false;
-  visitExpression(expression, (each) => {
-    if (each.kind !== "call") return;
-    const types = { arguments: each.arguments.map(({ type }) => type), result: each.type };
-    fails ||= functionByKey(each.function).mayFail(types, false);
-  });
-  return fails;
 }

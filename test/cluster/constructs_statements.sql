@@ -232,3 +232,4 @@ select sum(l_linenumber), count(*) from lineitem where l_orderkey < 1000 group b
 select k % 3, count(*) from (select c_custkey k from customer order by c_custkey limit 50) x group by rollup (k % 3) order by 1;
 with w as (select o_custkey k, sum(o_totalprice) s from orders group by o_custkey) select k % 4, count(*), sum(s) from w group by grouping sets ((), (k % 4)) order by 1;
 select g % 3, count(*) from generate_series(1, 10) g, nation group by rollup (g % 3) order by 1;
+select c_custkey from customer where (c_acctbal * 10000000)::int4 <> ((select max(o_orderdate) from orders where o_orderkey < 0 and o_custkey = c_custkey) - date '2000-01-01') order by 1;

@@ -1,0 +1,15 @@
+// Whether the engine's evaluation of an expression can end in an error, for whatever row. Expressions that PostgreSQL
+// evaluates are safe_expressions.ts's.
+import type { Expression } from "#expr/expression.js";
+import { visitExpression } from "#expr/traverse.js";
+import { functionByKey } from "#functions/registry.js";
+
+export function mayFail(expression: Expression): boolean {
+  let fails = false;
+  visitExpression(expression, (each) => {
+    if (each.kind !== "call") return;
+    const types = { arguments: each.arguments.map(({ type }) => type), result: each.type };
+    fails ||= functionByKey(each.function).mayFail(types, false);
+  });
+  return fails;
+}
