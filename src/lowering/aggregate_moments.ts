@@ -37,6 +37,8 @@ export function emitMoments({ context, place }: StepTarget, moments: Moments, va
   code.tee(before).f64(1).op("f64.add").set(count);
   place.get(moments.sum);
   code.tee(sumBefore).get(added).op("f64.add").set(sum);
+  // The sign of a NaN shows in binary results: the server's addition keeps that of the row's own.
+  code.get(added, added).op("f64.ne").if([], () => code.get(added).set(sum));
   place.get(moments.squares);
   code.set(squares);
   code.get(before).f64(0).op("f64.gt");
