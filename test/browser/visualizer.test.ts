@@ -69,7 +69,7 @@ describe("a live page", () => {
     await keepPicture(page, "visualizer_live");
     // Who steps, stays; who follows, is at the end again.
     await page.keyboard.press("k");
-    expect(await text(page, ".status")).toContain("paused");
+    await expect.poll(() => text(page, ".status")).toContain("paused");
     await page.keyboard.press("l");
     await expect.poll(() => text(page, ".status")).toBe("live");
     expect(troubles).toEqual([]);
