@@ -216,6 +216,12 @@ function numbered(statement: StatementFacts, rows: LogicalOperator, columns: rea
   };
 }
 
+/**
+ * Types with equal values that are not shown alike: 0.0 and 0.00, 24 hours and a day, 0 and -0. Which of them an
+ * INTERSECT or EXCEPT shows is PostgreSQL's choice: it begins with the smaller side, and repeats the first row it met.
+ */
+const shownInSeveralWays: ReadonlySet<EngineType["kind"]> = new Set(["numeric", "interval", "float4", "float8"]);
+
 /** UNION keeps one row a group; INTERSECT and EXCEPT look at how often each side has it. */
 function grouped(
   statement: StatementFacts, node: TextNode, sides: readonly Side[], sqlTypes: readonly SqlType[],
@@ -230,6 +236,8 @@ function grouped(
     const sql = defined(sqlTypes[index], "a column's SQL type");
     if (!groupsByEngineEquality(facts, sql, type.engine, equalities[index] ?? 0))
       refuse(setOperations[kind] ?? "set operation", "Equality of a column's type is not the engine's.");
+    if (kind !== UNION && shownInSeveralWays.has(type.engine.kind))
+      refuse(setOperations[kind] ?? "set operation", "Values of a column that are equal may be shown differently.");
     const expression = column(defined(all.attributes[index], "a column"), type.engine);
     return { attribute: attributes.add(origin, `column${index + 1}`, type), expression, column: type };
   });

@@ -225,6 +225,8 @@ describe("a trace file", () => {
     for (const file of captured()) {
       const page = await withPage([file], "captured.html");
       await page.keyboard.press("p");
+      // The page draws at the next frame; a trace of another kind shows no operator however long one looks.
+      await page.locator(".operator").first().waitFor({ timeout: 1000 }).catch(() => undefined);
       if (await page.locator(".operator").count() > 0) found = page;
       else await page.close();
     }

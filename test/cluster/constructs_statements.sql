@@ -233,3 +233,6 @@ select k % 3, count(*) from (select c_custkey k from customer order by c_custkey
 with w as (select o_custkey k, sum(o_totalprice) s from orders group by o_custkey) select k % 4, count(*), sum(s) from w group by grouping sets ((), (k % 4)) order by 1;
 select g % 3, count(*) from generate_series(1, 10) g, nation group by rollup (g % 3) order by 1;
 select c_custkey from customer where (c_acctbal * 10000000)::int4 <> ((select max(o_orderdate) from orders where o_orderkey < 0 and o_custkey = c_custkey) - date '2000-01-01') order by 1;
+(select v::numeric from (values (0.00), (1.5), (2)) a(v), region) intersect all (select v::numeric from (values (0.000000), (1.50)) b(v), nation);
+(select n_nationkey * 1.00 from nation) intersect (select r_regionkey * 1.0000 from region);
+(select make_interval(hours => 24 * n_nationkey) from nation) intersect (select make_interval(days => r_regionkey) from region);
