@@ -3,7 +3,7 @@
 // the region does is region.ts's. Read next: region.ts, exploration.ts.
 import { stepTable } from "#actors/table_actor.js";
 import type { GeneratedMachine } from "#generated/machines.js";
-import type { TraceWriterName } from "#trace/format/trace_record.js";
+import type { TraceWriterName } from "#trace/writer.js";
 import type { Configuration } from "./configuration.js";
 import { shapeOf, type World, type Place, type Shape } from "./world_shape.js";
 

@@ -4,11 +4,12 @@
 import { FusionError } from "#base/errors.js";
 import { crc32c } from "#trace/format/crc32c.js";
 import { callName, inputName } from "#trace/format/trace_call.js";
-import type { RecordKind, TraceLevel, TraceRecord, TraceWriterName } from "#trace/format/trace_record.js";
+import type { RecordKind, TraceLevel, TraceRecord } from "#trace/format/trace_record.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 import { generatedMachines, type GeneratedMachine } from "#generated/machines.js";
 import { messageName } from "#actors/session_error.js";
 import { stepTable } from "#actors/table_actor.js";
+import type { TraceWriterName } from "#trace/writer.js";
 
 /** Where replay and recording part. */
 export interface Divergence {

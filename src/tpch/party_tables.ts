@@ -75,26 +75,31 @@ function writeRemark(writer: RowWriter, random: Random, verdict: Uint8Array): vo
   writer.comment(random, 3, 26);
 }
 
+/** What suppliers and customers have in common: key, name, address, nation, phone and account balance. */
+function writeParty(writer: RowWriter, random: Random, prefix: Uint8Array, key: number): void {
+  const nation = random.below(nations.length);
+  writer.integer(key);
+  writer.next();
+  writer.bytes(prefix);
+  writer.padded(key, 9);
+  writer.next();
+  writer.address(random);
+  writer.next();
+  writer.integer(nation);
+  writer.next();
+  writer.phone(random, nation);
+  writer.next();
+  writer.hundredths(random.between(-99_999, 999_999));
+  writer.next();
+}
+
 export function* supplierRows(scale: Scale): Generator<Chunk> {
   const writer = new RowWriter();
   const random = new Random();
   const remarks = remarkedSuppliers(scale);
   for (let key = 1; key <= scale.suppliers; key++) {
     random.seed(streams.supplier, key);
-    const nation = random.below(nations.length);
-    writer.integer(key);
-    writer.next();
-    writer.bytes(supplierPrefix);
-    writer.padded(key, 9);
-    writer.next();
-    writer.address(random);
-    writer.next();
-    writer.integer(nation);
-    writer.next();
-    writer.phone(random, nation);
-    writer.next();
-    writer.hundredths(random.between(-99_999, 999_999));
-    writer.next();
+    writeParty(writer, random, supplierPrefix, key);
     const verdict = remarks.get(key);
     if (verdict) writeRemark(writer, random, verdict);
     else writer.comment(random, 25, 100);
@@ -108,20 +113,7 @@ export function* customerRows(scale: Scale): Generator<Chunk> {
   const random = new Random();
   for (let key = 1; key <= scale.customers; key++) {
     random.seed(streams.customer, key);
-    const nation = random.below(nations.length);
-    writer.integer(key);
-    writer.next();
-    writer.bytes(customerPrefix);
-    writer.padded(key, 9);
-    writer.next();
-    writer.address(random);
-    writer.next();
-    writer.integer(nation);
-    writer.next();
-    writer.phone(random, nation);
-    writer.next();
-    writer.hundredths(random.between(-99_999, 999_999));
-    writer.next();
+    writeParty(writer, random, customerPrefix, key);
     writer.word(segments, random.below(segments.length));
     writer.next();
     writer.comment(random, 29, 116);

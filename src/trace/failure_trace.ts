@@ -8,8 +8,9 @@ import { stepTable, type TransitionRecorder } from "#actors/table_actor.js";
 import { LAYOUT_FINGERPRINT } from "#generated/layout.js";
 import { generatedMachines, MACHINES_FINGERPRINT } from "#generated/machines.js";
 import { TraceNote } from "./format/trace_call.js";
-import type { TraceSource, TraceWriterName } from "./format/trace_record.js";
+import type { TraceSource } from "./format/trace_record.js";
 import { traceHeader, TraceWriter } from "./format/trace_writer.js";
+import type { TraceWriterName } from "./writer.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -4,7 +4,8 @@ import { MessageType } from "#generated/layout.js";
 import type { GeneratedMachine } from "#generated/machines.js";
 import { callName, inputName, jobReports, noteName, scanImports, TraceCall, TraceInput } from "./format/trace_call.js";
 import type { Trace, WriterTrace } from "./format/trace_reader.js";
-import type { TraceRecord, TraceWriterName } from "./format/trace_record.js";
+import type { TraceRecord } from "./format/trace_record.js";
+import type { TraceWriterName } from "./writer.js";
 
 export interface PlacedRecord {
   readonly writer: WriterTrace;

@@ -1,7 +1,8 @@
 // From the flight recorder's entries to the columns the page reads. The only place where both are known.
 import type { FlightEntry, FlightOrigin } from "#trace/flight_reader.js";
 import { MACHINES_FINGERPRINT } from "#generated/machines.js";
-import { emptyChunk, writerKinds, type TraceChunk, type TraceHeading } from "./trace_chunk.js";
+import { writerKinds } from "#trace/writer.js";
+import { emptyChunk, type TraceChunk, type TraceHeading } from "./trace_chunk.js";
 
 function writerNumber({ writer }: FlightEntry): number {
   switch (writer.kind) {

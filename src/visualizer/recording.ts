@@ -1,10 +1,11 @@
 // A recorded file as what the page reads, whatever kind it is: a flight recorder's ring file as the server left it, or
 // a trace file (docs/traces.md). What follows a running server is flight_source.ts.
 import { readCounts, readFlight } from "#trace/flight_reader.js";
-import { flightOfTrace, ringOf } from "#trace/format/trace_flight.js";
+import { flightOfTrace } from "#trace/format/trace_flight.js";
 import { isTrace, readTrace, type Trace } from "#trace/format/trace_reader.js";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { ringOf } from "#trace/writer.js";
 import { chunkOfEntries, headingOf, type CauseWriters } from "./flight_chunk.js";
 import type { ShownPlan } from "./shown_plan.js";
 import { packTrace } from "./trace_chunk.js";

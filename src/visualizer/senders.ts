@@ -1,11 +1,10 @@
 // Which kind of writer sends the message that an event stands for: the recorder's causes are numbers of the sender, and
 // every writer counts for itself. A trace file names the sender's ring as well.
-import { EXECUTORS_MAX } from "#generated/layout.js";
 import {
   executionBackend, executionWorker, planningBackend, planningWorker, scanProducer, type GeneratedMachine,
 } from "#generated/machines.js";
+import type { WriterKind } from "#trace/writer.js";
 import { NOTES } from "./state_kinds.js";
-import type { WriterKind } from "./trace_chunk.js";
 
 /** Errors are sent by the main thread once the job is gone; what else a job says, its executor says. */
 const byEvent: Readonly<Record<string, WriterKind>> = {
@@ -25,18 +24,4 @@ const named: readonly GeneratedMachine[] = [executionBackend];
 export function senderOf(machine: number, event: number): WriterKind | undefined {
   const known = named.find(({ code }) => code === machine);
   return (known && byEvent[`${known.name} ${known.events[event]}`]) ?? byMachine.get(machine);
-}
-
-/** Number of a writer's ring in the flight recorder (schemas/layout/flight.json). */
-export function ringOf(kind: WriterKind, number: number, controlSlots: number): number {
-  switch (kind) {
-    case "worker":
-      return 0;
-    case "executor":
-      return 1 + number;
-    case "backend":
-      return 1 + EXECUTORS_MAX + number;
-    case "producer":
-      return 1 + EXECUTORS_MAX + controlSlots + number;
-  }
 }

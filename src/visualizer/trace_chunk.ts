@@ -1,11 +1,7 @@
 // Records of a flight as columns, and their bytes on the way to the page: 37 bytes a record instead of an object.
 // It is a passage, not a trace file: writer and reader are always of one build. Read next: trace_store.ts.
-
+import { writerKinds } from "#trace/writer.js";
 import type { ShownPlan } from "./shown_plan.js";
-
-/** Who wrote a record; its number is the executor, the control slot or the scan slot. */
-export const writerKinds = ["worker", "executor", "backend", "producer"] as const;
-export type WriterKind = (typeof writerKinds)[number];
 
 /** Some records in the order in which they happened. */
 export interface TraceChunk {

@@ -3,9 +3,10 @@
 import {
   pageLease, planningBackend, planningWorker, executionBackend, executionWorker, scan, scanProducer,
 } from "#generated/machines.js";
-import { ringOf, senderOf } from "./senders.js";
+import { ringOf, writerKinds } from "#trace/writer.js";
+import { senderOf } from "./senders.js";
 import { kindOfState, markKinds, markOfTransition, stateName, type MarkKind, type StateKind } from "./state_kinds.js";
-import { copyChunk, emptyChunk, writerKinds, type TraceChunk } from "./trace_chunk.js";
+import { copyChunk, emptyChunk, type TraceChunk } from "./trace_chunk.js";
 
 export interface TraceActor {
   readonly id: number;
@@ -252,7 +253,7 @@ export class TraceStore {
       if (at >= record || sequence[at] !== wanted) return false;
       const kind = writerKinds[writerKind[at] as number];
       if (ring < 0 || kind === undefined) return kind === sender;
-      return ringOf(kind, writer[at] as number, this.controlSlots) === ring;
+      return ringOf({ kind, number: writer[at] as number }, this.controlSlots) === ring;
     });
   }
 }

@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FLIGHT_NOTE_STALE_FRAME } from "#generated/layout.js";
 import { generatedMachines, scanProducer } from "#generated/machines.js";
 import type { Flight } from "#trace/flight_reader.js";
-import { ringOf, traceOfFlight } from "#trace/format/trace_flight.js";
+import { traceOfFlight } from "#trace/format/trace_flight.js";
+import { ringOf } from "#trace/writer.js";
 import { keepPicture, openBrowser, openPage, text, told, visualize } from "./pages.js";
 
 const statement = "SELECT a.region, count(*), sum(b.amount) FROM joined a JOIN joined b ON a.id = b.id " +

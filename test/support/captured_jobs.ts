@@ -3,8 +3,9 @@
 import { LAYOUT_FINGERPRINT } from "#generated/layout.js";
 import { MACHINES_FINGERPRINT } from "#generated/machines.js";
 import { readTrace, type Trace } from "#trace/format/trace_reader.js";
-import type { TraceHeading, TraceLevel, TraceWriterName } from "#trace/format/trace_record.js";
+import type { TraceHeading, TraceLevel } from "#trace/format/trace_record.js";
 import { traceHeader, TraceWriter } from "#trace/format/trace_writer.js";
+import type { TraceWriterName } from "#trace/writer.js";
 import { TapeWriter } from "#worker/capture/tape_writer.js";
 import { fakeLease } from "./fake_job_world.js";
 

@@ -1,7 +1,8 @@
 // Checks whose failures leave a trace: what led there is told again, to src/trace/failure_trace.ts.
 import { cancellation, pageLease, scan } from "#generated/machines.js";
 import { FailureTrace } from "#trace/failure_trace.js";
-import type { TraceSource, WriterKind } from "#trace/format/trace_record.js";
+import type { TraceSource } from "#trace/format/trace_record.js";
+import type { WriterKind } from "#trace/writer.js";
 
 /** Who runs a machine in the worker: jobs' machines run on executor threads. */
 export function workerKindOf(machine: number): WriterKind {

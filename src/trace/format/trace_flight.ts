@@ -1,26 +1,13 @@
 // Traces and flight recordings in each other's terms: a trace's transitions as flight entries, which stories and the
 // visualizer understand, and a flight's entries as a trace, for the post-mortem dump. Read next: flight_reader.ts.
-import { EXECUTORS_MAX, LAYOUT_FINGERPRINT } from "#generated/layout.js";
+import { LAYOUT_FINGERPRINT } from "#generated/layout.js";
 import { generatedMachines, MACHINES_FINGERPRINT } from "#generated/machines.js";
 import { stepTable } from "#actors/table_actor.js";
-import { inOrder, type Flight, type FlightEntry, type FlightWriter } from "#trace/flight_reader.js";
+import { inOrder, type Flight, type FlightEntry, type FlightWriter } from "../flight_reader.js";
+import { ringOf, type TraceWriterName } from "../writer.js";
 import type { Trace } from "./trace_reader.js";
-import type { TraceHeading, TraceRecord, TraceWriterName } from "./trace_record.js";
+import type { TraceHeading, TraceRecord } from "./trace_record.js";
 import { traceHeader, TraceWriter } from "./trace_writer.js";
-
-/** Number of a writer's ring in the flight recorder. */
-export function ringOf({ kind, number }: TraceWriterName, controlSlots: number): number {
-  switch (kind) {
-    case "worker":
-      return 0;
-    case "executor":
-      return 1 + number;
-    case "backend":
-      return 1 + EXECUTORS_MAX + number;
-    case "producer":
-      return 1 + EXECUTORS_MAX + controlSlots + number;
-  }
-}
 
 function flightWriterOf({ kind, number }: TraceWriterName): FlightWriter {
   switch (kind) {

@@ -6,10 +6,9 @@ import {
   TRACE_CHUNK_RECORDS, TRACE_HEADER_REDACTED, TRACE_MAGIC, TRACE_VERSION, TraceChunk, TraceHeader,
 } from "#generated/layout.js";
 import { generatedMachines, MACHINES_FINGERPRINT, type GeneratedMachine } from "#generated/machines.js";
+import { writerKinds, type TraceWriterName } from "../writer.js";
 import { crc32c } from "./crc32c.js";
-import {
-  levelCodes, sourceCodes, takeRecord, wordOf, writerKinds, type TraceHeading, type TraceRecord, type TraceWriterName,
-} from "./trace_record.js";
+import { levelCodes, sourceCodes, takeRecord, wordOf, type TraceHeading, type TraceRecord } from "./trace_record.js";
 
 /** The records of one writer, in its order. */
 export interface WriterTrace extends TraceWriterName {

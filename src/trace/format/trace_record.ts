@@ -26,16 +26,6 @@ export function wordOf<Word extends string>(codes: Readonly<Record<Word, number>
   return (Object.keys(codes) as Word[]).find((word) => codes[word] === code);
 }
 
-/** Who writes; a code is the word's place. */
-export const writerKinds = ["worker", "executor", "backend", "producer"] as const;
-export type WriterKind = (typeof writerKinds)[number];
-
-export interface TraceWriterName {
-  readonly kind: WriterKind;
-  /** Of the executor, the control slot or the scan slot; 0 for the worker. */
-  readonly number: number;
-}
-
 export interface TraceHeading {
   readonly level: TraceLevel;
   readonly source: TraceSource;

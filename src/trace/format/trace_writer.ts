@@ -6,10 +6,10 @@ import {
   TRACE_HEADER_REDACTED, TRACE_MAGIC, TRACE_VERSION, TraceChunk, TraceHeader,
 } from "#generated/layout.js";
 import { generatedMachines, type GeneratedMachine } from "#generated/machines.js";
+import { writerKinds, type TraceWriterName } from "../writer.js";
 import { crc32c } from "./crc32c.js";
 import {
-  levelCodes, putRecord, recordBytes, sourceCodes, writerKinds, type TraceHeading, type TraceRecordFields,
-  type TraceWriterName,
+  levelCodes, putRecord, recordBytes, sourceCodes, type TraceHeading, type TraceRecordFields,
 } from "./trace_record.js";
 
 /** Where chunks go: a file, or memory. False ends the trace. */

@@ -1,9 +1,9 @@
 // The record at the cursor in words, its cause, and the answer to "why is it waiting?" for the chosen actor. What
 // waits for what is decided in why_chain.ts.
+import { writerKinds } from "#trace/writer.js";
 import { argumentWords } from "../argument_words.js";
 import { actorName, sessionTitle } from "../lanes.js";
 import { eventName, machineName, stateName } from "../state_kinds.js";
-import { writerKinds } from "../trace_chunk.js";
 import { whyChain, type WhyLink } from "../why_chain.js";
 import type { App } from "./app.js";
 import { button, element } from "./element.js";

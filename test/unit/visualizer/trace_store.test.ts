@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { FLIGHT_NOTE_STALE_FRAME } from "#generated/layout.js";
 import { generatedMachines } from "#generated/machines.js";
-import { ringOf } from "#visualizer/senders.js";
 import { sqlstateOf } from "#trace/sqlstate.js";
+import { ringOf } from "#trace/writer.js";
 import { kindOfStateName } from "#visualizer/state_kinds.js";
 import { emptyChunk, packTrace, sliceOfChunk, TraceChunkError, unpackTrace } from "#visualizer/trace_chunk.js";
 import { outcomeOf, sessionsByWorth, TraceStore } from "#visualizer/trace_store.js";
@@ -126,7 +126,7 @@ test("a trace that names the writer of a cause is believed", () => {
     ...told(2, 1, { sequence: 1 }, [start as (typeof cancelledSteps)[0]]),
     ...told(3, 1, { sequence: 2, cause: 3 }, [received]),
   ]);
-  chunk.causeWriter[3] = 1 + ringOf("executor", 1, 4);
+  chunk.causeWriter[3] = 1 + ringOf({ kind: "executor", number: 1 }, 4);
   const store = new TraceStore(4);
   store.append(chunk);
   expect(store.causeOf(3)).toBe(1);

@@ -1,6 +1,7 @@
 // Traces made by hand for the visualizer's tests: transitions named by machine, event and states.
 import { generatedMachines } from "#generated/machines.js";
-import { emptyChunk, writerKinds, type TraceChunk, type WriterKind } from "#visualizer/trace_chunk.js";
+import { writerKinds, type WriterKind } from "#trace/writer.js";
+import { emptyChunk, type TraceChunk } from "#visualizer/trace_chunk.js";
 import { TraceStore } from "#visualizer/trace_store.js";
 
 export interface Told {
