@@ -300,7 +300,8 @@ collect_relations(const FusionQueryText *text, Mentioned *mentioned, FusionPlanR
 	{
 		Oid			relation = entry_relation(text, id);
 
-		if (!OidIsValid(relation))
+		/* Before PostgreSQL 16 the query of a view lists the view itself, for its privileges; nobody reads it. */
+		if (!OidIsValid(relation) || get_rel_relkind(relation) == RELKIND_VIEW)
 			continue;
 		if (count == capacity)
 		{

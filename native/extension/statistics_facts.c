@@ -76,7 +76,10 @@ planner_level(Query *query, ParamListInfo bound_params)
 	setup_simple_rel_arrays(root);
 	foreach(cell, query->rtable)
 	{
-		if (lfirst_node(RangeTblEntry, cell)->rtekind == RTE_RELATION)
+		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+		/* Not the entries of views: see collect_relations(). */
+		if (rte->rtekind == RTE_RELATION && rte->relkind != RELKIND_VIEW)
 			add_relation(root, foreach_current_index(cell) + 1);
 	}
 	return root;
