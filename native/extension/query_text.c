@@ -16,6 +16,7 @@
 #include "optimizer/optimizer.h"
 #include "query_text.h"
 #include "refusal.h"
+#include "whole_rows.h"
 
 /* Everything a node id must fit besides the frame limit: 2^24 nodes would be a text of over 100 MB. */
 #define NODES_INITIAL 256
@@ -122,6 +123,7 @@ prepare_query(Query *query, PlannerInfo *root)
 	ListCell   *cell;
 
 	root->parse = query;
+	fusion_spell_out_rows(query);
 	foreach(cell, query->rtable)
 		preparation.has_joins |= lfirst_node(RangeTblEntry, cell)->rtekind == RTE_JOIN;
 #if PG_VERSION_NUM >= 180000
