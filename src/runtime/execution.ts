@@ -15,9 +15,10 @@ import { type Kernels, instantiateKernels } from "./kernels.js";
 import { limitValues } from "./limit_values.js";
 import type { EngineMemory } from "./memory.js";
 import type { SpillOptions } from "./memory_budget.js";
+import { neededPipelines } from "./needed_pipelines.js";
 import { PageFacts } from "./page_facts.js";
 import { writeSlot } from "./parameter_block.js";
-import { type PipelineRun, type RunEnvironment, tablesOf } from "./pipeline_run.js";
+import { type PipelineRun, type RunEnvironment, isFull, tablesOf } from "./pipeline_run.js";
 import { type ResultImage, ResultPage } from "./result_page.js";
 import { RowScratch } from "./row_scratch.js";
 import { SpilledStages, type Stage, type Stop } from "./spill/spilled_stages.js";
@@ -55,6 +56,7 @@ export class PlanExecution {
   readonly #arena: Arena;
   readonly #pipelines: readonly Pipeline[];
   readonly #stores: ExecutionStores;
+  readonly #environment: RunEnvironment;
   readonly #stages: SpilledStages;
   readonly #runs: PipelineRun[] = [];
   #filters: readonly PendingFilter[] = [];
@@ -83,11 +85,13 @@ export class PlanExecution {
       const kernels = instantiateKernels(options.memory.memory);
       this.#stores = new ExecutionStores(compiled, this.#arena, control, kernels, options.spill);
       this.#filters = this.#openFilters(options.filters);
+      this.#environment = this.#newEnvironment(options, control, kernels);
       this.#stages = new SpilledStages({
-        environment: this.#environment(options, control, kernels),
+        environment: this.#environment,
         openTable: (table, plan, owner) => this.#stores.openTable(table, plan, owner),
         noteRun: (run) => void this.#runs.push(run),
       });
+      this.#skipUnneeded();
     } catch (error) {
       this.#arena.dispose();
       throw error;
@@ -238,6 +242,14 @@ export class PlanExecution {
     this.#stage = undefined;
     this.#work = undefined;
     this.#inputEnded = false;
+    this.#skipUnneeded();
+  }
+
+  /** Goes on to the first pipeline whose rows somebody takes. */
+  #skipUnneeded(): void {
+    const needed = neededPipelines(this.#pipelines, this.#current, (sink) => isFull(sink, this.#environment));
+    for (; this.#current < this.#pipelines.length && !needed.has(this.#current); this.#current++)
+      this.#runs.push(this.#stages.idle(defined(this.#pipelines[this.#current], "a pipeline")));
   }
 
   #isFilterDue(): boolean {
@@ -281,7 +293,7 @@ export class PlanExecution {
     return control;
   }
 
-  #environment(options: ExecutionOptions, control: number, kernels: Kernels): RunEnvironment {
+  #newEnvironment(options: ExecutionOptions, control: number, kernels: Kernels): RunEnvironment {
     const { memory, parameters, visitsPerCall = VISITS_PER_CALL } = options;
     return {
       compiled: this.#compiled,

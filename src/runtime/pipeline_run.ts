@@ -7,7 +7,7 @@ import type { ErrorTemplate } from "#functions/function.js";
 import { NARROW_LIMIT, type ParameterMagnitude } from "#lowering/bounds.js";
 import { ControlBlock, RunStatus, TableState } from "#lowering/control_block.js";
 import { GROUPS_VARIANT, type Variant } from "#lowering/function_context.js";
-import type { Pipeline } from "#lowering/pipeline.js";
+import type { Pipeline, PipelineSink } from "#lowering/pipeline.js";
 import type { CompiledModule, CompiledPlan } from "./compiled_plan.js";
 import type { GroupStore } from "./group_store.js";
 import type { EngineMemory } from "./memory.js";
@@ -115,9 +115,7 @@ export class PipelineRun {
 
   /** Whether the sink's limit is reached. */
   get exhausted(): boolean {
-    const { memory } = this.#environment;
-    const place = this.#takeRows();
-    return place !== undefined && memory.view.getBigInt64(place, true) === 0n;
+    return isFull(this.pipeline.sink, this.#environment);
   }
 
   /** Consumes a page, or all groups or rows (page 0). */
@@ -179,14 +177,6 @@ export class PipelineRun {
     const { sink } = this.pipeline;
     if (feedsMore) return 0;
     return sink.kind === "aggregate" ? this.#environment.stores[sink.aggregate]?.groupsEver : undefined;
-  }
-
-  #takeRows(): number | undefined {
-    const { sink } = this.pipeline;
-    const { control, compiled } = this.#environment;
-    if (sink.kind === "result" && sink.limit !== undefined) return control + ControlBlock.takeRows;
-    if (sink.kind !== "table" || sink.input.plan.limit === undefined) return undefined;
-    return control + compiled.layout.table(sink.table) + TableState.takeRows;
   }
 
   #open(page: number): Variant {
@@ -359,6 +349,16 @@ export class PipelineRun {
 const NO_STATS = {
   rowsIn: 0, rowsOut: 0, pages: 0, bytes: 0, timeNs: 0, memoryBytes: 0, redoPages: 0, spilledBytes: 0,
 };
+
+/** Whether a sink takes no row any more: its limit is reached. */
+export function isFull(
+  sink: PipelineSink, { compiled, control, memory }: Pick<RunEnvironment, "compiled" | "control" | "memory">,
+): boolean {
+  const isZero = (place: number): boolean => memory.view.getBigInt64(control + place, true) === 0n;
+  if (sink.kind === "result") return sink.limit !== undefined && isZero(ControlBlock.takeRows);
+  if (sink.kind !== "table" || sink.input.plan.limit === undefined) return false;
+  return isZero(compiled.layout.table(sink.table) + TableState.takeRows);
+}
 
 /** Tables that must be finished before the pipeline runs. */
 export function tablesOf({ source, steps }: Pipeline): readonly number[] {

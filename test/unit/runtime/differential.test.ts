@@ -57,7 +57,12 @@ function agreeOnJoins(seed: number): void {
   }
 }
 
+/** Plans that once differed: a scalar subquery of two rows below LIMIT 0. */
+const JOINS_MENDED = [345441925];
+
 describe("compiled plans", () => {
+  test.each(JOINS_MENDED)("agree with the interpreter on joins of seed %i", agreeOnJoins);
+
   test("agree with the interpreter on joins", () => {
     const before = memory.usedBlocks();
     const seeds = SEED === undefined ? fc.integer({ min: 0, max: 2 ** 31 }) : fc.constant(Number(SEED));

@@ -1,0 +1,59 @@
+// What a reached limit leaves undone: pipelines that feed nothing else do not run, pages of their leaves are not wanted,
+// and their errors are not met.
+import type { Expression } from "#expr/expression.js";
+import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import { interpret } from "#runtime/interpreter/interpreter.js";
+import { describe, expect, test } from "vitest";
+import { column, columnType, pagesOf, runLeaves } from "../../support/engine.js";
+
+const int4 = { kind: "int4" } as const;
+const int8 = { kind: "int8" } as const;
+const columns = [columnType(int4)];
+const rows = [1n, 2n, 3n].map((value) => [value]);
+
+const scan = (leaf: number): PhysicalOperator => ({ kind: "scan", leaf, columns });
+const single = (leaf: number): PhysicalOperator => ({ kind: "singleRow", input: scan(leaf), columns });
+const first = (input: PhysicalOperator, count: Expression): PhysicalOperator => (
+  { kind: "limit", input, count, columns });
+const rowsOf = (value: bigint): Expression => ({ kind: "constant", value, type: int8 });
+const counted = (input: PhysicalOperator): PhysicalOperator => ({
+  kind: "hashAggregate", input, keys: [], aggregates: [{ function: "countRows", result: columnType(int8, false) }],
+  columns: [columnType(int8)], groupsEstimate: 0,
+});
+const joined = (probe: PhysicalOperator, build: PhysicalOperator): PhysicalOperator => ({
+  kind: "hashJoin", join: "inner", probe, build, probeKeys: [column(0, int4)], buildKeys: [column(0, int4)],
+  columns: [...columns, ...columns], buildRowsEstimate: 0,
+});
+
+const none = rowsOf(0n);
+const shapes: readonly (readonly [string, PhysicalOperator])[] = [
+  ["the whole plan", first(single(0), none)],
+  ["a part, with the build sides below it", counted(first(joined(scan(0), single(1)), none))],
+  ["a part beside others", { kind: "union", columns, inputs: [scan(0), first(single(1), none)] }],
+  ["what groups below a limit", first(counted(single(0)), { kind: "parameter", id: 1, type: int8 })],
+];
+
+function planOf(root: PhysicalOperator): PhysicalPlan {
+  const types = "columns" in root ? root.columns : columns;
+  return {
+    version: 1, root, leafCount: 2, parameters: [{ id: 1, type: int8 }],
+    outputs: types.map((type, index) => ({ name: `c${index}`, type })),
+  };
+}
+
+describe("a limit of no rows leaves out", () => {
+  test.each(shapes)("%s", (_name, root) => {
+    const plan = planOf(root);
+    const parameters = new Map([[1, 0n]]);
+    const pages = pagesOf(columns, rows, 2);
+    const expected = interpret(plan, [rows, rows], parameters);
+    const { rows: actual, execution } = runLeaves(plan, [pages, pages], { parameters });
+    expect(actual).toEqual(expected);
+    expect(execution.stats().length).toBeGreaterThan(0);
+  });
+});
+
+test("rows that somebody takes are made, errors included", () => {
+  const plan = planOf(first(single(0), rowsOf(1n)));
+  expect(() => runLeaves(plan, [pagesOf(columns, rows, 2), []])).toThrow("more than one row");
+});
