@@ -2,6 +2,7 @@
 // says that it is ready, and then only reacts. It is never started by hand. Read next: wiring.ts, executor_thread.ts.
 import { readSync } from "node:fs";
 import { resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { monotonicNs } from "#base/clock.js";
 import { FusionError } from "#base/errors.js";
@@ -117,6 +118,7 @@ async function main(): Promise<void> {
     fail("not ready", `generation ${environment.generation} was superseded`);
   const practice = planner.warmUp();
   if (practice !== undefined) worker.pool.warmUp(practice);
+  for (const _ of planner.practiseJoins()) await setImmediate();
   // Statements need one thread; the others join while the first ones run.
   for (let executor = 1; executor < executors; executor++) worker.addExecutor(await start(executor));
 }

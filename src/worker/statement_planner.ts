@@ -6,6 +6,7 @@ import { decodePlanRequest } from "#codec/planning_message.js";
 import { Metric } from "#generated/metrics.js";
 import type { CountMetric } from "./executor_ports.js";
 import { planStatement, type PlanAnswer } from "./plan_statement.js";
+import { practisedJoins, warmUpJoinRequest } from "./warm_up_joins.js";
 import { warmUpRequest } from "./warm_up_request.js";
 
 /** Statements remembered: more than an application has, and each is tens of kilobytes. */
@@ -48,6 +49,14 @@ export class StatementPlanner implements PlannerPort {
     if (answer.kind === "refused") return undefined;
     encodePlanReady(answer.ready);
     return answer.ready.plan;
+  }
+
+  /** Plans joins of more and more tables, for practice; others may have their turn after each. */
+  *practiseJoins(): Generator<void, void, void> {
+    for (const tables of practisedJoins) {
+      planStatement(decodePlanRequest(warmUpJoinRequest(tables)), () => 0n);
+      yield;
+    }
   }
 
   #remember(key: string, answer: PlanAnswer): void {

@@ -1,10 +1,12 @@
 // The planner's memory: equal requests get equal answers without planning, and the memory is bounded.
 import { describe, expect, test } from "vitest";
-import { encodePlanRequest } from "#codec/planning_message.js";
+import { decodePlanRequest, encodePlanRequest } from "#codec/planning_message.js";
 import { EngineMemory, memoryLayout } from "#runtime/memory.js";
 import { PlanCache } from "#runtime/plan_cache.js";
 import { warmUpEngine } from "#worker/engine_warm_up.js";
+import { planStatement } from "#worker/plan_statement.js";
 import { StatementPlanner } from "#worker/statement_planner.js";
+import { practisedJoins, warmUpJoinRequest } from "#worker/warm_up_joins.js";
 import { fixtureQueries, fixtureRequest } from "../../support/planning_fixtures.js";
 
 describe("StatementPlanner", () => {
@@ -32,6 +34,17 @@ describe("StatementPlanner", () => {
   test("bytes that are no request are an error, not an answer", () => {
     expect(() => new StatementPlanner(() => 0).plan(new Uint8Array(64))).toThrow();
   });
+});
+
+test.each([2, 7, 12])("a join of %i tables is planned for practice", (tables) => {
+  const answer = planStatement(decodePlanRequest(warmUpJoinRequest(tables)), () => 0n);
+  expect(answer.kind === "ready" ? answer.ready.leaves.length : answer.refused).toBe(tables);
+});
+
+test("practice ends, and leaves nothing behind", () => {
+  const planner = new StatementPlanner(() => 0);
+  expect([...planner.practiseJoins()].length).toBe(practisedJoins.length);
+  expect(planner.size).toBe(0);
 });
 
 test("the warm-up statement is planned for the engine, and runs there", () => {
