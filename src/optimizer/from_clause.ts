@@ -11,6 +11,7 @@ import { assert } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
+import type { Attributes } from "./attributes.js";
 import type { Block } from "./block.js";
 import { materialised } from "./block.js";
 import { isMergeable } from "./block_checks.js";
@@ -294,9 +295,17 @@ function addOuterJoin(
   for (const each of conditions)
     if ([...attributes.originsRead(each)].some((origin) => !provided.has(origin)))
       refuse("correlated subquery of this form", "The condition of an outer join reads columns of an outer query.");
+  if (join === "full" && !isJoinable(conditions, attributes))
+    refuse("FULL JOIN on a condition without an equality", "PostgreSQL does not run it, and says so.");
   const build = join === "left" && left.rows < right.rows ? "left" : "right";
   const rows = Math.max(left.rows, right.rows);
   region.inputs.push({ kind: "join", join, left, right, conditions, build, rows });
+}
+
+/** Whether PostgreSQL has a join for it: by an equality of both sides, or of everything with everything. */
+function isJoinable(conditions: readonly Expression[], attributes: Attributes): boolean {
+  const reading = conditions.filter((condition) => attributes.originsRead(condition).size > 0);
+  return reading.length === 0 || reading.some((condition) => equalityOf(condition) !== undefined);
 }
 
 /** A condition as the engine evaluates it, or a refusal. */

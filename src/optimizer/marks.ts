@@ -1,119 +1,202 @@
 // EXISTS and IN as values, under OR and NOT and in the select list: a row is told apart by whether the subquery's rows,
-// grouped by what they are compared with, have a group for it. IN is unknown where NULLs are compared; where that
-// matters it is the engine's only without NULLs. Read next: subqueries.ts for EXISTS and IN as whole conditions.
+// grouped by what they are compared with, have a group for it. IN is unknown where NULLs are compared: then the groups
+// are counted too, with and without NULLs. Counter-example: NOT (x IN (2, NULL)) is not true for an x of 1. Read next:
+// subqueries.ts for EXISTS and quantified.ts for IN as whole conditions.
 import type { TextNode } from "#frontend/node_text.js";
+import type { AnalysedQuery } from "#frontend/query.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
+import type { AggregateCall } from "#plan/physical.js";
+import { defined } from "#base/assert.js";
 import { sqlTypes } from "#types/sql_types.js";
-import { materialised } from "./block.js";
-import { isPlain } from "./block_checks.js";
+import { mayDiffer } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
+import { equalityOf } from "./conditions.js";
 import type { CorrelationKey, PendingLookUp } from "./correlation.js";
 import {
   correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression,
 } from "./correlation.js";
 import { Estimates } from "./estimates.js";
-import { planFrom } from "./from_clause.js";
-import { isLimited, keepsFirst } from "./limits.js";
-import { isGrouped } from "./planning_context.js";
+import { mayFail } from "./may_fail.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
-import { finishRegion } from "./region.js";
-import type { Translated } from "./translated.js";
+import { comparedRows, existingRows } from "./subquery_rows.js";
 
 const BOOL = { kind: "bool" } as const;
 const INT8 = { kind: "int8" } as const;
 const INTERNAL = { type: 0, typmod: -1, collation: 0 };
+const COUNT_TYPE = columnOf({ ...INTERNAL, type: sqlTypes.int8 }, INT8, false);
 
-/** Lets `isMatched` of a group for the row stand for the subquery. */
+type Aggregate = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
+
+function column(attribute: number, type: Expression["type"]): Expression {
+  return { kind: "column", index: attribute, type } as Expression;
+}
+
+/** One group for each combination of values. */
+function grouped({ statement }: QueryScope, rows: LogicalOperator, values: readonly Expression[]): Aggregate {
+  const { attributes, tables } = statement;
+  const origin = attributes.newOrigin();
+  const keys = values.map((expression, index) => {
+    const type = columnOf(INTERNAL, expression.type, true);
+    return { attribute: attributes.add(origin, `key${index}`, type), expression, column: type };
+  });
+  return {
+    kind: "aggregate", origin, input: rows, keys, aggregates: [], rows: new Estimates(tables).groups(rows, values),
+  };
+}
+
+function conditionsOf(keys: readonly CorrelationKey[], groups: Aggregate["keys"]): readonly Expression[] {
+  return keys.map((each, index) => each.conditionWith(groups[index]?.attribute ?? -1));
+}
+
+/** `value`: whether there is a group for the row. */
 function mark(
   scope: QueryScope, subLink: TextNode, rows: LogicalOperator, keys: readonly CorrelationKey[],
 ): PendingLookUp {
-  const { statement } = scope;
-  const { attributes } = statement;
-  const origin = attributes.newOrigin();
-  const groups = keys.map(({ inner }, index) => {
-    const column = columnOf(INTERNAL, inner.type, true);
-    return { attribute: attributes.add(origin, `key${index}`, column), expression: inner, column };
-  });
-  const count = new Estimates(statement.tables).groups(rows, keys.map(({ inner }) => inner));
-  const grouped: LogicalOperator = {
-    kind: "aggregate", origin, input: rows, keys: groups, aggregates: [], rows: count,
-  };
-  const [first] = groups;
+  const groups = grouped(scope, rows, keys.map(({ inner }) => inner));
+  const [first] = groups.keys;
   if (first === undefined) return refuseSubLink(subLink, "that compares nothing");
   // Keys that are equal to something are not NULL, so in a row made up for a missing group this one tells.
-  const { operator, renamed } = nullableColumns(statement, grouped, [first.attribute]);
-  const key: Expression = {
-    kind: "column", index: renamed.get(first.attribute) ?? -1, type: first.expression.type,
-  };
-  const value: Expression = { kind: "isNull", argument: key, negated: true, type: BOOL };
-  scope.put(subLink, { expression: value });
-  const conditions = keys.map((each, index) => each.conditionWith(groups[index]?.attribute ?? -1));
-  return { right: operator, conditions, value };
+  const { operator, renamed } = nullableColumns(scope.statement, groups, [first.attribute]);
+  const key = column(renamed.get(first.attribute) ?? -1, first.expression.type);
+  return { right: operator, conditions: conditionsOf(keys, groups.keys), value: isNull(key, true) };
+}
+
+function isNull(argument: Expression, negated: boolean): Expression {
+  return { kind: "isNull", argument, negated, type: BOOL };
+}
+
+function constant(value: bigint | boolean | null, type: Expression["type"]): Expression {
+  return { kind: "constant", value, type };
 }
 
 export function existsValue(
   planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode,
 ): PendingLookUp | undefined {
   const query = subQueryOf(scope, subLink);
-  if (isGrouped(query)) return refuseSubLink(subLink, "with grouping");
-  if (isLimited(query) && !keepsFirst(query)) return refuseSubLink(subLink, "with OFFSET or LIMIT 0");
   refuseFailing(query, scope, subLink);
-  const inner = planFrom(planner, query, scope);
-  const { operator, correlated } = finishRegion(inner.region, scope.statement);
-  const own = originsOf(operator);
-  if (correlated.length > 0)
-    return mark(scope, subLink, operator, correlated.map((each) => correlationKey(each, own, scope, subLink)));
-  const { attributes } = scope.statement;
-  const origin = attributes.newOrigin();
-  const result = columnOf({ ...INTERNAL, type: sqlTypes.int8 }, INT8, false);
-  const attribute = attributes.add(origin, "rows", result);
-  const one: Expression = { kind: "constant", value: 1n, type: INT8 };
-  region.inputs.push({
-    kind: "aggregate", origin, keys: [], rows: 1,
-    input: { kind: "limit", input: operator, order: [], count: one, rows: 1 },
-    aggregates: [{ attribute, call: { function: "countRows", result } }],
-  });
-  const rows: Expression = { kind: "column", index: attribute, type: INT8 };
-  scope.put(subLink, {
-    expression: { kind: "call", function: "integer.equal", arguments: [rows, one], type: BOOL },
-  });
+  const found = existingRows(planner, scope, subLink, query);
+  if (found === undefined) {
+    scope.put(subLink, { expression: constant(true, BOOL) });
+    return undefined;
+  }
+  const { rows, correlated } = found;
+  const own = originsOf(rows);
+  if (correlated.length > 0) {
+    const marked = mark(scope, subLink, rows, correlated.map((each) => correlationKey(each, own, scope, subLink)));
+    scope.put(subLink, { expression: marked.value });
+    return marked;
+  }
+  const one = constant(1n, INT8);
+  const counted = counts(scope, { kind: "limit", input: rows, order: [], count: one, rows: 1 }, [], [undefined]);
+  region.inputs.push(counted.operator);
+  scope.put(subLink, { expression: called("equal", column(counted.attributes[0] ?? -1, INT8), one) });
   return undefined;
+}
+
+interface Counts {
+  readonly operator: Aggregate;
+  readonly attributes: readonly number[];
+}
+
+/** By group: rows (undefined), or those of which a value is not NULL. */
+function counts(
+  { statement: { attributes, tables } }: QueryScope, input: LogicalOperator, keys: Aggregate["keys"],
+  values: readonly (Expression | undefined)[],
+): Counts {
+  const origin = keys[0] === undefined ? attributes.newOrigin() : attributes.originOf(keys[0].attribute);
+  const aggregates = values.map((argument, index) => {
+    const call: AggregateCall = argument === undefined
+      ? { function: "countRows", result: COUNT_TYPE } : { function: "count", argument, result: COUNT_TYPE };
+    return { attribute: attributes.add(origin, `count${index}`, COUNT_TYPE), call };
+  });
+  const rows = keys.length === 0 ? 1 : new Estimates(tables).groups(input, keys.map(({ expression }) => expression));
+  return {
+    operator: { kind: "aggregate", origin, input, keys, aggregates, rows },
+    attributes: aggregates.map(({ attribute }) => attribute),
+  };
+}
+
+function called(comparison: "equal" | "less" | "greater", left: Expression, right: Expression): Expression {
+  return { kind: "call", function: `integer.${comparison}`, arguments: [left, right], type: BOOL };
 }
 
 /** `isPositive`: unknown may be false. */
 export function inValue(
-  planner: QueryPlanner, scope: QueryScope, subLink: TextNode, isPositive: boolean,
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isPositive: boolean,
 ): PendingLookUp {
   const query = subQueryOf(scope, subLink);
   refuseFailing(query, scope, subLink);
-  let rows: LogicalOperator;
-  let correlated: readonly Expression[] = [];
-  let column: (number: number) => Translated | undefined;
-  if (isPlain(query)) {
-    const inner = planFrom(planner, query, scope);
-    ({ operator: rows, correlated } = finishRegion(inner.region, scope.statement));
-    column = (number) => {
-      const target = query.targets.find((each) => each.number === number)?.expression;
-      return target === undefined ? undefined : inner.scope.translator.translate(target);
-    };
-  } else {
-    ({ operator: rows, column } = materialised(planner.planBlock(query, scope), scope.statement, false));
-  }
-  const test = testExpression(scope, subLink, column);
+  const { rows, correlated, column: columnAt } = comparedRows(planner, scope, query);
+  const test = testExpression(scope, subLink, columnAt);
   const own = originsOf(rows);
   const tests = test.kind === "and" ? test.arguments : [test];
-  if (!isPositive && !tests.every((each) => isNeverUnknown(scope, each)))
-    return refuseSubLink(subLink, "inside an expression, over columns that may be NULL");
   const keys = [...tests, ...correlated].map((each) => correlationKey(each, own, scope, subLink));
-  return mark(scope, subLink, rows, keys);
+  const marked = mark(scope, subLink, rows, keys);
+  const isKnown = isPositive || tests.every((each) => isNeverUnknown(scope, each));
+  const value = isKnown ? marked.value : knownOrNot(planner, region, scope, subLink, query, marked.value);
+  scope.put(subLink, { expression: value });
+  return { ...marked, value };
+}
+
+/**
+ * True where there is a group; else NULL where something is compared with a NULL, and false where nothing is. The rows
+ * are planned and grouped again, which the plan then shares (shared_subplans.ts), and the groups counted.
+ */
+function knownOrNot(
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, query: AnalysedQuery,
+  isMatched: Expression,
+): Expression {
+  if (mayDiffer(query.source, scope.statement.facts))
+    return refuseSubLink(subLink, "inside an expression, read twice, where two readings might differ");
+  const { rows, correlated, column: columnAt } = comparedRows(planner, scope, query);
+  const test = testExpression(scope, subLink, columnAt);
+  const equality = equalityOf(test);
+  if (equality === undefined || mayFail(test))
+    return refuseSubLink(subLink, "inside an expression, with this comparison over columns that may be NULL");
+  const own = originsOf(rows);
+  const [compared, ...keys] = [test, ...correlated].map((each) => correlationKey(each, own, scope, subLink));
+  const inner = defined(compared, "a comparison").inner;
+  const groups = grouped(scope, rows, [inner, ...keys.map((key) => key.inner)]);
+  const [value, ...others] = groups.keys.map(({ attribute, expression }) => column(attribute, expression.type));
+  const byKeys = grouped(scope, groups, others);
+  const { operator, attributes } = counts(scope, groups, byKeys.keys, [undefined, value]);
+  const known = lookedUp(region, scope, operator, conditionsOf(keys, byKeys.keys), attributes);
+  const [all, present] = known.map((attribute) => column(attribute, INT8));
+  const outer = equality.left === inner ? equality.right : equality.left;
+  const [rowCount, presentCount] = [defined(all, "a count"), defined(present, "a count")];
+  const isUnknown: Expression = {
+    kind: "or", type: BOOL, arguments: [
+      { kind: "and", arguments: [isNull(outer, false), called("greater", rowCount, constant(0n, INT8))], type: BOOL },
+      called("less", presentCount, rowCount),
+    ],
+  };
+  return {
+    kind: "case", type: BOOL, otherwise: constant(false, BOOL), branches: [
+      { when: isMatched, then: constant(true, BOOL) }, { when: isUnknown, then: constant(null, BOOL) },
+    ],
+  };
+}
+
+/** The counts for each row, NULL where it has none; without conditions there is one group for all. */
+function lookedUp(
+  region: Region, { statement }: QueryScope, groups: LogicalOperator, conditions: readonly Expression[],
+  attributes: readonly number[],
+): readonly number[] {
+  if (conditions.length === 0) {
+    region.inputs.push(groups);
+    return attributes;
+  }
+  const { operator, renamed } = nullableColumns(statement, groups, attributes);
+  region.lookUps.push({ right: operator, conditions });
+  return attributes.map((attribute) => renamed.get(attribute) ?? -1);
 }
 
 /** Whether a comparison compares two columns without NULLs. */
-function isNeverUnknown({ statement: { attributes } }: QueryScope, test: Expression): boolean {
+export function isNeverUnknown({ statement: { attributes } }: QueryScope, test: Expression): boolean {
   const isPresent = (each: Expression): boolean => {
     if (each.kind === "constant") return each.value !== null;
     return each.kind === "column" && !attributes.typeOf(each.index).nullable;

@@ -9,9 +9,10 @@ import { aggregateRows } from "./aggregates.js";
 const constructs: readonly (readonly [string, string, string])[] = [
   ["Joins: inner, LEFT, RIGHT, FULL, cross", "engine", "what the engine does not compute of a condition: above it"],
   ["WHERE over one table", "scan", "any condition PostgreSQL knows, subqueries of that table included"],
-  ["EXISTS, IN, NOT EXISTS, NOT IN as conditions", "engine", "semi, anti and null-aware joins"],
+  ["EXISTS, IN, ANY, ALL as conditions, also under NOT", "engine",
+    "semi, anti and null-aware joins; NOT IN and ALL without a key over more than 10,000 rows: PostgreSQL"],
   ["EXISTS, IN under OR, NOT, CASE, in the select list", "engine",
-    "where correlated by equality; IN over columns that may be NULL and ALL: PostgreSQL"],
+    "where correlated by equality; lists of columns that may be NULL, and ALL: PostgreSQL"],
   ["Scalar subquery, aggregating", "engine", "once for all values it is correlated by"],
   ["Scalar subquery, other", "PostgreSQL", "an error only where a row asks for its second value"],
   ["ARRAY, row comparison, subqueries in LIMIT", "PostgreSQL", ""],

@@ -7,6 +7,7 @@ import { isLimitedToOne } from "./limits.js";
 
 /** SubLinkType values. */
 export const EXISTS = 0;
+export const ALL = 1;
 export const ANY = 2;
 export const SCALAR = 4;
 

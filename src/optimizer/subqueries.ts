@@ -1,4 +1,4 @@
-// Conditions with subqueries, unnested: EXISTS and IN become semi joins, NOT EXISTS and NOT IN anti joins, a scalar
+// Conditions with subqueries, unnested: EXISTS and IN become semi joins, NOT EXISTS, NOT IN and ALL anti joins, a scalar
 // subquery becomes one more input of the region. A correlated scalar subquery that aggregates is computed once for all
 // values it is correlated by (grouped by them) and joined on those. Nothing is evaluated row by row.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
@@ -10,24 +10,20 @@ import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import type { Block } from "./block.js";
 import { aggregateBlock, materialised } from "./block.js";
-import { isPlain } from "./block_checks.js";
 import { columnsRead } from "./aggregation.js";
-import { equalityOf, rejectsNull } from "./conditions.js";
+import { rejectsNull } from "./conditions.js";
 import type { PendingLookUp } from "./correlation.js";
-import {
-  correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression,
-} from "./correlation.js";
+import { correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf } from "./correlation.js";
 import { existsValue, inValue } from "./marks.js";
 import { mayFail } from "./may_fail.js";
 import { planFrom, translated } from "./from_clause.js";
-import { isLimited, keepsFirst } from "./limits.js";
-import { isGrouped } from "./planning_context.js";
+import { quantifiedJoin } from "./quantified.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
-import { ANY, EXISTS, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
-import type { HidingJoin } from "./join_order.js";
+import { ALL, ANY, EXISTS, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
 import type { Region } from "./region.js";
 import { finishRegion } from "./region.js";
+import { existingRows } from "./subquery_rows.js";
 import type { Translated } from "./translated.js";
 
 /** Places a condition that contains subqueries; false when it contains none. */
@@ -37,11 +33,11 @@ export function placeSubqueryCondition(
   const isNegated = condition.kind === "not";
   const subject = condition.kind === "not" ? condition.argument.source : condition.source;
   if (subject.tag === "SUBLINK" && typeOf(subject) === EXISTS) {
-    region.hidingJoins.push(exists(planner, scope, subject, isNegated));
+    exists(planner, region, scope, subject, isNegated);
     return true;
   }
-  if (subject.tag === "SUBLINK" && typeOf(subject) === ANY) {
-    region.hidingJoins.push(inSubquery(planner, scope, subject, isNegated));
+  if (subject.tag === "SUBLINK" && (typeOf(subject) === ANY || typeOf(subject) === ALL)) {
+    region.hidingJoins.push(quantifiedJoin(planner, scope, subject, isNegated));
     return true;
   }
   const subLinks = subLinksIn(condition.source);
@@ -54,48 +50,13 @@ export function placeSubqueryCondition(
   return true;
 }
 
-/** EXISTS does not look at the select list, so only grouping matters: one row at least comes of aggregates alone. */
-function exists(planner: QueryPlanner, scope: QueryScope, subLink: TextNode, isNegated: boolean): HidingJoin {
-  const query = subQueryOf(scope, subLink);
-  const join = isNegated ? "anti" : "semi";
-  if (isGrouped(query)) return refuseSubLink(subLink, "with grouping");
-  if (isLimited(query) && !keepsFirst(query)) return refuseSubLink(subLink, "with OFFSET or LIMIT 0");
-  const inner = planFrom(planner, query, scope);
-  const { operator, correlated } = finishRegion(inner.region, scope.statement);
-  return { join, right: operator, conditions: correlated };
-}
-
-/**
- * `x IN (SELECT y ...)` keeps rows with a partner x = y. `NOT IN` is not its complement: a NULL on either side makes it
- * unknown, which only the null-aware join knows. Counter-example: 1 NOT IN (2, NULL) is not true, and the anti join
- * would keep it.
- */
-function inSubquery(
-  planner: QueryPlanner, scope: QueryScope, subLink: TextNode, isNegated: boolean,
-): HidingJoin {
-  const query = subQueryOf(scope, subLink);
-  let right: LogicalOperator;
-  let correlated: readonly Expression[] = [];
-  let column: (number: number) => Translated | undefined;
-  if (isPlain(query)) {
-    const inner = planFrom(planner, query, scope);
-    ({ operator: right, correlated } = finishRegion(inner.region, scope.statement));
-    column = (number) => {
-      const target = query.targets.find((each) => each.number === number)?.expression;
-      return target === undefined ? undefined : inner.scope.translator.translate(target);
-    };
-  } else {
-    ({ operator: right, column } = materialised(planner.planBlock(query, scope), scope.statement, false));
+function exists(planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isNegated: boolean): void {
+  const found = existingRows(planner, scope, subLink, subQueryOf(scope, subLink));
+  if (found !== undefined) {
+    region.hidingJoins.push({ join: isNegated ? "anti" : "semi", right: found.rows, conditions: found.correlated });
+    return;
   }
-  if (isNegated || correlated.length > 0) refuseFailing(query, scope, subLink);
-  const test = testExpression(scope, subLink, column);
-  const tests = test.kind === "and" ? test.arguments : [test];
-  if (!isNegated) return { join: "semi", right, conditions: [...tests, ...correlated] };
-  if (correlated.length > 0) return refuseSubLink(subLink, "under NOT with references to an outer query");
-  const [only] = tests;
-  if (tests.length !== 1 || only === undefined || equalityOf(only) === undefined)
-    return refuseSubLink(subLink, "under NOT with this comparison");
-  return { join: "nullAwareAnti", right, conditions: [only] };
+  if (isNegated) region.conditions.push({ kind: "constant", value: false, type: { kind: "bool" } });
 }
 
 /**
@@ -126,7 +87,7 @@ export function subLinkValue(
 ): PendingLookUp | undefined {
   switch (typeOf(subLink)) {
     case EXISTS: return existsValue(planner, region, scope, subLink);
-    case ANY: return inValue(planner, scope, subLink, isPositive);
+    case ANY: return inValue(planner, region, scope, subLink, isPositive);
     default: return scalar(planner, region, scope, subLink);
   }
 }

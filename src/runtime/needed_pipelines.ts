@@ -1,6 +1,6 @@
-// Which pipelines still have a say in what a plan yields: those whose rows somebody takes who has a say. A limit that is
-// reached, or was of no rows, takes nothing, and what feeds nothing else is left out, as PostgreSQL leaves it out.
-// Counter-example without it: SELECT ... LIMIT 0 over a scalar subquery of two rows is no error. Read next: execution.ts.
+// Which pipelines still have a say in what a plan yields: those whose rows somebody takes who has a say. A limit that
+// is reached, or was of no rows, takes nothing, and what feeds nothing else is left out, as PostgreSQL leaves it out.
+// Counter-example without it: LIMIT 0 over a scalar subquery of two rows is no error. Read next: execution.ts.
 import { marksBuildRows } from "#lowering/table_plan.js";
 import type { Pipeline, PipelineSink } from "#lowering/pipeline.js";
 
