@@ -1,6 +1,6 @@
-// Conditions with subqueries, unnested: EXISTS and IN become semi joins, NOT EXISTS, NOT IN and ALL anti joins, a scalar
-// subquery becomes one more input of the region. A correlated scalar subquery that aggregates is computed once for all
-// values it is correlated by (grouped by them) and joined on those. Nothing is evaluated row by row.
+// Conditions with subqueries, unnested: EXISTS and IN become semi joins, NOT EXISTS, NOT IN and ALL anti joins, a
+// scalar subquery becomes one more input of the region. A correlated scalar subquery that aggregates is computed once
+// for all values it is correlated by (grouped by them) and joined on those. Nothing is evaluated row by row.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { defined } from "#base/assert.js";
