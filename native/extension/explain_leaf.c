@@ -21,7 +21,23 @@
 
 /* ---- SQL ---- */
 
-/* NULL IN (SELECT ...) is a constant after folding, which the deparser cannot show as a comparison. */
+/* Whether the deparser can show a test as a comparison: for rows it is one operator for each pair. */
+static bool
+is_comparison(const Node *test)
+{
+	ListCell   *cell;
+
+	if (!IsA(test, BoolExpr))
+		return IsA(test, OpExpr) || IsA(test, RowCompareExpr);
+	foreach(cell, ((const BoolExpr *) test)->args)
+	{
+		if (!IsA(lfirst(cell), OpExpr))
+			return false;
+	}
+	return true;
+}
+
+/* NULL IN (SELECT ...) is a constant after folding, or has a pair that is; the deparser does not expect it. */
 static bool
 has_folded_test(Node *node, void *context)
 {
@@ -31,7 +47,7 @@ has_folded_test(Node *node, void *context)
 	{
 		const Node *test = castNode(SubLink, node)->testexpr;
 
-		if (test != NULL && !IsA(test, OpExpr) && !IsA(test, BoolExpr) && !IsA(test, RowCompareExpr))
+		if (test != NULL && !is_comparison(test))
 			return true;
 	}
 	if (IsA(node, Query))

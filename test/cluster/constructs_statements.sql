@@ -260,3 +260,4 @@ select n_name from nation n where 3 <> all (select r_regionkey from region) or 7
 select count(*) from nation n where (n_nationkey = 1 or n_name > all (select r_name from region where r_regionkey = n_regionkey));
 select a.n_nationkey from nation a full join nation b on a.n_nationkey < b.n_nationkey;
 select a.n_nationkey, b.r_regionkey from nation a full join region b on a.n_nationkey = b.r_regionkey and a.n_name > b.r_name;
+select n_nationkey from nation where case when (null::int, n_name) in (select r_regionkey, r_name from region join customer on true) then true end;

@@ -1,6 +1,8 @@
-// Grows aggregate and window function calls whose answers do not depend on the order of rows. Read next: queries.ts.
+// Grows aggregate calls whose answers do not depend on the order of rows: with DISTINCT, FILTER, an ORDER BY that
+// orders all they see, or WITHIN GROUP. Read next: windows.ts, queries.ts.
 import type { Dice } from "../random_plans.js";
 import { grow, leaf, simplest, type Scope } from "./expressions.js";
+import { orderedAggregate } from "./ordered_aggregates.js";
 import { kinds, type Expression, type Kind } from "./tree.js";
 
 /** Kinds to group, partition and combine by. */
@@ -43,18 +45,11 @@ export function aggregate(dice: Dice, scope: Scope, kind: Kind): Expression | un
     exact,
     parts: [before, value, `)${after}`],
   });
-  const filter = (value: Expression): Expression =>
-    dice.chance(15)
-      ? {
-          ...value,
-          parts: [
-            ...value.parts,
-            " FILTER (WHERE ",
-            grow(dice, { ...scope, mayFail: false }, "bool", 1),
-            ")",
-          ],
-        }
-      : value;
+  const filter = (value: Expression): Expression => filtered(dice, scope, value);
+  if (dice.chance(20)) {
+    const ordered = orderedAggregate(dice, scope, kind);
+    if (ordered !== undefined) return filter(ordered);
+  }
   const anyKind = dice.pick(kinds);
   const distinct = dice.chance(15) ? "DISTINCT " : "";
   switch (kind) {
@@ -72,7 +67,9 @@ export function aggregate(dice: Dice, scope: Scope, kind: Kind): Expression | un
       const of = dice.pick(["numeric", "int8", "int4", "numeric"] as const);
       const name = dice.pick(["sum", "avg", "sum", "avg", "stddev", "variance", "var_pop", "stddev_pop"]);
       if (name === "sum" && of === "int4") return filter(call("avg(", argument(of), "", false));
-      return filter(call(`${name}(${distinct}`, argument(of), "", false));
+      // Which of 1.0 and 1.00 stays is open, and with it how many digits the result shows.
+      if (distinct !== "") return filter(call(`${name}(DISTINCT `, exactArgument(of), "", false));
+      return filter(call(`${name}(`, argument(of), "", false));
     }
     case "float8":
       return filter(call(`${dice.pick(["sum", "avg"])}(`, columnOf(dice, scope, "float8"), "", false));
@@ -98,6 +95,7 @@ export function aggregate(dice: Dice, scope: Scope, kind: Kind): Expression | un
     case "uuid":
     case "bytea":
     case "varchar":
+    case "name":
       return undefined;
     case "interval":
       // Of equal intervals that look different, which one is the least is open.
@@ -107,6 +105,7 @@ export function aggregate(dice: Dice, scope: Scope, kind: Kind): Expression | un
     case "timestamp":
     case "timestamptz":
     case "time":
+    case "timetz":
     case "int2":
     case "bpchar":
     case "oid":
@@ -115,33 +114,11 @@ export function aggregate(dice: Dice, scope: Scope, kind: Kind): Expression | un
   }
 }
 
-/** A window function whose answer does not depend on how peers are ordered. */
-export function windowCall(dice: Dice, scope: Scope): Expression {
-  const plain: Scope = { columns: scope.columns.filter((each) => each.exact), mayFail: false };
-  const parts: (string | Expression)[] = [];
-  const orders = [simplest(dice, plain, dice.pick(["int4", "date", "ctext", "numeric", "int8"]))];
-  const partition = dice.chance(60) ? [simplest(dice, plain, dice.pick(keyKinds))] : [];
-  const spec: (string | Expression)[] = [" OVER ("];
-  if (partition.length > 0) spec.push("PARTITION BY ", ...partition, " ");
-  const functions: (() => { kind: Kind; exact: boolean; parts: (string | Expression)[] })[] = [
-    () => ({ kind: "int8", exact: true, parts: ["rank()"] }),
-    () => ({ kind: "int8", exact: true, parts: ["dense_rank()"] }),
-    () => ({ kind: "float8", exact: false, parts: [dice.pick(["percent_rank()", "cume_dist()"])] }),
-    () => ({ kind: "int8", exact: true, parts: ["count(*)"] }),
-    () => ({ kind: "int8", exact: true, parts: ["sum(", simplest(dice, plain, "int4"), ")"] }),
-    () => ({ kind: "numeric", exact: false, parts: ["avg(", simplest(dice, plain, "numeric"), ")"] }),
-    () => ({
-      kind: "date",
-      exact: true,
-      parts: [dice.pick(["min(", "max("]), simplest(dice, plain, "date"), ")"],
-    }),
-  ];
-  const made = dice.pick(functions)();
-  const isRank = ["rank()", "dense_rank()", "percent_rank()", "cume_dist()"].includes(String(made.parts[0]));
-  if (isRank || dice.chance(70)) spec.push("ORDER BY ", ...orders, dice.pick(["", " DESC", " NULLS FIRST"]));
-  spec.push(")");
-  parts.push(...made.parts, ...spec);
-  return { node: "expression", kind: made.kind, exact: made.exact, parts };
+/** The aggregate over some of the rows, now and then. */
+function filtered(dice: Dice, scope: Scope, value: Expression): Expression {
+  if (!dice.chance(15)) return value;
+  const condition = grow(dice, { ...scope, mayFail: false }, "bool", 1);
+  return { ...value, parts: [...value.parts, { node: "option", parts: [" FILTER (WHERE ", condition, ")"] }] };
 }
 
 function columnOf(dice: Dice, scope: Scope, kind: Kind): Expression {

@@ -32,11 +32,13 @@ export const constants: Readonly<Record<Kind, readonly string[]>> = {
   bytea: ["'\\x00'::bytea", "'\\xdead'::bytea"],
   oid: ["7::oid", "1259::oid"],
   mood: ["'ok'::gen_mood", "'sad'::gen_mood"],
+  timetz: ["timetz '12:00+02'", "timetz '23:59:59-05'"],
+  name: ["'abc'::name", "''::name"],
 };
 
 const comparable: readonly Kind[] = [
   "int2", "int4", "int8", "numeric", "float4", "float8", "text", "ctext", "varchar", "bpchar", "date", "timestamp",
-  "timestamptz", "time", "interval", "uuid", "bytea", "oid", "mood",
+  "timestamptz", "time", "interval", "uuid", "bytea", "oid", "mood", "timetz", "name",
 ];
 
 const listed = `
@@ -102,6 +104,25 @@ interval: ~make_interval(days => {int2}::int4) ; ~justify_days({interval}) ; ~({
 interval: ~date_trunc('hour', {interval})
 bytea: ({bytea} || {bytea}) ; {text}::bytea ; substr({bytea}, 1, 1) ; decode(md5({text}), 'hex')
 oid: {int4}::oid
+bool: (({int4}, {date}) IN ((1, date '2000-01-01'), ({int4}, {date}))) ; (ROW({int4}, {text}) IS NULL)
+bool: (ROW({int4}, {text}) IS NOT NULL) ; (({text}, {int4}) >= ({text}, {int4}))
+bool: (({int4}, {int2}) <> ({int4}, {int2}))
+bool: (ROW({int4}, {text}) IS DISTINCT FROM ROW({int4}, {text})) ; ({int4} = ANY (ARRAY[{int4}, {int4}, 7]))
+bool: ({int4} < ALL (ARRAY[{int4}, 100])) ; (ARRAY[{int4}, {int4}] = ARRAY[{int4}, {int4}])
+bool: (ARRAY[{text}, {text}] @> ARRAY[{text}]) ; ({name} LIKE 'a%') ; ({mood} > 'sad') ; ({timetz} < {timetz!})
+int4: (ARRAY[{int4}, {int4}, {int4}])[2] ; cardinality(ARRAY[{int4}, {int2}]) ; array_position(ARRAY[{int4}, 7], 7)
+int4: length({name}::text) ; num_nulls({int4}, {text}, {date}) ; width_bucket({float8}, 0, 100, 5)
+text: (ARRAY[{text}, {text}])[1] ; ARRAY[{int4}, {int4}]::text ; ROW({int4}, {text})::text ; {timetz}::text
+text: ({name}::text COLLATE "und-x-icu")
+text: array_to_string(ARRAY[{text}, {int4}::text], '/') ; json_build_object('a', {int4})::text
+text: jsonb_build_array({int4}, {bool})::text ; to_json({text})::text ; (to_jsonb({int4}) #>> '{}')
+text: (SELECT x FROM (VALUES ({text})) AS v (x)) ; to_char({interval}, 'HH24:MI') ; {bytea}::text
+timetz: {timestamptz}::timetz ; {time}::timetz ; ({timetz} AT TIME ZONE 'UTC')
+time: {timetz}::time ; ({timestamptz} AT TIME ZONE 'UTC')::time
+mood: (CASE WHEN {int4} > 3 THEN 'ok'::gen_mood ELSE {mood} END)
+interval: ~({interval} / 2::float8) ; ~({date}::timestamp - {timestamp})
+numeric: ~extract(epoch FROM {interval}) ; ~extract(timezone FROM {timetz}) ; ~power({numeric}, 2::numeric)
+numeric: ~scale({numeric}) ; ~div({int4}::numeric, 7) ; ~extract(quarter FROM {date})
 `;
 
 function parse(kind: Kind, text: string): Template {

@@ -2,25 +2,21 @@
 // every clause, LIMIT under a total order. A statement leaves nothing of its answer open, except the order of rows
 // where there is no ORDER BY. Read next: tree.ts for what a statement is, expressions.ts for what fills it.
 import type { Dice } from "../random_plans.js";
-import { constant, grow, growExact, leaf, simplest, type Scope, type ScopeColumn } from "./expressions.js";
-import { aggregate, keyKinds, windowCall } from "./aggregates.js";
+import { constant, grow, growExact, leaf, type Scope, type ScopeColumn } from "./expressions.js";
+import { aggregate, keyKinds } from "./aggregates.js";
+import { functionRows, type NamedColumn, recursiveQueries, valuesOf } from "./row_sources.js";
 import { columns as schemaColumns, tables } from "./schema.js";
-import type { CommonTable, Expression, FromItem, Kind, Query, Select, Target } from "./tree.js";
-import { kinds, textOf } from "./tree.js";
+import { type Built, correlated, scalarSubquery, type SubqueryHost, subqueryCondition } from "./subqueries.js";
+import type { CommonTable, Expression, Kind, Query, Select, Target } from "./tree.js";
+import { groupings, kinds, plainSelect, textOf } from "./tree.js";
+import { windowCall, windowsOverRows } from "./windows.js";
 
 /** How far statements may nest. */
 const DEPTH_MAX = 2;
 
-type NamedColumn = Omit<ScopeColumn, "text"> & { readonly name: string };
-
 interface Source {
   readonly name: string;
   readonly columns: readonly NamedColumn[];
-}
-
-interface Built {
-  readonly item: FromItem;
-  readonly columns: readonly ScopeColumn[];
 }
 
 const plainTables: readonly Source[] = tables.map(({ name }) => ({
@@ -36,6 +32,22 @@ export interface Features {
 }
 
 export const allFeatures: Features = { setOperations: true, windows: true, subqueries: true, lateral: true };
+
+/** Columns as expressions see them. */
+function under(alias: string, columns: readonly NamedColumn[]): readonly ScopeColumn[] {
+  return columns.map(({ name, kind, exact }) => ({ text: `${alias}.${name}`, kind, exact }));
+}
+
+/** A whole row as text, or a system column, of a table in scope. */
+function rowParts(dice: Dice, kind: Kind, columns: readonly ScopeColumn[]): Expression | undefined {
+  if (!dice.chance(2) || (kind !== "text" && kind !== "bool")) return undefined;
+  const aliases = columns.flatMap(({ text }) => /^(\w+)\.id$/.exec(text)?.[1] ?? []);
+  if (aliases.length === 0) return undefined;
+  const alias = dice.pick(aliases);
+  return kind === "bool"
+    ? leaf("bool", dice.pick([`(${alias} IS NOT NULL)`, `(${alias}.tableoid = 'gen_a'::regclass)`]))
+    : leaf("text", `${alias}${dice.pick(["", ".ctid", ".tableoid::regclass", ".xmax"])}::text`);
+}
 
 export class StatementMaker {
   private readonly dice: Dice;
@@ -60,8 +72,11 @@ export class StatementMaker {
     const limit =
       !wantsOrder || dice.chance(50)
         ? ""
-        : dice.pick(["LIMIT 5", "LIMIT 3 OFFSET 2", "OFFSET 4", "LIMIT 0", "LIMIT 20"]);
-    const canLimit = !made.distinct || made.targets.every(({ value }) => value.exact);
+        : dice.pick(["LIMIT 5", "LIMIT 3 OFFSET 2", "OFFSET 4", "LIMIT 0", "LIMIT 20", "FETCH FIRST 4 ROWS WITH TIES"]);
+    const isExact = made.targets.every(({ value }) => value.exact);
+    if (wantsOrder && isExact && !made.distinct && dice.chance(12))
+      return { ...made, ordered: true, limit, distinctOn: 1 + dice.below(made.targets.length) };
+    const canLimit = !made.distinct || isExact;
     return { ...made, ordered: wantsOrder && canLimit, limit: canLimit ? limit : "" };
   }
 
@@ -77,7 +92,7 @@ export class StatementMaker {
     const { dice } = this;
     const wanted = Array.from({ length: 1 + dice.below(3) }, () => dice.pick(keyKinds));
     const left = this.select(depth + 1, outer, wanted);
-    const right = this.select(depth + 1, outer, wanted);
+    const right = this.arm(depth, outer, wanted);
     const operation = dice.pick([
       "UNION ALL",
       "UNION",
@@ -94,6 +109,16 @@ export class StatementMaker {
     };
   }
 
+  /** The right arm of a set operation: a SELECT, VALUES, or another set operation. */
+  private arm(depth: number, outer: readonly ScopeColumn[], wanted: readonly Kind[]): Query {
+    const { dice } = this;
+    if (dice.chance(8)) return valuesOf(dice, wanted).query;
+    const select = this.select(depth + 1, outer, wanted);
+    if (!dice.chance(15)) return select;
+    const operation = dice.pick(["UNION ALL", "UNION", "EXCEPT", "INTERSECT ALL"]);
+    return { node: "setOperation", operation, left: select, right: this.select(depth + 1, outer, wanted) };
+  }
+
   /** A SELECT; with `wanted`, of exact values of just these kinds. */
   private select(depth: number, outer: readonly ScopeColumn[], wanted: readonly Kind[] | undefined): Select {
     const { dice } = this;
@@ -107,22 +132,15 @@ export class StatementMaker {
           ? [...local, ...outer.slice(0, outer.length > 0 && dice.chance(30) ? 3 : 0)]
           : local,
       mayFail: depth === 0 && dice.chance(isJoin ? 3 : 10),
-      special: (kind, left) => this.subquery(kind, depth, left, local),
+      special: (kind, left) => rowParts(dice, kind, local) ?? this.subquery(kind, depth, left, local),
     };
     const where = dice.chance(60) ? this.condition(scope, !isJoin) : undefined;
     const shape = dice.below(10);
-    const base = {
-      node: "select" as const,
-      common,
-      from: from.map(({ item }) => item),
-      where,
-      ordered: false,
-      limit: "",
-    };
+    const base = { ...plainSelect, common, from: from.map(({ item }) => item), where };
     if (shape < 4 && local.length > 0) return { ...base, ...this.grouped(scope, wanted) };
     const distinct = wanted === undefined ? dice.chance(15) : dice.chance(5);
     const targets = this.targets(scope, wanted, distinct, depth);
-    return { ...base, distinct, targets, groupBy: [], grouping: "", having: undefined };
+    return { ...base, distinct, targets };
   }
 
   private condition(scope: Scope, mayFail: boolean): Expression {
@@ -143,7 +161,7 @@ export class StatementMaker {
     return list.map((kind, index) => {
       const value =
         withWindows && dice.chance(60)
-          ? windowCall(dice, scope)
+          ? windowCall(dice, windowsOverRows(dice, scope))
           : wanted === undefined && !distinct
             ? grow(dice, scope, kind, dice.below(4))
             : this.exactOf(scope, kind);
@@ -163,7 +181,7 @@ export class StatementMaker {
   private grouped(
     scope: Scope,
     wanted: readonly Kind[] | undefined,
-  ): Pick<Select, "targets" | "groupBy" | "grouping" | "having" | "distinct"> {
+  ): Pick<Select, "targets" | "groupBy" | "grouping" | "having"> {
     const { dice } = this;
     const plain = { columns: scope.columns, mayFail: false };
     const keys = Array.from({ length: dice.below(4) }, () =>
@@ -171,13 +189,15 @@ export class StatementMaker {
     ).filter((key) => key.parts.length > 1 || !/^\d+$/.test(String(key.parts[0])));
     // PostgreSQL 15 does not sort by a constant key of grouping sets, although some of its values are NULL.
     const canSet = keys.length > 0 && keys.every((key) => textOf(key).includes("."));
-    const grouping = canSet && dice.chance(8) ? dice.pick(["ROLLUP", "CUBE", "GROUPING SETS"]) : "";
+    const grouping = canSet && dice.chance(12) ? dice.pick(groupings) : "";
     const keyColumns = keys.map((key): Expression => key);
     const inner: Scope = {
       columns: [],
       mayFail: scope.mayFail,
       special: (kind) => {
         const fitting = keyColumns.filter((key) => key.kind === kind);
+        if (grouping !== "" && kind === "int4" && dice.chance(30))
+          return leaf("int4", `GROUPING(${keys.map(textOf).join(", ")})`);
         if (fitting.length > 0 && dice.chance(50)) return dice.pick(fitting);
         return dice.chance(85) ? aggregate(dice, { ...scope, special: () => undefined }, kind) : undefined;
       },
@@ -188,17 +208,30 @@ export class StatementMaker {
         dice.pick(["int8", "numeric", "float8", "int4", "text", "bool", "date", "int8"] as const),
       ),
     ];
+    const withWindows = this.features.windows && wanted === undefined && dice.chance(10);
     const targets = list.map((kind, index): Target => {
       const key = wanted === undefined ? keys[index] : keys.find((each) => each.kind === kind);
       const value =
         key ??
-        (wanted === undefined
-          ? grow(dice, inner, kind, 1 + dice.below(2))
-          : this.exactAggregate(inner, kind));
+        (wanted !== undefined
+          ? this.exactAggregate(inner, kind)
+          : withWindows && dice.chance(50)
+            ? this.windowOverGroups(inner, grouping === "" ? keys : undefined)
+            : grow(dice, inner, kind, 1 + dice.below(2)));
       return { name: `c${index + 1}`, value };
     });
     const having = dice.chance(20) ? grow(dice, inner, "bool", 2) : undefined;
-    return { targets, groupBy: keys, grouping, having, distinct: false };
+    return { targets, groupBy: keys, grouping, having };
+  }
+
+  /** A window over the groups, which their keys tell apart. */
+  private windowOverGroups(inner: Scope, keys: readonly Expression[] | undefined): Expression {
+    const { dice } = this;
+    return windowCall(dice, {
+      value: (kind) => this.exactAggregate(inner, kind),
+      number: (kind) => inner.special?.(kind, 1) ?? constant(dice, kind),
+      unique: keys !== undefined && keys.length > 0 && keys.every(({ exact }) => exact) ? keys : undefined,
+    });
   }
 
   private exactAggregate(inner: Scope, kind: Kind): Expression {
@@ -219,85 +252,23 @@ export class StatementMaker {
     const { dice } = this;
     if (!this.features.subqueries || depth >= DEPTH_MAX || left < 1 || !dice.chance(kind === "bool" ? 10 : 2))
       return undefined;
-    if (kind === "bool") {
-      const form = dice.below(3);
-      if (form === 0) {
-        const query = this.correlated(this.select(depth + 1, [], ["int4"]), outer);
-        return {
-          node: "expression",
-          kind,
-          exact: true,
-          parts: [dice.pick(["EXISTS (", "NOT EXISTS ("]), query, ")"],
-        };
-      }
-      const of = dice.pick(["int4", "text", "date", "int4", "int2"] as const);
-      const query =
-        form === 1
-          ? this.select(depth + 1, [], [of])
-          : this.correlated(this.select(depth + 1, [], [of]), outer);
-      const value = simplest(dice, { columns: outer, mayFail: false }, of);
-      return {
-        node: "expression",
-        kind,
-        exact: true,
-        parts: ["(", value, dice.pick([" IN (", " NOT IN (", " = ANY ("]), query, "))"],
-      };
-    }
-    if (["uuid", "bytea", "varchar", "interval", "float4"].includes(kind)) return undefined;
-    const from = this.table();
-    const scope: Scope = { columns: from.columns, mayFail: false };
-    const value = aggregate(dice, scope, kind);
-    if (value === undefined) return undefined;
-    const bare: Select = {
-      node: "select",
-      common: [],
-      distinct: false,
-      targets: [{ name: "c1", value }],
-      from: [from.item],
-      where: dice.chance(50) ? grow(dice, scope, "bool", 1) : undefined,
-      groupBy: [],
-      grouping: "",
-      having: undefined,
-      ordered: false,
-      limit: "",
+    const host: SubqueryHost = {
+      dice,
+      selectOf: (wanted) => this.select(depth + 1, [], wanted),
+      table: () => this.table(),
     };
-    const query = dice.chance(60) ? this.correlated(bare, outer) : bare;
-    return { node: "expression", kind, exact: value.exact, parts: ["(", query, ")"] };
-  }
-
-  /** The query with one more condition that compares with a column of the query around it. */
-  private correlated(query: Select, outer: readonly ScopeColumn[]): Select {
-    const { dice } = this;
-    const inner = query.from.flatMap((item) =>
-      item.node === "table" && item.name.startsWith("gen_") ? [item.alias] : [],
-    );
-    const [alias] = inner;
-    const integers = outer.filter(({ kind }) => kind === "int4");
-    if (alias === undefined || integers.length === 0) return query;
-    const { text } = dice.pick(integers);
-    const operator = dice.chance(85) ? "=" : dice.pick(["<", "<>"]);
-    const condition: Expression = {
-      node: "expression",
-      kind: "bool",
-      exact: true,
-      parts: [`${alias}.r ${operator} ${text}`],
-    };
-    const where: Expression =
-      query.where === undefined
-        ? condition
-        : {
-            node: "expression",
-            kind: "bool",
-            exact: true,
-            parts: ["(", query.where, " AND ", condition, ")"],
-          };
-    return { ...query, where };
+    return kind === "bool" ? subqueryCondition(host, outer) : scalarSubquery(host, kind, outer);
   }
 
   private commonTables(): readonly CommonTable[] {
     const { dice } = this;
     return Array.from({ length: 1 + dice.below(2) }, () => {
       const name = this.alias("w");
+      if (dice.chance(10)) {
+        const { text, columns } = dice.pick(recursiveQueries);
+        this.common.push({ name, columns });
+        return { name, hint: "", query: { node: "verbatim", text: text.replace("{name}", name) } };
+      }
       const query = this.select(1, [], undefined);
       const columns = query.targets.map(({ name: column, value }) => ({
         name: column,
@@ -319,24 +290,22 @@ export class StatementMaker {
         : dice.pick(plainTables.slice(0, 3));
     if (source === undefined) throw new Error("no table");
     const alias = this.alias("t");
-    const columns = source.columns.map(({ name, kind, exact }) => ({
-      text: `${alias}.${name}`,
-      kind,
-      exact,
-    }));
-    return { item: { node: "table", name: source.name, alias }, columns };
+    return { item: { node: "table", name: source.name, alias }, columns: under(alias, source.columns) };
   }
 
   private derived(depth: number, lateralOver: readonly ScopeColumn[]): Built {
     const { dice } = this;
     const alias = this.alias("s");
-    const lateral = this.features.lateral && lateralOver.length > 0 && dice.chance(10);
+    if (dice.chance(15)) {
+      const { query, columns } = valuesOf(dice);
+      return { item: { node: "derived", query, alias, lateral: false }, columns: under(alias, columns) };
+    }
+    const lateral = this.features.lateral && lateralOver.length > 0 && dice.chance(15);
     const usesSet = this.features.setOperations && !lateral && dice.chance(15);
     const made = usesSet
       ? this.setOperation(depth, [])
       : this.derivedSelect(depth, lateral ? lateralOver : []);
-    const columns = made.columns.map(({ name, kind, exact }) => ({ text: `${alias}.${name}`, kind, exact }));
-    return { item: { node: "derived", query: made.query, alias, lateral }, columns };
+    return { item: { node: "derived", query: made.query, alias, lateral }, columns: under(alias, made.columns) };
   }
 
   private derivedSelect(
@@ -345,11 +314,11 @@ export class StatementMaker {
   ): { query: Query; columns: readonly NamedColumn[] } {
     const { dice } = this;
     const made = this.select(depth + 1, [], undefined);
-    const correlated = outer.length > 0 ? this.correlated(made, outer) : made;
+    const asked = outer.length > 0 ? correlated(dice, made, outer) : made;
     const canLimit = dice.chance(10) && (!made.distinct || made.targets.every(({ value }) => value.exact));
     const query = canLimit
-      ? { ...correlated, ordered: true, limit: dice.pick(["LIMIT 5", "LIMIT 10 OFFSET 1"]) }
-      : correlated;
+      ? { ...asked, ordered: true, limit: dice.pick(["LIMIT 5", "LIMIT 10 OFFSET 1"]) }
+      : asked;
     return {
       query,
       columns: made.targets.map(({ name, value }) => ({ name, kind: value.kind, exact: value.exact })),
@@ -357,6 +326,10 @@ export class StatementMaker {
   }
 
   private item(depth: number, lateralOver: readonly ScopeColumn[]): Built {
+    if (this.dice.chance(4)) {
+      const { item, columns } = functionRows(this.dice, this.alias("f"), this.features.lateral ? lateralOver : []);
+      return { item, columns };
+    }
     return depth < DEPTH_MAX && this.dice.chance(15) ? this.derived(depth, lateralOver) : this.table();
   }
 
@@ -371,7 +344,7 @@ export class StatementMaker {
 
   private join(left: Built, right: Built): Built {
     const { dice } = this;
-    const isLateral = right.item.node === "derived" && right.item.lateral;
+    const isLateral = right.item.node === "function" || (right.item.node === "derived" && right.item.lateral);
     const kind = dice.pick(
       isLateral
         ? ["JOIN", "LEFT JOIN"]

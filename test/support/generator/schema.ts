@@ -112,6 +112,8 @@ export const columns: readonly SchemaColumn[] = [
     among("'', '\\x00', '\\xdeadbeef', NULL, '\\x000102030405060708090a0b0c0d0e0f'", "bytea"),
   ),
   column("o", "oid", "oid", among("0, 4294967295, NULL, 1259, 7", "oid")),
+  column("tt", "timetz", "timetz", among("'00:00+00', '12:30-05', NULL, '23:59:59.5+05:30', '12:30-05'", "timetz")),
+  column("na", "name", "name", among("'', 'abc', NULL, 'Zebra', 'ž'", "name")),
   column("k", "mood", "gen_mood", among("'sad', 'ok', 'happy', NULL, 'ok'", "gen_mood")),
 ];
 

@@ -1,15 +1,29 @@
 // Cuts a statement back: every smaller tree one step away, the boldest first. Steps may leave a statement that means
 // nothing; the server says so to both sides alike, and then it is no smaller witness. Read next: tree.ts.
 import { constants } from "./catalogue.js";
-import type { Expression, FromItem, Part, Query, Select, SetOperation } from "./tree.js";
+import type { Expression, FromItem, Part, Query, Select, SetOperation, Values } from "./tree.js";
 import { textOf } from "./tree.js";
 
 function descendants(parts: readonly Part[], found: Expression[]): void {
   for (const part of parts) {
-    if (typeof part === "string" || part.node !== "expression") continue;
-    found.push(part);
+    if (typeof part === "string" || (part.node !== "expression" && part.node !== "option")) continue;
+    if (part.node === "expression") found.push(part);
     descendants(part.parts, found);
   }
+}
+
+/** Parts of an expression or clause, one of them smaller. */
+function smallerParts(parts: readonly Part[]): (readonly Part[])[] {
+  return parts.flatMap((part, index) => {
+    if (typeof part === "string") return [];
+    const smaller: readonly Part[] =
+      part.node === "expression"
+        ? smallerExpressions(part)
+        : part.node === "option"
+          ? ["", ...smallerParts(part.parts).map((each) => ({ ...part, parts: each }))]
+          : smallerQueries(part);
+    return smaller.map((each) => parts.map((old, at) => (at === index ? each : old)));
+  });
 }
 
 function smallerExpressions(expression: Expression): Expression[] {
@@ -20,13 +34,7 @@ function smallerExpressions(expression: Expression): Expression[] {
   const [simple] = constants[expression.kind];
   if (simple !== undefined && expression.parts.length > 1)
     found.push({ ...expression, parts: [expression.kind === "bool" ? "true" : simple] });
-  expression.parts.forEach((part, index) => {
-    if (typeof part === "string") return;
-    const smaller: readonly Part[] =
-      part.node === "expression" ? smallerExpressions(part) : smallerQueries(part);
-    for (const each of smaller)
-      found.push({ ...expression, parts: expression.parts.map((old, at) => (at === index ? each : old)) });
-  });
+  found.push(...smallerParts(expression.parts).map((parts) => ({ ...expression, parts })));
   return found;
 }
 
@@ -44,6 +52,8 @@ function smallerItems(item: FromItem): FromItem[] {
   switch (item.node) {
     case "table":
       return [];
+    case "function":
+      return smallerParts(item.call.parts).map((parts) => ({ ...item, call: { ...item.call, parts } }));
     case "derived":
       return smallerQueries(item.query).map((query) => ({ ...item, query }));
     case "join":
@@ -71,7 +81,8 @@ function smallerSelects(select: Select): Select[] {
     ...(select.limit === "" ? [] : [{ ...select, limit: "" }]),
     ...(select.ordered && select.limit === "" ? [{ ...select, ordered: false }] : []),
     ...(select.distinct ? [{ ...select, distinct: false }] : []),
-    ...(select.grouping === "" ? [] : [{ ...select, grouping: "" }]),
+    ...(select.distinctOn === 0 ? [] : [{ ...select, distinctOn: 0 }]),
+    ...(select.grouping === "" ? [] : [{ ...select, grouping: "" as const }]),
     ...inPlace(from, smallerItems).map((each) => ({ ...select, from: each })),
     ...inPlace(common, (each) => smallerQueries(each.query).map((query) => ({ ...each, query }))).map(
       (each) => ({ ...select, common: each }),
@@ -94,9 +105,22 @@ function smallerSetOperations(query: SetOperation): Query[] {
   ];
 }
 
+function smallerValues(values: Values): Query[] {
+  return values.rows.length > 1 ? without(values.rows).map((rows) => ({ ...values, rows })) : [];
+}
+
 /** Queries one step smaller. */
 export function smallerQueries(query: Query): Query[] {
-  return query.node === "select" ? smallerSelects(query) : smallerSetOperations(query);
+  switch (query.node) {
+    case "select":
+      return smallerSelects(query);
+    case "setOperation":
+      return smallerSetOperations(query);
+    case "values":
+      return smallerValues(query);
+    case "verbatim":
+      return [];
+  }
 }
 
 /** The smallest statement found for which `fails` still holds, within a number of tries. */

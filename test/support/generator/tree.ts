@@ -19,11 +19,13 @@ export const kinds = [
   "timestamp",
   "timestamptz",
   "time",
+  "timetz",
   "interval",
   "uuid",
   "bytea",
   "oid",
   "mood",
+  "name",
 ] as const;
 
 export type Kind = (typeof kinds)[number];
@@ -36,7 +38,13 @@ export interface Expression {
   readonly parts: readonly Part[];
 }
 
-export type Part = string | Expression | Query;
+/** A clause that may be left out, such as FILTER or a frame: what the shrinker tries first. */
+export interface Option {
+  readonly node: "option";
+  readonly parts: readonly Part[];
+}
+
+export type Part = string | Expression | Option | Query;
 
 export interface Target {
   readonly name: string;
@@ -46,6 +54,8 @@ export interface Target {
 export type FromItem =
   | { readonly node: "table"; readonly name: string; readonly alias: string }
   | { readonly node: "derived"; readonly query: Query; readonly alias: string; readonly lateral: boolean }
+  /** A set-returning function; it may read the items before it. */
+  | { readonly node: "function"; readonly call: Expression; readonly alias: string; readonly columns: string }
   | {
       readonly node: "join";
       /** "JOIN", "LEFT JOIN", ... */
@@ -62,22 +72,52 @@ export interface CommonTable {
   readonly query: Query;
 }
 
+/** How the keys of GROUP BY are grouped: by all of them, or by several sets. */
+export const groupings = [
+  "",
+  "ROLLUP",
+  "CUBE",
+  "GROUPING SETS",
+  "KEY AND ROLLUP",
+  "ROLLUP OF PAIR",
+  "CUBE TIMES SETS",
+] as const;
+
+export type Grouping = (typeof groupings)[number];
+
 export interface Select {
   readonly node: "select";
   readonly common: readonly CommonTable[];
   readonly distinct: boolean;
+  /** DISTINCT ON so many targets, of a SELECT that is ordered; 0 without. */
+  readonly distinctOn: number;
   readonly targets: readonly Target[];
   readonly from: readonly FromItem[];
   readonly where: Expression | undefined;
   readonly groupBy: readonly Expression[];
-  /** "", "ROLLUP", "CUBE", or "GROUPING SETS". */
-  readonly grouping: string;
+  readonly grouping: Grouping;
   readonly having: Expression | undefined;
   /** ORDER BY every column, which leaves no two different rows in free order. */
   readonly ordered: boolean;
   /** What follows ORDER BY, such as "LIMIT 3". */
   readonly limit: string;
 }
+
+/** A SELECT of nothing. */
+export const plainSelect: Select = {
+  node: "select",
+  common: [],
+  distinct: false,
+  distinctOn: 0,
+  targets: [],
+  from: [],
+  where: undefined,
+  groupBy: [],
+  grouping: "",
+  having: undefined,
+  ordered: false,
+  limit: "",
+};
 
 export interface SetOperation {
   readonly node: "setOperation";
@@ -86,7 +126,18 @@ export interface SetOperation {
   readonly right: Query;
 }
 
-export type Query = Select | SetOperation;
+export interface Values {
+  readonly node: "values";
+  readonly rows: readonly (readonly Expression[])[];
+}
+
+/** A query that is written down: a recursive one. */
+export interface Verbatim {
+  readonly node: "verbatim";
+  readonly text: string;
+}
+
+export type Query = Select | SetOperation | Values | Verbatim;
 
 /** What tells values apart that are equal but look different; as text char(n) would lose its blanks. */
 function appearance(value: Expression): string {
@@ -104,7 +155,9 @@ function fromText(item: FromItem): string {
     case "table":
       return item.name === item.alias ? item.name : `${item.name} ${item.alias}`;
     case "derived":
-      return `${item.lateral ? "LATERAL " : ""}(${textOf(item.query)}) ${item.alias}`;
+      return `${item.lateral ? "LATERAL " : ""}(${textOf(item.query)}) ${item.alias}${columnNames(item.query)}`;
+    case "function":
+      return `${textOf(item.call)} ${item.alias}(${item.columns})`;
     case "join": {
       const right = item.right.node === "join" ? `(${fromText(item.right)})` : fromText(item.right);
       const condition = item.condition === undefined ? "" : ` ON ${textOf(item.condition)}`;
@@ -113,19 +166,36 @@ function fromText(item: FromItem): string {
   }
 }
 
+/** VALUES names its columns by itself; the others are called c1, c2, ... by their targets. */
+function columnNames(query: Query): string {
+  if (query.node !== "values") return "";
+  return `(${(query.rows[0] ?? []).map((_, index) => `c${index + 1}`).join(", ")})`;
+}
+
 function groupText({ groupBy, grouping }: Select): string {
   if (groupBy.length === 0) return "";
   const keys = groupBy.map(textOf);
-  if (grouping === "GROUPING SETS")
-    return ` GROUP BY GROUPING SETS ((${keys.join(", ")}), ${keys.map((key) => `(${key})`).join(", ")}, ())`;
-  return grouping === "" ? ` GROUP BY ${keys.join(", ")}` : ` GROUP BY ${grouping} (${keys.join(", ")})`;
+  const [first = "", ...others] = keys;
+  const list = keys.join(", ");
+  const text: Readonly<Record<Grouping, string>> = {
+    "": list,
+    ROLLUP: `ROLLUP (${list})`,
+    CUBE: `CUBE (${list})`,
+    "GROUPING SETS": `GROUPING SETS ((${list}), ${keys.map((key) => `(${key})`).join(", ")}, ())`,
+    "KEY AND ROLLUP": others.length === 0 ? first : `${first}, ROLLUP (${others.join(", ")})`,
+    "ROLLUP OF PAIR": `ROLLUP ((${list}), ${first})`,
+    "CUBE TIMES SETS": `CUBE (${first}), GROUPING SETS (${[...others, "()"].join(", ")})`,
+  };
+  return ` GROUP BY ${text[grouping]}`;
 }
 
 function selectText(select: Select): string {
   const common = select.common.map(({ name, hint, query }) => `${name} AS ${hint} (${textOf(query)})`);
+  const recursive = select.common.some(({ query }) => query.node === "verbatim") ? "RECURSIVE " : "";
+  const on = select.targets.slice(0, select.distinctOn).map(({ value }) => textOf(value));
   return [
-    common.length === 0 ? "" : `WITH ${common.join(", ")} `,
-    `SELECT ${select.distinct ? "DISTINCT " : ""}`,
+    common.length === 0 ? "" : `WITH ${recursive}${common.join(", ")} `,
+    `SELECT ${select.distinct ? "DISTINCT " : ""}${on.length === 0 ? "" : `DISTINCT ON (${on.join(", ")}) `}`,
     select.targets.map(({ name, value }) => `${textOf(value)} AS ${name}`).join(", "),
     select.from.length === 0 ? "" : ` FROM ${select.from.map(fromText).join(", ")}`,
     select.where === undefined ? "" : ` WHERE ${textOf(select.where)}`,
@@ -137,14 +207,19 @@ function selectText(select: Select): string {
 }
 
 /** The SQL of a tree. */
-export function textOf(tree: Expression | Query): string {
+export function textOf(tree: Expression | Option | Query): string {
   switch (tree.node) {
     case "expression":
+    case "option":
       return tree.parts.map((part) => (typeof part === "string" ? part : textOf(part))).join("");
     case "setOperation":
       return `(${textOf(tree.left)}) ${tree.operation} (${textOf(tree.right)})`;
     case "select":
       return selectText(tree);
+    case "values":
+      return `VALUES ${tree.rows.map((row) => `(${row.map(textOf).join(", ")})`).join(", ")}`;
+    case "verbatim":
+      return tree.text;
   }
 }
 
