@@ -377,9 +377,11 @@ function readWindow(wire: WireOperator, input: PhysicalOperator, scope: Expressi
   const calls = (wire.windowCalls ?? []).map((each) => readWindowCall(each, scope));
   if (calls.length === 0) malformedPlan("a window without calls");
   checkColumns(columns, [...scope.columns, ...calls.map(({ result }) => result)], "a window");
-  for (const { frame: { unit, start, end } } of calls) {
-    const measures = unit === "range" && ("offset" in start || "offset" in end);
-    if (measures && (order.length !== 1 || order.some(({ expression }) => !rangeKeys.has(expression.type.kind))))
+  for (const { frame: { unit, start, end, measure } } of calls) {
+    const counts = unit === "range" && ("offset" in start || "offset" in end);
+    const measures = measure !== undefined || counts;
+    if (measures && (order.length !== 1
+      || (counts && order.some(({ expression }) => !rangeKeys.has(expression.type.kind)))))
       malformedPlan("a frame by distance has one number to measure");
   }
   return { kind: "window", input, partition, order, calls, columns };

@@ -2,6 +2,7 @@
 // and the partition are the operator's, in physical_codec.ts.
 import type { Expression } from "#expr/expression.js";
 import type { FrameBound, WindowCall, WindowFrame, WindowFunction } from "#plan/physical.js";
+import type { EngineType } from "#types/engine_type.js";
 import { malformedPlan, readColumnType, writeColumnType } from "./engine_type_codec.js";
 import type { WireColumnType } from "./engine_type_codec.js";
 import { readExpression, writeExpression } from "./expression_codec.js";
@@ -10,6 +11,7 @@ import type { ExpressionScope, WireExpression } from "./expression_codec.js";
 interface WireBound {
   readonly kind?: string;
   readonly offset?: WireExpression | null;
+  readonly limit?: WireExpression | null;
 }
 
 export interface WireWindowCall {
@@ -21,6 +23,7 @@ export interface WireWindowCall {
   readonly start?: WireBound | null;
   readonly end?: WireBound | null;
   readonly exclusion?: string;
+  readonly measure?: WireExpression | null;
   readonly result?: WireColumnType | null;
 }
 
@@ -48,11 +51,15 @@ const optional = <K extends string>(name: K, expression: Expression | undefined)
   (expression === undefined ? {} : { [name]: writeExpression(expression) }) as Partial<Record<K, WireExpression>>;
 
 function writeBound(bound: FrameBound): WireBound {
-  return { kind: bound.kind, ...("offset" in bound ? { offset: writeExpression(bound.offset) } : {}) };
+  return {
+    kind: bound.kind,
+    ...optional("offset", "offset" in bound ? bound.offset : undefined),
+    ...optional("limit", "limit" in bound ? bound.limit : undefined),
+  };
 }
 
 export function writeWindowCall(call: WindowCall): WireWindowCall {
-  const { unit, start, end, exclusion } = call.frame;
+  const { unit, start, end, exclusion, measure } = call.frame;
   return {
     function: call.function,
     ...optional("argument", call.argument),
@@ -62,6 +69,7 @@ export function writeWindowCall(call: WindowCall): WireWindowCall {
     start: writeBound(start),
     end: writeBound(end),
     exclusion,
+    ...optional("measure", measure),
     result: writeColumnType(call.result),
   };
 }
@@ -75,12 +83,42 @@ function readOffset(wire: WireExpression | null | undefined, mayBeNegative: bool
   return offset;
 }
 
-function readBound(wire: WireBound | null | undefined): FrameBound {
+const isGiven = (each: WireExpression | null | undefined): boolean => each !== null && each !== undefined;
+
+function readBound(
+  wire: WireBound | null | undefined, scope: ExpressionScope, measure: Expression | undefined,
+): FrameBound {
   switch (wire?.kind) {
     case "unbounded": case "currentRow": return { kind: wire.kind };
-    case "preceding": case "following": return { kind: wire.kind, offset: readOffset(wire.offset, false) };
+    case "preceding": case "following": {
+      if (!isGiven(wire.limit)) return { kind: wire.kind, offset: readOffset(wire.offset, false) };
+      const limit = readExpression(wire.limit, scope);
+      if (measure === undefined || !comparesAlike(limit.type, measure.type)) malformedPlan("a limit without a measure");
+      return { kind: wire.kind, limit };
+    }
     default: return malformedPlan(`frame bound "${wire?.kind ?? ""}"`);
   }
+}
+
+/** Whether the engine compares values of the two types as they are. */
+function comparesAlike(a: EngineType, b: EngineType): boolean {
+  return a.kind === b.kind && (a.kind !== "decimal" || b.kind !== "decimal" || a.scale === b.scale);
+}
+
+const measured: ReadonlySet<EngineType["kind"]> = new Set([
+  "decimal", "numeric", "timestamp", "timestamptz", "interval",
+]);
+
+function readFrame(
+  wire: WireWindowCall, unit: WindowFrame["unit"], exclusion: WindowFrame["exclusion"], scope: ExpressionScope,
+): WindowFrame {
+  const measure = isGiven(wire.measure) ? readExpression(wire.measure, scope) : undefined;
+  if (measure !== undefined && (unit !== "range" || !measured.has(measure.type.kind)))
+    malformedPlan("the measure of a frame");
+  return {
+    unit, start: readBound(wire.start, scope, measure), end: readBound(wire.end, scope, measure), exclusion,
+    ...(measure === undefined ? {} : { measure }),
+  };
 }
 
 /** The frame's order relative to one key is the operator's to check. */
@@ -90,7 +128,6 @@ export function readWindowCall(wire: WireWindowCall, scope: ExpressionScope): Wi
   const exclusion = exclusions.find((each) => each === wire.exclusion);
   if (name === undefined) return malformedPlan(`window function "${wire.function ?? ""}"`);
   if (unit === undefined || exclusion === undefined) return malformedPlan("frame of a window");
-  const isGiven = (each: WireExpression | null | undefined): boolean => each !== null && each !== undefined;
   const { argument, offset } = needs[name];
   if (argument !== isGiven(wire.argument) || offset !== isGiven(wire.offset)) malformedPlan(`arguments of ${name}`);
   const moves = name === "lag" || name === "lead";
@@ -100,7 +137,7 @@ export function readWindowCall(wire: WireWindowCall, scope: ExpressionScope): Wi
     ...(argument ? { argument: readExpression(wire.argument, scope) } : {}),
     ...(offset ? { offset: readOffset(wire.offset, moves) } : {}),
     ...(isGiven(wire.otherwise) ? { otherwise: readExpression(wire.otherwise, scope) } : {}),
-    frame: { unit, start: readBound(wire.start), end: readBound(wire.end), exclusion },
+    frame: readFrame(wire, unit, exclusion, scope),
     result: readColumnType(wire.result),
   };
 }

@@ -51,8 +51,8 @@ export const DATE_MINUS_INFINITY = -(1n << 31n);
 export const DATE_INFINITY = (1n << 31n) - 1n;
 
 /** The first instant, and the first that is beyond all. */
-const TIMESTAMP_FIRST = -211_813_488_000_000_000n;
-const TIMESTAMP_END = 9_223_371_331_200_000_000n;
+export const TIMESTAMP_FIRST = -211_813_488_000_000_000n;
+export const TIMESTAMP_END = 9_223_371_331_200_000_000n;
 
 export function isInfiniteTimestamp(timestamp: bigint): boolean {
   return timestamp === TIMESTAMP_INFINITY || timestamp === TIMESTAMP_MINUS_INFINITY;

@@ -21,6 +21,7 @@ import { likes } from "./like.js";
 import { numericArithmetic } from "./numeric_arithmetic.js";
 import { castsOfNumerics } from "./numeric_cast.js";
 import { numericSpreads } from "./numeric_spread.js";
+import { timestampShifts } from "./timestamp_shift.js";
 
 const families: readonly (readonly ScalarFunction[])[] = [
   integerArithmetic,
@@ -43,6 +44,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   characterFunctions,
   likes,
   byteFunctions,
+  timestampShifts,
 ];
 
 /** Families that take characters apart, which they can in UTF-8 alone. */

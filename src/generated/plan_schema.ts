@@ -238,6 +238,10 @@ export const planSchema = {
                 "offset": {
                   "type": "Expression",
                   "id": 2
+                },
+                "limit": {
+                  "type": "Expression",
+                  "id": 3
                 }
               }
             },
@@ -278,6 +282,10 @@ export const planSchema = {
                 "result": {
                   "type": "ColumnType",
                   "id": 9
+                },
+                "measure": {
+                  "type": "Expression",
+                  "id": 10
                 }
               }
             },

@@ -3,6 +3,8 @@
 // window_values.ts.
 import { defined } from "#base/assert.js";
 import type { Local } from "#wasm/function_builder.js";
+import type { LoweredValue } from "./function_context.js";
+import { pushOrder } from "./sort_module.js";
 import { pushPlace, pushRow, type WindowPart } from "./window_part.js";
 import type { FramePlan, MovingBound, WindowPlan } from "./window_plan.js";
 import { WindowPlace } from "./window_plan.js";
@@ -90,12 +92,13 @@ export class FrameEmitter {
   }
 
   /** The first row of the frame, or the row behind its last. */
-  #bound({ frame: { unit } }: FramePlan, bound: MovingBound, isEnd: boolean): Local {
+  #bound(plan: FramePlan, bound: MovingBound, isEnd: boolean): Local {
     const { at, context: { code } } = this.#part;
     const { partition, partitionEnd, group, groupEnd } = this.#around;
+    const { unit } = plan.frame;
     if (bound.kind === "unbounded") return isEnd ? partitionEnd : partition;
     if (unit !== "rows" && bound.kind === "currentRow") return isEnd ? groupEnd : group;
-    if (unit !== "rows") return this.#moved(unit, bound, isEnd);
+    if (unit !== "rows") return this.#moved(plan, bound, isEnd);
     const place = code.local("i32");
     code.get(at);
     if (bound.kind !== "currentRow")
@@ -110,14 +113,16 @@ export class FrameEmitter {
   }
 
   /** Goes on from where the row before left the bound, group by group. */
-  #moved(unit: "range" | "groups", bound: MovingBound, isEnd: boolean): Local {
+  #moved(plan: FramePlan, bound: MovingBound, isEnd: boolean): Local {
     const { state, context: { code } } = this.#part;
     const { partition, partitionEnd } = this.#around;
     const place = code.local("i32");
     code.get(state).load("i32.load", bound.place).set(place);
     this.#larger(place, partition);
     code.set(place);
-    const pushIsBefore = unit === "groups" ? this.#byGroup(bound, isEnd, place) : this.#byDistance(bound, isEnd, place);
+    const pushIsBefore = plan.frame.unit === "groups" ? this.#byGroup(bound, isEnd, place)
+      : bound.limit === undefined ? this.#byDistance(bound, isEnd, place)
+        : this.#byLimit(plan.measure, bound.limit, isEnd, place);
     code.loop((again) => {
       code.get(place, partitionEnd).op("i32.lt_s").if([], () => {
         pushIsBefore();
@@ -154,24 +159,57 @@ export class FrameEmitter {
     code.get(limit, own.value).op(adds ? "i64.lt_s" : "i64.gt_s").set(beyond);
     return () => {
       const other = this.#key(place);
-      const order = code.local("i32");
-      code.get(own.isNull, other.isNull).op("i32.or").if(["i32"], () => {
-        if (key.nullsFirst) code.get(own.isNull, other.isNull).op("i32.sub");
-        else code.get(other.isNull, own.isNull).op("i32.sub");
-      }, () => {
+      this.#pushIsBefore(own.isNull, other.isNull, isEnd, () => {
         code.i32(adds !== key.descending ? -1 : 1);
         const [greater, less] = key.descending ? [limit, other.value] : [other.value, limit];
         code.get(greater, less).op("i64.gt_s").get(greater, less).op("i64.lt_s", "i32.sub");
         code.get(beyond).select();
       });
-      code.set(order).get(order).i32(0).op(isEnd ? "i32.le_s" : "i32.lt_s");
     };
+  }
+
+  /** The same by how far the measure of the row at `place` may be from this row's. */
+  #byLimit(measure: number | undefined, limit: number, isEnd: boolean, place: Local): () => void {
+    const { at, table, context } = this.#part;
+    const { descending } = defined(this.#window.order[0], "a key to measure");
+    const read = (column: number, of: Local): LoweredValue => {
+      const row = context.code.local("i32");
+      pushRow(this.#part, of).set(row);
+      return readStored(context, defined(table.columns[column], "a column"), row);
+    };
+    const own = read(limit, at);
+    return () => {
+      const other = read(defined(measure, "a measure"), place);
+      this.#pushIsBefore(this.#nullFlag(own), this.#nullFlag(other), isEnd, () => {
+        if (descending) pushOrder(context, own, other);
+        else pushOrder(context, other, own);
+      });
+    };
+  }
+
+  #nullFlag({ isNull }: LoweredValue): Local {
+    const { code } = this.#part.context;
+    if (isNull !== undefined) return isNull;
+    const flag = code.local("i32");
+    code.i32(0).set(flag);
+    return flag;
+  }
+
+  /** Pushes whether another row lies before a bound; `pushOrder` says where it is when neither is NULL. */
+  #pushIsBefore(ownNull: Local, otherNull: Local, isEnd: boolean, pushOrder: () => void): void {
+    const { code } = this.#part.context;
+    const key = defined(this.#window.order[0], "a key to measure");
+    code.get(ownNull, otherNull).op("i32.or").if(["i32"], () => {
+      if (key.nullsFirst) code.get(ownNull, otherNull).op("i32.sub");
+      else code.get(otherNull, ownNull).op("i32.sub");
+    }, pushOrder);
+    code.i32(0).op(isEnd ? "i32.le_s" : "i32.lt_s");
   }
 
   #key(at: Local): { readonly value: Local; readonly isNull: Local } {
     const { context, table } = this.#part;
     const { code } = context;
-    const [row, value, isNull] = [code.local("i32"), code.local("i64"), code.local("i32")];
+    const [row, value] = [code.local("i32"), code.local("i64")];
     pushRow(this.#part, at).set(row);
     const column = defined(table.columns[defined(this.#window.order[0], "a key to measure").column], "a key's column");
     const read = readStored(context, column, row);
@@ -179,9 +217,6 @@ export class FrameEmitter {
     code.get(first);
     if (first.type === "i32") code.op("i64.extend_i32_s");
     code.set(value);
-    if (read.isNull === undefined) code.i32(0);
-    else code.get(read.isNull);
-    code.set(isNull);
-    return { value, isNull };
+    return { value, isNull: this.#nullFlag(read) };
   }
 }

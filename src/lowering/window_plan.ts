@@ -3,6 +3,8 @@
 // up in running minima or a tree: no row costs more for a wider frame. Read next: window_module.ts, window_values.ts.
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
+import { expressionKey } from "#expr/traverse.js";
+import { frameExpressions } from "#plan/frames.js";
 import type { FrameBound, PhysicalOperator, WindowCall, WindowFrame } from "#plan/physical.js";
 import type { RowOrder } from "./table_plan.js";
 
@@ -25,10 +27,12 @@ export interface WindowArray {
   readonly address: number;
 }
 
-/** A bound by offset: the state keeps the offset, and a place that only ever moves on. */
+/** A bound by offset or limit: the state keeps the offset, and a place that only ever moves on. */
 export interface MovingBound {
   readonly kind: FrameBound["kind"];
   readonly offset: number;
+  /** Column of the table. */
+  readonly limit: number | undefined;
   readonly place: number;
 }
 
@@ -36,6 +40,8 @@ export interface FramePlan {
   readonly frame: WindowFrame;
   readonly start: MovingBound;
   readonly end: MovingBound;
+  /** Column of the table that limits are compared with. */
+  readonly measure: number | undefined;
 }
 
 export interface WindowValue {
@@ -84,13 +90,11 @@ export function isTree({ kind }: WindowArray): boolean {
   return kind === "leastTree" || kind === "greatestTree";
 }
 
-/** Columns computed beside a window's input: partition, order, then arguments and defaults of the calls. */
+/** Columns computed beside a window's input: partition, order, then what the calls and their frames read, once each. */
 export function windowExpressions({ partition, order, calls }: Window): readonly Expression[] {
-  return [
-    ...partition,
-    ...order.map(({ expression }) => expression),
-    ...calls.flatMap(({ argument, otherwise }) => [argument, otherwise].filter((each) => each !== undefined)),
-  ];
+  const read = calls.flatMap(({ argument, otherwise, frame }) => [argument, otherwise, ...frameExpressions(frame)]);
+  const byKey = new Map(read.flatMap((each) => (each === undefined ? [] : [[expressionKey(each), each] as const])));
+  return [...partition, ...order.map(({ expression }) => expression), ...byKey.values()];
 }
 
 /** `firstResult` is the table's column of the first call; behind the results stand windowExpressions(). */
@@ -104,21 +108,25 @@ class Planner {
   readonly #arrays = new Map<string, WindowArray>();
   readonly #frames = new Map<string, FramePlan>();
   readonly #offsets: WindowOffset[] = [];
+  /** What the calls read, by where in the table it stands. */
+  readonly #columns: ReadonlyMap<string, number>;
   #bytes: number = WindowState.SIZE;
 
   constructor(operator: Window, firstResult: number) {
     this.#operator = operator;
     this.#firstResult = firstResult;
+    const { partition, order, calls } = operator;
+    const keys = partition.length + order.length;
+    const firstKey = firstResult + calls.length;
+    this.#columns = new Map(windowExpressions(operator).slice(keys).map((each, index) => (
+      [expressionKey(each), firstKey + keys + index])));
   }
 
   plan(): WindowPlan {
     const { partition, order, calls } = this.#operator;
     const firstKey = this.#firstResult + calls.length;
-    let next = firstKey + partition.length + order.length;
-    const column = (expression: Expression | undefined): number | undefined =>
-      (expression === undefined ? undefined : next++);
     const values = calls.map((call, index): WindowValue => {
-      const [argument, otherwise] = [column(call.argument), column(call.otherwise)];
+      const [argument, otherwise] = [this.#column(call.argument), this.#column(call.otherwise)];
       return {
         call, argument, otherwise, result: this.#firstResult + index,
         offset: this.#offset(call.offset), frame: this.#frame(call.frame), arrays: this.#arraysOf(call, argument),
@@ -133,6 +141,10 @@ class Planner {
       offsets: this.#offsets,
       stateBytes: this.#bytes,
     };
+  }
+
+  #column(expression: Expression | undefined): number | undefined {
+    return expression === undefined ? undefined : defined(this.#columns.get(expressionKey(expression)), "a column");
   }
 
   #take(bytes: number): number {
@@ -155,9 +167,12 @@ class Planner {
     const bound = (each: FrameBound): MovingBound => ({
       kind: each.kind,
       offset: this.#offset("offset" in each ? each.offset : undefined, frame.unit === "range"),
+      limit: this.#column("limit" in each ? each.limit : undefined),
       place: this.#take(8),
     });
-    const plan = { frame, start: bound(frame.start), end: bound(frame.end) };
+    const plan = {
+      frame, start: bound(frame.start), end: bound(frame.end), measure: this.#column(frame.measure),
+    };
     this.#frames.set(key, plan);
     return plan;
   }

@@ -7,6 +7,7 @@ import { mapColumns } from "#expr/traverse.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import { columnsOf } from "#plan/columns_of.js";
+import { frameExpressions, mapFrame } from "#plan/frames.js";
 import type { PhysicalOperator } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 import { columnsRead } from "./aggregation.js";
@@ -147,7 +148,7 @@ export class PhysicalBuilder {
     const calls = operator.calls.filter(({ attribute }) => required.has(attribute));
     const reads = readsOf([
       ...operator.partition, ...operator.order.map(({ expression }) => expression),
-      ...calls.flatMap(({ call }) => [call.argument, call.otherwise]),
+      ...calls.flatMap(({ call }) => [call.argument, call.otherwise, ...frameExpressions(call.frame)]),
     ]);
     const passed = [...required].filter((attribute) => this.attributes.originOf(attribute) !== operator.origin);
     const needed = new Set(calls.length === 0 ? passed : [...passed, ...reads]);
@@ -162,6 +163,7 @@ export class PhysicalBuilder {
       order: operator.order.map((key) => ({ ...key, expression: inPlace(key.expression) })),
       calls: calls.map(({ call }) => ({
         ...call,
+        frame: mapFrame(call.frame, inPlace),
         ...(call.argument === undefined ? {} : { argument: inPlace(call.argument) }),
         ...(call.otherwise === undefined ? {} : { otherwise: inPlace(call.otherwise) }),
       })),

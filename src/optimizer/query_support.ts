@@ -30,7 +30,7 @@ const constructs: readonly (readonly [string, string, string])[] = [
   ["Aggregates with ORDER BY, WITHIN GROUP", "PostgreSQL", "above the engine's joins"],
   ["Aggregates with FILTER", "engine", ""],
   ["Window functions, every frame", "engine",
-    "but sums of floats, RANGE by other than integers, offsets that are no constants; of a statement's groups above"],
+    "but sums of floats, RANGE by float or time, offsets that are no constants; of a statement's groups above"],
   ["ORDER BY, LIMIT, OFFSET, WITH TIES", "PostgreSQL", "above the engine"],
   ["LIMIT, OFFSET in subqueries", "engine", "constants, in an order the engine has; else PostgreSQL"],
   ["Set-returning functions in the select list", "PostgreSQL", "above the engine"],

@@ -14,7 +14,7 @@ const nativeOrder: ReadonlyMap<number, readonly [number, number]> = new Map([
   [sqlTypes.float4, [622, 623]], [sqlTypes.float8, [672, 674]], [sqlTypes.date, [1095, 1097]],
   [sqlTypes.time, [1110, 1112]], [sqlTypes.timestamp, [2062, 2064]], [sqlTypes.timestamptz, [1322, 1324]],
   [sqlTypes.numeric, [1754, 1756]], [sqlTypes.text, [664, 666]], [sqlTypes.varchar, [664, 666]],
-  [sqlTypes.bpchar, [1058, 1060]],
+  [sqlTypes.bpchar, [1058, 1060]], [sqlTypes.interval, [1332, 1334]],
 ]);
 
 function isOrdered(type: EngineType): boolean {

@@ -1,7 +1,7 @@
 // Window functions of one query level as engine operators: one for each partition and order that several windows may
 // share. What is not exact there leaves all windows of the level to PostgreSQL: sums of floats, which depend on the
-// order they are added in, offsets that are no constants, distances in anything but integers. Read next:
-// window_clause.ts, sort_keys.ts, src/lowering/window_plan.ts.
+// order they are added in, offsets that are no constants. Read next: window_clause.ts, window_frames.ts, sort_keys.ts,
+// src/lowering/window_plan.ts.
 import { defined } from "#base/assert.js";
 import type { Aggregate, AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
@@ -13,7 +13,7 @@ import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type {
-  AggregateCall, AggregateFunction, FrameAggregate, FrameBound, SortKey, WindowCall, WindowFrame, WindowFunction,
+  AggregateCall, AggregateFunction, FrameAggregate, SortKey, WindowCall, WindowFrame, WindowFunction,
 } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -26,8 +26,9 @@ import { mayFail } from "./may_fail.js";
 import { edgeRoots, targetOf } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
 import { sortKeyOf } from "./sort_keys.js";
-import type { ClauseBound, WindowClause } from "./window_clause.js";
+import type { WindowClause } from "./window_clause.js";
 import { readWindowClause } from "./window_clause.js";
+import { planFrame } from "./window_frames.js";
 
 /** A window function call in the engine: over attributes of its operator, to be finished as an aggregate is. */
 export interface WindowedValue {
@@ -173,7 +174,7 @@ class Step {
   }
 
   add(node: TextNode, clause: WindowClause): StepValue {
-    const frame = this.#frame(clause);
+    const frame = planFrame(this.#translator, this.#order, clause);
     const rule = rules.get(numberField(node, "winfnoid"));
     if (rule === undefined) return this.#aggregate(node, frame);
     const first = this.#put(this.#call(node, rule, frame));
@@ -184,21 +185,6 @@ class Step {
     const { attributes } = this.#scope.statement;
     this.#calls.push(call);
     return this.attributes.push(attributes.add(this.#origin, call.function, call.result)) - 1;
-  }
-
-  #frame({ unit, start, end, exclusion }: WindowClause): WindowFrame {
-    const measures = unit === "range" && (start.offset !== undefined || end.offset !== undefined);
-    const kind = this.#order[0]?.expression.type.kind;
-    if (measures && kind !== "int2" && kind !== "int4" && kind !== "int8")
-      leave("a frame's distance is not one of integers");
-    return { unit, start: this.#bound(start), end: this.#bound(end), exclusion };
-  }
-
-  #bound({ kind, offset }: ClauseBound): FrameBound {
-    if (kind === "unbounded" || kind === "currentRow") return { kind };
-    const value = offset === undefined ? undefined : integerConstant(readExpression(offset));
-    if (value === undefined || value === null || value < 0n) return leave("a frame's offset is no constant");
-    return { kind, offset: { kind: "constant", value, type: INT8 } };
   }
 
   #call(node: TextNode, rule: Rule, frame: WindowFrame): WindowCall {

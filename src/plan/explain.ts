@@ -5,6 +5,7 @@ import { encodingName } from "#types/encoding_of.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sharedOf } from "./columns_of.js";
+import { decimalText, intervalText, numericText } from "./image_text.js";
 import type {
   AggregateCall, FrameBound, JoinKind, PhysicalOperator, PhysicalPlan, RuntimeFilter, SortKey, WindowCall, WindowFrame,
   WindowFunction,
@@ -37,13 +38,6 @@ export function typeText(type: EngineType): string {
   return typeNames[type.kind];
 }
 
-function decimalText(value: bigint, scale: number): string {
-  if (scale === 0) return value.toString();
-  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, "0");
-  const point = digits.length - scale;
-  return `${value < 0n ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
-}
-
 const MILLISECONDS_PER_DAY = 86_400_000;
 const POSTGRES_EPOCH = Date.UTC(2000, 0, 1);
 /** Days either side of 2000-01-01 that a JavaScript date can show with a four-digit year. */
@@ -61,6 +55,8 @@ function constantText(value: Scalar, type: EngineType): string {
   if (value === null) return "NULL";
   if (typeof value === "symbol") return "'NaN'";
   if (typeof value === "boolean" || typeof value === "number") return String(value);
+  if (value instanceof Uint8Array && type.kind === "interval") return intervalText(value);
+  if (value instanceof Uint8Array && type.kind === "numeric") return numericText(value);
   if (value instanceof Uint8Array) {
     const shown = Buffer.from(value.subarray(0, TEXT_SHOWN_BYTES_MAX)).toString("utf8");
     return `'${shown.replaceAll("'", "''")}'${value.length > TEXT_SHOWN_BYTES_MAX ? "..." : ""}`;
@@ -132,12 +128,15 @@ const exclusionTexts: Readonly<Record<WindowFrame["exclusion"], string>> = {
 };
 
 /** What follows OVER; nothing for the frame that is meant when none is written. */
-function frameText({ unit, start, end, exclusion }: WindowFrame): string {
+function frameText({ unit, start, end, exclusion }: WindowFrame, names: readonly string[]): string {
   const bound = (each: FrameBound, side: "PRECEDING" | "FOLLOWING"): string => {
     switch (each.kind) {
       case "unbounded": return `UNBOUNDED ${side}`;
       case "currentRow": return "CURRENT ROW";
-      default: return `${expressionText(each.offset, [])} ${each.kind.toUpperCase()}`;
+      default: {
+        const distance = "offset" in each ? expressionText(each.offset, []) : `TO ${expressionText(each.limit, names)}`;
+        return `${distance} ${each.kind.toUpperCase()}`;
+      }
     }
   };
   const isDefault = unit === "range" && start.kind === "unbounded" && end.kind === "currentRow";
@@ -149,7 +148,7 @@ function frameText({ unit, start, end, exclusion }: WindowFrame): string {
 function windowText(call: WindowCall, names: readonly string[]): string {
   const values = [call.argument, call.offset, call.otherwise].filter((each) => each !== undefined);
   const shown = call.function === "countRows" ? "*" : values.map((each) => expressionText(each, names)).join(", ");
-  return `${windowNames[call.function]}(${shown})${frameText(call.frame)}`;
+  return `${windowNames[call.function]}(${shown})${frameText(call.frame, names)}`;
 }
 
 function columnTexts(names: readonly string[], types: readonly ColumnType[]): string {

@@ -41,13 +41,17 @@ export type JoinKind =
 export type FrameBound =
   | { readonly kind: "unbounded" | "currentRow" }
   /** Rows, peer groups, or with `range` a distance in the order key's own unit: a constant int8, never negative. */
-  | { readonly kind: "preceding" | "following"; readonly offset: Expression };
+  | { readonly kind: "preceding" | "following"; readonly offset: Expression }
+  /** Only with `range`: how far the frame's `measure` may be, computed of each row; NULL where the order key is. */
+  | { readonly kind: "preceding" | "following"; readonly limit: Expression };
 
 export interface WindowFrame {
   readonly unit: "rows" | "range" | "groups";
   readonly start: FrameBound;
   readonly end: FrameBound;
   readonly exclusion: "none" | "currentRow" | "group" | "ties";
+  /** The order key as limits compare with it: of their type, in its order. */
+  readonly measure?: Expression;
 }
 
 /** Aggregates over frames: those whose answer can be put together from runs of rows, whatever their order. */

@@ -80,6 +80,20 @@ const others = [
     + "count(*) OVER (ORDER BY s RANGE BETWEEN 100000 PRECEDING AND 1 PRECEDING) FROM w_rows",
   "SELECT id, count(*) OVER (ORDER BY d RANGE BETWEEN '3 days' PRECEDING AND CURRENT ROW), "
     + "count(*) OVER (ORDER BY n RANGE BETWEEN 1.5 PRECEDING AND 2 FOLLOWING) FROM w_rows",
+  ...["", " DESC", " NULLS FIRST", " DESC NULLS LAST"].flatMap((direction) => [
+    ["d", "'1 month'", "'10 days 12 hours'"], ["ts", "'1 day'", "'5 hours'"], ["n", "1.5", "20"], ["n", "0.125", "0"],
+    ["loose", "7", "100.001"], ["ts - timestamp '2001-02-01'", "'1 day'", "'3 hours'"], ["wide", "1", "5"],
+    ["tz", "'1 day'", "'1 month'"], ["f", "1.5", "0.25"],
+  ].map(([key, before, after]) =>
+    `SELECT id, count(*) OVER (ORDER BY ${key}${direction} RANGE BETWEEN ${before} PRECEDING AND ${after} FOLLOWING), `
+      + `max(id) OVER (PARTITION BY p ORDER BY ${key}${direction} RANGE ${before} PRECEDING EXCLUDE GROUP), `
+      + `sum(k) OVER (ORDER BY ${key}${direction} RANGE BETWEEN ${after} FOLLOWING AND UNBOUNDED FOLLOWING), `
+      + `min(k) OVER (ORDER BY ${key}${direction} RANGE BETWEEN ${before} PRECEDING AND ${before} PRECEDING) `
+      + "FROM (SELECT *, ts AT TIME ZONE 'UTC' tz FROM w_rows) x")),
+  "SELECT id, count(*) OVER (ORDER BY ts RANGE '-1 day' PRECEDING) FROM w_rows",
+  "SELECT id, count(*) OVER (ORDER BY n RANGE 'NaN' PRECEDING) FROM w_rows",
+  "SELECT id, count(*) OVER (ORDER BY d RANGE NULL::interval PRECEDING) FROM w_rows",
+  "SELECT id, count(*) OVER (ORDER BY n RANGE s PRECEDING) FROM w_rows",
   "SELECT * FROM w_none x, LATERAL (SELECT 1) y WINDOW w AS (ORDER BY id)",
   "SELECT id, row_number() OVER (ORDER BY id), sum(k) OVER () FROM w_none",
   "SELECT p, sum(k), rank() OVER (ORDER BY sum(k) DESC), sum(sum(k)) OVER (ORDER BY p) FROM w_rows GROUP BY p "

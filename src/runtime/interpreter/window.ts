@@ -99,12 +99,12 @@ function valueOf(call: WindowCall, place: Place, parameters: Parameters): Scalar
     case "ntile": return bucketOf(at, count, constantOf(call.offset));
     case "lag": return away(-constantOf(call.offset));
     case "lead": return away(constantOf(call.offset));
-    case "firstValue": return argumentAt(frameOf(call, place)[0]);
-    case "lastValue": return argumentAt(frameOf(call, place).at(-1));
-    case "nthValue": return argumentAt(frameOf(call, place)[Number(constantOf(call.offset) - 1n)]);
+    case "firstValue": return argumentAt(frameOf(call, place, parameters)[0]);
+    case "lastValue": return argumentAt(frameOf(call, place, parameters).at(-1));
+    case "nthValue": return argumentAt(frameOf(call, place, parameters)[Number(constantOf(call.offset) - 1n)]);
     default: {
       const accumulator = accumulatorOf({ ...call, function: call.function });
-      for (const index of frameOf(call, place))
+      for (const index of frameOf(call, place, parameters))
         accumulator.add(call.argument === undefined ? true : argumentAt(index));
       return accumulator.result();
     }
@@ -122,11 +122,13 @@ function bucketOf(at: number, count: number, buckets: bigint): bigint {
 }
 
 /** The rows of the frame in order, without those excluded. */
-function frameOf({ frame }: WindowCall, place: Place): readonly number[] {
+function frameOf({ frame }: WindowCall, place: Place, parameters: Parameters): readonly number[] {
   const { members, at, groups, group } = place;
-  const { unit, start, end, exclusion } = frame;
-  const isIn = (index: number): boolean =>
-    isBeyond(place, unit, start, index, false) && isBeyond(place, unit, end, index, true);
+  const { unit, start, end, exclusion, measure } = frame;
+  const side = (bound: FrameBound, index: number, isEnd: boolean): boolean => ("limit" in bound
+    ? isWithin(place, defined(measure, "a measure"), bound.limit, index, isEnd, parameters)
+    : isBeyond(place, unit, bound, index, isEnd));
+  const isIn = (index: number): boolean => side(start, index, false) && side(end, index, true);
   const isPeer = (index: number): boolean =>
     index >= (groups[group] ?? 0) && index < (groups[group + 1] ?? members.length);
   return members.map((_, index) => index).filter((index) => {
@@ -138,6 +140,17 @@ function frameOf({ frame }: WindowCall, place: Place): readonly number[] {
       case "ties": return index === at || !isPeer(index);
     }
   });
+}
+
+/** Whether a row's measure is on the frame's side of what the row at work allows. */
+function isWithin(
+  { keys, members, at }: Place, measure: Expression, limit: Expression, index: number, isEnd: boolean,
+  parameters: Parameters,
+): boolean {
+  const key = { ...defined(keys[0], "a key"), expression: measure };
+  const valueAt = (expression: Expression, row: number): Scalar =>
+    evaluate(expression, defined(members[row], "a row").row, parameters);
+  return orderKeys(valueAt(measure, index), valueAt(limit, at), key) * (isEnd ? -1 : 1) >= 0;
 }
 
 /** Whether a row is on the frame's side of a bound: at it or after it, or at it or before it for an end. */

@@ -58,6 +58,22 @@ function randomFrame(dice: Dice, mayMeasure: boolean): WindowFrame {
   };
 }
 
+/** A frame by limits of a decimal key. */
+function measuredFrame(dice: Dice, { expression, descending }: SortKey): WindowFrame {
+  const value = BigInt(dice.pick([0, 1, 250, 99_999]));
+  const distance: Expression = { kind: "constant", value, type: types[3] ?? int8 };
+  const limit = (kind: "preceding" | "following"): FrameBound => ({
+    kind,
+    limit: {
+      kind: "call", function: (kind === "following") === descending ? "decimal.subtract" : "decimal.add",
+      arguments: [expression, distance], type: { kind: "decimal", precision: 13, scale: 2 },
+    },
+  });
+  const bound = (): FrameBound =>
+    dice.pick([limit("preceding"), limit("following"), { kind: "unbounded" }, { kind: "currentRow" }]);
+  return { unit: "range", start: bound(), end: bound(), exclusion: dice.pick(["none", "group"]), measure: expression };
+}
+
 const numbers: Partial<Record<EngineType["kind"], EngineType>> = {
   int2: int8, int4: int8, int8: { kind: "decimal", precision: 38, scale: 0 },
 };
@@ -118,10 +134,12 @@ describe("a window", () => {
     const rows = randomRows(dice, dice.pick([0, 1, 2, 7, 40, 90]));
     const keyed = (index: number): Expression => column(index, types[index] ?? int8);
     const partition = dice.pick([[], [1], [9], [7, 6]]).map(keyed);
-    const order = dice.pick([[], [0], [1], [2], [1, 3], [5]]).map((index): SortKey => (
+    const order = dice.pick([[], [0], [1], [2], [1, 3], [5], [3]]).map((index): SortKey => (
       { expression: keyed(index), descending: dice.chance(40), nullsFirst: dice.chance(40) }));
     const mayMeasure = order.length === 1 && ["int2", "int4", "int8"].includes(order[0]?.expression.type.kind ?? "");
-    const calls = Array.from({ length: 6 }, () => randomCall(dice, mayMeasure));
+    const measured = order.find(({ expression }) => order.length === 1 && expression.type.kind === "decimal");
+    const calls = Array.from({ length: 6 }, () => randomCall(dice, mayMeasure)).map((call) => (
+      measured !== undefined && dice.chance(60) ? { ...call, frame: measuredFrame(dice, measured) } : call));
     const plan = planOf(scan, { partition, order, calls });
     expect(decodePhysicalPlan(encodePhysicalPlan(plan))).toEqual(plan);
     expect(outcome(() => runLeaves(plan, [pagesOf(columns, rows, 17)]).rows)).toEqual(
