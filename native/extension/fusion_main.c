@@ -9,6 +9,7 @@
 #include "decisions.h"
 #include "explain_choice.h"
 #include "fmgr.h"
+#include "huge_buffers.h"
 #include "miscadmin.h"
 #include "planner.h"
 #include "region_host.h"
@@ -35,6 +36,7 @@ _PG_init(void)
 	fusion_settings_init();
 	fusion_region_host_init();
 	fusion_decisions_init();
+	fusion_huge_buffers_init();
 	fusion_supervisor_init();
 	fusion_planner_init();
 	fusion_explain_choice_init();

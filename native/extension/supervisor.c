@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "huge_buffers.h"
 #include "metrics.h"
 #include "miscadmin.h"
 #include "pg_compat.h"
@@ -436,6 +437,7 @@ fusion_supervisor_main(Datum argument)
 	before_shmem_exit(exit_callback, (Datum) 0);
 	/* A predecessor may have died without its callback. */
 	clean_up_after_worker(FUSION_WORKER_OFFLINE);
+	fusion_huge_buffers_serve();
 	supervisor.restart_at = GetCurrentTimestamp();
 	make_waits();
 
@@ -455,6 +457,8 @@ fusion_supervisor_main(Datum argument)
 		if (ConfigReloadPending)
 			reload();
 		do_what_is_due();
+		if (!ShutdownRequestPending && fusion_huge_buffers_move())
+			SetLatch(MyLatch);
 
 		if (WaitEventSetWait(supervisor.waits, next_deadline_ms(), &event, 1,
 							 fusion_wait_event(&wait_event, "FusionSupervisor")) == 0)

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0xa02f150b6084a2faull
+#define FUSION_LAYOUT_FINGERPRINT 0x8c98beaf1deadaa0ull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull

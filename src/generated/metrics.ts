@@ -58,79 +58,81 @@ export const Metric = {
   scanPages: 26,
   /** Bytes used in them. */
   scanBytes: 27,
+  /** Bytes of PostgreSQL's shared buffers moved into huge pages. */
+  scanHugeBuffers: 28,
   /** Reading and encoding of rows. */
-  scanFillTime: 28,
+  scanFillTime: 29,
   /** Times a producer found no free page. */
-  scanPageWaits: 29,
+  scanPageWaits: 30,
   /** Times a producer found its ring full: the engine is slower than the scan. */
-  scanRingWaits: 30,
+  scanRingWaits: 31,
   /** From these waits' beginnings to the page or the room. */
-  scanWaitTime: 31,
+  scanWaitTime: 32,
   /** Messages from backends to the worker. */
-  transportMessagesSent: 32,
+  transportMessagesSent: 33,
   /** Frames these were split into. */
-  transportFramesSent: 33,
+  transportFramesSent: 34,
   /** Their payload. */
-  transportBytesSent: 34,
+  transportBytesSent: 35,
   /** Messages from the worker to backends. */
-  transportMessagesReceived: 35,
+  transportMessagesReceived: 36,
   /** Frames these came in. */
-  transportFramesReceived: 36,
+  transportFramesReceived: 37,
   /** Their payload. */
-  transportBytesReceived: 37,
+  transportBytesReceived: 38,
   /** Times a frame found no room in the ring to the worker. */
-  transportRingFull: 38,
+  transportRingFull: 39,
   /** Result pages taken. */
-  resultPages: 39,
+  resultPages: 40,
   /** Bytes used in them. */
-  resultBytes: 40,
+  resultBytes: 41,
   /** Rows in them. */
-  resultRows: 41,
+  resultRows: 42,
   /** Checking and adopting them; making datums of their values is not counted. */
-  resultImportTime: 42,
+  resultImportTime: 43,
   /** Worker processes started. */
-  workerStarts: 43,
+  workerStarts: 44,
   /** Worker processes that ended. */
-  workerDeaths: 44,
+  workerDeaths: 45,
   /** Planning requests answered from what the worker had kept. */
-  workerPlansKept: 45,
+  workerPlansKept: 46,
   /** Executions begun by executor threads. */
-  workerExecutions: 46,
+  workerExecutions: 47,
   /** Executions that ended in an error, the engine's own or one of a scan. */
-  workerExecutionsFailed: 47,
+  workerExecutionsFailed: 48,
   /** Executions whose plan the thread had compiled before. */
-  workerPlanCacheHits: 48,
+  workerPlanCacheHits: 49,
   /** Executions whose plan was new to the thread. */
-  workerPlanCacheMisses: 49,
+  workerPlanCacheMisses: 50,
   /** Making and compiling code. */
-  workerCompileTime: 50,
+  workerCompileTime: 51,
   /** Steps of executions that moved something. */
-  workerExecuteTime: 51,
+  workerExecuteTime: 52,
   /** Executions with nothing to do: for pages of a scan, or for room in the result ring. */
-  workerWaitTime: 52,
+  workerWaitTime: 53,
   /** Most memory one execution has held. */
-  workerExecutionMemory: 53,
+  workerExecutionMemory: 54,
   /** Runtime filters made of a join's build side. */
-  workerFiltersPublished: 54,
+  workerFiltersPublished: 55,
   /** Not made: too many rows for the filter's size or for the leaf. */
-  workerFiltersDeclined: 55,
+  workerFiltersDeclined: 56,
   /** Executions that wrote rows to disk. */
-  spillExecutions: 56,
+  spillExecutions: 57,
   /** Files they wrote them to. */
-  spillFiles: 57,
+  spillFiles: 58,
   /** Bytes of rows written. */
-  spillBytesWritten: 58,
+  spillBytesWritten: 59,
   /** Bytes of rows read back; more than were written when a part of a join is probed in pieces. */
-  spillBytesRead: 59,
+  spillBytesRead: 60,
   /** Writing them. */
-  spillWriteTime: 60,
+  spillWriteTime: 61,
   /** Reading them. */
-  spillReadTime: 61,
+  spillReadTime: 62,
   /** Most one execution has had on disk at once. */
-  spillExecutionBytes: 62,
+  spillExecutionBytes: 63,
   /** Trace files begun because of pg_fusion.capture. */
-  captureFiles: 63,
+  captureFiles: 64,
   /** Trace files dropped: beyond pg_fusion.capture_limit, or not to be written. */
-  captureDropped: 64,
+  captureDropped: 65,
 } as const;
 export type Metric = (typeof Metric)[keyof typeof Metric];

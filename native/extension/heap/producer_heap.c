@@ -154,7 +154,7 @@ load_batch(HeapProducer *self)
 {
 	FusionBlock *block = self->current;
 
-	fusion_tuple_batch_load(self->batch, self->layout, BufferGetPage(block->buffer),
+	fusion_tuple_batch_load(self->batch, self->layout, block->page,
 							block->offsets + block->next, block->count - block->next);
 	self->batch_base = block->next;
 }

@@ -12,6 +12,7 @@
 
 #include "access/relscan.h"
 #include "access/tableam.h"
+#include "huge_buffers.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "port/atomics.h"
@@ -33,7 +34,7 @@
 #define GUESS_FAILURES 4
 #define GUESSES_PAUSED 64
 
-/* What unmapping a block's buffer costs at exit. */
+/* What unmapping a block's buffer costs at exit when it stands in small pages. */
 #define EXIT_NS_PER_BLOCK 500.0
 
 void
@@ -60,7 +61,8 @@ fusion_block_source_begin(FusionBlockSource *source, TableScanDesc scan, FusionB
 /*
  * A process gives back its mappings of all buffers it read when it exits, and the statement waits for that. So a
  * parallel worker leaves the last blocks to the leader when those would be read within that time. Nothing is left
- * when blocks come slowly, from a disk or at the pace of the consumer, nor where a ring of a few buffers is used.
+ * when blocks come slowly, from a disk or at the pace of the consumer, nor where a ring of a few buffers is used, nor
+ * where the buffers stand in huge pages.
  */
 static bool
 leaves_the_rest(const FusionBlockSource *source)
@@ -73,7 +75,7 @@ leaves_the_rest(const FusionBlockSource *source)
 	INSTR_TIME_SET_CURRENT(elapsed);
 	INSTR_TIME_SUBTRACT(elapsed, source->begun);
 	block_ns = INSTR_TIME_GET_DOUBLE(elapsed) * 1e9 / source->blocks_taken;
-	return fusion_block_cursor_left(source->shared) * block_ns < EXIT_NS_PER_BLOCK * source->blocks_taken;
+	return fusion_block_cursor_left(source->shared) * block_ns < EXIT_NS_PER_BLOCK * source->small_blocks;
 }
 
 static bool
@@ -129,7 +131,7 @@ all_lines_normal(Page page, int lines)
 static bool
 list_all_visible(FusionBlockSource *source, FusionBlock *block)
 {
-	Page		page = BufferGetPage(block->buffer);
+	Page		page = block->page;
 	bool		all_visible;
 
 	/* A look without the lock: most pages of a table under change are not worth locking twice. */
@@ -249,7 +251,8 @@ guess_next(FusionBlockSource *source, BlockNumber number)
 	source->guess = guess_buffer(source->last_buffer, number);
 	if (BufferIsValid(source->guess))
 	{
-		const char *page = (const char *) BufferGetBlock(source->guess);
+		bool		is_huge;
+		const char *page = fusion_huge_buffers_read(source->guess, &is_huge);
 		FusionLinePrefetch header = {page, page + LINE_POINTER_BYTES};
 
 		source->guess_failures = 0;
@@ -262,17 +265,22 @@ guess_next(FusionBlockSource *source, BlockNumber number)
 	}
 }
 
-static Buffer
-read_block(FusionBlockSource *source, BlockNumber number)
+/* Pins the block's buffer. */
+static void
+read_block(FusionBlockSource *source, FusionBlock *block)
 {
-	Buffer		guess = source->guess;
+	Buffer		buffer = source->guess;
+	bool		is_huge;
 
-	if (!BufferIsValid(guess) || source->guess_number != number || !read_guessed(source, number, guess))
-		guess = ReadBufferExtended(source->scan->rs_base.rs_rd, MAIN_FORKNUM, number, RBM_NORMAL,
-								   source->scan->rs_strategy);
-	source->last_buffer = guess;
-	guess_next(source, number + 1);
-	return guess;
+	if (!BufferIsValid(buffer) || source->guess_number != block->number ||
+		!read_guessed(source, block->number, buffer))
+		buffer = ReadBufferExtended(source->scan->rs_base.rs_rd, MAIN_FORKNUM, block->number, RBM_NORMAL,
+									source->scan->rs_strategy);
+	block->buffer = buffer;
+	block->page = (Page) fusion_huge_buffers_read(buffer, &is_huge);
+	source->small_blocks += is_huge ? 0 : 1;
+	source->last_buffer = buffer;
+	guess_next(source, block->number + 1);
 }
 
 static void
@@ -301,7 +309,7 @@ fusion_block_take(FusionBlockSource *source, FusionBlock *block, bool wants_tupl
 	block->number = next_block_number(source);
 	if (block->number == InvalidBlockNumber)
 		return false;
-	block->buffer = read_block(source, block->number);
+	read_block(source, block);
 	block->state = FUSION_BLOCK_TAKEN;
 
 	if (source->all_visible_usable && list_all_visible(source, block))
@@ -310,7 +318,7 @@ fusion_block_take(FusionBlockSource *source, FusionBlock *block, bool wants_tupl
 	/* The header is read without the lock, and no more is done with it than this. */
 	if (wants_tuples)
 	{
-		const char *page = (const char *) BufferGetPage(block->buffer);
+		const char *page = (const char *) block->page;
 
 		block->tuples.next = page + ((PageHeader) page)->pd_upper;
 		block->tuples.end = page + BLCKSZ;
@@ -330,14 +338,14 @@ void
 fusion_block_repin(FusionBlockSource *source, FusionBlock *block)
 {
 	Assert(block->state != FUSION_BLOCK_NONE && !BufferIsValid(block->buffer));
-	block->buffer = read_block(source, block->number);
+	read_block(source, block);
 
 	/*
 	 * Whoever is compacting the page right now had the only pin and holds its lock exclusively: wait for it. Nobody
 	 * can begin while we hold the pin.
 	 */
 	LockBuffer(block->buffer, BUFFER_LOCK_SHARE);
-	check_old_snapshot(source, BufferGetPage(block->buffer));
+	check_old_snapshot(source, block->page);
 	LockBuffer(block->buffer, BUFFER_LOCK_UNLOCK);
 }
 

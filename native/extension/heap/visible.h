@@ -16,6 +16,7 @@
 #include "portability/instr_time.h"
 #include "line_prefetch.h"
 #include "storage/bufmgr.h"
+#include "storage/bufpage.h"
 
 typedef enum FusionBlockState
 {
@@ -30,6 +31,7 @@ typedef struct FusionBlock
 	FusionBlockState state;
 	BlockNumber number;
 	Buffer		buffer;			/* InvalidBuffer while not pinned */
+	Page		page;			/* its bytes while it is, to be read only */
 	FusionLinePrefetch tuples;	/* not yet asked for; empty when nobody wants them */
 	int			count;
 	int			next;			/* first offset not yet written */
@@ -51,6 +53,7 @@ typedef struct FusionBlockSource
 	bool		process_ends;	/* with this scan, as FusionProducer has it */
 	instr_time	begun;
 	uint32		blocks_taken;	/* of those `shared` deals */
+	uint32		small_blocks;	/* read in small pages */
 	uint64		rows_visible;
 } FusionBlockSource;
 

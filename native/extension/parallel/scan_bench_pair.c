@@ -12,6 +12,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "huge_buffers.h"
 #include "miscadmin.h"
 #include "parallel_leaf.h"
 #include "parallel_state.h"
@@ -72,11 +73,12 @@ fusion_bench_touch(Oid table, FusionBlockCursor *cursor)
 		{
 			Buffer		buffer;
 			const uint64 *words;
+			bool		is_huge;
 
 			CHECK_FOR_INTERRUPTS();
 			buffer = ReadBufferExtended(relation, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
 			LockBuffer(buffer, BUFFER_LOCK_SHARE);
-			words = (const uint64 *) BufferGetPage(buffer);
+			words = (const uint64 *) fusion_huge_buffers_read(buffer, &is_huge);
 			for (int i = 0; i < BLCKSZ / (int) sizeof(uint64); i++)
 				sum += words[i];
 			UnlockReleaseBuffer(buffer);
