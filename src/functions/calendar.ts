@@ -1,6 +1,6 @@
 // Dates and times of day as PostgreSQL counts them: days and microseconds since 2000-01-01 in the Gregorian calendar,
 // years before 1 counted through zero. Which instants there are, and what lies beyond them. Holds no functions of SQL;
-// read next: interval_arithmetic.ts, date_truncation.ts.
+// read next: interval_arithmetic.ts, date_parts.ts.
 import { errorTemplates, throwTemplate } from "./error_templates.js";
 import { DAY_MICROSECONDS } from "./interval_image.js";
 

@@ -1,6 +1,6 @@
 // Strings of characters in UTF-8: lengths, parts, padding, trimming, search and replacement as PostgreSQL's varlena.c
 // and oracle_compat.c do them, counted in characters. What depends on a locale (upper, lower, initcap) is here for the
-// C collation alone. Evaluated by the host. Read next: host_function.ts, like.ts.
+// C collation alone. Compiled code has its own for those used most. Read next: text_code.ts, host_function.ts, like.ts.
 import { createHash } from "node:crypto";
 import { sqlError } from "#base/errors.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
@@ -8,6 +8,7 @@ import { errorTemplates, throwTemplate } from "./error_templates.js";
 import type { Present, Procedure, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";
 import { asBigint, asBytes } from "./operand.js";
+import { negativeLength, textCode, zeroField } from "./text_code.js";
 
 const TEXT: EngineType = { kind: "text", byteOrder: false };
 const INT4: EngineType = { kind: "int4" };
@@ -27,15 +28,18 @@ function checkLength(bytes: number): void {
   if (bytes > COMPUTED_BYTES_MAX) throwTemplate(errorTemplates.valueTooLong);
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const encoder = new TextEncoder();
-
-export function textOf(value: Present): string {
-  return decoder.decode(asBytes(value));
+/** A string with one of its units for each byte, so that bytes come through whatever they are. */
+function textOf(value: Present): string {
+  return Buffer.from(asBytes(value)).toString("latin1");
 }
 
-export function bytesOf(text: string): Uint8Array {
-  return encoder.encode(text);
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, "latin1"));
+}
+
+/** Its characters: a unit that is no continuation, and the continuations behind it. */
+function charactersOf(text: string): string[] {
+  return text.match(/[^\x80-\xbf]?[\x80-\xbf]*/g)?.filter((character) => character !== "") ?? [];
 }
 
 /** Bytes that begin a character. */
@@ -68,18 +72,18 @@ function slice(value: Present, from: number, to: number): Uint8Array {
 }
 
 function substring(value: Present, start: bigint, length: bigint | undefined): Uint8Array {
-  if (length !== undefined && length < 0n) throw sqlError("22011", "negative substring length not allowed");
+  if (length !== undefined && length < 0n) throwTemplate(negativeLength);
   const end = length === undefined || start + length > INT4_MAX ? Infinity : Number(start + length) - 1;
   return slice(value, Math.max(0, Number(start) - 1), end);
 }
 
 function pad(value: Present, count: bigint, fill: string, left: boolean): Uint8Array {
-  const text = [...textOf(value)];
+  const text = charactersOf(textOf(value));
   const wanted = Math.max(0, Number(count));
   const kept = text.slice(0, wanted);
   const length = fill === "" ? kept.length : wanted;
   checkLength(length * CHARACTER_BYTES_MAX);
-  const characters = [...fill];
+  const characters = charactersOf(fill);
   const missing = length - kept.length;
   const whole = characters.length === 0 ? 0 : Math.floor(missing / characters.length);
   const padding = fill.repeat(whole) + characters.slice(0, missing - whole * characters.length).join("");
@@ -88,8 +92,8 @@ function pad(value: Present, count: bigint, fill: string, left: boolean): Uint8A
 }
 
 function trim(value: Present, set: string, left: boolean, right: boolean): Uint8Array {
-  const characters = [...textOf(value)];
-  const trimmed = new Set(set);
+  const characters = charactersOf(textOf(value));
+  const trimmed = new Set(charactersOf(set));
   let [from, to] = [0, characters.length];
   while (left && from < to && trimmed.has(characters[from] ?? "")) from++;
   while (right && from < to && trimmed.has(characters[to - 1] ?? "")) to--;
@@ -104,7 +108,7 @@ function position(value: Present, sought: Present): bigint {
 }
 
 function splitPart(value: Present, separator: Present, field: bigint): Uint8Array {
-  if (field === 0n) throw sqlError("22023", "field position must not be zero");
+  if (field === 0n) throwTemplate(zeroField);
   const [text, by] = [textOf(value), textOf(separator)];
   const parts = by === "" || text === "" ? [text] : text.split(by);
   const index = field > 0n ? Number(field) - 1 : parts.length + Number(field);
@@ -112,18 +116,18 @@ function splitPart(value: Present, separator: Present, field: bigint): Uint8Arra
 }
 
 function overlay(value: Present, placed: Present, start: bigint, length: bigint): Uint8Array {
-  if (start <= 0n) throw sqlError("22011", "negative substring length not allowed");
+  if (start <= 0n) throwTemplate(negativeLength);
   if (start + length > INT4_MAX || start + length < -INT4_MAX - 1n) throwTemplate(errorTemplates.int4OutOfRange);
   return join([substring(value, 1n, start - 1n), asBytes(placed), substring(value, start + length, undefined)]);
 }
 
 function translate(value: Present, from: string, to: string): Uint8Array {
-  const targets = [...to];
+  const targets = charactersOf(to);
   const table = new Map<string, string>();
-  [...from].forEach((character, index) => {
+  charactersOf(from).forEach((character, index) => {
     if (!table.has(character)) table.set(character, targets[index] ?? "");
   });
-  return bytesOf([...textOf(value)].map((character) => table.get(character) ?? character).join(""));
+  return bytesOf(charactersOf(textOf(value)).map((character) => table.get(character) ?? character).join(""));
 }
 
 function repeat(value: Present, count: bigint): Uint8Array {
@@ -157,7 +161,7 @@ interface Listed {
 
 function listed({ name, procedures, ...rest }: Listed): ScalarFunction {
   const named = procedures.map(([oid, source]): Procedure => ({ oid, source }));
-  return hostFunction({ key: `text.${name}`, procedures: named, ...rest });
+  return hostFunction({ key: `text.${name}`, procedures: named, emit: textCode[name], ...rest });
 }
 
 /** Under the C collation, where letters are those of ASCII. */
@@ -169,6 +173,7 @@ function cased(name: string, oid: number, change: (text: string) => string): Sca
     arguments: ["text"],
     result: ([text]) => (text?.kind === "text" && text.byteOrder ? TEXT : undefined),
     evaluate: ([value]) => bytesOf(change(textOf(value as Present))),
+    emit: textCode[name],
   });
 }
 
@@ -200,7 +205,7 @@ const lengths: readonly ScalarFunction[] = [
   }),
   listed({
     name: "ascii", doc: "The code of a text's first character", procedures: [[1620, "ascii"]], arguments: ["text"],
-    result: INT4, evaluate: (values) => BigInt(textAt(values, 0).codePointAt(0) ?? 0),
+    result: INT4, evaluate: (values) => BigInt(Buffer.from(asBytes(at(values, 0))).toString().codePointAt(0) ?? 0),
   }),
   listed({
     name: "startsWith", doc: "Whether a text begins with another", procedures: [[3696, "text_starts_with"]],
@@ -252,7 +257,8 @@ const parts: readonly ScalarFunction[] = [
   }),
   listed({
     name: "reverse", doc: "The characters of a text backwards", procedures: [[3062, "text_reverse"]],
-    arguments: ["text"], result: TEXT, evaluate: (values) => bytesOf([...textAt(values, 0)].reverse().join("")),
+    arguments: ["text"], result: TEXT,
+    evaluate: (values) => bytesOf(charactersOf(textAt(values, 0)).reverse().join("")),
   }),
 ];
 

@@ -1,11 +1,12 @@
 // Parts of dates and timestamps without time zone other than the year, and their truncation, by the planner's choice of
 // function: the field is a constant of the statement. Parts are of finite values: extract() gives NULL for the others,
-// which the planner says with a CASE. Evaluated by the host. Read next: calendar.ts, date_fields.ts for the year.
+// which the planner says with a CASE. Read next: calendar.ts, date_code.ts, date_fields.ts for the year.
 import type { EngineType } from "#types/engine_type.js";
 import {
   type CivilDate, civilOf, daysOf, isInfiniteDate, isInfiniteTimestamp, joinTimestamp, splitTimestamp,
   type SplitTimestamp,
 } from "./calendar.js";
+import { partCode, truncationCode } from "./date_code.js";
 import type { Emission, Operand, Present, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";
 import { asBigint, first, push } from "./operand.js";
@@ -80,6 +81,7 @@ const parts: readonly ScalarFunction[] = (["date", "timestamp"] as const).flatMa
       const split = splitOf(source, first(values));
       return part.of(civilOf(split.days), split);
     },
+    emit: partCode(source, part.name),
   })));
 
 interface Unit {
@@ -124,6 +126,7 @@ const truncations: readonly ScalarFunction[] = units.map(({ name, cut }) => host
     const split = splitTimestamp(value);
     return joinTimestamp(cut(civilOf(split.days), split));
   },
+  emit: truncationCode(name),
 }));
 
 const least = { date: -(1n << 31n), timestamp: -(1n << 63n), timestamptz: -(1n << 63n) } as const;

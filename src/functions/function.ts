@@ -52,6 +52,10 @@ export interface Emission {
   library(callee: LibraryFunction): Callable;
   /** Takes an i32 off the stack; when it is not zero the row fails with this error. */
   raiseIf(error: ErrorTemplate): void;
+  /** Room of the row's own for the number of bytes in a local: its address in a fresh one. */
+  allocate(bytes: Local): Local;
+  /** Has the host evaluate a function: leaves the parts of its result on the stack. */
+  callHost(key: string, operands: readonly Operand[], types: CallTypes): void;
 }
 
 export interface CallTypes {
@@ -82,7 +86,7 @@ export interface ScalarFunction {
   evaluate(values: readonly Present[], types: CallTypes): Present;
   /**
    * Leaves the parts of the result on the stack. A function without it is evaluated by the host: compiled code hands
-   * its arguments over for `evaluate`, which costs some hundred nanoseconds. Such a function counts as failing.
+   * its arguments over for `evaluate`, which costs one to ten microseconds. Such a function counts as failing.
    */
   emit?(emission: Emission, operands: readonly Operand[], types: CallTypes): void;
   /** Only for functions with decimal arguments or result, whose narrow code depends on it. */

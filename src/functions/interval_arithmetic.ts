@@ -1,6 +1,6 @@
 // Intervals added to dates and timestamps without time zone, to times and to each other, and differences as intervals.
 // Months first, cut to the end of the month they come to, then days, then time; each step must give a valid timestamp.
-// With a time zone it is PostgreSQL's business. Evaluated by the host. Read next: calendar.ts.
+// With a time zone it is PostgreSQL's business. Read next: calendar.ts, library/shifted_times.ts for compiled code.
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import {
   type SplitTimestamp, civilOf, checkedTimestamp, DATE_INFINITY, daysInMonth, daysOf, isInfiniteDate,
@@ -8,7 +8,8 @@ import {
 } from "./calendar.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
 import type { ErrorTemplate, Present, ScalarFunction } from "./function.js";
-import { hostFunction } from "./host_function.js";
+import { type EmitOrHost, hostFunction } from "./host_function.js";
+import { intervalCode, shiftCode, timeCode } from "./interval_code.js";
 import { DAY_MICROSECONDS, DAYS_PER_MONTH, type Interval, readInterval, writeInterval } from "./interval_image.js";
 import { asBigint, asBytes, asNumber } from "./operand.js";
 
@@ -179,6 +180,7 @@ interface Listed {
   readonly arguments: readonly EngineTypeKind[];
   readonly result: EngineType;
   readonly evaluate: (values: readonly Present[]) => Present;
+  readonly emit?: EmitOrHost;
 }
 
 const listed = ({ oid, source, ...rest }: Listed): ScalarFunction =>
@@ -201,31 +203,37 @@ const shifts: readonly ScalarFunction[] = ([
     const interval = span(values, 1);
     return shifted(start, sign < 0 ? negated(interval) : interval);
   },
+  emit: shiftCode(kind, sign),
 }));
 
 const intervals: readonly ScalarFunction[] = [
   listed({
     key: "interval.add", doc: "Sum of intervals", oid: 1169, source: "interval_pl",
     arguments: ["interval", "interval"], result: INTERVAL,
+    emit: intervalCode.add,
     evaluate: (values) => writeInterval(plus(span(values, 0), span(values, 1))),
   }),
   listed({
     key: "interval.subtract", doc: "Difference of intervals", oid: 1170, source: "interval_mi",
     arguments: ["interval", "interval"], result: INTERVAL,
+    emit: intervalCode.subtract,
     evaluate: (values) => writeInterval(plus(span(values, 0), negated(span(values, 1)))),
   }),
   listed({
     key: "interval.negate", doc: "Negation of an interval", oid: 1168, source: "interval_um", arguments: ["interval"],
-    result: INTERVAL, evaluate: (values) => writeInterval(checked(negated(span(values, 0)))),
+    result: INTERVAL, emit: intervalCode.negate,
+    evaluate: (values) => writeInterval(checked(negated(span(values, 0)))),
   }),
   listed({
     key: "interval.multiply", doc: "An interval times a number", oid: 1618, source: "interval_mul",
     arguments: ["interval", "float8"], result: INTERVAL,
+    emit: intervalCode.multiply,
     evaluate: (values) => writeInterval(scaled(span(values, 0), (part) => part * asNumber(at(values, 1)))),
   }),
   listed({
     key: "interval.multiplied", doc: "A number times an interval", oid: 1624, source: "mul_d_interval",
     arguments: ["float8", "interval"], result: INTERVAL,
+    emit: intervalCode.multiplied,
     evaluate: (values) => writeInterval(scaled(span(values, 1), (part) => part * asNumber(at(values, 0)))),
   }),
   listed({
@@ -244,21 +252,25 @@ const times: readonly ScalarFunction[] = [
   listed({
     key: "timestamp.subtract", doc: "Days and time between two timestamps", oid: 2031, source: "timestamp_mi",
     arguments: ["timestamp", "timestamp"], result: INTERVAL,
+    emit: timeCode.difference,
     evaluate: (values) => writeInterval(difference(instant(values, 0), instant(values, 1))),
   }),
   listed({
     key: "timestamptz.subtract", doc: "Days and time between two timestamps with time zone", oid: 1188,
     source: "timestamp_mi", arguments: ["timestamptz", "timestamptz"], result: INTERVAL,
+    emit: timeCode.difference,
     evaluate: (values) => writeInterval(difference(instant(values, 0), instant(values, 1))),
   }),
   listed({
     key: "timestamp.age", doc: "Years to microseconds between two timestamps", oid: 2058, source: "timestamp_age",
     arguments: ["timestamp", "timestamp"], result: INTERVAL,
+    emit: timeCode.age,
     evaluate: (values) => writeInterval(ageOf(instant(values, 0), instant(values, 1))),
   }),
   listed({
     key: "date.addTime", doc: "A date at a time of day", oid: 1272, source: "datetime_timestamp",
     arguments: ["date", "time"], result: TIMESTAMP,
+    emit: timeCode.dateAndTime,
     evaluate(values) {
       const midnight = timestampOfDate(instant(values, 0));
       return isInfiniteTimestamp(midnight) ? midnight : checkedTimestamp(midnight + instant(values, 1));
@@ -267,21 +279,25 @@ const times: readonly ScalarFunction[] = [
   listed({
     key: "time.subtract", doc: "The time between two times of day", oid: 1690, source: "time_mi_time",
     arguments: ["time", "time"], result: INTERVAL,
+    emit: timeCode.timeDifference,
     evaluate: (values) =>
       writeInterval({ microseconds: instant(values, 0) - instant(values, 1), days: 0, months: 0 }),
   }),
   listed({
     key: "cast.time.interval", doc: "Cast of time to interval", oid: 1370, source: "time_interval", arguments: ["time"],
-    result: INTERVAL, evaluate: (values) => writeInterval({ microseconds: instant(values, 0), days: 0, months: 0 }),
+    result: INTERVAL, emit: timeCode.timeAsInterval,
+    evaluate: (values) => writeInterval({ microseconds: instant(values, 0), days: 0, months: 0 }),
   }),
   listed({
     key: "time.addInterval", doc: "A time of day plus the time of an interval", oid: 1747, source: "time_pl_interval",
     arguments: ["time", "interval"], result: TIME,
+    emit: timeCode.addInterval,
     evaluate: (values) => timeOfDay(instant(values, 0) + span(values, 1).microseconds),
   }),
   listed({
     key: "time.subtractInterval", doc: "A time of day minus the time of an interval", oid: 1748,
     source: "time_mi_interval", arguments: ["time", "interval"], result: TIME,
+    emit: timeCode.subtractInterval,
     evaluate: (values) => timeOfDay(instant(values, 0) - span(values, 1).microseconds),
   }),
 ];

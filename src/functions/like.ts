@@ -1,10 +1,11 @@
 // LIKE and NOT LIKE between computed values, under deterministic collations: `%`, `_` for a character, and the
-// backslash as escape. A pattern that ends in its escape is an error only where matching comes to its end. Evaluated
-// by the host.
+// backslash as escape. A pattern that ends in its escape is an error only where matching comes to its end; the host
+// decides about those. Read next: library/like_match.ts.
 import { sqlError } from "#base/errors.js";
 import type { Present, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";
 import { asBytes, first, second } from "./operand.js";
+import { like as likeCode } from "./text_code.js";
 
 const PERCENT = 0x25;
 const UNDERSCORE = 0x5f;
@@ -74,6 +75,7 @@ const like = (negated: boolean): ScalarFunction => hostFunction({
   arguments: ["text", "text"],
   result: { kind: "bool" },
   evaluate: (values) => isLike(values) !== negated,
+  emit: likeCode(negated),
 });
 
 export const likes: readonly ScalarFunction[] = [like(false), like(true)];

@@ -1,14 +1,19 @@
 // Arithmetic of numerics of any precision, as PostgreSQL's numeric.c does it: exact sums and products, quotients with
-// at least sixteen significant digits, display scales by its rules, NaN and the infinities. Evaluated by the host; what
-// has a fixed scale and at most 38 digits is computed in place (decimal_arithmetic.ts).
+// at least sixteen significant digits, display scales by its rules, NaN and the infinities. Compiled code computes
+// numbers of up to 240 digits (library/numeric_sums.ts) and asks the host about others; what has a fixed scale and at
+// most 38 digits is decimal_arithmetic.ts.
 import type { EngineType } from "#types/engine_type.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
-import type { Present, ScalarFunction } from "./function.js";
-import { hostFunction } from "./host_function.js";
+import type { LibraryFunction, Present, ScalarFunction } from "./function.js";
+import { type EmitOrHost, emitView, hostFunction } from "./host_function.js";
+import { NUMERIC_ROOM } from "./library/numeric_parts.js";
+import { numericQuotient, numericRounded, RoundingMode } from "./library/numeric_rounding.js";
+import { numericProduct, numericSum } from "./library/numeric_sums.js";
+import { numericSigned, Sign } from "./library/numeric_sign.js";
 import {
   type Numeric, type NumericNumber, groupsOf, isSpecial, lifted, readNumeric, tenTo, writeNumeric,
 } from "./numeric_image.js";
-import { asBigint, asBytes, first, second } from "./operand.js";
+import { asBigint, asBytes, first, push, second } from "./operand.js";
 
 const NUMERIC: EngineType = { kind: "numeric" };
 
@@ -121,8 +126,19 @@ function toWhole(value: Numeric, up: boolean): Numeric {
   return { coefficient: whole.coefficient + (up ? 1n : -1n), scale: 0 };
 }
 
+/** Code for a function of images, its further arguments after the operands and the room. */
+const byLibrary = (callee: LibraryFunction, ...constants: readonly number[]): EmitOrHost =>
+  (emission, operands, _types, host) => emitView(emission, NUMERIC_ROOM, host, (room) => {
+    const { code } = emission;
+    for (const operand of operands) push(code, operand);
+    code.get(room);
+    for (const constant of constants) code.i32(constant);
+    code.call(emission.library(callee));
+  });
+
 const unary = (
   key: string, doc: string, oids: readonly (readonly [number, string])[], compute: (value: Numeric) => Numeric,
+  emit?: EmitOrHost,
 ): ScalarFunction => hostFunction({
   key: `numeric.${key}`,
   procedures: oids.map(([oid, source]) => ({ oid, source })),
@@ -130,11 +146,12 @@ const unary = (
   arguments: ["numeric"],
   result: NUMERIC,
   evaluate: (values) => writeNumeric(compute(readNumeric(asBytes(first(values))))),
+  emit,
 });
 
 const binary = (
   key: string, doc: string, oids: readonly (readonly [number, string])[],
-  compute: (a: Numeric, b: Numeric) => Numeric,
+  compute: (a: Numeric, b: Numeric) => Numeric, emit?: EmitOrHost,
 ): ScalarFunction => hostFunction({
   key: `numeric.${key}`,
   procedures: oids.map(([oid, source]) => ({ oid, source })),
@@ -143,6 +160,7 @@ const binary = (
   result: NUMERIC,
   evaluate: (values) =>
     writeNumeric(compute(readNumeric(asBytes(first<Present>(values))), readNumeric(asBytes(second<Present>(values))))),
+  emit,
 });
 
 const places = (key: "round" | "truncate", oid: number, source: string): ScalarFunction => hostFunction({
@@ -153,26 +171,37 @@ const places = (key: "round" | "truncate", oid: number, source: string): ScalarF
   result: NUMERIC,
   evaluate: (values) =>
     writeNumeric(toPlaces(readNumeric(asBytes(first<Present>(values))), asBigint(second<Present>(values)), key)),
+  emit: byLibrary(numericRounded, RoundingMode[key]),
 });
+
+const toWholeInPlace = (mode: "ceiling" | "floor"): EmitOrHost =>
+  (emission, operands, _types, host) => emitView(emission, NUMERIC_ROOM, host, (room) => {
+    push(emission.code, first(operands)).i32(0).get(room).i32(RoundingMode[mode]);
+    emission.code.call(emission.library(numericRounded));
+  });
 
 const whole = (value: bigint): Numeric => ({ coefficient: value, scale: 0 });
 
 export const numericArithmetic: readonly ScalarFunction[] = [
-  binary("add", "Sum of numerics; the larger scale", [[1724, "numeric_add"]], add),
-  binary("subtract", "Difference of numerics; the larger scale", [[1725, "numeric_sub"]], (a, b) => add(a, negate(b))),
-  binary("multiply", "Product of numerics; the sum of the scales", [[1726, "numeric_mul"]], multiply),
-  binary("divide", "Quotient of numerics, at least sixteen digits", [[1727, "numeric_div"]], divide),
+  binary("add", "Sum of numerics; the larger scale", [[1724, "numeric_add"]], add, byLibrary(numericSum, 0)),
+  binary("subtract", "Difference of numerics; the larger scale", [[1725, "numeric_sub"]], (a, b) => add(a, negate(b)),
+    byLibrary(numericSum, 1)),
+  binary("multiply", "Product of numerics; the sum of the scales", [[1726, "numeric_mul"]], multiply,
+    byLibrary(numericProduct)),
+  binary("divide", "Quotient of numerics, at least sixteen digits", [[1727, "numeric_div"]], divide,
+    byLibrary(numericQuotient)),
   binary("modulo", "Remainder of numerics, signed as the dividend", [[1728, "numeric_mod"], [1729, "numeric_mod"]],
     remainder),
-  unary("negate", "Negation of a numeric", [[1771, "numeric_uminus"]], negate),
+  unary("negate", "Negation of a numeric", [[1771, "numeric_uminus"]], negate,
+    byLibrary(numericSigned, Sign.other)),
   unary("absolute", "Absolute value of a numeric", [[1704, "numeric_abs"], [1705, "numeric_abs"]],
-    (value) => (signOf(value) < 0 ? negate(value) : value)),
+    (value) => (signOf(value) < 0 ? negate(value) : value), byLibrary(numericSigned, Sign.none)),
   unary("sign", "The sign of a numeric", [[1706, "numeric_sign"]],
     (value) => (value === "NaN" ? value : whole(BigInt(signOf(value))))),
   unary("ceiling", "The least whole number not below a numeric", [[1711, "numeric_ceil"], [2167, "numeric_ceil"]],
-    (value) => toWhole(value, true)),
+    (value) => toWhole(value, true), toWholeInPlace("ceiling")),
   unary("floor", "The greatest whole number not above a numeric", [[1712, "numeric_floor"]],
-    (value) => toWhole(value, false)),
+    (value) => toWhole(value, false), toWholeInPlace("floor")),
   places("round", 1707, "numeric_round"),
   places("truncate", 1709, "numeric_trunc"),
 ];

@@ -1,6 +1,7 @@
 // Interns the expressions of a pipeline: equal expressions get one number, so that code is emitted once per row, and
 // constants and parameters become slots of the control block, so that plans that differ in values share code.
 import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
+import { shapeOf } from "#functions/function.js";
 import { functionByKey } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
 
@@ -46,8 +47,7 @@ export class ExpressionTable {
       number = this.#numbers.size;
       this.#numbers.set(key, number);
       this.#addSlot(expression, number);
-      this.usesScratch ||= expression.kind === "call" && functionByKey(expression.function).emit === undefined;
-      this.usesScratch ||= hasOwnKey(expression.type);
+      this.usesScratch ||= makesView(expression) || hasOwnKey(expression.type);
     }
     this.#interned.set(expression, number);
     return number;
@@ -106,6 +106,11 @@ export class ExpressionTable {
 /** Types whose keys are computed from their values: see group_keys.ts. */
 function hasOwnKey(type: EngineType): boolean {
   return type.kind === "numeric" || type.kind === "interval";
+}
+
+/** Results of calls that are views stand in room of the row's own. */
+function makesView(expression: Expression): boolean {
+  return expression.kind === "call" && shapeOf(expression.type, false) === "view";
 }
 
 function callMayFail(expression: Expression, narrow: boolean): boolean {

@@ -63,9 +63,14 @@ const elementLayouts: ReadonlyMap<number, ElementLayout> = new Map([
 /** numeric(numeric, typmod). */
 const COERCE_NUMERIC = 1703;
 
-/** Whether the host evaluates some part of the expression for the engine. */
+/** What makes values of varying scale out of fixed ones, which a scan may know the scale of. */
+const TO_NUMERIC = "cast.decimal.numeric";
+
+/** Whether the host evaluates some part of the expression for the engine, or a scan would make better values of it. */
 export function isHosted(expression: Expression): boolean {
-  if (expression.kind === "call" && functionByKey(expression.function).emit === undefined) return true;
+  if (expression.kind === "call") {
+    if (expression.function === TO_NUMERIC || functionByKey(expression.function).emit === undefined) return true;
+  }
   return childrenOf(expression).some(isHosted);
 }
 

@@ -1,7 +1,6 @@
 // Strings counted in characters, and LIKE: what a table of cases says best. Random arguments meet a server in
 // test/cluster/functions.test.ts.
 import { describe, expect, test } from "vitest";
-import { bytesOf, textOf } from "#functions/characters.js";
 import type { Present } from "#functions/function.js";
 import { functionByKey } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -10,9 +9,9 @@ const TEXT: EngineType = { kind: "text", byteOrder: true };
 
 function call(key: string, ...values: (string | number | boolean)[]): string | bigint | boolean {
   const given = values.map((value): Present =>
-    typeof value === "string" ? bytesOf(value) : typeof value === "number" ? BigInt(value) : value);
+    typeof value === "string" ? Buffer.from(value) : typeof value === "number" ? BigInt(value) : value);
   const result = functionByKey(key).evaluate(given, { arguments: given.map(() => TEXT), result: TEXT });
-  return result instanceof Uint8Array ? textOf(result) : (result as bigint | boolean);
+  return result instanceof Uint8Array ? Buffer.from(result).toString() : (result as bigint | boolean);
 }
 
 describe("characters", () => {
