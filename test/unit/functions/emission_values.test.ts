@@ -1,6 +1,6 @@
 // Functions whose code leaves rare values to the host, over many values of the kinds both sides take: compiled code
-// and reference evaluation give the same bytes, or the same error. emission.test.ts covers every function and type; this
-// one the values: digits at the borders of groups, characters of several bytes, ends of months.
+// and reference evaluation give the same bytes, or the same error. emission.test.ts covers every function and type,
+// this one the values: digits at the borders of groups, characters of several bytes, ends of months.
 import { FusionError } from "#base/errors.js";
 import type { Expression, Scalar } from "#expr/expression.js";
 import { writeInterval } from "#functions/interval_image.js";
