@@ -330,6 +330,8 @@ class Cutter {
     const { table, plan } = this.#fill(operator.input, number + 1, {
       columns: stored, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false,
       order: { keys: [...window.partition, ...window.order], rows: undefined }, window,
+      // One partition is computed at once, wherever its rows were.
+      spills: operator.partition.length > 0,
     }, [...results, ...extra]);
     return this.#tableStream(table, plan, columns, "ordered", number);
   }

@@ -1,7 +1,7 @@
 // The WebAssembly module of a window: functions over a range of ordered rows, which the host calls part by part, each
 // over all rows before the next. `mark` finds partitions and peers, `close` their ends (from the last row on),
 // `accumulate` fills the arrays, `grow` their trees (from the last node on), `results` writes the calls' columns.
-// Read next: window_values.ts for the last, runtime/row_window.ts for the host.
+// `differs` tells partitions apart. Read next: window_values.ts for the last, runtime/row_window.ts for the host.
 import { defined } from "#base/assert.js";
 import type { Callable } from "#wasm/function_builder.js";
 import { FunctionContext, GROUPS_VARIANT } from "./function_context.js";
@@ -21,7 +21,7 @@ const PAIR_TYPE = { parameters: ["i32", "i32"], results: ["i32"] } as const;
 
 export function emitWindow(table: TablePlan, window: WindowPlan): EmittedModule {
   const module = new ModuleContext();
-  const differs = (keys: RowOrder["keys"]): Callable => module.builder.function(PAIR_TYPE, undefined, (code) => {
+  const differs = (keys: RowOrder["keys"], name?: string): Callable => module.builder.function(PAIR_TYPE, name, (code) => {
     const context = new FunctionContext(code, module, GROUPS_VARIANT);
     for (const key of keys) {
       const column = defined(table.columns[key.column], "a key's column");
@@ -30,7 +30,7 @@ export function emitWindow(table: TablePlan, window: WindowPlan): EmittedModule 
     }
     code.i32(0);
   });
-  const [otherPartition, otherGroup] = [differs(window.partition), differs(window.order)];
+  const [otherPartition, otherGroup] = [differs(window.partition, "differs"), differs(window.order)];
   const extremes = window.arrays.filter(isExtreme);
   const choices: Choices = new Map(extremes.map((array) => [array, choose(module, table, array)]));
   const part = (name: string, reversed: boolean, write: (part: WindowPart) => void): void => {

@@ -44,7 +44,7 @@ export interface WindowedRows {
   readonly values: ReadonlyMap<string, WindowedValue>;
 }
 
-/** All rows of a window stand in memory; PostgreSQL can sort more on disk. */
+/** A partition stands in memory, however large; PostgreSQL goes through its rows on disk. */
 const ROWS_MAX = 2_000_000;
 
 const INT8: EngineType = { kind: "int8" };

@@ -17,7 +17,16 @@ const parts = ["mark", "close", "accumulate", "grow", "results"] as const;
 
 export interface WindowCode {
   readonly compiled: CompiledModule;
-  readonly exports: Readonly<Record<(typeof parts)[number], Part>>;
+  readonly exports: Readonly<Record<(typeof parts)[number], Part>> & {
+    /** Not 0 when two rows are of different partitions. */
+    readonly differs: (a: number, b: number) => number;
+  };
+}
+
+/** What a window takes for each of its rows beside them. */
+export function windowBytesPerRow({ arrays }: WindowPlan): number {
+  const entries = arrays.map((array) => windowEntryBytes[array.kind] * (isTree(array) ? 2 : 1));
+  return WindowPlace.SIZE + entries.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** About a few milliseconds. */

@@ -11,11 +11,12 @@ import type { Kernels } from "./kernels.js";
 import { BLOCK_BYTES } from "./memory.js";
 import { RowChunks, type RowRun } from "./row_chunks.js";
 import { ADDRESS_BYTES, RowOrdering, type SortKernel } from "./row_order.js";
-import { RowWindow, type WindowCode } from "./row_window.js";
+import { RowWindow, type WindowCode, windowBytesPerRow } from "./row_window.js";
 import { type LoadedRows, segmentsWithin } from "./spill/row_reader.js";
 import type { SpilledRows } from "./spill/row_writer.js";
 import { type OrderedRows, SortedRuns } from "./spill/sorted_runs.js";
 import { type SpillableTable, TableSpill } from "./spill/table_spill.js";
+import { WindowedRuns } from "./spill/windowed_runs.js";
 
 const ENTRY_BYTES = 8;
 const FIRST_ENTRIES = 16;
@@ -99,8 +100,12 @@ export class TableStore {
   }
 
   /** Its rows in sorted runs, likewise. */
-  get sorted(): SortedRuns | undefined {
-    return this.#finished ? this.#sorted : undefined;
+  get sorted(): Pick<SortedRuns, "batches"> | undefined {
+    const { window, rowBytes } = this.#plan;
+    if (!this.#finished || this.#sorted === undefined || window === undefined)
+      return this.#finished ? this.#sorted : undefined;
+    const spill = defined(this.#spill, "a table that spills");
+    return new WindowedRuns(this.#arena, spill, this.#sorted, this.#code.window(), window, rowBytes);
   }
 
   /** All rows there are, run by run, wherever they are; each run is in memory until the next is asked for. */
@@ -338,8 +343,9 @@ export class TableStore {
   #growsTooLarge(): boolean {
     const rows = this.#rowsHere;
     if (this.#spill === undefined || this.#loaded !== undefined || rows === 0) return false;
-    const bytes = this.#plan.order === undefined ? entriesFor(rows) * ENTRY_BYTES : 2 * rows * ADDRESS_BYTES;
-    return !this.#spill.allows(bytes);
+    const { order, window } = this.#plan;
+    const perRow = 2 * ADDRESS_BYTES + (window === undefined ? 0 : windowBytesPerRow(window));
+    return !this.#spill.allows(order === undefined ? entriesFor(rows) * ENTRY_BYTES : rows * perRow);
   }
 
   /** Gathers the rows in memory, then orders them for a while; the order once it is there, but only once. */

@@ -1,4 +1,4 @@
-// Statements whose joins, groups and sorts do not fit a megabyte.
+// Statements whose joins, groups, sorts and windows do not fit a megabyte.
 const joined = "count(*), count(l.key), count(r.key), sum(l.id), sum(r.id), sum(l.price), min(l.word), max(r.word)";
 
 export const spillStatements: readonly string[] = [
@@ -24,6 +24,13 @@ export const spillStatements: readonly string[] = [
   "SELECT word FROM spill_left UNION SELECT word FROM spill_right",
   "SELECT * FROM spill_left ORDER BY price DESC, day, id",
   "SELECT id, key FROM spill_left ORDER BY key NULLS FIRST, id DESC",
+  "SELECT id, sum(id) OVER w, lag(word) OVER w, max(price) OVER w, row_number() OVER w FROM spill_left " +
+    "WINDOW w AS (PARTITION BY key ORDER BY id)",
+  "SELECT id, count(*) OVER (PARTITION BY word), min(day) OVER (PARTITION BY word), " +
+    "sum(price) OVER (PARTITION BY day ORDER BY id ROWS BETWEEN 5 PRECEDING AND 3 FOLLOWING) FROM spill_left",
+  "SELECT day, max(n) FROM (SELECT day, row_number() OVER (PARTITION BY key, day ORDER BY word, id) AS n " +
+    "FROM spill_left) x GROUP BY day",
+  "SELECT id, rank() OVER (ORDER BY price, id) FROM spill_left",
   "SELECT day, count(*) FROM spill_left l JOIN spill_right r USING (key) GROUP BY day",
   "SELECT a.day, count(*), sum(c.id) FROM spill_left a JOIN spill_right b USING (key) " +
     "JOIN spill_left c ON c.word = b.word GROUP BY a.day",

@@ -97,6 +97,28 @@ function spilling(plan: PhysicalPlan, leaves: Scalar[][][], kilobytes: number, m
   return { rows, execution, port };
 }
 
+describe("a window on disk", () => {
+  const frame = { unit: "range", start: { kind: "unbounded" }, end: { kind: "currentRow" }, exclusion: "none" } as const;
+  const own = [...columns, columnType(int8), columnType(text)];
+  const plan = planOf({
+    kind: "window", input: scan(0), columns: own, partition: [column(0, int4)],
+    order: [{ expression: column(1, text), descending: true, nullsFirst: false }],
+    calls: [
+      { function: "rowNumber", frame, result: columnType(int8) },
+      { function: "lag", frame, argument: column(1, text), result: columnType(text),
+        offset: { kind: "constant", value: 1n, type: int8 } },
+    ],
+  }, own);
+
+  test.each([[5000, 64], [60, 128], [1, 128]])("of %i partitions in %i kilobytes", (partitions, kilobytes) => {
+    const rows = rowsOf(9000, partitions);
+    const { rows: found, port } = spilling(plan, [rows], kilobytes);
+    expect(port.opened).toBeGreaterThan(1);
+    expect(port.live).toBe(0);
+    expect(rowsAsText(found)).toEqual(rowsAsText(interpret(plan, [rows])));
+  });
+});
+
 describe("a sort on disk", () => {
   const plan = planOf({
     kind: "sort", input: scan(0), columns, keys: [{ expression: column(0, int4), descending: true, nullsFirst: false }],

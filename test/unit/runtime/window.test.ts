@@ -10,6 +10,7 @@ import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { describe, expect, test } from "vitest";
 import { column, columnType, memory, pagesOf, runLeaves } from "../../support/engine.js";
+import { MemorySpill } from "../../support/memory_spill.js";
 import { Dice, randomValue } from "../../support/random_plans.js";
 
 const int8: EngineType = { kind: "int8" };
@@ -144,6 +145,11 @@ describe("a window", () => {
     expect(decodePhysicalPlan(encodePhysicalPlan(plan))).toEqual(plan);
     expect(outcome(() => runLeaves(plan, [pagesOf(columns, rows, 17)]).rows)).toEqual(
       outcome(() => interpret(plan, [rows])));
+    // By way of the disk, where every piece of memory has room for a row or two.
+    const spill = { bytes: 0, port: new MemorySpill(), chunkBytes: 200, bufferBytes: 256 };
+    expect(outcome(() => runLeaves(plan, [pagesOf(columns, rows, 17)], { spill }).rows)).toEqual(
+      outcome(() => interpret(plan, [rows])));
+    expect(spill.port.live).toBe(0);
     expect(memory.usedBlocks()).toBe(0);
   });
 
