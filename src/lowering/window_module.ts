@@ -21,7 +21,7 @@ const PAIR_TYPE = { parameters: ["i32", "i32"], results: ["i32"] } as const;
 
 export function emitWindow(table: TablePlan, window: WindowPlan): EmittedModule {
   const module = new ModuleContext();
-  const differs = (keys: RowOrder["keys"], name?: string): Callable => module.builder.function(PAIR_TYPE, name, (code) => {
+  const differs = (keys: RowOrder["keys"], name?: string) => module.builder.function(PAIR_TYPE, name, (code) => {
     const context = new FunctionContext(code, module, GROUPS_VARIANT);
     for (const key of keys) {
       const column = defined(table.columns[key.column], "a key's column");

@@ -80,7 +80,8 @@ export class WindowedRuns {
       const { view } = this.#arena.memory;
       let place = order;
       for (const { first, end } of loaded.chunks)
-        for (let row = first; row < end; row += this.#rowBytes, place += ADDRESS_BYTES) view.setUint32(place, row, true);
+        for (let row = first; row < end; row += this.#rowBytes, place += ADDRESS_BYTES)
+          view.setUint32(place, row, true);
       const window = new RowWindow(this.#arena, this.#code, this.#plan, order, loaded.rows);
       while (!window.advance()) yield undefined;
       yield { order, end: place };

@@ -98,7 +98,9 @@ function spilling(plan: PhysicalPlan, leaves: Scalar[][][], kilobytes: number, m
 }
 
 describe("a window on disk", () => {
-  const frame = { unit: "range", start: { kind: "unbounded" }, end: { kind: "currentRow" }, exclusion: "none" } as const;
+  const frame = {
+    unit: "range", start: { kind: "unbounded" }, end: { kind: "currentRow" }, exclusion: "none",
+  } as const;
   const own = [...columns, columnType(int8), columnType(text)];
   const plan = planOf({
     kind: "window", input: scan(0), columns: own, partition: [column(0, int4)],
