@@ -1,6 +1,9 @@
 // `pg-fusion bench tpch|scan|latency|recorder`: brings the server and the scale up, runs the bench, prints a table
 // and writes the JSON. The measuring is in src/bench.
 import { writeFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
+import { barsOfQueries, barsOfScans } from "#bench/bars.js";
+import type { Bar } from "#bench/bars.js";
 import { benchLatency } from "#bench/latency_bench.js";
 import { benchRecorder, recorders } from "#bench/recorder_bench.js";
 import { benchScan } from "#bench/scan_bench.js";
@@ -52,6 +55,17 @@ function writeJson(file: string | undefined, report: unknown): void {
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
 }
 
+/** Each promise beside its figure; others at work on the machine make elapsed times worse, and are named for that. */
+function printBars(bars: readonly Bar[]): void {
+  const widths = [54, 8, 14, 6];
+  const load = loadavg().map((value) => value.toFixed(1)).join(", ");
+  process.stdout.write("\n");
+  print(["bar", "figure", "promised", ""], widths);
+  for (const { what, figure, sense, bound, holds } of bars)
+    print([what, figure.toFixed(2), `${sense} ${bound.toFixed(2)}`, holds ? "holds" : "MISSED"], widths);
+  process.stdout.write(`processors: ${availableParallelism()}; load over 1, 5 and 15 minutes: ${load}\n`);
+}
+
 function tpchCells(report: QueryReport): readonly string[] {
   const { fusion_ms: own, postgres_ms: one, postgres_parallel_ms: two } = report;
   const sides = [
@@ -91,7 +105,9 @@ async function runTpch(given: Arguments): Promise<number> {
   );
   const { vs_postgres: alone, vs_postgres_parallel: parallel } = report.geomean;
   print(["geomean", "", "", "", times(alone), times(parallel), "", ""], widths);
-  writeJson(given.values.json, report);
+  const bars = barsOfQueries(report, indexes);
+  printBars(bars);
+  writeJson(given.values.json, { ...report, bars });
   return report.queries.every((query) => query.fusion_ms !== null && query.rows_equal) ? 0 : 1;
 }
 
@@ -119,7 +135,9 @@ async function runScan(given: Arguments): Promise<number> {
     ].map((gain) => gain.toFixed(2));
     print([String(one.columns), one.qual, ...costs, ...ratios, ...elapsed, ...gains], widths);
   });
-  writeJson(given.values.json, report);
+  const bars = barsOfScans(report);
+  printBars(bars);
+  writeJson(given.values.json, { ...report, bars });
   return 0;
 }
 
