@@ -13,5 +13,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // What is waited for comes at the next frame, or with the next look at a live server; a busy machine takes longer.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -12,12 +12,14 @@ import { generatedMachines, scanProducer } from "#generated/machines.js";
 import type { Flight } from "#trace/flight_reader.js";
 import { traceOfFlight } from "#trace/format/trace_flight.js";
 import { ringOf } from "#trace/writer.js";
-import { keepPicture, openBrowser, openPage, text, told, visualize } from "./pages.js";
+import { count, isSeen, keepPicture, openBrowser, openPage, text, told, visualize } from "./pages.js";
 
 const statement = "SELECT a.region, count(*), sum(b.amount) FROM joined a JOIN joined b ON a.id = b.id " +
   "WHERE b.amount > 10 GROUP BY a.region";
 const folder = mkdtempSync(join(tmpdir(), "fusion_features_"));
 const explained = join(folder, "explained.json");
+
+type Explained = readonly [{ readonly Plan: { readonly Session: string } }];
 
 let browser: Browser;
 let client: pg.Client;
@@ -94,39 +96,33 @@ describe("the plan", () => {
 
   it("stands beside the session it names, and lights the actors of the operator that is chosen", async () => {
     await page.keyboard.press("/");
-    const session = JSON.parse(readFileSync(explained, "utf8")) as [{ Plan: { Session: string } }];
-    await page.keyboard.type(session[0].Plan.Session);
-    await page.locator(".session").first().click();
+    const [{ Plan: { Session: session } }] = JSON.parse(readFileSync(explained, "utf8")) as Explained;
+    await page.keyboard.type(session);
+    await page.locator(".session", { has: page.getByText(`execution ${session}`, { exact: true }) }).click();
     await page.locator('[data-view="plan"]').click();
-    await expect.poll(() => page.locator(".operator").count()).toBeGreaterThan(3);
+    await expect.poll(() => count(page, ".operator")).toBeGreaterThan(3);
     expect(await text(page, ".operators")).toContain("Hash Join");
     await page.locator('button[data-operator]', { hasText: "Scan of leaf" }).first().click();
     await expect.poll(() => text(page, ".actors")).toMatch(/scan_producer/);
-    expect(await page.locator(".operator.lit").count()).toBe(1);
+    expect(await count(page, ".operator.lit")).toBe(1);
     expect(await text(page, ".operator.lit")).toContain("Rows Produced");
     await keepPicture(page, "visualizer_plan");
   });
 
   it("lights the operators of the actor that is chosen", async () => {
-    await page.locator(".actors button", { hasText: "scan_producer" }).click();
+    await page.locator(".actors button", { hasText: "scan_producer" }).first().click();
     await expect.poll(() => text(page, ".operator.lit button")).toContain("Scan of leaf");
-    for (let tries = 0; tries < 12 && !(await page.locator(".operator.lit").count() > 1); tries++)
+    for (let tries = 0; tries < 12 && !(await count(page, ".operator.lit") > 1); tries++)
       await page.keyboard.press("a");
     await expect.poll(() => text(page, ".operator.lit button")).toContain("Hash Aggregate");
   });
 
   it("is reached by keyboard alone", async () => {
     await page.keyboard.press("1");
-    await expect.poll(() => page.locator(".plan").isVisible()).toBe(false);
+    await expect.poll(() => isSeen(page, ".plan")).toBe(false);
     await page.keyboard.press("p");
-    await expect.poll(() => page.locator(".plan").isVisible()).toBe(true);
-    // The page draws at the next frame: a focus before it would go with the list it replaces.
-    const first = page.locator("button[data-operator]").first();
-    await expect.poll(async () => {
-      await first.focus();
-      await page.waitForTimeout(50);
-      return page.locator("button[data-operator]:focus").count();
-    }).toBe(1);
+    await expect.poll(() => isSeen(page, ".plan")).toBe(true);
+    await page.locator("button[data-operator]").first().focus();
     await page.keyboard.press("ArrowDown");
     const second = page.locator("button[data-operator]").nth(1);
     await expect.poll(() => second.getAttribute("aria-pressed")).toBe("true");
@@ -140,7 +136,7 @@ describe("the plan", () => {
     // Its session is younger than the file.
     await expect.poll(() => text(fresh, ".said")).toContain("not in the recording");
     await fresh.locator(".openers textarea").fill(pasted.replace(/"Session":"[^"]*"/, '"Session":""'));
-    await expect.poll(() => fresh.locator(".operator").count()).toBeGreaterThan(3);
+    await expect.poll(() => count(fresh, ".operator")).toBeGreaterThan(3);
     await fresh.close();
   });
 });
@@ -156,8 +152,8 @@ describe("a comparison", () => {
     // The marked one was stopped by its LIMIT; the oldest execution ran to its end.
     await page.locator(".session", { hasText: "execution" }).last().click();
     await expect.poll(() => text(page, ".summary")).toMatch(/actors behave alike/);
-    await expect.poll(() => page.locator(".divergence button").count()).toBeGreaterThan(0);
-    expect(await page.locator(".states tr").count()).toBeGreaterThan(2);
+    await expect.poll(() => count(page, ".divergence button")).toBeGreaterThan(0);
+    expect(await count(page, ".states tr")).toBeGreaterThan(2);
     await keepPicture(page, "visualizer_compare");
     const says = await text(page, ".divergence button");
     await page.locator(".divergence button").first().click();
@@ -184,12 +180,12 @@ describe("coverage and rare waits", () => {
     const page = await withPage([], "coverage.html");
     await page.keyboard.press("G");
     await page.locator("button.coverage").click();
-    await expect.poll(() => page.locator(".edge.cover.here").count()).toBeGreaterThan(5);
-    expect(await page.locator(".legend").isVisible()).toBe(true);
+    await expect.poll(() => count(page, ".edge.cover.here")).toBeGreaterThan(5);
+    expect(await isSeen(page, ".legend")).toBe(true);
     await keepPicture(page, "visualizer_coverage");
     expect(await text(page, '[data-machine="execution_backend"] .note')).toMatch(/here \d+/);
     await page.keyboard.press("o");
-    await expect.poll(() => page.locator(".edge.cover").count()).toBe(0);
+    await expect.poll(() => count(page, ".edge.cover")).toBe(0);
     await page.close();
   });
 
@@ -226,9 +222,7 @@ describe("a trace file", () => {
     for (const file of captured()) {
       const page = await withPage([file], "captured.html");
       await page.keyboard.press("p");
-      // The page draws at the next frame; a trace of another kind shows no operator however long one looks.
-      await page.locator(".operator").first().waitFor({ timeout: 1000 }).catch(() => undefined);
-      if (await page.locator(".operator").count() > 0) found = page;
+      if (await count(page, ".operator") > 0) found = page;
       else await page.close();
     }
     if (found === undefined) throw new Error("no captured trace brought a plan");

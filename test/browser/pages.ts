@@ -42,8 +42,26 @@ export async function openPage(
   return { page, troubles, asked };
 }
 
-export const text = (page: Page, selector: string): Promise<string> =>
-  page.locator(selector).first().innerText().then((words) => words.replaceAll("\u00a0", " "));
+/** The page draws at the frame after an input: whoever has waited for this sees what the input did. */
+const drawn = (page: Page): Promise<unknown> =>
+  page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+
+// What a page shows is asked for by these alone, so that no question can come before the frame that answers it.
+export async function text(page: Page, selector: string): Promise<string> {
+  await drawn(page);
+  return (await page.locator(selector).first().innerText()).replaceAll("\u00a0", " ");
+}
+
+export async function count(page: Page, selector: string): Promise<number> {
+  await drawn(page);
+  return page.locator(selector).count();
+}
+
+export async function isSeen(page: Page, selector: string): Promise<boolean> {
+  await drawn(page);
+  return page.locator(selector).first().isVisible();
+}
+
 export const position = async (page: Page): Promise<number> => Number((await text(page, ".place")).split(" ")[0]);
 export const told = (page: Page): Promise<string> => text(page, ".facts");
 

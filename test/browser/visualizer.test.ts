@@ -9,25 +9,39 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import pg from "pg";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commandEnv, keepPicture, openBrowser, openPage, position, script, text, told, visualize } from "./pages.js";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { defined } from "#base/assert.js";
+import {
+  commandEnv, count, isSeen, keepPicture, openBrowser, openPage, position, script, text, told, visualize,
+} from "./pages.js";
 
 const rows = 1_500_000;
 const statement = "SELECT region, sum(amount), count(*) FROM seen GROUP BY region ORDER BY region";
+/** Fills a page three times a second, for a minute: it is cancelled in between. */
+const slow = "SELECT region, count(*) FROM seen WHERE amount % 500 > 0 OR pg_sleep(0.02) IS NOT NULL GROUP BY region";
 
 let browser: Browser;
 let client: pg.Client;
+let observer: pg.Client;
 
+/** Cancels the statement once it has brought rows. */
 async function cancelled(): Promise<void> {
-  await client.query("SET statement_timeout = 3");
-  await expect(client.query(statement)).rejects.toMatchObject({ code: "57014" });
-  await client.query("SET statement_timeout = 0");
+  const ended = expect(client.query(slow)).rejects.toMatchObject({ code: "57014" });
+  const pid = await vi.waitFor(async () => {
+    const { rows: [session] } = await observer.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_fusion_activity WHERE rows_scanned > 0");
+    return defined(session, "a session that has brought rows").pid;
+  }, { timeout: 20_000 });
+  await observer.query("SELECT pg_cancel_backend($1)", [pid]);
+  await ended;
 }
 
 beforeAll(async () => {
   browser = await openBrowser();
   client = new pg.Client();
   await client.connect();
+  observer = new pg.Client();
+  await observer.connect();
   await client.query("DROP TABLE IF EXISTS seen");
   await client.query(
     `CREATE TABLE seen AS SELECT i % 7 AS region, i::bigint AS amount FROM generate_series(1, ${rows}) AS i`);
@@ -38,6 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await client?.end();
+  await observer?.end();
 });
 
 describe("a live page", () => {
@@ -65,7 +80,7 @@ describe("a live page", () => {
     await expect.poll(() => position(page)).toBeGreaterThan(before);
     await cancelled();
     await expect.poll(() => text(page, ".numbers")).toMatch(/[1-9]\d* cancels/);
-    await expect.poll(() => page.locator(".session.stopped").count()).toBeGreaterThan(0);
+    await expect.poll(() => count(page, ".session.stopped")).toBeGreaterThan(0);
     await keepPicture(page, "visualizer_live");
     // Who steps, stays; who follows, is at the end again.
     await page.keyboard.press("k");
@@ -104,7 +119,7 @@ describe("a written file", () => {
     await page.emulateMedia({ colorScheme: "dark" });
     await keepPicture(page, "visualizer_cancel");
     await page.emulateMedia({ colorScheme: "light" });
-    expect(await page.locator(".session").first().getAttribute("class")).toContain("stopped");
+    expect(await count(page, ".session.stopped:first-child")).toBe(1);
     expect(await told(page)).toContain("cancelled");
   });
 
@@ -115,10 +130,10 @@ describe("a written file", () => {
     expect(await told(page)).toBe(record);
     await page.keyboard.press("g");
     await expect.poll(() => position(page)).toBe(0);
-    expect(await page.locator(".state.lit").count()).toBe(0);
+    expect(await count(page, ".state.lit")).toBe(0);
     await page.keyboard.press("c");
     await expect.poll(() => told(page)).toContain("cancelled");
-    expect(await page.locator('[data-machine="execution_backend"] .state.now.stopped').count()).toBe(1);
+    expect(await count(page, '[data-machine="execution_backend"] .state.now.stopped')).toBe(1);
   });
 
   it("counts everything or one session, and warms the arrows that were used", async () => {
@@ -128,13 +143,13 @@ describe("a written file", () => {
     const everything = Number(await ended.innerHTML());
     await page.locator("button.scope").click();
     await expect.poll(async () => Number(await ended.innerHTML())).toBeLessThan(everything);
-    expect(await page.locator(".edge.warm1, .edge.warm2, .edge.warm3").count()).toBeGreaterThan(3);
+    expect(await count(page, ".edge.warm1, .edge.warm2, .edge.warm3")).toBeGreaterThan(3);
     await page.keyboard.press("s");
   });
 
   it("answers why an actor waits, and leads to a record's cause", async () => {
     await page.locator(".session.stopped").first().click();
-    expect(await page.locator(".why li").count()).toBeGreaterThan(0);
+    expect(await count(page, ".why li")).toBeGreaterThan(0);
     await page.keyboard.press("G");
     for (let tries = 0; tries < 40 && !(await told(page)).includes("caused by"); tries++)
       await page.keyboard.press("k");
@@ -163,12 +178,13 @@ describe("a written file", () => {
     await page.keyboard.press("Space");
     await page.keyboard.press("/");
     await page.keyboard.type("cancelled");
-    await expect.poll(() => page.locator(".session").count()).toBe(await page.locator(".session.stopped").count());
+    await expect.poll(() => count(page, ".session:not(.stopped)")).toBe(0);
+    expect(await count(page, ".session.stopped")).toBeGreaterThan(0);
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
-    expect(await page.locator("dialog").isVisible()).toBe(true);
+    expect(await isSeen(page, "dialog")).toBe(true);
     await page.keyboard.press("Escape");
-    expect(await page.locator("dialog").isVisible()).toBe(false);
+    expect(await isSeen(page, "dialog")).toBe(false);
   });
 
   it("needed nobody, and met no error", () => {
