@@ -80,7 +80,8 @@ CREATE FUNCTION pg_fusion_activity(
     OUT pages_imported integer,
     OUT started timestamptz,
     OUT rows_scanned bigint,
-    OUT result_pages bigint)
+    OUT result_pages bigint,
+    OUT bytes_on_disk bigint)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'pg_fusion_activity'
 LANGUAGE C STRICT VOLATILE PARALLEL SAFE;
@@ -99,11 +100,12 @@ LANGUAGE C STRICT VOLATILE PARALLEL SAFE;
 
 -- waiting_on is NULL for a backend that works itself; worker, page or ring while it sleeps; reader while somebody reads
 -- rows it has brought (a cursor nobody fetches from stays there). rows_scanned and result_pages count since the session
--- began.
+-- began; bytes_on_disk is what the worker has written of it for want of memory and still keeps.
 CREATE VIEW pg_stat_fusion_activity AS
 SELECT a.pid, a.slot, a.lease_epoch, a.usesysid, pg_catalog.pg_get_userbyid(a.usesysid) AS usename, a.machine, a.state,
        a.waiting_on, a.executor, a.scan_producers, a.permits_scan, a.permits_result, a.pages_reserved, a.pages_leased,
-       a.pages_issued, a.pages_imported, a.started, a.rows_scanned, a.result_pages
+       a.pages_issued, a.pages_imported, a.started, a.rows_scanned, a.result_pages,
+       a.bytes_on_disk
 FROM pg_fusion_activity() AS a;
 
 CREATE VIEW pg_stat_fusion_pages AS

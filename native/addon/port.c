@@ -350,6 +350,13 @@ fusion_port_assign_executor(FusionPort *port, uint32_t slot, uint32_t epoch, uin
 	return true;
 }
 
+void
+fusion_port_show_on_disk(FusionPort *port, uint32_t slot, uint32_t epoch, uint64_t bytes)
+{
+	if (fusion_lease_current(&port->region, FUSION_SLOT_CONTROL, (FusionLease) {.index = slot, .epoch = epoch}))
+		atomic_store_explicit(&port->region.control_slots[slot].bytes_on_disk, bytes, memory_order_relaxed);
+}
+
 bool
 fusion_port_cancel_requested(const FusionPort *port, uint32_t slot, uint32_t epoch)
 {

@@ -141,6 +141,8 @@ extern uint32_t fusion_port_executor_seen(const FusionPort *port, uint32_t execu
 extern uint32_t fusion_port_executor_wait(FusionPort *port, uint32_t executor, uint32_t seen, uint32_t timeout_ms);
 /* EXECUTORS_MAX: none. False for a lease that is gone. */
 extern bool fusion_port_assign_executor(FusionPort *port, uint32_t slot, uint32_t epoch, uint32_t executor);
+/* For views; nothing when the lease is over. */
+extern void fusion_port_show_on_disk(FusionPort *port, uint32_t slot, uint32_t epoch, uint64_t bytes);
 extern bool fusion_port_cancel_requested(const FusionPort *port, uint32_t slot, uint32_t epoch);
 /* RECORDING_* of a lease; 0 when it is gone. */
 extern uint32_t fusion_port_recording(const FusionPort *port, uint32_t slot, uint32_t epoch);

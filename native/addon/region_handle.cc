@@ -29,6 +29,7 @@ RegionHandle::define(Napi::Env env)
 		InstanceMethod<&Self::cancel_requested>("cancelRequested"),
 		InstanceMethod<&Self::recording>("recording"),
 		InstanceMethod<&Self::assign_executor>("assignExecutor"),
+		InstanceMethod<&Self::show_on_disk>("showOnDisk"),
 		InstanceMethod<&Self::stop_scan>("stopScan"),
 		InstanceMethod<&Self::executor_seen>("executorSeen"),
 		InstanceMethod<&Self::executor_wait>("executorWait"),
@@ -282,6 +283,15 @@ RegionHandle::assign_executor(const Napi::CallbackInfo &info)
 	uint32_t	executor = integer_argument(info, 2, "executor", FUSION_EXECUTORS_MAX);
 
 	return Napi::Boolean::New(info.Env(), fusion_port_assign_executor(port(info), slot, epoch, executor));
+}
+
+void
+RegionHandle::show_on_disk(const Napi::CallbackInfo &info)
+{
+	uint32_t	slot = integer_argument(info, 0, "slot");
+	uint32_t	epoch = integer_argument(info, 1, "epoch");
+
+	fusion_port_show_on_disk(port(info), slot, epoch, amount_argument(info, 2, "bytes"));
 }
 
 Napi::Value

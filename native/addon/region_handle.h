@@ -43,6 +43,7 @@ class RegionHandle : public Napi::ObjectWrap<RegionHandle>
 	Napi::Value recording(const Napi::CallbackInfo &info);
 	Napi::Value cancel_requested(const Napi::CallbackInfo &info);
 	Napi::Value assign_executor(const Napi::CallbackInfo &info);
+	void		show_on_disk(const Napi::CallbackInfo &info);
 	Napi::Value stop_scan(const Napi::CallbackInfo &info);
 	Napi::Value executor_seen(const Napi::CallbackInfo &info);
 	Napi::Value executor_wait(const Napi::CallbackInfo &info);

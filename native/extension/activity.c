@@ -46,6 +46,7 @@ enum
 	ACTIVITY_STARTED,
 	ACTIVITY_ROWS_SCANNED,
 	ACTIVITY_RESULT_PAGES,
+	ACTIVITY_BYTES_ON_DISK,
 	ACTIVITY_COLUMNS
 };
 
@@ -127,6 +128,13 @@ put_int(Datum *values, bool *nulls, int column, uint32 value)
 	values[column] = Int32GetDatum((int32) value);
 }
 
+static void
+put_count(Datum *values, bool *nulls, int column, uint64 value)
+{
+	nulls[column] = false;
+	values[column] = Int64GetDatum((int64) (value & PG_INT64_MAX));
+}
+
 /* Only the two machines a backend runs for a session are named, and only states they have. */
 static void
 put_machine(const FusionSessionActivity *session, Datum *values, bool *nulls)
@@ -191,10 +199,9 @@ put_session(const FusionSessionActivity *session, Datum *values, bool *nulls)
 	put_int(values, nulls, ACTIVITY_PAGES_LEASED, pages_in(session, FUSION_PAGE_LEASED));
 	put_int(values, nulls, ACTIVITY_PAGES_ISSUED, pages_in(session, FUSION_PAGE_ISSUED));
 	put_int(values, nulls, ACTIVITY_PAGES_IMPORTED, pages_in(session, FUSION_PAGE_IMPORTED));
-	values[ACTIVITY_ROWS_SCANNED] = Int64GetDatum((int64) (session->rows_scanned & PG_INT64_MAX));
-	nulls[ACTIVITY_ROWS_SCANNED] = false;
-	values[ACTIVITY_RESULT_PAGES] = Int64GetDatum((int64) (session->result_pages & PG_INT64_MAX));
-	nulls[ACTIVITY_RESULT_PAGES] = false;
+	put_count(values, nulls, ACTIVITY_ROWS_SCANNED, session->rows_scanned);
+	put_count(values, nulls, ACTIVITY_RESULT_PAGES, session->result_pages);
+	put_count(values, nulls, ACTIVITY_BYTES_ON_DISK, session->bytes_on_disk);
 	values[ACTIVITY_STARTED] = TimestampTzGetDatum((TimestampTz) session->started);
 	nulls[ACTIVITY_STARTED] = session->started == 0 || !IS_VALID_TIMESTAMP((TimestampTz) session->started);
 }

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0x8c98beaf1deadaa0ull
+#define FUSION_LAYOUT_FINGERPRINT 0x550469cbdc44867bull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -369,10 +369,11 @@ typedef struct FusionControlSlot
 	FusionDescriptorRing results;
 	FusionPageDescriptor result_entries[16];
 	_Atomic uint64_t started; /* When the backend leased it, in the server's timestamps; shown, never used */
+	_Atomic uint64_t bytes_on_disk; /* Rows of this execution that the worker keeps in files now; shown, never used */
 	_Atomic uint32_t backend_machine; /* machine:8 | state:8 of the backend's side; shown, never used */
 	_Atomic uint32_t backend_activity; /* ACTIVITY_*; shown, never used */
 	_Atomic uint32_t recording; /* RECORDING_*: what everybody who serves this lease writes down */
-	uint8_t padding_to_size[748];
+	uint8_t padding_to_size[740];
 } FusionControlSlot;
 static_assert(sizeof(FusionControlSlot) == 2048, "FusionControlSlot size");
 static_assert(offsetof(FusionControlSlot, word) == 0, "FusionControlSlot.word");
@@ -393,9 +394,10 @@ static_assert(offsetof(FusionControlSlot, to_backend) == 320, "FusionControlSlot
 static_assert(offsetof(FusionControlSlot, results) == 576, "FusionControlSlot.results");
 static_assert(offsetof(FusionControlSlot, result_entries) == 768, "FusionControlSlot.result_entries");
 static_assert(offsetof(FusionControlSlot, started) == 1280, "FusionControlSlot.started");
-static_assert(offsetof(FusionControlSlot, backend_machine) == 1288, "FusionControlSlot.backend_machine");
-static_assert(offsetof(FusionControlSlot, backend_activity) == 1292, "FusionControlSlot.backend_activity");
-static_assert(offsetof(FusionControlSlot, recording) == 1296, "FusionControlSlot.recording");
+static_assert(offsetof(FusionControlSlot, bytes_on_disk) == 1288, "FusionControlSlot.bytes_on_disk");
+static_assert(offsetof(FusionControlSlot, backend_machine) == 1296, "FusionControlSlot.backend_machine");
+static_assert(offsetof(FusionControlSlot, backend_activity) == 1300, "FusionControlSlot.backend_activity");
+static_assert(offsetof(FusionControlSlot, recording) == 1304, "FusionControlSlot.recording");
 
 /* One scan producer of one leaf of one execution. Its control rings carry small frames; its descriptor ring carries pages. */
 typedef struct FusionScanSlot

@@ -41,6 +41,7 @@ read_session(const FusionRegion *region, uint32_t index, FusionSlotWord w, Fusio
 	session->permits_scan = at_most(atomic_load(&slot->reserved_scan), region->page_count);
 	session->permits_result = at_most(atomic_load(&slot->reserved_result), region->page_count);
 	session->result_pages = atomic_load_explicit(&slot->pages_issued, memory_order_relaxed);
+	session->bytes_on_disk = atomic_load_explicit(&slot->bytes_on_disk, memory_order_relaxed);
 	session->waits_for_page = bit_is_set(region->header->page_waiters_control, index);
 }
 

@@ -28,6 +28,7 @@ typedef struct FusionSessionActivity
 	uint32_t	producers;		/* scan slots of the lease */
 	uint64_t	rows_scanned;	/* handed over by the producers it has now */
 	uint64_t	result_pages;
+	uint64_t	bytes_on_disk;	/* of the worker, for the execution, now */
 	bool		waits_for_page;
 	bool		waits_for_ring;
 	uint32_t	pages[FUSION_PAGE_SIDES][FUSION_PAGE_STATES];

@@ -139,6 +139,7 @@ reset_control(const FusionRegion *region, FusionLease lease, uint32_t pid, uint3
 	atomic_store(&slot->pages_issued, 0);
 	atomic_store(&slot->bytes_issued, 0);
 	atomic_store(&slot->started, 0);
+	atomic_store(&slot->bytes_on_disk, 0);
 	atomic_store(&slot->backend_machine, 0);
 	atomic_store(&slot->backend_activity, FUSION_ACTIVITY_WORKING);
 	atomic_store(&slot->recording, 0);

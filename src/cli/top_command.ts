@@ -18,7 +18,7 @@ const ONCE_MS = 500;
 
 const SESSIONS = `SELECT pid, slot, lease_epoch, usename, machine, state, waiting_on, executor, scan_producers,
   pages_reserved, pages_leased + pages_issued + pages_imported, rows_scanned,
-  extract(epoch FROM clock_timestamp() - started) * 1000
+  bytes_on_disk, extract(epoch FROM clock_timestamp() - started) * 1000
 FROM pg_stat_fusion_activity ORDER BY slot`;
 
 const POOL = `SELECT extract(epoch FROM clock_timestamp()) * 1000, pg_fusion_worker_state(),
@@ -36,11 +36,13 @@ const known = (cell: Cell): number | undefined => (cell === null || cell === und
 const words = (cell: Cell): string | undefined => cell ?? undefined;
 
 function sessionOf(cells: readonly (string | null)[]): TopSession {
-  const [pid, slot, epoch, user, machine, state, waitingOn, executor, producers, reserved, held, rows, age] = cells;
+  const [pid, slot, epoch, user, machine, state, waitingOn, executor, producers, reserved, held, rows, disk, age] =
+    cells;
   return {
     pid: known(pid), slot: number(slot), epoch: number(epoch), user: words(user), machine: words(machine),
     state: words(state), waitingOn: words(waitingOn), executor: known(executor), producers: number(producers),
-    pagesReserved: number(reserved), pagesHeld: number(held), rowsScanned: number(rows), ageMs: known(age),
+    pagesReserved: number(reserved), pagesHeld: number(held), rowsScanned: number(rows), bytesOnDisk: number(disk),
+    ageMs: known(age),
   };
 }
 

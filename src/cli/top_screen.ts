@@ -16,6 +16,7 @@ export interface TopSession {
   readonly pagesReserved: number;
   readonly pagesHeld: number;
   readonly rowsScanned: number;
+  readonly bytesOnDisk: number;
   readonly ageMs: number | undefined;
 }
 
@@ -78,9 +79,9 @@ export function ordered(now: TopLook, before: TopLook | undefined, order: TopOrd
   return [...now.sessions].sort((a, b) => weight[order](b) - weight[order](a) || a.slot - b.slot);
 }
 
-const widths = [8, 9, 12, 18, 12, 8, 6, 10, 9, 9, 8] as const;
+const widths = [8, 9, 12, 18, 12, 8, 6, 10, 9, 9, 8, 8] as const;
 const headings = [
-  "pid", "session", "user", "machine", "state", "waits", "scans", "pages", "rows/s", "rows", "age",
+  "pid", "session", "user", "machine", "state", "waits", "scans", "pages", "rows/s", "rows", "disk", "age",
 ] as const;
 /** Counted from the left: numbers stand right. */
 const RIGHT_FROM = 6;
@@ -94,11 +95,11 @@ function row(cells: readonly string[]): string {
 }
 
 function sessionRow(session: TopSession, now: TopLook, before: TopLook | undefined): string {
-  const { pid, user, machine, state, waitingOn, producers, pagesHeld, pagesReserved, rowsScanned, ageMs } = session;
+  const { pid, user, machine, state, waitingOn, producers, pagesHeld, pagesReserved, rowsScanned } = session;
   return row([
     pid === undefined ? "-" : String(pid), sessionKey(session), user ?? "-", machine ?? "-", state ?? "-",
     waitingOn ?? "-", String(producers), `${pagesHeld}+${pagesReserved}`, shortCount(rowRate(session, now, before)),
-    shortCount(rowsScanned), age(ageMs),
+    shortCount(rowsScanned), shortCount(session.bytesOnDisk), age(session.ageMs),
   ]);
 }
 

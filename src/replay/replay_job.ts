@@ -81,7 +81,7 @@ function replayTransport(tape: Tape, memory: ReplayMemory | undefined): JobTrans
     cancelRequested: () => tape.call(TraceCall.cancelRequested).argument === 1,
     sendControl: (_, type, payload) => sent(type, payload, 0),
     sendScan: (scan, type, payload) => sent(type, payload, scan.slot),
-    receiveScan: (scan) => {
+    receiveScan: (_, scan) => {
       const record = tape.take();
       if (record.kind === "call" && record.code === TraceCall.receivedNothing) return undefined;
       if (record.kind !== "received") tape.diverge(record, "kind", record.kind, "a look for a scan's message");

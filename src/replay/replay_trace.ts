@@ -53,7 +53,7 @@ function engineFor(trace: Trace, start: StartExecution | undefined): JobSurround
     start,
     engine: new PlanEngine(memory, pageBytes, {
       folder: SPILL_FOLDER, generation: 0, count: () => undefined, raise: () => undefined,
-      recorder: () => ({ transition: () => undefined }),
+      show: () => undefined, recorder: () => ({ transition: () => undefined }),
     }),
     memory: { bytes: memory.bytes, poolOffset: memory.layout.poolOffset, pageBytes },
   };

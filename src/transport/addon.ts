@@ -30,6 +30,7 @@ export interface NativeRegion {
   cancelRequested(slot: number, epoch: number): boolean;
   recording(slot: number, epoch: number): number;
   assignExecutor(slot: number, epoch: number, executor: number): boolean;
+  showOnDisk(slot: number, epoch: number, bytes: number): void;
   stopScan(slot: number, epoch: number): boolean;
   executorSeen(executor: number): number;
   executorWait(executor: number, seen: number, timeoutMs: number): number;

@@ -33,6 +33,10 @@ export class RegionControlChannel extends RegionFrameChannel implements ControlC
     return this.native.assignExecutor(lease.slot, lease.epoch, executor ?? EXECUTORS_MAX);
   }
 
+  showOnDisk(lease: SlotLease, bytes: number): void {
+    this.native.showOnDisk(lease.slot, lease.epoch, bytes);
+  }
+
   acquireResult(lease: SlotLease): ResultAcquisition {
     const status = this.native.acquireResult(lease.slot, lease.epoch, this.#out);
     const known = addon().status;

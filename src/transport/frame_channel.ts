@@ -29,11 +29,11 @@ export class RegionFrameChannel implements FrameChannel {
     return state === NO_LEASE ? undefined : { epoch: this.#out[0] ?? 0, open: state === OPEN_LEASE };
   }
 
-  receive(slot: number): ReceivedFrame | undefined {
+  receive(slot: number, session?: SlotLease): ReceivedFrame | undefined {
     try {
       // The addon lets only types of the closed list through.
       const frame = this.native.receive(this.#kind, slot, this.#stale) as ReceivedFrame | undefined;
-      if (this.#stale[0] !== 0) this.#tellStale(slot);
+      if (this.#stale[0] !== 0) this.#tellStale(session ?? { slot, epoch: this.lease(slot)?.epoch ?? 0 });
       return frame;
     } catch (cause) {
       if (cause instanceof Error && "code" in cause && cause.code === "PROTOCOL_VIOLATION")
@@ -46,9 +46,9 @@ export class RegionFrameChannel implements FrameChannel {
     this.#onStale = listener;
   }
 
-  #tellStale(slot: number): void {
+  #tellStale(lease: SlotLease): void {
     const [count = 0, type = 0, sequence = 0] = this.#stale;
-    this.#onStale({ lease: { slot, epoch: this.lease(slot)?.epoch ?? 0 }, count, type, sequence });
+    this.#onStale({ lease, count, type, sequence });
   }
 
   send(lease: SlotLease, type: MessageType, payload: Uint8Array, sequence: number): SendOutcome {

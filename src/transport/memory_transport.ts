@@ -68,6 +68,9 @@ class MemoryControlChannel extends MemoryFrameChannel
     return true;
   }
 
+  /** There are no views here. */
+  showOnDisk(): void {}
+
   acquireResult(lease: SlotLease): ResultAcquisition {
     const name = this.region.acquire(lease, PAGE_SIDE_RESULT);
     return typeof name === "string" ? { kind: name } : { kind: "page", page: new ResultPage(this, name) };

@@ -50,7 +50,7 @@ export type ResultAcquisition =
 
 /** Frames of earlier leases that were found in a slot's ring and dropped; of several, the last. */
 export interface StaleFrames {
-  /** The slot's present lease. */
+  /** The session that read them: a control slot's present lease, or for whom a scan slot was read. */
   readonly lease: SlotLease;
   readonly count: number;
   readonly type: number;
@@ -61,8 +61,11 @@ export interface StaleFrames {
 export interface FrameChannel {
   /** The worker's lease of a slot, if it has one. */
   lease(slot: number): LeaseState | undefined;
-  /** The next message of the slot's present lease. Also pushes on what an earlier send had to queue. */
-  receive(slot: number): ReceivedFrame | undefined;
+  /**
+   * The next message of the slot's present lease. Also pushes on what an earlier send had to queue. `session`: whose
+   * business dropped frames are, where it is not the slot's lease itself.
+   */
+  receive(slot: number, session?: SlotLease): ReceivedFrame | undefined;
   send(lease: SlotLease, type: MessageType, payload: Uint8Array, sequence: number): SendOutcome;
   /** Tells of dropped frames, as receive() comes by them. */
   onStale(listener: (dropped: StaleFrames) => void): void;
@@ -78,6 +81,8 @@ export interface ControlChannel extends FrameChannel {
   recording(lease: SlotLease): number;
   /** Names the thread that signals about this lease go to; undefined: none. False when the lease is gone. */
   assignExecutor(lease: SlotLease, executor: number | undefined): boolean;
+  /** For views: bytes of rows that this lease's execution has in files now. */
+  showOnDisk(lease: SlotLease, bytes: number): void;
   acquireResult(lease: SlotLease): ResultAcquisition;
   /** Announces that the executor of this lease waits for a page; acquire once more before sleeping. */
   beginPageWait(lease: SlotLease): void;

@@ -61,7 +61,7 @@ export interface JobTransport {
   sendControl(lease: SessionLease, type: MessageType, payload: Uint8Array): void;
   /** StopScan also sets the producer's side word, which is seen while its ring is not read. */
   sendScan(scan: ScanLease, type: MessageType, payload: Uint8Array): void;
-  receiveScan(scan: ScanLease): ScanFrame | undefined;
+  receiveScan(lease: SessionLease, scan: ScanLease): ScanFrame | undefined;
   importScan(scan: ScanLease): ScanImport;
   /** Undefined while no page is free; the thread is woken when one is (until endPageWait). */
   acquireResult(lease: SessionLease): OutputPage | undefined;

@@ -60,6 +60,7 @@ function run(data: ExecutorThreadData): void {
       generation: data.generation,
       count: (metric, amount) => region.addMetric(metric, amount),
       raise: (metric, value) => region.raiseMetric(metric, value),
+      show: (lease, bytes) => region.control.showOnDisk(lease, bytes),
       recorder: (lease) => jobTransport.recorder(lease, 0),
     }),
     jobTransport,

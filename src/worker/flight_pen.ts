@@ -2,9 +2,9 @@
 // as its cause. Writing itself is transport's.
 import type { SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
-import { FLIGHT_NOTE_STALE_FRAME } from "#generated/layout.js";
+import { FLIGHT_NOTE_STALE_FRAME, RECORDING_SILENT } from "#generated/layout.js";
 import type { FlightWriter } from "#transport/flight_writer.js";
-import type { StaleFrames } from "#transport/transport.js";
+import type { ControlChannel, FrameChannel, StaleFrames } from "#transport/transport.js";
 
 /** Writing is all that is asked of a writer. */
 export type FlightRecords = Pick<FlightWriter, "record">;
@@ -41,4 +41,11 @@ export class FlightPen {
       },
     };
   }
+}
+
+/** Lets a thread's pen note what `frames` drops, unless the session it was dropped for is silent. */
+export function noteStaleFrames(frames: FrameChannel, control: ControlChannel, pen: FlightPen): void {
+  frames.onStale((dropped) => {
+    if ((control.recording(dropped.lease) & RECORDING_SILENT) === 0) pen.noteStale(dropped);
+  });
 }

@@ -85,7 +85,7 @@ export class Job {
       const leaves = byLeaf(job.leafCount, order.start.producers);
       this.#result = new JobResult(this.lease, job, this.#transport, this.#transport.recorder(this.lease, 0));
       this.#scans = leaves.map((slots, leaf) =>
-        new JobScan(leaf, slots, job, this.#transport, this.#transport.recorder(this.lease, leaf)));
+        new JobScan(this.lease, leaf, slots, job, this.#transport, this.#transport.recorder(this.lease, leaf)));
       this.#openWanted(job);
       const started = encodeExecutionStarted({ executor: this.#executor });
       this.#transport.sendControl(this.lease, MessageType.ExecutionStarted, started);

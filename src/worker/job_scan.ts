@@ -1,6 +1,7 @@
 // One leaf's input to a job: its producers' scan slots, and the scan machine over them. It hands pages to the
 // engine one at a time and gives each back as soon as the engine has read it; a page the engine took in part comes
 // again before any other, whoever produced it. Read next: job.ts.
+import type { SessionLease } from "#actors/ports.js";
 import { violation } from "#actors/session_error.js";
 import { TableActor, type EffectOf, type EventOf, type TransitionRecorder } from "#actors/table_actor.js";
 import { defined } from "#base/assert.js";
@@ -25,6 +26,7 @@ interface Producer {
 
 export class JobScan {
   readonly leaf: number;
+  readonly #session: SessionLease;
   readonly #transport: JobTransport;
   readonly #engine: EngineJob;
   readonly #recorder: TransitionRecorder;
@@ -48,9 +50,10 @@ export class JobScan {
   };
 
   constructor(
-    leaf: number, slots: readonly ProducerSlot[], engine: EngineJob, transport: JobTransport,
+    session: SessionLease, leaf: number, slots: readonly ProducerSlot[], engine: EngineJob, transport: JobTransport,
     recorder: TransitionRecorder,
   ) {
+    this.#session = session;
     this.leaf = leaf;
     this.#transport = transport;
     this.#engine = engine;
@@ -164,7 +167,7 @@ export class JobScan {
   /** The producer's own words when its message is there, else that a scan failed. */
   #failureOf(producer: Producer): FusionError {
     for (;;) {
-      const frame = this.#transport.receiveScan(producer.lease);
+      const frame = this.#transport.receiveScan(this.#session, producer.lease);
       if (frame === undefined) break;
       if (frame.type === MessageType.ScanFailed) {
         const failed = decodeScanFailed(frame.payload);

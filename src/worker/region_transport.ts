@@ -11,7 +11,7 @@ import type { FilterPort } from "#runtime/filter_build.js";
 import type { ResultPage } from "#transport/page_lease.js";
 import type { Transport } from "#transport/transport.js";
 import type { JobTransport, OutputPage, ScanFrame, ScanImport, ScanLease } from "./executor_ports.js";
-import type { FlightPen } from "./flight_pen.js";
+import { noteStaleFrames, type FlightPen } from "./flight_pen.js";
 import { JobFilters } from "./job_filters.js";
 
 const EMPTY = { kind: "empty" } as const;
@@ -54,6 +54,7 @@ export class RegionJobTransport implements JobTransport {
     this.#pen = pen;
     this.#memory = memory;
     this.#complain = complain;
+    noteStaleFrames(transport.scan, transport.control, pen);
   }
 
   cancelRequested(lease: SessionLease): boolean {
@@ -78,8 +79,8 @@ export class RegionJobTransport implements JobTransport {
       });
   }
 
-  receiveScan(scan: ScanLease): ScanFrame | undefined {
-    return this.#transport.scan.receive(scan.slot);
+  receiveScan(lease: SessionLease, scan: ScanLease): ScanFrame | undefined {
+    return this.#transport.scan.receive(scan.slot, lease);
   }
 
   importScan(scan: ScanLease): ScanImport {

@@ -26,11 +26,14 @@ export interface SpillPlace {
   readonly count: CountMetric;
   /** Keeps the highest value. */
   readonly raise: CountMetric;
+  /** For views: what one execution has on disk now. */
+  show(lease: SessionLease, bytes: number): void;
   recorder(lease: SessionLease): TransitionRecorder;
 }
 
 export class SpillDirectory implements SpillPort {
   readonly #place: SpillPlace;
+  readonly #lease: SessionLease;
   readonly #path: string;
   readonly #limitKb: number;
   readonly #open = new Set<OpenFile>();
@@ -41,6 +44,7 @@ export class SpillDirectory implements SpillPort {
   /** `limitKb` is what may be on disk at once; -1: no limit. */
   constructor(place: SpillPlace, lease: SessionLease, limitKb: number) {
     this.#place = place;
+    this.#lease = lease;
     this.#path = join(place.folder, `${place.generation}-${lease.slot}-${lease.epoch}`);
     this.#limitKb = limitKb;
     this.#actor = new TableActor(spillDirectory, place.recorder(lease));
@@ -81,7 +85,7 @@ export class SpillDirectory implements SpillPort {
 
   /** Before so many bytes are written. */
   reserve(bytes: number): void {
-    this.#bytes += bytes;
+    this.#add(bytes);
     this.#place.raise(Metric.spillExecutionBytes, this.#bytes);
     if (this.#limitKb < 0 || this.#bytes <= this.#limitKb * BYTES_PER_KB) return;
     this.#actor.send("writeFailed", this.#files);
@@ -94,7 +98,12 @@ export class SpillDirectory implements SpillPort {
   closed(file: OpenFile, bytes: number): void {
     this.#open.delete(file);
     this.#actor.send("fileClosed", this.#open.size);
-    this.#bytes -= bytes;
+    this.#add(-bytes);
+  }
+
+  #add(bytes: number): void {
+    this.#bytes += bytes;
+    this.#place.show(this.#lease, this.#bytes);
   }
 
   /** Times what moves bytes. */

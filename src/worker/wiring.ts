@@ -7,7 +7,7 @@ import type { Transport } from "#transport/transport.js";
 import { Captures } from "./capture/captures.js";
 import { ExecutorPool, type ExecutorLink } from "./executor_pool.js";
 import type { ExecutorReport } from "./executor_ports.js";
-import type { FlightPen } from "./flight_pen.js";
+import { noteStaleFrames, type FlightPen } from "./flight_pen.js";
 import { SessionTable } from "./session_table.js";
 
 export interface WorkerParts {
@@ -67,9 +67,7 @@ export function wireWorker(parts: WorkerParts): WiredWorker {
     makeCaptured: (lease, planning, ports, make) => captures.session(lease, planning, ports, make),
     complain,
   });
-  transport.control.onStale((dropped) => {
-    if ((transport.control.recording(dropped.lease) & RECORDING_SILENT) === 0) pen.noteStale(dropped);
-  });
+  noteStaleFrames(transport.control, transport.control, pen);
   return {
     sessions,
     pool,

@@ -122,6 +122,10 @@ describe("whatever ends an execution on disk", () => {
     const path = await untilOnDisk();
     expect(statSync(path).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(path)) expect(statSync(join(path, name)).mode & 0o777).toBe(0o600);
+    await expect.poll(async () => {
+      const seen = await plain.query("SELECT bytes_on_disk FROM pg_stat_fusion_activity WHERE pid = $1", [rows[0].pid]);
+      return Number(seen.rows[0]?.bytes_on_disk);
+    }, { timeout: 20_000 }).toBeGreaterThan(0);
     await plain.query("SELECT pg_cancel_backend($1)", [rows[0].pid]);
     expect(await failed).toBe("57014");
     expect(held(await quiet(plain))).toBe(0);

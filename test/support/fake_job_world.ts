@@ -57,7 +57,7 @@ export class FakeJobWorld implements JobTransport {
     this.sent.push({ scan: scan.slot, type });
   }
 
-  receiveScan(scan: ScanLease): ScanFrame | undefined {
+  receiveScan(_: SessionLease, scan: ScanLease): ScanFrame | undefined {
     return this.scanFrames.get(scan.slot)?.shift();
   }
 

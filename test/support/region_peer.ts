@@ -31,7 +31,7 @@ interface NativePeer {
   createFlight(path: string): number;
   sleep(kind: number, slot: number, timeoutMs: number): boolean;
   scribble(offset: number, bytes: Uint8Array): void;
-  ringOffset(slot: number): number;
+  ringOffset(kind: number, slot: number): number;
   close(): void;
 }
 
@@ -53,6 +53,9 @@ function outcome(status: number): (typeof outcomes)[number] {
 }
 
 const kindNumber = (kind: SlotKind): number => (kind === "control" ? 0 : 1);
+
+/** Of the epoch in a frame's header (schemas/control/frame.json). */
+const EPOCH_OFFSET = 8;
 
 export interface PeerOptions {
   readonly pageBytes: number;
@@ -109,6 +112,14 @@ export class RegionPeer implements BackendSide {
   endScan(scan: SlotLease, end: "end" | "failed"): PageOutcome {
     const kind = end === "end" ? DESCRIPTOR_END : DESCRIPTOR_FAILED;
     return outcome(this.native.endScan(scan.slot, scan.epoch, kind)) as PageOutcome;
+  }
+
+  /** Makes the oldest frame on its way to the worker look like one of another lease. */
+  ageFrame(kind: SlotKind, lease: SlotLease): void {
+    const epoch = new DataView(new ArrayBuffer(4));
+    epoch.setUint32(0, lease.epoch + 1, true);
+    const ring = this.native.ringOffset(kindNumber(kind), lease.slot);
+    this.native.scribble(ring + EPOCH_OFFSET, new Uint8Array(epoch.buffer));
   }
 
   takeResult(control: SlotLease): ResultTaken {

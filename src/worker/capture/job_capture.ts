@@ -85,8 +85,8 @@ class CapturedTransport implements JobTransport {
     this.#inner.sendScan(scan, type, payload);
   }
 
-  receiveScan(scan: ScanLease): ScanFrame | undefined {
-    const frame = this.#inner.receiveScan(scan);
+  receiveScan(lease: SessionLease, scan: ScanLease): ScanFrame | undefined {
+    const frame = this.#inner.receiveScan(lease, scan);
     if (frame === undefined) this.#tape.add({ kind: "call", code: TraceCall.receivedNothing, actor: scan.slot });
     else this.#tape.received(frame.type, frame.payload, frame.sequence ?? 0, scan.slot);
     return frame;

@@ -351,7 +351,8 @@ Peer::scribble(const Napi::CallbackInfo &info)
 Napi::Value
 Peer::ring_offset(const Napi::CallbackInfo &info)
 {
-	uint64_t	offset = fusion_peer_ring_offset(port(info), integer_argument(info, 0, "slot"));
+	uint32_t	kind = integer_argument(info, 0, "kind", FUSION_PORT_SCAN);
+	uint64_t	offset = fusion_peer_ring_offset(port(info), kind, integer_argument(info, 1, "slot"));
 
 	return Napi::Number::New(info.Env(), static_cast<double>(offset));
 }

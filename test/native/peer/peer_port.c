@@ -134,8 +134,10 @@ fusion_peer_scribble(FusionPort *port, uint64_t offset, const uint8_t *bytes, ui
 }
 
 uint64_t
-fusion_peer_ring_offset(FusionPort *port, uint32_t slot)
+fusion_peer_ring_offset(FusionPort *port, uint32_t kind, uint32_t slot)
 {
+	if (kind == FUSION_PORT_SCAN)
+		return slot < port->region.scan_slot_count ? port->region.scan_slots[slot].to_worker.data_offset : 0;
 	return slot < port->region.control_slot_count ? port->region.control_slots[slot].to_worker.data_offset : 0;
 }
 

@@ -40,8 +40,8 @@ extern FusionPortStatus fusion_peer_end_scan(FusionPort *port, uint32_t slot, ui
 extern void fusion_peer_cancel(FusionPort *port, uint32_t slot);
 /* Writes raw bytes over the region, to play a hostile peer. False when out of range. */
 extern bool fusion_peer_scribble(FusionPort *port, uint64_t offset, const uint8_t *bytes, uint32_t length);
-/* Where the ring from the backend to the worker of a control slot keeps its bytes. */
-extern uint64_t fusion_peer_ring_offset(FusionPort *port, uint32_t slot);
+/* Where the ring of a slot to the worker keeps its bytes. */
+extern uint64_t fusion_peer_ring_offset(FusionPort *port, uint32_t kind, uint32_t slot);
 extern bool fusion_peer_stopped(FusionPort *port, uint32_t scan_slot);
 /* Makes a flight recorder file for the region; returns its descriptor, or -1. */
 extern int	fusion_peer_create_flight(FusionPort *port, const char *path);

@@ -41,6 +41,7 @@ sessions_show_what_they_hold(void)
 	region.control_slots[lease.index].backend_machine = (3 << 8) | 2;
 	region.control_slots[lease.index].backend_activity = FUSION_ACTIVITY_READ;
 	region.control_slots[lease.index].started = 77;
+	region.control_slots[lease.index].bytes_on_disk = 4096;
 
 	CHECK_EQ(fusion_activity_read(&region, sessions, &pool), 2);
 	CHECK_EQ(pool.free_pages, 5);
@@ -53,6 +54,7 @@ sessions_show_what_they_hold(void)
 	CHECK_EQ(sessions[0].state, 2);
 	CHECK_EQ(sessions[0].activity, FUSION_ACTIVITY_READ);
 	CHECK_EQ(sessions[0].started, 77);
+	CHECK_EQ(sessions[0].bytes_on_disk, 4096);
 	CHECK_EQ(sessions[0].permits_scan, 2);
 	CHECK_EQ(sessions[0].permits_result, 1);
 	CHECK_EQ(sessions[0].producers, 1);
@@ -75,6 +77,7 @@ sessions_show_what_they_hold(void)
 	CHECK_EQ(sessions[0].machine, 0);
 	CHECK_EQ(sessions[0].activity, FUSION_ACTIVITY_WORKING);
 	CHECK_EQ(sessions[0].started, 0);
+	CHECK_EQ(sessions[0].bytes_on_disk, 0);
 	fusion_region_detach(&region);
 }
 

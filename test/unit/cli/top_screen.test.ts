@@ -4,7 +4,7 @@ import { ordered, rowRate, shortCount, topLines, topScreen, type TopLook, type T
 
 const session = (slot: number, more: Partial<TopSession> = {}): TopSession => ({
   pid: 100 + slot, slot, epoch: 1, user: "ann", machine: "execution_backend", state: "running", waitingOn: undefined,
-  executor: 0, producers: 1, pagesReserved: 2, pagesHeld: 1, rowsScanned: 0, ageMs: 1500, ...more,
+  executor: 0, producers: 1, pagesReserved: 2, pagesHeld: 1, rowsScanned: 0, bytesOnDisk: 0, ageMs: 1500, ...more,
 });
 
 const look = (atMs: number, sessions: readonly TopSession[]): TopLook => ({
@@ -14,7 +14,7 @@ const look = (atMs: number, sessions: readonly TopSession[]): TopLook => ({
 
 const before = look(1000, [session(0, { rowsScanned: 500 }), session(1, { rowsScanned: 0 })]);
 const now = look(3000, [
-  session(0, { rowsScanned: 1500 }), session(1, { rowsScanned: 90_000, waitingOn: "page" }),
+  session(0, { rowsScanned: 1500 }), session(1, { rowsScanned: 90_000, bytesOnDisk: 2_500_000, waitingOn: "page" }),
   session(2, { epoch: 7, rowsScanned: 400, machine: undefined, state: undefined, user: undefined, pagesHeld: 9 }),
 ]);
 
@@ -34,7 +34,7 @@ test("lines tell worker, pool and each session; what is hidden is a dash", () =>
   const lines = topLines(now, before);
   expect(lines[0]).toContain("worker ready, 3 sessions; scanned 10.0k rows/s, returned 1.0k rows/s");
   expect(lines[1]).toBe("[##########..............................] 4 of 16 pages held");
-  expect(lines[4]).toMatch(/^101 +1\/1 +ann +execution_backend +running +page +1 +1\+2 +45\.0k +90\.0k +1\.5s$/);
+  expect(lines[4]).toMatch(/^101 +1\/1 +ann +execution_backend +running +page +1 +1\+2 +45\.0k +90\.0k +2\.5M +1\.5s$/);
   expect(lines[6]).toMatch(/^102 +2\/7 +- +- +- +-/);
   expect(topLines(look(5, []), undefined).at(-1)).toBe("(nothing runs in the engine)");
 });

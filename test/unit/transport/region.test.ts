@@ -3,9 +3,12 @@
 import { Worker } from "node:worker_threads";
 import { fileURLToPath } from "node:url";
 import { encodeExecutionFailed, encodeStartExecution } from "#codec/execution_message.js";
-import { FRAME_BYTES_MAX, MessageType } from "#generated/layout.js";
+import { encodeScanFailed } from "#codec/scan_message.js";
+import { FLIGHT_NOTE_STALE_FRAME, FRAME_BYTES_MAX, MessageType } from "#generated/layout.js";
 import { addon } from "#transport/addon.js";
 import { Region } from "#transport/region.js";
+import { FlightPen } from "#worker/flight_pen.js";
+import { RegionJobTransport } from "#worker/region_transport.js";
 import type { ReceivedFrame, SlotLease, StaleFrames } from "#transport/transport.js";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -151,7 +154,7 @@ describe("frames", () => {
   it("with a damaged header are violations, not crashes", () => {
     const lease = controlLease();
     peer.send("control", lease, MessageType.StartExecution, startOf(10));
-    peer.native.scribble(peer.native.ringOffset(lease.slot), new Uint8Array([255, 255, 255, 255]));
+    peer.native.scribble(peer.native.ringOffset(0, lease.slot), new Uint8Array([255, 255, 255, 255]));
     expect(() => region.control.receive(lease.slot)).toThrow(violation);
   });
 
@@ -159,10 +162,7 @@ describe("frames", () => {
     const lease = controlLease();
     peer.send("control", lease, MessageType.StartExecution, startOf(10));
     peer.send("control", lease, MessageType.CloseExecution, startOf(10));
-    const header = new DataView(new ArrayBuffer(4));
-    header.setUint32(0, lease.epoch + 1, true);
-    // The epoch stands 8 bytes into the frame header.
-    peer.native.scribble(peer.native.ringOffset(lease.slot) + 8, new Uint8Array(header.buffer));
+    peer.ageFrame("control", lease);
     const dropped: StaleFrames[] = [];
     region.control.onStale((each) => dropped.push(each));
     expect(region.control.receive(lease.slot)?.type).toBe(MessageType.CloseExecution);
@@ -171,12 +171,29 @@ describe("frames", () => {
     expect(dropped).toMatchObject([{ lease, count: 1, type: MessageType.StartExecution }]);
   });
 
+  it("of an earlier producer are told as the session's that reads them", () => {
+    const lease = controlLease();
+    const scan = peer.acquireScan(lease, 0, 0);
+    if (typeof scan === "string") throw new Error(scan);
+    peer.send("scan", scan, MessageType.ScanFailed, encodeScanFailed({ sqlstate: "XX000", message: "late" }), 8);
+    peer.ageFrame("scan", scan);
+    const notes: unknown[] = [];
+    const pen = new FlightPen({
+      record: (session, { event, argument, cause }) => notes.push({ session, event, argument, cause }),
+    });
+    const job = new RegionJobTransport(region, pen, new Uint8Array(), () => undefined);
+    expect(job.receiveScan(lease, scan)).toBeUndefined();
+    expect(notes).toEqual([
+      { session: lease, event: FLIGHT_NOTE_STALE_FRAME, argument: MessageType.ScanFailed, cause: 8 },
+    ]);
+  });
+
   it("survive any bytes in the ring", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.nat(200), (bytes, at) => {
         const lease = controlLease();
         peer.send("control", lease, MessageType.StartExecution, startOf(150));
-        peer.native.scribble(peer.native.ringOffset(lease.slot) + at, bytes);
+        peer.native.scribble(peer.native.ringOffset(0, lease.slot) + at, bytes);
         try {
           for (let i = 0; i < 5; i++) region.control.receive(lease.slot);
         } catch (error) {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SessionLease } from "#actors/ports.js";
 import { spillDirectory } from "#generated/machines.js";
 import { Metric } from "#generated/metrics.js";
 import { SpillDirectory, sweepSpill } from "#worker/spill_directory.js";
@@ -10,11 +11,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 let folder: string;
 let counted: Map<Metric, number>;
 let steps: string[];
+/** What views were told. */
+let shown: string[];
 
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), "fusion_spill_")), "spill");
   counted = new Map();
   steps = [];
+  shown = [];
 });
 afterEach(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
 
@@ -26,7 +30,9 @@ function directory(limitKb = -1): SpillDirectory {
     transition: (_: number, event: number, from: number, to: number) =>
       void steps.push(`${spillDirectory.states[from]} ${spillDirectory.events[event]} ${spillDirectory.states[to]}`),
   });
-  return new SpillDirectory({ folder, generation: 7, count: add, raise, recorder }, { slot: 3, epoch: 9 }, limitKb);
+  const show = (lease: SessionLease, held: number): void => void shown.push(`${lease.slot}/${lease.epoch}: ${held}`);
+  const place = { folder, generation: 7, count: add, raise, show, recorder };
+  return new SpillDirectory(place, { slot: 3, epoch: 9 }, limitKb);
 }
 
 const mode = (path: string): number => statSync(path).mode & 0o777;
@@ -43,6 +49,7 @@ describe("a spill directory", () => {
     one.append([bytes(100, 0)]);
     one.close();
     expect(readdirSync(path)).toHaveLength(1);
+    two.append([bytes(20, 0), bytes(3, 0)]);
     made.remove();
     made.remove();
     two.close();
@@ -51,6 +58,7 @@ describe("a spill directory", () => {
       "absent made present", "present fileOpened present", "present fileOpened present", "present fileClosed present",
       "present fileClosed present", "present removed removed",
     ]);
+    expect(shown).toEqual(["3/9: 100", "3/9: 0", "3/9: 20", "3/9: 23", "3/9: 0"]);
   });
 
   it("that was never needed leaves no word", () => {
