@@ -9,7 +9,7 @@ import { perfettoJson } from "./perfetto.js";
 import { recordLines } from "./record_lines.js";
 import { captureFiles, flightFiles, openRecording, type Recording, type TracePlaces } from "./recordings.js";
 import { redactTrace } from "./redact.js";
-import { lacksRecords, lastExecutions, outcome, sessionsOf, tellSession, wallTime } from "./story.js";
+import { lacksRecords, lastStatements, outcome, sessionsOf, tellSession, wallTime } from "./story.js";
 import { diffTraces } from "./trace_diff.js";
 
 export type { TracePlaces } from "./recordings.js";
@@ -121,9 +121,9 @@ function show(words: readonly string[], places: TracePlaces, output: TraceOutput
     return;
   }
   const sessions = sessionsOf(flight);
-  const told = trace === undefined ? lastExecutions(sessions, last) : sessions;
+  const told = trace === undefined ? lastStatements(sessions, last) : sessions;
   if (told.length === 0)
-    throw new TraceCommandError("the recording holds no execution. Run a statement with pg_fusion.enable = on.");
+    throw new TraceCommandError("the recording holds no statement. Run one with pg_fusion.enable = on.");
   told.forEach((session, at) => {
     if (at > 0) output.line("");
     for (const text of tellSession(flight, session)) output.line(text);
@@ -147,9 +147,30 @@ function listLine({ path, bytes, flight, trace }: Recording): string {
   ].join("  ");
 }
 
+type PathLines = readonly [path: string, lines: readonly string[]];
+
+const isUnreadable = (error: unknown): error is Error =>
+  error instanceof FlightFileError || error instanceof TraceFileError;
+
+/** Lines of everything that is kept, with its path; what cannot be read is named and passed over. */
+function linesOfAll(
+  places: TracePlaces, output: TraceOutput, read: (path: string) => readonly string[],
+): readonly PathLines[] {
+  return [...flightFiles(places), ...captureFiles(places)].flatMap((path): readonly PathLines[] => {
+    try {
+      return [[path, read(path)]];
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      output.failure(`${path}: ${error.message}`);
+      return [];
+    }
+  });
+}
+
 function list(words: readonly string[], places: TracePlaces, output: TraceOutput): void {
   parseWords(words, [], 0, 0);
-  for (const path of [...flightFiles(places), ...captureFiles(places)]) output.line(listLine(openRecording(path)));
+  const listed = linesOfAll(places, output, (path) => [listLine(openRecording(path))]);
+  for (const [, lines] of listed) for (const line of lines) output.line(line);
 }
 
 /** All lines of a recording; a flight's sessions are told as traces, so that both read alike. */
@@ -169,8 +190,10 @@ function grep(words: readonly string[], places: TracePlaces, output: TraceOutput
     throw new TraceCommandError(`${wanted} is no regular expression.`, 2);
   }
   let found = 0;
-  for (const path of named.length > 0 ? named : [...flightFiles(places), ...captureFiles(places)])
-    for (const line of linesOf(path).filter((text) => pattern.test(text))) {
+  const searched = named.length === 0 ? linesOfAll(places, output, linesOf)
+    : named.map((path): PathLines => [path, linesOf(path)]);
+  for (const [path, lines] of searched)
+    for (const line of lines.filter((text) => pattern.test(text))) {
       output.line(`${path}: ${line.trim()}`);
       found += 1;
     }
@@ -190,11 +213,11 @@ function redact(words: readonly string[], output: TraceOutput): void {
   writeNew(to, redactTrace(openTrace(from)), output);
 }
 
-/** The last executions of the newest flight recorder as a trace file; what rings still hold of them. */
+/** The last statements of the newest flight recorder as a trace file; what rings still hold of them. */
 function dump(words: readonly string[], places: TracePlaces, output: TraceOutput): void {
   const { files, last, flags } = parseWords(words, ["--last"], 1, 1);
   const { flight, controlSlots } = openRecording(newestFlight(places));
-  const wanted = flags.has("--last") ? lastExecutions(sessionsOf(flight), last) : undefined;
+  const wanted = flags.has("--last") ? lastStatements(sessionsOf(flight), last) : undefined;
   writeNew(files[0] ?? "", traceOfFlight(flight, controlSlots, wanted), output);
 }
 
@@ -216,8 +239,8 @@ export function guardedCommand(output: TraceOutput, work: () => number | void): 
   try {
     return work() ?? 0;
   } catch (error) {
-    const expected = error instanceof FlightFileError || error instanceof TraceFileError ||
-      error instanceof TraceCommandError || (error as NodeJS.ErrnoException).code !== undefined;
+    const expected = isUnreadable(error) || error instanceof TraceCommandError ||
+      (error as NodeJS.ErrnoException).code !== undefined;
     if (!expected) throw error;
     output.failure(reasonOf(error));
     return error instanceof TraceCommandError ? error.status : 1;

@@ -18,6 +18,11 @@ const causes: Readonly<Record<number, string>> = {
   [CLOSE_CAUSE_ERROR]: "an error in the backend",
 };
 
+/** Those that PostgreSQL calls a cancel, whatever the machine's event for it is. */
+const cancels: ReadonlySet<number> = new Set([
+  CLOSE_CAUSE_USER, CLOSE_CAUSE_STATEMENT_TIMEOUT, CLOSE_CAUSE_LOCK_TIMEOUT, CLOSE_CAUSE_RECOVERY_CONFLICT,
+]);
+
 const machineOf = (entry: FlightEntry): GeneratedMachine | undefined => generatedMachines[entry.machine - 1];
 const eventOf = (entry: FlightEntry): string => machineOf(entry)?.events[entry.event] ?? "";
 const stateOf = (entry: FlightEntry, state: number): string => machineOf(entry)?.states[state] ?? `state ${state}`;
@@ -38,16 +43,23 @@ function scanError(entries: readonly FlightEntry[]): string | undefined {
   return failed === undefined ? undefined : sqlstateOf(failed.argument);
 }
 
-function reasonOf(end: FlightEntry, entries: readonly FlightEntry[]): string {
+/** What was under way, where that can be told. */
+function during(end: FlightEntry, entries: readonly FlightEntry[]): string {
+  if (machineOf(end)?.name === "planning_backend") return " while the worker planned it";
   const sqlstate = scanError(entries);
-  const scan = sqlstate === undefined ? "" : ` while a scan ran (SQLSTATE ${sqlstate})`;
-  const cause = causes[end.argument >>> CLOSE_CAUSE_SHIFT];
+  return sqlstate === undefined ? "" : ` while a scan ran (SQLSTATE ${sqlstate})`;
+}
+
+function reasonOf(end: FlightEntry, entries: readonly FlightEntry[]): string {
+  const code = end.argument >>> CLOSE_CAUSE_SHIFT;
+  const cause = causes[code];
   switch (eventOf(end)) {
     case "cancel":
-      return `cancelled by ${cause ?? "an interrupt"}${scan}`;
+      return `cancelled by ${cause ?? "an interrupt"}${during(end, entries)}`;
     case "abort":
     case "abandon":
-      return `ended by ${cause ?? "an error, or the end of the transaction"}${scan}`;
+      return `${cancels.has(code) ? "cancelled" : "ended"} by ` +
+        `${cause ?? "an error, or the end of the transaction"}${during(end, entries)}`;
     case "enough":
       return "stopped early: enough rows were read (LIMIT, a closed cursor, or a new scan)";
     case "workerLost":

@@ -45,16 +45,24 @@ export function sessionsOf(flight: Flight): SessionTrace[] {
   });
 }
 
-/** The last `count` executions, each preceded by the planning that led to it when that can be told. */
-export function lastExecutions(sessions: readonly SessionTrace[], count: number): SessionTrace[] {
-  const executions = sessions.filter(({ kind }) => kind === "execution");
-  return executions.slice(-count).flatMap((execution) => {
-    const before = executions[executions.indexOf(execution) - 1];
+/** It came to no plan because somebody or something ended it: a statement that never became an execution. */
+const endedInPlanning = (session: SessionTrace): boolean =>
+  session.kind === "planning" && tellEnd(session.entries).length > 0;
+
+/**
+ * The last `count` statements: executions, each preceded by the planning that led to it when that can be told, and
+ * plannings that were ended before their time.
+ */
+export function lastStatements(sessions: readonly SessionTrace[], count: number): SessionTrace[] {
+  const statements = sessions.filter((session) => session.kind === "execution" || endedInPlanning(session));
+  return statements.slice(-count).flatMap((statement) => {
+    if (statement.kind === "planning") return [statement];
+    const before = statements[statements.indexOf(statement) - 1];
     // Nothing in a record ties a statement's two sessions together: the planning right before is the best guess.
     const planning = sessions.findLast((session) =>
-      session.kind === "planning" && session.startNs < execution.startNs &&
+      session.kind === "planning" && !endedInPlanning(session) && session.startNs < statement.startNs &&
       (before === undefined || session.startNs > before.startNs));
-    return planning === undefined ? [execution] : [planning, execution];
+    return planning === undefined ? [statement] : [planning, statement];
   });
 }
 

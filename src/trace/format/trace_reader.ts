@@ -168,7 +168,9 @@ function finishWriter({ kind, number, pid, records, declaredLost }: Gathered): W
 }
 
 /** Reads a whole file image, as far as it goes. */
-export function readTrace(bytes: Uint8Array): Trace {
+export function readTrace(image: Uint8Array): Trace {
+  // Not as the Buffer it may be: slice() of that shares bytes, wherever they stand, where all others copy.
+  const bytes = new Uint8Array(image.buffer, image.byteOffset, image.byteLength);
   const heading = readTraceHeading(bytes);
   const { chunks, damagedBytes } = chunksOf(bytes);
   const facts = new Map<string, string>();

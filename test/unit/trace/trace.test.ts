@@ -1,17 +1,20 @@
 // Reading flight files built in memory: order, torn and overwritten records, hostile headers, and the told story.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  EXECUTORS_MAX, FLIGHT_MAGIC, FLIGHT_VERSION, FLIGHT_WORKER_RECORDS, FLIGHT_WRITER_RECORDS,
-  FlightHeader, FlightRecord, FlightRingHeader, LAYOUT_FINGERPRINT,
+  CLOSE_CAUSE_SHIFT, CLOSE_CAUSE_STATEMENT_TIMEOUT, EXECUTORS_MAX, FLIGHT_MAGIC, FLIGHT_VERSION, FLIGHT_WORKER_RECORDS,
+  FLIGHT_WRITER_RECORDS, FlightHeader, FlightRecord, FlightRingHeader,
 } from "#generated/layout.js";
-import { executionBackend, executionWorker, MACHINES_FINGERPRINT, pageLease } from "#generated/machines.js";
+import {
+  executionBackend, executionWorker, MACHINES_FINGERPRINT, pageLease, planningBackend,
+} from "#generated/machines.js";
 import { runTraceCommand } from "#trace/cli.js";
 import { FlightFileError, readFlight } from "#trace/flight_reader.js";
-import { sessionsOf, tellSession } from "#trace/story.js";
+import { lastStatements, sessionsOf, tellSession } from "#trace/story.js";
 
 const CONTROL_SLOTS = 4;
 const SCAN_SLOTS = 4;
@@ -31,7 +34,6 @@ class FlightImage {
   constructor() {
     this.view.setBigUint64(FlightHeader.magic, FLIGHT_MAGIC, true);
     this.view.setUint32(FlightHeader.version, FLIGHT_VERSION, true);
-    this.view.setBigUint64(FlightHeader.layout_fingerprint, LAYOUT_FINGERPRINT, true);
     this.view.setBigUint64(FlightHeader.machines_fingerprint, MACHINES_FINGERPRINT, true);
     this.view.setUint32(FlightHeader.writer_count, WRITERS, true);
     this.view.setUint32(FlightHeader.control_slot_count, CONTROL_SLOTS, true);
@@ -85,6 +87,15 @@ function recordExecution(image: FlightImage, pages: number): void {
     { timeNs: 900_000, slot: 2, ...step(executionBackend, "workerLost", "starting", "failed") });
 }
 
+/** After it, a statement that a timeout ends while it is planned. */
+function recordEndedPlanning(image: FlightImage): void {
+  image.record(backendWriter(3),
+    { timeNs: 2_000_000, slot: 3, ...step(planningBackend, "request", "idle", "requesting") });
+  const abandoned = step(planningBackend, "abandon", "requesting", "abandoned");
+  const argument = CLOSE_CAUSE_STATEMENT_TIMEOUT << CLOSE_CAUSE_SHIFT;
+  image.record(backendWriter(3), { timeNs: 9_000_000, slot: 3, argument, ...abandoned });
+}
+
 describe("reading", () => {
   test("merges writers by time, and causes before what they caused", () => {
     const image = new FlightImage();
@@ -108,6 +119,26 @@ describe("reading", () => {
     expect(flight.lostBefore).toEqual(new Map([[1, 5n]]));
   });
 
+  test("does not ask for this build's other layouts", () => {
+    const image = new FlightImage();
+    recordExecution(image, 3);
+    image.view.setBigUint64(FlightHeader.layout_fingerprint, 1n, true);
+    expect(readFlight(image.bytes).entries.length).toBeGreaterThan(0);
+  });
+
+  test("reads one version, which a change of the file's own layout must raise", () => {
+    const schema = new URL("../../../schemas/layout/flight.json", import.meta.url);
+    const { structs } = JSON.parse(readFileSync(schema, "utf8")) as {
+      structs: readonly { name: string; size: number; fields: readonly (readonly string[])[] }[];
+    };
+    const told = [
+      FLIGHT_WORKER_RECORDS, FLIGHT_WRITER_RECORDS, EXECUTORS_MAX,
+      ...structs.map(({ name, size, fields }) => [name, size, ...fields.map(([field, type]) => `${field} ${type}`)]),
+    ];
+    const layout = createHash("sha256").update(JSON.stringify(told)).digest("hex").slice(0, 16);
+    expect({ version: FLIGHT_VERSION, layout }).toEqual({ version: 1, layout: "334cabe6722385dc" });
+  });
+
   test("refuses what is no flight file, and survives any damage", () => {
     expect(() => readFlight(new Uint8Array(10))).toThrow(FlightFileError);
     expect(() => readFlight(new Uint8Array(FlightHeader.SIZE))).toThrow(FlightFileError);
@@ -129,13 +160,22 @@ describe("reading", () => {
 });
 
 describe("telling", () => {
-  function tell(pages: number, words: readonly string[]): { code: number; out: string[]; err: string[] } {
+  interface Told {
+    readonly code: number;
+    readonly out: readonly string[];
+    readonly err: readonly string[];
+  }
+
+  function tell(
+    pages: number, words: readonly string[], others: Readonly<Record<string, Uint8Array>> = {},
+  ): Told {
     const data = mkdtempSync(join(tmpdir(), "flight-"));
     try {
       mkdirSync(join(data, "pg_fusion"));
       const image = new FlightImage();
       if (pages >= 0) recordExecution(image, pages);
       writeFileSync(join(data, "pg_fusion", "flight-00000000000000aa.ring"), image.bytes);
+      for (const [name, bytes] of Object.entries(others)) writeFileSync(join(data, "pg_fusion", name), bytes);
       const out: string[] = [];
       const err: string[] = [];
       const output = { line: (text: string) => void out.push(text), failure: (text: string) => void err.push(text) };
@@ -156,6 +196,21 @@ describe("telling", () => {
     expect(out.join("\n")).toMatch(/executor 0 +page 0 +imported +issued -> imported/);
   });
 
+  test("shows a statement that ended while it was planned, which no execution tells of", () => {
+    const image = new FlightImage();
+    recordExecution(image, 1);
+    recordEndedPlanning(image);
+    const flight = readFlight(image.bytes);
+    const told = lastStatements(sessionsOf(flight), 1).flatMap((session) => tellSession(flight, session));
+    expect(told.slice(0, 4)).toEqual([
+      expect.stringMatching(/^planning, slot 3, epoch 1: abandoned after 7\.000 ms/),
+      "why: cancelled by statement_timeout while the worker planned it, 7.000 ms after the start",
+      "at that moment:",
+      "  planning_backend: requesting for 7.000 ms",
+    ]);
+    expect(lastStatements(sessionsOf(flight), 5).map(({ kind }) => kind)).toEqual(["execution", "planning"]);
+  });
+
   test("folds page traffic", () => {
     const { out } = tell(40, ["show", "--last", "3"]);
     const folded = out.find((text) => text.includes("page steps"));
@@ -166,6 +221,16 @@ describe("telling", () => {
     const { code, out } = tell(1, ["list"]);
     expect(code).toBe(0);
     expect(out[0]).toMatch(/flight-00000000000000aa\.ring .* 5 records {2}1 executions {2}0 other sessions/);
+  });
+
+  test("names what it cannot read, and goes on with what it can", () => {
+    const older = "flight-0000000000000001.ring";
+    for (const words of [["list"], ["grep", "idle -> starting"]]) {
+      const { code, out, err } = tell(1, words, { [older]: new Uint8Array(5000) });
+      expect(code).toBe(0);
+      expect(out.length).toBeGreaterThan(0);
+      expect(err.join("\n")).toContain(`${older}: this is no flight recorder file`);
+    }
   });
 
   test("says what is missing", () => {
