@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { audit, held, quiet } from "../support/audit.js";
+import { setStatementTimeout } from "../support/statement_timeout.js";
 
 const slow =
   "SELECT region, flag, sum(a * 1.01), sum(price), count(*), min(body), max(body) FROM chaos " +
@@ -84,7 +85,7 @@ describe("cancellation", () => {
     let cancelled = 0;
     for (let round = 0; round < 200; round += 1) {
       const timeout = round % 4 === 3;
-      if (timeout) await client.query(`SET statement_timeout = ${1 + Math.floor(random() * typicalMs)}`);
+      if (timeout) await setStatementTimeout(client, 1 + Math.floor(random() * typicalMs));
       const running = outcome(client.query(round % 3 === 0 ? wide : slow));
       if (!timeout) {
         await pause(random() * typicalMs);
@@ -96,8 +97,7 @@ describe("cancellation", () => {
         expect(ended.message).toMatch(timeout ? /statement timeout/ : /user request/);
         cancelled += 1;
       }
-      const unlimited = () => client.query("SET statement_timeout = 0");
-      if (timeout) await unlimited().catch(unlimited);
+      if (timeout) await setStatementTimeout(client, 0);
       const next = await outcome(client.query("SELECT count(*) FROM chaos WHERE id < 10"));
       // A cancel that came after its statement's end may hit the next one: allowed once, then it must work.
       if ("message" in next) expect((await outcome(client.query("SELECT 1 AS one"))) as object).toEqual({ rows: 1 });

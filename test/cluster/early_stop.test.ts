@@ -4,6 +4,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { held, quiet } from "../support/audit.js";
 import { connect, outcome, plainly, run } from "../support/fusion_session.js";
+import { setStatementTimeout } from "../support/statement_timeout.js";
 
 const rowCount = 150_000;
 let observer: pg.Client;
@@ -94,9 +95,9 @@ describe.each([0, 4])("with %d workers", (workers) => {
   it("a cancelled statement stops the scan", async () => {
     const text = "SELECT mile, count(*) FROM road WHERE road_slow(id) GROUP BY mile";
     const blocks = await blocksOf(client, async () => {
-      await client.query("SET statement_timeout = 40");
+      await setStatementTimeout(client, 40);
       expect(await outcome(client.query({ text, rowMode: "array" }))).toMatchObject({ code: "57014" });
-      await client.query("SET statement_timeout = 0");
+      await setStatementTimeout(client, 0);
     });
     expect(blocks).toBeLessThan(blockCount);
   });

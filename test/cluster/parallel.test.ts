@@ -10,6 +10,7 @@ import { held, quiet } from "../support/audit.js";
 import {
   connect, outcome, plainly, run, same, scanOf, type Failure,
 } from "../support/fusion_session.js";
+import { setStatementTimeout } from "../support/statement_timeout.js";
 
 const rowCount = 120_000;
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -268,9 +269,9 @@ describe("ends", () => {
   it("by a timeout at any moment, from the launch on", async () => {
     let cancelled = 0;
     for (let ms = 1; ms <= 50; ms += 1) {
-      await client.query(`SET statement_timeout = ${ms}`);
+      await setStatementTimeout(client, ms);
       const ended = await run(client, ms % 2 === 0 ? slow : counted);
-      await client.query("SET statement_timeout = 0").catch(() => client.query("SET statement_timeout = 0"));
+      await setStatementTimeout(client, 0);
       if ("message" in ended) {
         expect(ended).toEqual({ code: "57014", message: "canceling statement due to statement timeout" });
         cancelled += 1;

@@ -5,6 +5,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer, refused, unordered } from "../support/answers.js";
 import { audit, held, quiet } from "../support/audit.js";
+import { setStatementTimeout } from "../support/statement_timeout.js";
 import { filterStatements, filteredKeys, joinOn } from "./runtime_filters_statements.js";
 
 const schema = readFileSync(new URL("./runtime_filters_schema.sql", import.meta.url), "utf8");
@@ -180,7 +181,7 @@ describe("slots", () => {
     const expected = (await plain.query(statement)).rows;
     let cancelled = 0;
     for (let ms = 1; ms < 120; ms += 2) {
-      await client.query(`SET statement_timeout = ${ms}`);
+      await setStatementTimeout(client, ms);
       await client.query(statement).then(
         ({ rows }) => expect(rows).toEqual(expected),
         ({ code }: { code?: string }) => {
@@ -189,7 +190,7 @@ describe("slots", () => {
         });
     }
     expect(cancelled).toBeGreaterThan(0);
-    await client.query("SET statement_timeout = 0");
+    await setStatementTimeout(client, 0);
     expect((await client.query(statement)).rows).toEqual(expected);
     expect(held(await quiet(plain))).toBe(0);
   }, 120_000);

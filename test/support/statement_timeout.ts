@@ -1,0 +1,19 @@
+// Setting statement_timeout where one is in effect: the old one holds for the SET as well, and on a busy machine ends it.
+// Not for waiting; that is audit.ts's.
+import type { Client } from "pg";
+
+/** More than any machine needs that gets through a test at all. */
+const ATTEMPTS_MAX = 1000;
+
+/** Sets it however short the present one is; 0: none. */
+export async function setStatementTimeout(client: Client, ms: number): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.query(`SET statement_timeout = ${ms}`);
+      return;
+    } catch (error) {
+      const isCancelled = error instanceof Error && "code" in error && error.code === "57014";
+      if (!isCancelled || attempt === ATTEMPTS_MAX) throw error;
+    }
+  }
+}
