@@ -1,5 +1,5 @@
-// Setting statement_timeout where one is in effect: the old one holds for the SET as well, and on a busy machine ends it.
-// Not for waiting; that is audit.ts's.
+// Setting statement_timeout where one is in effect: the old one holds for the SET as well, and ends it on a busy machine.
+// Not for waiting; that is the part of audit.ts.
 import type { Client } from "pg";
 
 /** More than any machine needs that gets through a test at all. */
