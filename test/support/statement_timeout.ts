@@ -1,4 +1,4 @@
-// Setting statement_timeout where one is in effect: the old one holds for the SET as well, and ends it on a busy machine.
+// Setting statement_timeout where one is in effect: the old one holds for the SET too, and ends it on a busy machine.
 // Not for waiting; that is the part of audit.ts.
 import type { Client } from "pg";
 
