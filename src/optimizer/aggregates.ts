@@ -14,7 +14,9 @@ import type { EdgeExpression } from "#plan/planning.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
+import { overParts } from "./aggregate_parts.js";
 import { columnOf } from "./column_types.js";
+import type { DistinctCalls } from "./distinct_aggregates.js";
 import { asNumeric } from "./numeric_values.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
 import type { Translated } from "./translated.js";
@@ -114,7 +116,7 @@ const distinctKinds: ReadonlySet<EngineTypeKind> = new Set([
   "bool", "int2", "int4", "int8", "decimal", "date", "time", "timestamp", "timestamptz", "text", "bpchar",
 ]);
 
-/** Stands for a DISTINCT aggregate with a FILTER, or whose values show different places: it has no first step. */
+/** Stands for a DISTINCT aggregate whose values show different places: it has no first step. */
 const NOTHING: Expression = { kind: "constant", value: null, type: { kind: "float8" } };
 
 /** A value the engine computes from the aggregates of a group. */
@@ -145,8 +147,9 @@ export class AggregatePlanner {
   readonly computed: ComputedResult[] = [];
   private readonly indexByKey = new Map<string, number>();
   private readonly distinctArguments: Expression[] = [];
-  private readonly insensitiveArguments: Expression[] = [];
-  private hasPlain = false;
+  /** By call: whether it is of an aggregate with DISTINCT. */
+  private readonly isDistinct: boolean[] = [];
+  private plansDistinct = false;
   private readonly facts: RequestFacts;
   private readonly translator: ExpressionTranslator;
   private readonly firstColumn: number;
@@ -172,7 +175,8 @@ export class AggregatePlanner {
     const inputs = this.inputs(aggregate);
     if (inputs !== undefined && this.isBelowEdge && isSlow(rule, inputs))
       return { obstacle: `PostgreSQL is faster at ${sqlName(rule)} of a numeric without scale or an interval` };
-    if (inputs !== undefined) this.noteDistinct(rule, inputs);
+    this.plansDistinct = aggregate.isDistinct && isSensitive(rule);
+    if (inputs !== undefined) this.noteDistinct(inputs);
     if (rule.kind === "spread" && inputs !== undefined) {
       const computed = this.spread(defined(rule.spread, "a function"), inputs);
       if (computed !== undefined) return { computed };
@@ -183,27 +187,27 @@ export class AggregatePlanner {
       : { expression };
   }
 
-  /** What all aggregates are over when some have DISTINCT; or why one step cannot serve them all. */
-  distinct(): { readonly argument: Expression | undefined } | { readonly obstacle: string } {
+  /** What the aggregates with DISTINCT are over, if there are any; or why two steps cannot serve all aggregates. */
+  distinct(): { readonly calls: DistinctCalls | undefined } | { readonly obstacle: string } {
     const [argument, ...others] = this.distinctArguments;
-    if (argument === undefined) return { argument: undefined };
-    const texts = new Set([argument, ...others, ...this.insensitiveArguments].map(expressionKey));
-    const isExact = distinctKinds.has(argument.type.kind) && argument.kind !== "constant";
-    return this.hasPlain || texts.size > 1 || !isExact
-      ? { obstacle: "an aggregate has DISTINCT, and another or its type stands in the way" }
-      : { argument };
+    if (argument === undefined) return { calls: undefined };
+    const key = expressionKey(argument);
+    const counts = this.calls.every(({ function: name }, index) =>
+      this.isDistinct[index] !== true || name === "count" || name === "countRows");
+    const isExact = (distinctKinds.has(argument.type.kind) || (counts && isCountable(argument.type)))
+      && argument.kind !== "constant";
+    if (!isExact || others.some((other) => expressionKey(other) !== key))
+      return { obstacle: "an aggregate has DISTINCT, and another's or its own values stand in the way" };
+    const isDistinct = this.calls.map((call, index) => this.isDistinct[index] === true || isOverValues(call, key));
+    return this.calls.every((call, index) => isDistinct[index] === true || overParts(call, 0) !== undefined)
+      ? { calls: { argument, isDistinct } }
+      : { obstacle: "an aggregate has DISTINCT, and another is not made of its parts" };
   }
 
-  /** Sorts aggregates by whether repeated values change them. */
-  private noteDistinct(rule: Rule, { aggregate, argument, filter }: Inputs): void {
-    const isOfSums = ["count", "sum", "average", "moments", "spread"].includes(rule.kind);
-    const isSensitive = isOfSums || rule.function === "bitXor";
-    if (argument !== undefined && !isSensitive && filter === undefined && argument.displayScale === undefined)
-      this.insensitiveArguments.push(argument.expression);
-    else if (argument !== undefined && aggregate.isDistinct && filter === undefined
-      && argument.displayScale === undefined) this.distinctArguments.push(argument.expression);
-    else if (aggregate.isDistinct) this.distinctArguments.push(NOTHING);
-    else this.hasPlain = true;
+  private noteDistinct({ argument, filter }: Inputs): void {
+    if (!this.plansDistinct) return;
+    const isPlain = argument !== undefined && filter === undefined && argument.displayScale === undefined;
+    this.distinctArguments.push(isPlain ? argument.expression : NOTHING);
   }
 
   private nameOf(aggregate: Aggregate): string {
@@ -242,7 +246,10 @@ export class AggregatePlanner {
       ? undefined
       : this.translator.translate(first, filterSource);
     if (first !== undefined && argument === undefined) return undefined;
-    return { aggregate, argument, filter: filter?.expression };
+    if (!aggregate.isDistinct || filter === undefined || argument === undefined || argument.displayScale !== undefined)
+      return { aggregate, argument, filter: filter?.expression };
+    const guarded = onlyWhere(filter.expression, argument.expression);
+    return { aggregate, argument: { expression: guarded }, filter: undefined };
   }
 
   private call(
@@ -257,7 +264,7 @@ export class AggregatePlanner {
       result: columnOf(sql, engine, nullable),
     };
     const key = [
-      function_, argument === undefined ? "" : expressionKey(argument),
+      function_, this.plansDistinct, argument === undefined ? "" : expressionKey(argument),
       filter === undefined ? "" : expressionKey(filter),
     ].join("|");
     const known = this.indexByKey.get(key);
@@ -265,6 +272,7 @@ export class AggregatePlanner {
     const index = this.firstColumn + this.calls.length;
     this.indexByKey.set(key, index);
     this.calls.push(call);
+    this.isDistinct.push(this.plansDistinct);
     this.names.push(`${name}${this.calls.length}`);
     return index;
   }
@@ -373,6 +381,30 @@ export class AggregatePlanner {
     const index = this.call(name, function_, aggregate, compared.type, compared, filter);
     return { kind: "column", index };
   }
+}
+
+/** Whether repeated values change the result. */
+function isSensitive({ kind, function: name }: Rule): boolean {
+  return ["count", "sum", "average", "moments", "spread"].includes(kind) || name === "bitXor";
+}
+
+/** Whether the engine tells values apart as = does, however equal ones look. */
+function isCountable(type: EngineType): boolean {
+  return type.kind === "opaque" ? type.bitwiseEqual
+    : ["numeric", "interval", "float4", "float8"].includes(type.kind);
+}
+
+/** Whether a call is the same over all values and over each of them once. */
+function isOverValues({ function: name, argument, filter }: AggregateCall, key: string): boolean {
+  const isInsensitive = ["min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr"].includes(name);
+  return isInsensitive && filter === undefined && argument !== undefined && expressionKey(argument) === key;
+}
+
+/** FILTER as part of the argument, which aggregates skip where it is NULL. */
+function onlyWhere(filter: Expression, argument: Expression): Expression {
+  const { type } = argument;
+  const otherwise: Expression = { kind: "constant", value: null, type };
+  return { kind: "case", branches: [{ when: filter, then: argument }], otherwise, type };
 }
 
 const INT8: EngineType = { kind: "int8" };

@@ -8,7 +8,7 @@ import type { ColumnType } from "#types/column_type.js";
 export interface Aggregation {
   readonly keys: readonly { readonly expression: Expression; readonly column: ColumnType }[];
   readonly aggregates: readonly AggregateCall[];
-  readonly distinctArgument?: Expression | undefined;
+  readonly distinct?: { readonly argument: Expression } | undefined;
 }
 
 /** The source columns an expression reads. */
@@ -21,9 +21,9 @@ export function columnsRead(expression: Expression): Set<number> {
 }
 
 /** The source columns an aggregation reads. */
-export function columnsOfAggregation({ keys, aggregates, distinctArgument }: Aggregation): ReadonlySet<number> {
+export function columnsOfAggregation({ keys, aggregates, distinct }: Aggregation): ReadonlySet<number> {
   const expressions = [
-    distinctArgument,
+    distinct?.argument,
     ...keys.map((key) => key.expression),
     ...aggregates.flatMap(({ argument, filter }) => [argument, filter]),
   ];

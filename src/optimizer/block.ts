@@ -19,7 +19,7 @@ import { averageOf, numericAverage } from "./average.js";
 import { columnOf } from "./column_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { Estimates } from "./estimates.js";
-import { overDistinct } from "./distinct_aggregates.js";
+import { overDistinct, withValues } from "./distinct_aggregates.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { filtered } from "./filtered.js";
 import { collectAggregates, keysOf, LeftToPostgres } from "./grouping.js";
@@ -160,11 +160,14 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   const distinct = planner.distinct();
   if ("obstacle" in distinct) throw new LeftToPostgres(distinct.obstacle);
   const over = overDistinct(
-    scope.statement, joined, { keys: allKeys, aggregates: planner.calls, distinctArgument: distinct.argument });
+    scope.statement, joined, { keys: allKeys, aggregates: planner.calls, distinct: distinct.calls });
   const { input, keys } = over;
   const aggregates = over.aggregates.map((call, index) => (
     { attribute: attributes.add(origin, planner.names[index] ?? "aggregate", call.result), call }));
-  const attributeAt = (index: number): number => defined(aggregates[index], "an aggregate").attribute;
+  const rows = new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression));
+  const groups = { kind: "aggregate", origin, input, keys, aggregates, rows } as const;
+  const { operator, calls } = withValues(scope.statement, groups, planner.calls, over.values);
+  const attributeAt = (index: number): number => defined(calls[index], "an aggregate");
   for (const [text, expression] of planned) {
     const value = asTranslated(scope, expression, attributeAt, planner.calls);
     const name = expression.kind === "column" ? planner.calls[expression.index]?.function : undefined;
@@ -177,8 +180,6 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
     known.set(text, { expression: mapColumns(expression, attributeAt) });
   }
 
-  const rows = new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression));
-  const operator: LogicalOperator = { kind: "aggregate", origin, input, keys, aggregates, rows };
   const source = new SubstitutedSource(scope, (each) => known.get(texts.of(each.source)), false);
   return { block: finishGrouped(scope, operator, source), extraKeys: extra.map(({ attribute }) => attribute) };
 }

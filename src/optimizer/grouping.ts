@@ -15,6 +15,7 @@ import { bpcharLength } from "#types/sql_types.js";
 import { asNumeric } from "./numeric_values.js";
 import { obstacleIn } from "./obstacle.js";
 import { AggregatePlanner } from "./aggregates.js";
+import type { DistinctCalls } from "./distinct_aggregates.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
 import {
   eachEdgeVariable, eachOuterVariable, edgeRoots, isGrouped, stayingSubLinks, targetOf,
@@ -27,8 +28,8 @@ export interface EngineGrouping {
   /** Over the columns of the context's source. */
   readonly keys: readonly { readonly expression: Expression; readonly column: ColumnType }[];
   readonly aggregates: readonly AggregateCall[];
-  /** What every aggregate is over, when they have DISTINCT (distinct_aggregates.ts). */
-  readonly distinctArgument: Expression | undefined;
+  /** Which aggregates have DISTINCT, when some have (distinct_aggregates.ts). */
+  readonly distinct: DistinctCalls | undefined;
   /** Columns the engine computes above the aggregation, behind its own. */
   readonly computed: readonly { readonly expression: Expression; readonly column: ColumnType }[];
   /** Names of the keys, of the aggregates, then of what is computed from them. */
@@ -162,7 +163,7 @@ function groupBy(context: PlanningContext): GroupingPlan {
   const distinct = planner.distinct();
   if ("obstacle" in distinct) leave(distinct.obstacle);
   const replacements = [...replaceAtEdge(context, keyIndex, planned), ...replaceInSubqueries(context, keyIndex)];
-  return finish(context, false, keys, planner, replacements, distinct.argument);
+  return finish(context, false, keys, planner, replacements, distinct.calls);
 }
 
 /**
@@ -262,11 +263,11 @@ function distinctTargets(context: PlanningContext): GroupingPlan {
 function finish(
   context: PlanningContext, isDistinct: boolean, keys: readonly Key[],
   { calls, names, computed }: Pick<AggregatePlanner, "calls" | "names" | "computed">,
-  replacements: readonly EdgeReplacement[], distinctArgument?: Expression,
+  replacements: readonly EdgeReplacement[], distinct?: DistinctCalls,
 ): GroupingPlan {
   return {
     kind: "engine",
-    distinctArgument,
+    distinct,
     isDistinct,
     keys,
     aggregates: calls,

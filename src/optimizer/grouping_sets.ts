@@ -12,9 +12,9 @@ import type { LogicalOperator } from "#plan/logical.js";
 import type { AggregateCall } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
-import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
+import { overParts } from "./aggregate_parts.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { mayDiffer } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
@@ -44,10 +44,7 @@ const CUBE = 3;
 const SETS_MAX = 64;
 
 const INT4: EngineType = { kind: "int4" };
-const INT8: EngineType = { kind: "int8" };
-const WIDE: EngineType = { kind: "decimal", precision: DECIMAL128_PRECISION_MAX, scale: 0 };
 const INT4_SQL = { type: sqlTypes.int4, typmod: -1, collation: 0 };
-const NUMERIC_SQL = { type: sqlTypes.numeric, typmod: -1, collation: 0 };
 
 /** References to targets. */
 type KeySet = readonly number[];
@@ -139,7 +136,7 @@ export function planGroupingSets(scope: QueryScope, joined: LogicalOperator): Gr
     planned.set(texts.of(node), answer.expression);
   }
   const distinct = planner.distinct();
-  if ("obstacle" in distinct || distinct.argument !== undefined) leave("an aggregate has DISTINCT");
+  if ("obstacle" in distinct || distinct.calls !== undefined) leave("an aggregate has DISTINCT");
 
   const finest = finestGroups(statement, joined, found, planner.calls);
   const union = new SetUnion(statement, finest, sets.map((set) => keyTexts.map((text) => set.has(text))));
@@ -174,36 +171,6 @@ function finestGroups(
 
 function column(attribute: number, type: EngineType): Expression {
   return { kind: "column", index: attribute, type };
-}
-
-/** How an aggregate is made of what it gave for parts of the rows. */
-interface Again {
-  readonly call: AggregateCall;
-  readonly value: (result: Expression) => Expression;
-}
-
-const sameAgain: ReadonlySet<AggregateCall["function"]> = new Set([
-  "min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr", "bitXor",
-]);
-
-function again({ function: name, result }: AggregateCall, attribute: number): Again {
-  const argument = column(attribute, result.engine);
-  const same = (each: Expression): Expression => each;
-  const { kind } = result.engine;
-  // Which of several equal values is shown depends on the order they are met in.
-  if (kind === "float4" || kind === "float8" || kind === "numeric")
-    return leave("an aggregate is not made of its parts");
-  if (sameAgain.has(name)) return { call: { function: name, argument, result }, value: same };
-  const isCount = name === "count" || name === "countRows";
-  if (name === "sum" && kind === "decimal") return { call: { function: "sum", argument, result }, value: same };
-  if (!isCount && (name !== "sum" || kind !== "int8")) return leave("an aggregate is not made of its parts");
-  // Sums of int8 are numerics; what they sum up here is an int8 again.
-  const value = (sum: Expression): Expression => {
-    const whole: Expression = { kind: "call", function: "cast.decimal.int8", arguments: [sum], type: INT8 };
-    const zero: Expression = { kind: "constant", value: 0n, type: INT8 };
-    return isCount ? { kind: "coalesce", arguments: [whole, zero], type: INT8 } : whole;
-  };
-  return { call: { function: "sum", argument, result: columnOf(NUMERIC_SQL, WIDE, true) }, value };
 }
 
 interface MadeSets {
@@ -266,7 +233,8 @@ class SetUnion {
       const own = attributes.add(origin, attributes.nameOf(attribute), type);
       return { attribute: own, expression: column(attribute, type.engine), column: type };
     });
-    const parts = finest.aggregates.map(({ attribute, call }) => again(call, attribute));
+    const parts = finest.aggregates.map(({ attribute, call }) =>
+      overParts(call, attribute) ?? leave("an aggregate is not made of its parts"));
     const aggregates = parts.map(({ call }) => (
       { attribute: attributes.add(origin, call.function, call.result), call }));
     const present = keys.filter((key) => key !== undefined);
@@ -278,8 +246,10 @@ class SetUnion {
         ...keys.map((key, index): Expression => (key === undefined
           ? { kind: "constant", value: null, type: defined(finest.keys[index], "a key").column.engine }
           : column(key.attribute, key.column.engine))),
-        ...parts.map(({ call, value }, index) =>
-          value(column(defined(aggregates[index], "an aggregate").attribute, call.result.engine))),
+        ...parts.map(({ call, value }, index) => {
+          const result = column(defined(aggregates[index], "an aggregate").attribute, call.result.engine);
+          return value?.(result) ?? result;
+        }),
       ],
     };
   }

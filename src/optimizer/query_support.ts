@@ -26,7 +26,7 @@ const constructs: readonly (readonly [string, string, string])[] = [
     "grouped once, then again by each set; constant keys, DISTINCT, sums of floats: PostgreSQL"],
   ["DISTINCT ON", "PostgreSQL", "above the engine's joins, in subqueries too"],
   ["Aggregates with DISTINCT", "engine",
-    "over one expression of a type other than float; else PostgreSQL above the joins"],
+    "all over one expression; others beside them, but sums of floats; else PostgreSQL above the joins"],
   ["Aggregates with ORDER BY, WITHIN GROUP", "PostgreSQL", "above the engine's joins"],
   ["Aggregates with FILTER", "engine", ""],
   ["Window functions, every frame", "engine",

@@ -7,7 +7,7 @@ import { walk } from "#frontend/text_fields.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { Attributes } from "./attributes.js";
-import { overDistinct } from "./distinct_aggregates.js";
+import { overDistinct, withValues } from "./distinct_aggregates.js";
 import type { Output } from "./edge_columns.js";
 import { EdgeColumns } from "./edge_columns.js";
 import { Estimates } from "./estimates.js";
@@ -37,7 +37,7 @@ export function groupedEdge(
   grouping: EngineGrouping, scope: QueryScope, joined: LogicalOperator,
 ): Edge {
   const { names, replacements, isDistinct } = grouping;
-  const { input, keys, aggregates } = overDistinct(scope.statement, joined, grouping);
+  const { input, keys, aggregates, values } = overDistinct(scope.statement, joined, grouping);
   const { attributes } = scope.statement;
   const origin = attributes.newOrigin();
   const nameOf = (index: number): string => names[index] ?? `column${index}`;
@@ -45,19 +45,21 @@ export function groupedEdge(
     { attribute: attributes.add(origin, nameOf(index), column), expression, column }));
   const calls = aggregates.map((call, index) => (
     { attribute: attributes.add(origin, nameOf(keys.length + index), call.result), call }));
-  const operator: LogicalOperator = {
+  const groups = {
     kind: "aggregate", origin, input, keys: keyColumns, aggregates: calls,
     rows: new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression)),
-  };
-  const own = [...keyColumns, ...calls].map(({ attribute }) => outputOf(attributes, attribute));
+  } as const;
+  const made = withValues(scope.statement, groups, grouping.aggregates, values);
+  const columns = [...keyColumns.map(({ attribute }) => attribute), ...made.calls];
+  const own = columns.map((attribute) => outputOf(attributes, attribute));
   const computed = grouping.computed.map(({ expression, column }, index): Output => ({
     name: nameOf(own.length + index), column,
-    expression: mapColumns(expression, (at) => defined([...keyColumns, ...calls][at], "a group's column").attribute),
+    expression: mapColumns(expression, (at) => defined(columns[at], "a group's column")),
   }));
   const outputs = [...own, ...computed];
   return {
-    operator, outputs, replacements: [...replacements], didAggregate: !isDistinct, didDistinct: isDistinct,
-    didWindow: false, quals: [], notes: [],
+    operator: made.operator, outputs, replacements: [...replacements], didAggregate: !isDistinct,
+    didDistinct: isDistinct, didWindow: false, quals: [], notes: [],
   };
 }
 

@@ -261,3 +261,13 @@ select count(*) from nation n where (n_nationkey = 1 or n_name > all (select r_n
 select a.n_nationkey from nation a full join nation b on a.n_nationkey < b.n_nationkey;
 select a.n_nationkey, b.r_regionkey from nation a full join region b on a.n_nationkey = b.r_regionkey and a.n_name > b.r_name;
 select n_nationkey from nation where case when (null::int, n_name) in (select r_regionkey, r_name from region join customer on true) then true end;
+select c_nationkey, count(distinct c_mktsegment), count(*), sum(c_acctbal), avg(c_acctbal), min(c_name collate "C"), max(c_custkey), count(c_name) from customer group by c_nationkey;
+select count(distinct o_custkey), count(distinct o_custkey) filter (where o_totalprice > 100000), sum(o_totalprice) from orders;
+select o_orderpriority, count(distinct o_custkey) filter (where o_totalprice > 200000), avg(distinct o_custkey) filter (where o_totalprice > 200000), bool_or(o_custkey = 7) from orders group by 1;
+select n_name, count(distinct o_orderdate), count(o_orderdate), sum(o_custkey), sum(distinct extract(year from o_orderdate)::int) from nation left join customer on c_nationkey = n_nationkey left join orders on o_custkey = c_custkey group by n_name;
+select * from (select c_nationkey k, count(distinct c_mktsegment) d, count(*) n, sum(c_custkey) s, variance(c_custkey) v from customer group by 1) x join nation on n_nationkey = k where d > 1;
+select n_name, (select count(distinct c_mktsegment) + count(*) from customer where c_nationkey = n_nationkey and c_acctbal > 8000) from nation;
+select count(distinct o_totalprice), count(distinct o_orderkey::float8 / 7), count(*) from orders where o_orderkey < 0;
+select count(distinct o_orderkey::float8 / 7), max(o_totalprice), count(*), avg(o_custkey) from orders;
+select count(distinct c_acctbal::numeric / 3), sum(c_custkey) from customer;
+select count(distinct c_custkey), sum(c_acctbal::float8) from customer;

@@ -134,12 +134,15 @@ export class StatementMaker {
       mayFail: depth === 0 && dice.chance(isJoin ? 3 : 10),
       special: (kind, left) => rowParts(dice, kind, local) ?? this.subquery(kind, depth, left, local),
     };
-    const where = dice.chance(60) ? this.condition(scope, !isJoin) : undefined;
+    // Which of two errors comes first is open: conditions are met some rows ahead.
+    const failsInWhere = scope.mayFail && dice.chance(50);
+    const where = dice.chance(60) ? this.condition(scope, failsInWhere && !isJoin) : undefined;
+    const above: Scope = { ...scope, mayFail: scope.mayFail && !failsInWhere };
     const shape = dice.below(10);
     const base = { ...plainSelect, common, from: from.map(({ item }) => item), where };
-    if (shape < 4 && local.length > 0) return { ...base, ...this.grouped(scope, wanted) };
+    if (shape < 4 && local.length > 0) return { ...base, ...this.grouped(above, wanted) };
     const distinct = wanted === undefined ? dice.chance(15) : dice.chance(5);
-    const targets = this.targets(scope, wanted, distinct, depth);
+    const targets = this.targets(above, wanted, distinct, depth);
     return { ...base, distinct, targets };
   }
 

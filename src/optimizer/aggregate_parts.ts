@@ -1,0 +1,42 @@
+// How an aggregate is made of what it gave for parts of the rows: for the sets of GROUPING SETS, and beside aggregates
+// with DISTINCT. Counter-example: avg(float8) of averages is not the average, and of equal numerics that look different
+// the one that is shown depends on which came first. Read next: grouping_sets.ts, distinct_aggregates.ts.
+import type { Expression } from "#expr/expression.js";
+import type { AggregateCall } from "#plan/physical.js";
+import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
+import type { EngineType } from "#types/engine_type.js";
+import { sqlTypes } from "#types/sql_types.js";
+import { columnOf } from "./column_types.js";
+
+const INT8: EngineType = { kind: "int8" };
+const WIDE: EngineType = { kind: "decimal", precision: DECIMAL128_PRECISION_MAX, scale: 0 };
+const NUMERIC_SQL = { type: sqlTypes.numeric, typmod: -1, collation: 0 };
+
+export interface PartsCall {
+  readonly call: AggregateCall;
+  /** What is left to do to its result; nothing when undefined. */
+  readonly value: ((result: Expression) => Expression) | undefined;
+}
+
+const sameAgain: ReadonlySet<AggregateCall["function"]> = new Set([
+  "min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr", "bitXor",
+]);
+
+/** The aggregate over its results for parts, which stand in a column; undefined when it is not made of parts. */
+export function overParts({ function: name, result }: AggregateCall, column: number): PartsCall | undefined {
+  const { engine } = result;
+  const { kind } = engine;
+  const argument: Expression = { kind: "column", index: column, type: engine };
+  if (kind === "float4" || kind === "float8" || kind === "numeric") return undefined;
+  if (sameAgain.has(name)) return { call: { function: name, argument, result }, value: undefined };
+  const isCount = name === "count" || name === "countRows";
+  if (name === "sum" && kind === "decimal") return { call: { function: "sum", argument, result }, value: undefined };
+  if (!isCount && (name !== "sum" || kind !== "int8")) return undefined;
+  // Sums of int8 are numerics; what they sum up here is an int8 again.
+  const value = (sum: Expression): Expression => {
+    const whole: Expression = { kind: "call", function: "cast.decimal.int8", arguments: [sum], type: INT8 };
+    const zero: Expression = { kind: "constant", value: 0n, type: INT8 };
+    return isCount ? { kind: "coalesce", arguments: [whole, zero], type: INT8 } : whole;
+  };
+  return { call: { function: "sum", argument, result: columnOf(NUMERIC_SQL, WIDE, true) }, value };
+}
