@@ -53,6 +53,7 @@ fusion_numbers_add_finished(FusionExecutionNumbers *numbers, const FusionExecuti
 	stats->memory_bytes = Max(stats->memory_bytes, finished->memory_bytes);
 	stats->code_bytes = finished->code_bytes;
 	stats->code_modules = finished->code_modules;
+	stats->threads = Max(stats->threads, finished->threads);
 	for (uint32 i = 0; i < finished->operator_count; i++)
 	{
 		FusionOperatorStats run;

@@ -29,6 +29,7 @@ typedef struct FusionExecutionStats
 	uint64		memory_bytes;	/* most of one run */
 	uint32		code_bytes;		/* of the last run, as the next */
 	uint32		code_modules;
+	uint32		threads;		/* of the worker, most at once */
 	uint64		scan_rows;
 	uint64		scan_pages;
 	uint64		scan_bytes;

@@ -101,6 +101,7 @@ explain_memory(const FusionExecutionStats *stats, ExplainState *es)
 	if (!fusion_explain_is_text(es))
 	{
 		ExplainPropertyUInteger("Worker Memory", "kB", fusion_kilobytes(stats->memory_bytes), es);
+		ExplainPropertyUInteger("Worker Threads", NULL, stats->threads, es);
 		if (!es->verbose)
 			return;
 		ExplainPropertyUInteger("Code Modules", NULL, stats->code_modules, es);
@@ -108,6 +109,8 @@ explain_memory(const FusionExecutionStats *stats, ExplainState *es)
 		return;
 	}
 	fusion_explain_line(es, "Memory: worker=" UINT64_FORMAT "kB", fusion_kilobytes(stats->memory_bytes));
+	if (stats->threads > 1)
+		fusion_explain_line(es, "Threads: %u", stats->threads);
 	if (es->verbose)
 		fusion_explain_line(es, "Code: modules=%u bytes=%u", stats->code_modules, stats->code_bytes);
 }

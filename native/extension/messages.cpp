@@ -445,6 +445,7 @@ fusion_decode_execution_finished(const uint8_t *data, size_t length, FusionExecu
 	finished->memory_bytes = table->memory_bytes();
 	finished->code_bytes = table->code_bytes();
 	finished->code_modules = table->code_modules();
+	finished->threads = table->threads();
 	finished->operator_count = size_or_zero(table->operators());
 	return true;
 }

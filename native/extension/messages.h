@@ -311,6 +311,7 @@ typedef struct FusionExecutionFinished
 	uint64_t	memory_bytes;
 	uint32_t	code_bytes;
 	uint32_t	code_modules;
+	uint32_t	threads;
 	uint32_t	operator_count;
 } FusionExecutionFinished;
 

@@ -650,7 +650,8 @@ struct ExecutionFinished FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table 
     VT_OPERATORS = 14,
     VT_MEMORY_BYTES = 16,
     VT_CODE_BYTES = 18,
-    VT_CODE_MODULES = 20
+    VT_CODE_MODULES = 20,
+    VT_THREADS = 22
   };
   uint64_t rows() const {
     return GetField<uint64_t>(VT_ROWS, 0);
@@ -679,6 +680,9 @@ struct ExecutionFinished FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table 
   uint32_t code_modules() const {
     return GetField<uint32_t>(VT_CODE_MODULES, 0);
   }
+  uint16_t threads() const {
+    return GetField<uint16_t>(VT_THREADS, 1);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -693,6 +697,7 @@ struct ExecutionFinished FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table 
            VerifyField<uint64_t>(verifier, VT_MEMORY_BYTES, 8) &&
            VerifyField<uint32_t>(verifier, VT_CODE_BYTES, 4) &&
            VerifyField<uint32_t>(verifier, VT_CODE_MODULES, 4) &&
+           VerifyField<uint16_t>(verifier, VT_THREADS, 2) &&
            verifier.EndTable();
   }
 };
@@ -728,6 +733,9 @@ struct ExecutionFinishedBuilder {
   void add_code_modules(uint32_t code_modules) {
     fbb_.AddElement<uint32_t>(ExecutionFinished::VT_CODE_MODULES, code_modules, 0);
   }
+  void add_threads(uint16_t threads) {
+    fbb_.AddElement<uint16_t>(ExecutionFinished::VT_THREADS, threads, 1);
+  }
   explicit ExecutionFinishedBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -749,7 +757,8 @@ inline ::flatbuffers::Offset<ExecutionFinished> CreateExecutionFinished(
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::OperatorStats>>> operators = 0,
     uint64_t memory_bytes = 0,
     uint32_t code_bytes = 0,
-    uint32_t code_modules = 0) {
+    uint32_t code_modules = 0,
+    uint16_t threads = 1) {
   ExecutionFinishedBuilder builder_(_fbb);
   builder_.add_memory_bytes(memory_bytes);
   builder_.add_wait_ns(wait_ns);
@@ -760,6 +769,7 @@ inline ::flatbuffers::Offset<ExecutionFinished> CreateExecutionFinished(
   builder_.add_code_bytes(code_bytes);
   builder_.add_operators(operators);
   builder_.add_result_pages(result_pages);
+  builder_.add_threads(threads);
   return builder_.Finish();
 }
 
@@ -773,7 +783,8 @@ inline ::flatbuffers::Offset<ExecutionFinished> CreateExecutionFinishedDirect(
     const std::vector<::flatbuffers::Offset<pgfusion::control::OperatorStats>> *operators = nullptr,
     uint64_t memory_bytes = 0,
     uint32_t code_bytes = 0,
-    uint32_t code_modules = 0) {
+    uint32_t code_modules = 0,
+    uint16_t threads = 1) {
   auto operators__ = operators ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::OperatorStats>>(*operators) : 0;
   return pgfusion::control::CreateExecutionFinished(
       _fbb,
@@ -785,7 +796,8 @@ inline ::flatbuffers::Offset<ExecutionFinished> CreateExecutionFinishedDirect(
       operators__,
       memory_bytes,
       code_bytes,
-      code_modules);
+      code_modules,
+      threads);
 }
 
 struct ExecutionFailed FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

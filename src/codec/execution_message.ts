@@ -83,6 +83,8 @@ export interface ExecutionFinished {
   /** Of the modules the execution used. */
   readonly codeBytes: number;
   readonly codeModules: number;
+  /** Most that worked on it at once. */
+  readonly threads: number;
 }
 
 export interface ExecutionFailed {
@@ -197,7 +199,7 @@ export function encodeExecutionFinished(message: ExecutionFinished): Uint8Array 
   builder.finish(FinishedTable.createExecutionFinished(
     builder, count(message.rows), message.resultPages, count(message.compileNs),
     count(message.executeNs), count(message.waitNs), operators,
-    count(message.memoryBytes), message.codeBytes, message.codeModules));
+    count(message.memoryBytes), message.codeBytes, message.codeModules, message.threads));
   return builder.asUint8Array();
 }
 
@@ -230,6 +232,7 @@ export function decodeExecutionFinished(payload: Uint8Array): ExecutionFinished 
       memoryBytes: Number(table.memoryBytes()),
       codeBytes: table.codeBytes(),
       codeModules: table.codeModules(),
+      threads: table.threads(),
     };
   });
 }

@@ -227,7 +227,7 @@ function emitSumWide(target: StepTarget, sum: WideSum, value: LoweredValue, skip
 }
 
 /** Adds a pair to the wide sum, counting where it wraps around 128 bits. */
-function addPair({ context, place }: StepTarget, sum: WideSum, low: Local, high: Local): void {
+export function addPair({ context, place }: StepTarget, sum: WideSum, low: Local, high: Local): void {
   const { code } = context;
   const [newLow, newHigh, oldHigh] = [code.local("i64"), code.local("i64"), code.local("i64")];
   place.get(sum.high);
@@ -285,7 +285,7 @@ function emitExtreme(
   value: LoweredValue,
   skip: Local | undefined,
 ): void {
-  const { context, place } = target;
+  const { context } = target;
   const { code } = context;
   const [slot, high] = step.slots;
   const first = defined(slot, "a slot");
@@ -293,13 +293,21 @@ function emitExtreme(
   const candidate = code.local(first.type);
   pushOrdered(context, value);
   code.set(candidate);
-  place.update(first, () => {
+  keepExtreme(target, step.largest, first, candidate, skip);
+}
+
+/** Keeps the state or a value that is in the state's own order. */
+export function keepExtreme(
+  { context, place }: StepTarget, largest: boolean, slot: StateSlot, candidate: Local, skip: Local | undefined,
+): void {
+  const { code } = context;
+  place.update(slot, () => {
     // The new value wins a tie, as in PostgreSQL's *smaller and *larger functions; float zeros show it.
-    place.get(first);
+    place.get(slot);
     code.get(candidate);
-    place.get(first);
+    place.get(slot);
     code.get(candidate);
-    pushFloatAwareOrder(context, first, candidate, place, step.largest);
+    pushFloatAwareOrder(context, slot, candidate, place, largest);
     if (skip !== undefined) code.get(skip).op("i32.or");
     code.select();
   });
@@ -345,13 +353,9 @@ function pushOrdered({ code, narrow }: FunctionContext, value: LoweredValue): vo
 }
 
 function emitExtremePair(
-  { context, place }: StepTarget,
-  largest: boolean,
-  value: LoweredValue,
-  low: StateSlot,
-  high: StateSlot,
+  target: StepTarget, largest: boolean, value: LoweredValue, low: StateSlot, high: StateSlot,
 ): void {
-  const { code } = context;
+  const { code } = target.context;
   const [newLow, newHigh] = [code.local("i64"), code.local("i64")];
   code.get(...value.parts);
   if (value.shape === "i64")
@@ -360,16 +364,25 @@ function emitExtremePair(
       .i64(63)
       .op("i64.shr_s");
   code.set(newHigh).set(newLow);
+  keepExtremePair(target, largest, [newLow, newHigh], [low, high]);
+}
+
+/** The same for a value of 128 bits. */
+export function keepExtremePair(
+  { context, place }: StepTarget, largest: boolean, candidate: readonly [Local, Local],
+  [low, high]: readonly [StateSlot, StateSlot],
+): void {
+  const { code } = context;
   place.get(low);
   place.get(high);
   code
-    .get(newLow, newHigh)
+    .get(...candidate)
     .call(context.library(compareDecimal))
     .i32(0)
     .op(largest ? "i32.lt_s" : "i32.gt_s");
   code.if([], () => {
-    place.update(low, () => void code.get(newLow));
-    place.update(high, () => void code.get(newHigh));
+    place.update(low, () => void code.get(candidate[0]));
+    place.update(high, () => void code.get(candidate[1]));
   });
 }
 

@@ -3,7 +3,7 @@
 // it. Read next: memory.ts.
 import { FusionError } from "#base/errors.js";
 import { assert } from "#base/assert.js";
-import { BLOCK_BYTES, type EngineMemory } from "./memory.js";
+import { BLOCK_BYTES, type EngineMemory, type MemoryRun } from "./memory.js";
 
 const ALIGN = 64;
 
@@ -28,6 +28,11 @@ export class Arena {
   /** Gives out the same memory, and counts its own bytes. It is not disposed: the arena is. */
   part(): Arena {
     return new Arena(this.memory, this);
+  }
+
+  /** By whose number the memory knows it. */
+  get owner(): number {
+    return this.#owner;
   }
 
   /** Bytes held now. */
@@ -62,9 +67,7 @@ export class Arena {
     const rounded = Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
     if (this.#whole !== undefined) {
       const taken = this.#whole.takeRun(rounded);
-      this.#runs.set(taken, rounded);
-      this.#count(rounded);
-      return taken;
+      return this.#note({ address: taken, bytes: rounded });
     }
     const address = this.memory.take(this.#owner, rounded);
     if (address === undefined) {
@@ -78,8 +81,26 @@ export class Arena {
         hint: "Raise pg_fusion.worker_memory, or run the statement with pg_fusion.enable = off.",
       });
     }
-    this.#runs.set(address, rounded);
-    this.#count(rounded);
+    return this.#note({ address, bytes: rounded });
+  }
+
+  /** Takes over all memory of another owner, who is at work no more: where each run of it begins. */
+  adopt(owner: number): readonly number[] {
+    const runs = this.#whole === undefined
+      ? this.memory.handOver(owner, this.#owner)
+      : this.#whole.#adopt(owner);
+    return runs.map((run) => this.#note(run));
+  }
+
+  #adopt(owner: number): readonly MemoryRun[] {
+    const runs = this.memory.handOver(owner, this.#owner);
+    for (const run of runs) this.#note(run);
+    return runs;
+  }
+
+  #note({ address, bytes }: MemoryRun): number {
+    this.#runs.set(address, bytes);
+    this.#count(bytes);
     return address;
   }
 

@@ -3,6 +3,7 @@
 import type { ErrorTemplate } from "#functions/function.js";
 import { type ControlLayout, controlLayout } from "#lowering/control_block.js";
 import type { Variant } from "#lowering/function_context.js";
+import { emitMerge } from "#lowering/merge_module.js";
 import type { HostCall } from "#lowering/module_context.js";
 import { type Pipeline, type PipelinePlan, cutPipelines } from "#lowering/pipeline.js";
 import { type EmittedModule, emitFlush, emitPipeline } from "#lowering/pipeline_module.js";
@@ -64,6 +65,13 @@ export class CompiledPlan {
     const plan = this.pipelines.aggregates[aggregate];
     if (plan === undefined) throw new Error(`no aggregate ${aggregate}`);
     return this.#module(`flush ${aggregate}`, () => emitFlush(plan, aggregate, this.layout));
+  }
+
+  /** Takes groups that another thread has made into an aggregate's own. */
+  mergeModule(aggregate: number): CompiledModule {
+    const plan = this.pipelines.aggregates[aggregate];
+    if (plan === undefined) throw new Error(`no aggregate ${aggregate}`);
+    return this.#module(`merge ${aggregate}`, () => emitMerge(plan, aggregate, this.layout));
   }
 
   /** A pipeline cut in front of a probe whose table is on disk; `table` is the number of the one between the parts. */

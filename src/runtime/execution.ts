@@ -7,6 +7,7 @@ import { scalarMagnitude } from "#lowering/bounds.js";
 import { ControlBlock, TableState } from "#lowering/control_block.js";
 import type { Pipeline } from "#lowering/pipeline.js";
 import type { Limit } from "#lowering/table_plan.js";
+import { orderMatters } from "#plan/row_order.js";
 import { Arena } from "./arena.js";
 import type { CompiledPlan } from "./compiled_plan.js";
 import { ExecutionStores } from "./execution_stores.js";
@@ -15,13 +16,15 @@ import { type Kernels, instantiateKernels } from "./kernels.js";
 import { limitValues } from "./limit_values.js";
 import type { EngineMemory } from "./memory.js";
 import type { SpillOptions } from "./memory_budget.js";
+import { Morsels } from "./morsels/morsels.js";
+import type { MorselPort } from "./morsels/team.js";
 import { neededPipelines } from "./needed_pipelines.js";
 import { PageFacts } from "./page_facts.js";
 import { writeSlot } from "./parameter_block.js";
-import { type PipelineRun, type RunEnvironment, isFull, tablesOf } from "./pipeline_run.js";
+import { type PipelineRun, isFull, tablesOf } from "./pipeline_run.js";
 import { type ResultImage, ResultPage } from "./result_page.js";
 import { RowScratch } from "./row_scratch.js";
-import { SpilledStages, type Stage, type Stop } from "./spill/spilled_stages.js";
+import { SpilledStages, type Stage, type StageHost, type Stop } from "./spill/spilled_stages.js";
 
 export interface ExecutionOptions {
   readonly memory: EngineMemory;
@@ -33,6 +36,8 @@ export interface ExecutionOptions {
   readonly filters?: FilterPort;
   /** Lets what does not fit go to disk; without it an execution may hold all there is, and fails when that is full. */
   readonly spill?: SpillOptions;
+  /** The way to other threads, which may take pages; without it, or where order matters, there is one. */
+  readonly morsels?: MorselPort;
   /** Matches one call may look at before it pauses; tests make it small. */
   readonly visitsPerCall?: number;
 }
@@ -56,9 +61,10 @@ export class PlanExecution {
   readonly #arena: Arena;
   readonly #pipelines: readonly Pipeline[];
   readonly #stores: ExecutionStores;
-  readonly #environment: RunEnvironment;
+  readonly #environment: StageHost["environment"];
   readonly #stages: SpilledStages;
   readonly #runs: PipelineRun[] = [];
+  readonly #morsels: Morsels | undefined;
   #filters: readonly PendingFilter[] = [];
   readonly #result: ResultPage;
   /** The pipeline that is next or at work; earlier ones are finished. */
@@ -86,6 +92,7 @@ export class PlanExecution {
       this.#stores = new ExecutionStores(compiled, this.#arena, control, kernels, options.spill);
       this.#filters = this.#openFilters(options.filters);
       this.#environment = this.#newEnvironment(options, control, kernels);
+      this.#morsels = openMorsels(compiled, this.#arena, this.#stores, control, options);
       this.#stages = new SpilledStages({
         environment: this.#environment,
         openTable: (table, plan, owner) => this.#stores.openTable(table, plan, owner),
@@ -100,7 +107,7 @@ export class PlanExecution {
 
   /** Most state memory it has held at any time. */
   get peakBytes(): number {
-    return this.#arena.peakBytes;
+    return this.#arena.peakBytes + (this.#morsels?.peakBytes ?? 0);
   }
 
   /** All input is consumed and every result taken. */
@@ -130,10 +137,11 @@ export class PlanExecution {
     this.#assertWanted(leaf);
     if (this.#ready) return false;
     this.#reuseResult();
-    const run = this.#open()?.run;
+    const stage = this.#open();
+    const run = stage?.run;
     this.#paused = run === undefined || !run.prepare();
-    if (run === undefined || this.#paused) return false;
-    switch (run.consume(page)) {
+    if (stage === undefined || run === undefined || this.#paused) return false;
+    switch (this.#morsels?.consume(stage, page) ?? run.consume(page)) {
       case "done":
         return true;
       case "full":
@@ -147,6 +155,32 @@ export class PlanExecution {
         this.#advance();
         return true;
     }
+  }
+
+  /**
+   * Offers a page that has come to other threads, `behind` others without a wait. True: one of them reads it, and it is
+   * not to be given back before takeBack() names it.
+   */
+  lend(leaf: number, page: number, behind: number): boolean {
+    assert(!this.#disposed, "the execution is open");
+    this.#assertWanted(leaf);
+    const stage = this.#morsels === undefined || this.#ready ? undefined : this.#open();
+    return stage !== undefined && this.#morsels?.lend(stage, page, behind) === true;
+  }
+
+  /** Pages that other threads are done with. Throws what failed there. */
+  takeBack(): readonly number[] {
+    return this.#morsels?.takeBack() ?? [];
+  }
+
+  /** Takes all pages back at once; nothing but dispose() may follow. */
+  recall(): void {
+    this.#morsels?.abandon();
+  }
+
+  /** Most threads that worked at once. */
+  get threads(): number {
+    return 1 + (this.#morsels?.workers ?? 0);
   }
 
   /** No more pages of this leaf will come; nothing to say about one the execution wants no more of. */
@@ -204,6 +238,7 @@ export class PlanExecution {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#morsels?.abandon();
     this.#arena.dispose();
   }
 
@@ -223,6 +258,10 @@ export class PlanExecution {
       if (run.pipeline.source.kind === "pages" && !this.#inputEnded) {
         // A page consumed in part is work left, whatever was taken since: the caller must not sleep on it.
         this.#paused = !run.prepare() || run.suspended;
+        return;
+      }
+      if (this.#morsels?.gather() === false) {
+        this.#paused = true;
         return;
       }
       this.#work ??= this.#stages.work(stage);
@@ -293,7 +332,7 @@ export class PlanExecution {
     return control;
   }
 
-  #newEnvironment(options: ExecutionOptions, control: number, kernels: Kernels): RunEnvironment {
+  #newEnvironment(options: ExecutionOptions, control: number, kernels: Kernels): StageHost["environment"] {
     const { memory, parameters, visitsPerCall = VISITS_PER_CALL } = options;
     return {
       compiled: this.#compiled,
@@ -349,6 +388,14 @@ export class PlanExecution {
       });
     }
   }
+}
+
+function openMorsels(
+  compiled: CompiledPlan, arena: Arena, stores: ExecutionStores, control: number,
+  { morsels: port, visitsPerCall = VISITS_PER_CALL }: ExecutionOptions,
+): Morsels | undefined {
+  if (port === undefined || orderMatters(compiled.plan)) return undefined;
+  return new Morsels({ compiled, arena, stores, control, port, visitsPerCall });
 }
 
 function isSameSink({ sink: a }: Pipeline, { sink: b }: Pipeline): boolean {

@@ -10,6 +10,7 @@ import type { Arena } from "./arena.js";
 import type { CompiledModule, CompiledPlan } from "./compiled_plan.js";
 import { GroupStore } from "./group_store.js";
 import type { Kernels } from "./kernels.js";
+import type { TeamSink } from "./morsels/team.js";
 import { MemoryBudget, type SpillOptions } from "./memory_budget.js";
 import type { SortKernel } from "./row_order.js";
 import type { WindowCode } from "./row_window.js";
@@ -62,6 +63,25 @@ export class ExecutionStores {
   /** A table between two parts of a pipeline that spills. */
   openTable(table: number, plan: TablePlan, owner: TableOwner): TableStore {
     return this.#openTable(table, plan, owner, true);
+  }
+
+  /** What a pipeline fills, and what each of several threads that fill it may hold. */
+  sinkOf({ sink }: Pipeline): TeamSink | undefined {
+    if (sink.kind === "aggregate") {
+      const store = this.aggregates[sink.aggregate];
+      const place = this.#placeOf({ kind: "groups", aggregate: sink.aggregate });
+      const bytesMax = (threads: number): number => this.#budget.helperBytes(place, threads);
+      return store && { kind: "groups", store, bytesMax };
+    }
+    const store = sink.kind === "table" ? this.tables[sink.table] : undefined;
+    if (sink.kind !== "table" || store === undefined) return undefined;
+    const place = this.#placeOf({ kind: "table", table: sink.table });
+    return { kind: "rows", store, bytesMax: (threads) => this.#budget.helperBytes(place, threads) };
+  }
+
+  /** Of one piece of memory for rows. */
+  get chunkBytes(): number {
+    return this.#budget.chunkBytes;
   }
 
   /** Modules over ordered rows that ran. */

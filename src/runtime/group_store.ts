@@ -37,6 +37,10 @@ export class GroupStore {
   readonly #store: number;
   /** Bound of what narrow code may have added to any sum since the last flush. */
   pending = 0;
+  /** Groups find room beyond the budget, for a while: others who make groups of the same rows are to be merged first. */
+  patient = false;
+  /** It went beyond while it was patient. */
+  pressed = false;
   /** No group may be added in this round. */
   #full = false;
   #groupsBefore = 0;
@@ -117,7 +121,9 @@ export class GroupStore {
   }
 
   #allows(more: number): boolean {
-    return !this.#spills || this.#budget.allows(this.#store, more);
+    if (!this.#spills || this.#budget.allows(this.#store, more)) return true;
+    this.pressed ||= this.patient;
+    return this.patient;
   }
 
   #openDirectory(groupsEstimate: number): void {

@@ -42,6 +42,12 @@ export function memoryLayout(stateBytes: number, poolBytes: number): MemoryLayou
   return { stateOffset, stateBlocks, ownersOffset, poolOffset, poolBytes };
 }
 
+/** Blocks that stand one behind the other. */
+export interface MemoryRun {
+  readonly address: number;
+  bytes: number;
+}
+
 export class EngineMemory {
   readonly memory: WebAssembly.Memory;
   readonly layout: MemoryLayout;
@@ -104,6 +110,23 @@ export class EngineMemory {
       assert(found === owner, "blocks are given back by their owner");
     }
     Atomics.sub(this.#owners, this.layout.stateBlocks + 1, count);
+  }
+
+  /** Hands all blocks of an owner that is at work no more to another, or back to everybody; the runs there were. */
+  handOver(from: number, to: number | undefined): readonly MemoryRun[] {
+    const runs: MemoryRun[] = [];
+    let count = 0;
+    for (let block = 0; block < this.layout.stateBlocks; block++) {
+      if (Atomics.load(this.#owners, block) !== from) continue;
+      Atomics.store(this.#owners, block, to ?? OWNER_NONE);
+      count++;
+      const address = this.layout.stateOffset + block * BLOCK_BYTES;
+      const last = runs.at(-1);
+      if (last !== undefined && last.address + last.bytes === address) last.bytes += BLOCK_BYTES;
+      else runs.push({ address, bytes: BLOCK_BYTES });
+    }
+    if (to === undefined) Atomics.sub(this.#owners, this.layout.stateBlocks + 1, count);
+    return runs;
   }
 
   /** Blocks in use, by anyone; 0 when nothing leaks. */

@@ -18,7 +18,7 @@ const KB = 1024;
 const MB = 1024 * KB;
 
 /** Of the worker's memory: executions that fit their budgets together may still be too many. */
-const SHARE_KEPT_FREE = 1 / 8;
+export const SHARE_KEPT_FREE = 1 / 8;
 
 const within = (least: number, value: number, most: number): number => Math.min(Math.max(least, value), most);
 
@@ -50,11 +50,21 @@ export class MemoryBudget {
    * may take the half of everything, later ones more, so that something is always left for those that come.
    */
   allows(store: number, more: number): boolean {
-    const limit = (this.#bytes / 2) * (1 + store / Math.max(1, this.#stores));
-    if (this.#heldBytes + more > limit) return false;
+    if (this.#heldBytes + more > this.#limit(store)) return false;
     // What is left of the worker's memory is for what must be in it for any progress, of this execution or others.
     const { memory } = this.#arena;
     return memory.freeBytes - more >= memory.stateBytes * SHARE_KEPT_FREE;
+  }
+
+  /** What a thread that helps to fill a store may hold of its own: as little as is left for all who fill it. */
+  helperBytes(store: number, threads: number): number {
+    const { memory } = this.#arena;
+    const left = Math.min(this.#limit(store) - this.#heldBytes, memory.freeBytes * (1 - SHARE_KEPT_FREE));
+    return left / 2 / threads;
+  }
+
+  #limit(store: number): number {
+    return (this.#bytes / 2) * (1 + store / Math.max(1, this.#stores));
   }
 
   get #heldBytes(): number {

@@ -17,16 +17,21 @@ import type { ResultPage } from "./result_page.js";
 import type { RowScratch } from "./row_scratch.js";
 import type { TableStore } from "./table_store.js";
 
+/** What a run needs of a table. */
+export type RunTable =
+  Pick<TableStore, "rows" | "entered" | "finish" | "makeRoom" | "magnitude" | "addRows" | "addBytes">;
+
 export interface RunEnvironment {
   readonly compiled: CompiledPlan;
   readonly memory: EngineMemory;
   /** Address of the control block. */
   readonly control: number;
-  readonly stores: readonly GroupStore[];
+  readonly stores: readonly (GroupStore | undefined)[];
   /** The plan's tables, and behind them those of pipelines that spill, as they are needed. */
-  readonly tables: readonly (TableStore | undefined)[];
+  readonly tables: readonly (RunTable | undefined)[];
   readonly scratch: RowScratch;
-  readonly result: ResultPage;
+  /** For pipelines that end in it. */
+  readonly result: ResultPage | undefined;
   readonly facts: PageFacts;
   readonly parameterMagnitude: ParameterMagnitude;
   readonly visitsPerCall: number;
@@ -166,6 +171,27 @@ export class PipelineRun {
     });
   }
 
+  /** What it has counted, for one that runs the same pipeline on another thread. */
+  get numbers(): readonly number[] {
+    return [
+      this.#rowsIn, this.#rowsOut, this.#pages, this.#bytes, this.#widePages, Number(this.#timeNs),
+      ...probedTables(this.pipeline).map((table) => this.#entered.get(table) ?? 0),
+    ];
+  }
+
+  /** Adds what another has counted. */
+  add(numbers: readonly number[]): void {
+    const [rowsIn = 0, rowsOut = 0, pages = 0, bytes = 0, widePages = 0, timeNs = 0, ...entered] = numbers;
+    this.#rowsIn += rowsIn;
+    this.#rowsOut += rowsOut;
+    this.#pages += pages;
+    this.#bytes += bytes;
+    this.#widePages += widePages;
+    this.#timeNs += BigInt(Math.round(timeNs));
+    probedTables(this.pipeline).forEach((table, index) =>
+      this.#entered.set(table, (this.#entered.get(table) ?? 0) + (entered[index] ?? 0)));
+  }
+
   /** Rows of an operator below a join: those that came to the join's probe. */
   #joinedBelow(operator: number): number | undefined {
     const step = this.pipeline.steps.find((each) => each.kind === "probe" && each.operators.includes(operator));
@@ -267,11 +293,21 @@ export class PipelineRun {
     if (status !== RunStatus.done) throwStatus(instance, status);
   }
 
+  /** Takes groups of another thread into the sink's own: rows from `first` on, one behind the other. */
+  mergeGroups(first: number, end: number): void {
+    const { sink } = this.pipeline;
+    assert(sink.kind === "aggregate", "a pipeline that makes groups");
+    const { compiled, control } = this.#environment;
+    const instance = this.#instance(compiled.mergeModule(sink.aggregate));
+    const status = instance.run(control, first, end);
+    if (status !== RunStatus.done) throwStatus(instance, status);
+  }
+
   #run(page: number, from: number): Consumed {
     const { compiled, memory, control, result } = this.#environment;
     let code = this.#code;
     let instance = this.#instance(compiled.pipelineModule(code, this.#variant));
-    memory.view.setUint32(control + ControlBlock.resultPage, result.address, true);
+    memory.view.setUint32(control + ControlBlock.resultPage, result?.address ?? 0, true);
     let start = from;
     for (;;) {
       const status = instance.run(control, page, start);
@@ -301,7 +337,7 @@ export class PipelineRun {
           start = next;
           break;
         case RunStatus.rowTooLarge:
-          result.resetForOneRow();
+          defined(result, "a result").resetForOneRow();
           start = next;
           break;
         default:
@@ -325,7 +361,7 @@ export class PipelineRun {
     const evaluation = new HostEvaluation(memory, scratch, control, plan.layout, compiled.hostCalls);
     const groups = (state: number): GroupStore | undefined =>
       stores.find((_, index) => control + plan.layout.aggregate(index) === state);
-    const store = (state: number): GroupStore | TableStore => {
+    const store = (state: number): GroupStore | RunTable => {
       const table = tables.find((_, index) => control + plan.layout.table(index) === state);
       // Compiled code knows no addresses but these.
       return defined(groups(state) ?? table, "a state");
@@ -361,9 +397,14 @@ export function isFull(
 }
 
 /** Tables that must be finished before the pipeline runs. */
-export function tablesOf({ source, steps }: Pipeline): readonly number[] {
-  const probed = steps.flatMap((step) => (step.kind === "probe" ? [step.table] : []));
+export function tablesOf(pipeline: Pipeline): readonly number[] {
+  const { source } = pipeline;
+  const probed = probedTables(pipeline);
   return source.kind === "table" ? [source.table, ...probed] : probed;
+}
+
+export function probedTables({ steps }: Pipeline): readonly number[] {
+  return steps.flatMap((step) => (step.kind === "probe" ? [step.table] : []));
 }
 
 function throwStatus(instance: Instance, status: number): never {

@@ -94,6 +94,22 @@ export class RowChunks {
     this.set(AggregateState.rowEnd, last?.end ?? 0);
   }
 
+  /** Adds the chunks of another state behind its own; `runs` is the memory they stand in, which is its own now. */
+  append(other: number, runs: readonly number[]): void {
+    this.#rowRuns.push(...runs);
+    const { view } = this.#arena.memory;
+    const first = view.getUint32(other + AggregateState.firstChunk, true);
+    if (first === 0) return;
+    const current = this.get(AggregateState.currentChunk);
+    if (current === 0) this.set(AggregateState.firstChunk, first);
+    else {
+      view.setUint32(current + GroupChunk.next, first, true);
+      view.setUint32(current + GroupChunk.end, this.get(AggregateState.rowNext), true);
+    }
+    for (const field of [AggregateState.currentChunk, AggregateState.rowNext, AggregateState.rowEnd])
+      this.set(field, view.getUint32(other + field, true));
+  }
+
   /** Gives all memory back: no rows, and no room for any. */
   clear(): void {
     for (const run of [...this.#rowRuns, ...this.#byteRuns]) this.#arena.freeRun(run);
@@ -104,18 +120,8 @@ export class RowChunks {
   }
 
   /** The rows' places, run by run. */
-  *runs(): IterableIterator<RowRun> {
-    const { view } = this.#arena.memory;
-    for (let chunk = this.get(AggregateState.firstChunk); chunk !== 0;) {
-      yield { first: chunk + GroupChunk.SIZE, end: this.endOf(chunk) };
-      chunk = view.getUint32(chunk + GroupChunk.next, true);
-    }
-  }
-
-  /** Where a chunk's rows end. */
-  endOf(chunk: number): number {
-    const isLast = chunk === this.get(AggregateState.currentChunk);
-    return isLast ? this.get(AggregateState.rowNext) : this.#arena.memory.view.getUint32(chunk + GroupChunk.end, true);
+  runs(): IterableIterator<RowRun> {
+    return rowRuns(this.#arena.memory.view, this.#state);
   }
 
   get(field: number): number {
@@ -124,5 +130,16 @@ export class RowChunks {
 
   set(field: number, value: number): void {
     this.#arena.memory.view.setUint32(this.#state + field, value, true);
+  }
+}
+
+/** The places of an aggregate's or table's rows, by the address of its state. */
+export function* rowRuns(view: DataView, state: number): IterableIterator<RowRun> {
+  const current = view.getUint32(state + AggregateState.currentChunk, true);
+  for (let chunk = view.getUint32(state + AggregateState.firstChunk, true); chunk !== 0;) {
+    const end = chunk === current
+      ? view.getUint32(state + AggregateState.rowNext, true) : view.getUint32(chunk + GroupChunk.end, true);
+    yield { first: chunk + GroupChunk.SIZE, end };
+    chunk = view.getUint32(chunk + GroupChunk.next, true);
   }
 }

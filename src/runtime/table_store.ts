@@ -8,7 +8,7 @@ import type { TablePlan } from "#lowering/table_plan.js";
 import { isMeasured } from "#lowering/table_sink.js";
 import type { Arena } from "./arena.js";
 import type { Kernels } from "./kernels.js";
-import { BLOCK_BYTES } from "./memory.js";
+import { BLOCK_BYTES, type EngineMemory } from "./memory.js";
 import { RowChunks, type RowRun } from "./row_chunks.js";
 import { ADDRESS_BYTES, RowOrdering, type SortKernel } from "./row_order.js";
 import { RowWindow, type WindowCode, windowBytesPerRow } from "./row_window.js";
@@ -157,12 +157,26 @@ export class TableStore {
     return true;
   }
 
+  /** Takes over rows that another thread kept in memory of its own, by the state of its table; true once it has. */
+  adopt(other: number, memoryOwner: number): boolean {
+    // Rows on their way to disk go first: what comes now is not among those the way was begun with.
+    if (!this.makeRoom()) return false;
+    const { view } = this.#arena.memory;
+    const at = (field: number): number => view.getUint32(other + field, true);
+    this.#chunks.set(TableState.groups, this.#chunks.get(TableState.groups) + at(TableState.groups));
+    this.#chunks.set(TableState.nullKeys, this.#chunks.get(TableState.nullKeys) | at(TableState.nullKeys));
+    this.#plan.columns.forEach((_, column) => {
+      const [own, its] = [this.#magnitudes, at(TableState.magnitudes)].map((bits) => bits + 8 * column);
+      const bits = view.getBigUint64(own ?? 0, true) | view.getBigUint64(its ?? 0, true);
+      view.setBigUint64(own ?? 0, bits, true);
+    });
+    this.#chunks.append(other, this.#arena.adopt(memoryOwner));
+    return true;
+  }
+
   /** A bound of |value| over a column; Infinity when unknown or NaN. */
   magnitude(column: number): number {
-    const stored = this.#plan.columns[column];
-    if (stored === undefined || !isMeasured(stored)) return Infinity;
-    const bits = this.#arena.memory.view.getBigUint64(this.#magnitudes + 8 * column, true);
-    return bits === ALL_BITS ? Infinity : Number(bits) + 1;
+    return measuredMagnitude(this.#arena.memory, this.#plan, this.#magnitudes, column);
   }
 
   /** Does a part of what a full table needs before it is read; true when nothing is left to do. */
@@ -392,6 +406,16 @@ export class TableStore {
     this.#chunks.set(TableState.rowNext, row + this.#plan.rowBytes);
     this.#chunks.set(TableState.groups, 1);
   }
+}
+
+/** What the magnitudes of a table that stand at an address say about a column. */
+export function measuredMagnitude(
+  { view }: EngineMemory, { columns }: TablePlan, magnitudes: number, column: number,
+): number {
+  const stored = columns[column];
+  if (stored === undefined || !isMeasured(stored)) return Infinity;
+  const bits = view.getBigUint64(magnitudes + 8 * column, true);
+  return bits === ALL_BITS ? Infinity : Number(bits) + 1;
 }
 
 function entriesFor(rows: number): number {

@@ -1,5 +1,6 @@
 // What an executor thread needs from the region and from the engine, narrowed to what a job does with them. The real
 // ones are transport (executor_thread.ts connects them) and runtime/execution.ts; tests bring small fakes.
+import type { MessagePort } from "node:worker_threads";
 import type { JobOrder, JobReport, SessionLease } from "#actors/ports.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
 import type { FilterSlot, OperatorStats } from "#codec/execution_message.js";
@@ -90,6 +91,21 @@ export interface ResultImage {
   readonly rows: number;
 }
 
+/** Pages that other threads read for a job. */
+export interface PageLending {
+  /** Most threads that worked on the job at once. */
+  readonly threads: number;
+  /**
+   * Offers a page of a wanted leaf that has just come; `behind` pages came before it without a wait. True: it is not
+   * pushed, and stays where it is until takeBack() names its address.
+   */
+  lend(leaf: number, page: InputPage, behind: number): boolean;
+  /** Addresses of lent pages that are done with. Throws what failed there. */
+  takeBack(): readonly number[];
+  /** Takes every lent page back at once, for a job that ends; only numbers and dispose() are asked for afterwards. */
+  recall(): void;
+}
+
 /** A compiled plan at work: synchronous and without I/O, one page a call. */
 export interface EngineJob {
   readonly leafCount: number;
@@ -98,6 +114,8 @@ export interface EngineJob {
   readonly peakBytes: number;
   /** Modules that ran, and their length as WebAssembly. */
   readonly code: { readonly modules: number; readonly bytes: number };
+  /** Without it, one thread reads all pages. */
+  readonly lending?: PageLending;
   /** All results are taken and nothing more is wanted. */
   readonly done: boolean;
   /** Work was left for the next call: there is something to do although no page came and none left. */
@@ -124,8 +142,26 @@ export interface Engine {
   warmUp(plan: Uint8Array): void;
 }
 
+/** Help for a job of another thread. */
+export interface HelpTask {
+  /** It is not needed any more, and holds nothing. */
+  readonly ended: boolean;
+  /** One turn; tells whether anything moved. */
+  step(): boolean;
+}
+
+/** What a thread does for others, and says about itself. */
+export interface HelpPort {
+  addPeer(executor: number, port: MessagePort): void;
+  /** What another thread asks for next, if there is anything. */
+  take(): HelpTask | undefined;
+  noteLoad(load: number): void;
+}
+
 /** Orders of the main thread. */
 export type ExecutorOrder =
+  /** Another thread came up: the way to it. */
+  | { readonly kind: "peer"; readonly executor: number; readonly port: MessagePort }
   | { readonly kind: "start"; readonly order: JobOrder }
   | { readonly kind: "dispose"; readonly lease: SessionLease }
   | { readonly kind: "warmUp"; readonly plan: Uint8Array };

@@ -10,6 +10,7 @@ import { ExecutorLoop } from "./executor_loop.js";
 import type { ExecutorOrder, ExecutorReport } from "./executor_ports.js";
 import { FlightPen } from "./flight_pen.js";
 import { logLine } from "./log.js";
+import { Peers } from "./peers.js";
 import { PlanEngine } from "./plan_engine.js";
 import { RegionJobTransport } from "./region_transport.js";
 
@@ -25,6 +26,8 @@ export interface ExecutorThreadData {
   readonly spillFolder: string;
   /** Of the worker process. */
   readonly generation: number;
+  /** How threads find each other. */
+  readonly peerWords: Int32Array;
   /** One word; not 0: the process is about to end, and nobody may go to sleep any more. */
   readonly ending: Int32Array;
 }
@@ -45,6 +48,15 @@ function run(data: ExecutorThreadData): void {
   const jobTransport = new RegionJobTransport(region, pen, memory.bytes, complain);
   const captures = new Captures(
     { transport: region, pen, folder: data.captureFolder, complain }, { kind: "executor", number: executor });
+  const peers = new Peers(executor, data.peerWords, (other) => region.wakeExecutor(other));
+  const engine = new PlanEngine(memory, region.numbers.pageBytes, {
+    folder: data.spillFolder,
+    generation: data.generation,
+    count: (metric, amount) => region.addMetric(metric, amount),
+    raise: (metric, value) => region.raiseMetric(metric, value),
+    show: (lease, bytes) => region.control.showOnDisk(lease, bytes),
+    recorder: (lease) => jobTransport.recorder(lease, 0),
+  }, peers);
   const loop = new ExecutorLoop(
     executor,
     {
@@ -55,16 +67,17 @@ function run(data: ExecutorThreadData): void {
       takeOrder: () => receiveMessageOnPort(port)?.message as ExecutorOrder | undefined,
       report,
     },
-    new PlanEngine(memory, region.numbers.pageBytes, {
-      folder: data.spillFolder,
-      generation: data.generation,
-      count: (metric, amount) => region.addMetric(metric, amount),
-      raise: (metric, value) => region.raiseMetric(metric, value),
-      show: (lease, bytes) => region.control.showOnDisk(lease, bytes),
-      recorder: (lease) => jobTransport.recorder(lease, 0),
-    }),
+    engine,
     jobTransport,
     (lease, told) => captures.job(lease, executor, jobTransport, memory.bytes, told),
+    {
+      addPeer: (other, way) => peers.add(other, way),
+      noteLoad: (load) => peers.noteLoad(load),
+      take: () => {
+        const request = peers.take();
+        return request && engine.help(request, () => region.wakeExecutor(request.executor));
+      },
+    },
   );
   const turn = (): void => {
     loop.turn();

@@ -193,6 +193,7 @@ export class Job {
       memoryBytes: engine.peakBytes,
       codeBytes: engine.code.bytes,
       codeModules: engine.code.modules,
+      threads: engine.lending?.threads ?? 1,
     });
     this.#transport.sendControl(this.lease, MessageType.ExecutionFinished, payload);
   }

@@ -4,7 +4,7 @@
 import type { SessionLease } from "#actors/ports.js";
 import { violation } from "#actors/session_error.js";
 import { TableActor, type EffectOf, type EventOf, type TransitionRecorder } from "#actors/table_actor.js";
-import { defined } from "#base/assert.js";
+import { assert, defined } from "#base/assert.js";
 import { FusionError } from "#base/errors.js";
 import type { ProducerSlot } from "#codec/execution_message.js";
 import { decodeScanFailed, encodeOpenScan, encodeStopScan } from "#codec/scan_message.js";
@@ -34,6 +34,10 @@ export class JobScan {
   readonly #producers: readonly Producer[];
   /** The page the engine could not take to its end. */
   #held: InputPage | undefined;
+  /** Pages other threads are reading, by address. */
+  readonly #lent = new Map<number, InputPage>();
+  /** Pages that came without a wait between them. */
+  #behind = 0;
   /** Whose turn comes first at the next pull. */
   #next = 0;
   #stopReason = STOP_ENOUGH;
@@ -88,8 +92,9 @@ export class JobScan {
    * fails the job.
    */
   pull(): boolean {
-    let moved = false;
+    let moved = this.#takeBack();
     for (let turn = 0; turn < this.#producers.length; turn++) {
+      if (this.#error !== undefined) break;
       if (this.#actor.final || !this.#engine.wantedLeaves().includes(this.leaf)) break;
       if (this.#held !== undefined) moved = this.#push(this.#held) || moved;
       else moved = this.#pullFromNext() || moved;
@@ -101,6 +106,7 @@ export class JobScan {
   /** The engine has enough of this leaf. */
   stop(): void {
     if (this.#actor.final) return;
+    assert(this.#lent.size === 0, "the engine has what it lent");
     this.#releaseHeld();
     this.#send("stop");
   }
@@ -108,6 +114,7 @@ export class JobScan {
   /** The job ends first. Never throws: it is part of every way out. */
   close(): void {
     this.#releaseHeld();
+    this.#recall();
     if (this.#actor.final) return;
     this.#stopReason = STOP_JOB_ENDS;
     this.#send("close");
@@ -128,21 +135,55 @@ export class JobScan {
     const found = this.#transport.importScan(producer.lease);
     switch (found.kind) {
       case "empty":
+        this.#behind = 0;
         return false;
       case "page":
         this.#recordPage("imported", found.page.page);
-        this.#push(found.page);
+        this.#take(found.page);
         return true;
       case "end":
         producer.ended = true;
-        this.#send(this.#producers.every(({ ended }) => ended) ? "lastProducerEnded" : "producerEnded");
+        if (!this.#producers.every(({ ended }) => ended)) this.#send("producerEnded");
+        else this.#settle();
         return true;
       case "failed":
         producer.ended = true;
         this.#error = this.#failureOf(producer);
-        this.#send("producerFailed");
+        this.#settle();
         return true;
     }
+  }
+
+  /** The end of the leaf, of either kind, comes behind all of its pages. */
+  #settle(): void {
+    if (this.#lent.size > 0) return;
+    if (this.#error !== undefined) this.#send("producerFailed");
+    else if (this.#producers.every(({ ended }) => ended)) this.#send("lastProducerEnded");
+  }
+
+  #take(page: InputPage): void {
+    if (this.#engine.lending?.lend(this.leaf, page, this.#behind++) === true) this.#lent.set(page.address, page);
+    else this.#push(page);
+  }
+
+  /** Gives back what other threads have read; tells whether there was any. */
+  #takeBack(): boolean {
+    if (this.#lent.size === 0) return false;
+    const addresses = this.#engine.lending?.takeBack() ?? [];
+    for (const address of addresses) {
+      this.#release(defined(this.#lent.get(address), "a lent page"));
+      this.#lent.delete(address);
+    }
+    if (addresses.length > 0) this.#settle();
+    return addresses.length > 0;
+  }
+
+  /** Every lent page comes home before another is given back: none is read any more when it is. */
+  #recall(): void {
+    if (this.#lent.size === 0) return;
+    this.#engine.lending?.recall();
+    for (const page of this.#lent.values()) this.#release(page);
+    this.#lent.clear();
   }
 
   #push(page: InputPage): boolean {

@@ -3,7 +3,7 @@
 import { readSync } from "node:fs";
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { monotonicNs } from "#base/clock.js";
 import { FusionError } from "#base/errors.js";
 import { FlightHeader } from "#generated/layout.js";
@@ -17,6 +17,7 @@ import type { ExecutorReport } from "./executor_ports.js";
 import type { ExecutorThreadData } from "./executor_thread.js";
 import { FlightPen } from "./flight_pen.js";
 import { describe, logLine } from "./log.js";
+import { newPeerWords } from "./peers.js";
 import { sweepSpill } from "./spill_directory.js";
 import type { WiredWorker } from "./wiring.js";
 
@@ -71,11 +72,20 @@ function startThread(
       if (message.kind !== "ready") return report(message);
       resolve({
         executor,
-        post: (order) => thread.postMessage(order),
+        post: (order) => thread.postMessage(order, order.kind === "peer" ? [order.port] : []),
         wake: () => region.wakeExecutor(executor),
       });
     });
   });
+}
+
+/** Gives two threads a way to each other. */
+function introduce(a: ExecutorLink, b: ExecutorLink): void {
+  const { port1, port2 } = new MessageChannel();
+  a.post({ kind: "peer", executor: b.executor, port: port1 });
+  b.post({ kind: "peer", executor: a.executor, port: port2 });
+  a.wake();
+  b.wake();
 }
 
 /** The rest of the main thread's code; loading it takes as long as starting a thread, so both go on at once. */
@@ -101,11 +111,12 @@ async function main(): Promise<void> {
 
   const [captureFolder, spillFolder] = [resolve(CAPTURE_FOLDER), resolve(SPILL_FOLDER)];
   sweepSpill(spillFolder);
+  const peerWords = newPeerWords();
   let wired: WiredWorker | undefined;
   const start = (executor: number): Promise<ExecutorLink> => startThread(
     {
       executor, regionFd, flightFd, wakeFds, memory: memory.memory, layout: memory.layout, captureFolder, spillFolder,
-      generation: environment.generation, ending,
+      generation: environment.generation, peerWords, ending,
     },
     region,
     (report) => wired?.report(report));
@@ -120,7 +131,13 @@ async function main(): Promise<void> {
   if (practice !== undefined) worker.pool.warmUp(practice);
   for (const _ of planner.practiseJoins()) await setImmediate();
   // Statements need one thread; the others join while the first ones run.
-  for (let executor = 1; executor < executors; executor++) worker.addExecutor(await start(executor));
+  const links = [first];
+  for (let executor = 1; executor < executors; executor++) {
+    const link = await start(executor);
+    for (const other of links) introduce(other, link);
+    links.push(link);
+    worker.addExecutor(link);
+  }
 }
 
 process.title = "pg_fusion worker";

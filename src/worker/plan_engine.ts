@@ -8,18 +8,24 @@ import { PlanExecution } from "#runtime/execution.js";
 import type { FilterPort } from "#runtime/filter_build.js";
 import { Metric } from "#generated/metrics.js";
 import type { EngineMemory } from "#runtime/memory.js";
+import { MorselHelper } from "#runtime/morsels/helper.js";
+import type { MorselPort } from "#runtime/morsels/team.js";
 import { verifyPage } from "#runtime/page_reader.js";
 import { PlanCache } from "#runtime/plan_cache.js";
 import type { ColumnType } from "#types/column_type.js";
-import type { CountMetric, Engine, EngineJob, InputPage } from "./executor_ports.js";
+import type { CountMetric, Engine, EngineJob, HelpTask, InputPage, PageLending } from "./executor_ports.js";
 import { warmUpEngine } from "./engine_warm_up.js";
 import { parameterValues } from "./parameter_values.js";
+import type { HelpDesk, HelpRequest } from "./peers.js";
 import { leafColumns } from "./plan_leaves.js";
 import { SpillDirectory, type SpillPlace } from "./spill_directory.js";
 
 const BYTES_PER_KB = 1024;
+/** Pages that came one after the other: producers are ahead, and another thread has something to do. */
+const PAGES_BEHIND = 6;
 
 class PlanJob implements EngineJob {
+  readonly lending: PageLending;
   readonly #compiled: CompiledPlan;
   readonly #execution: PlanExecution;
   readonly #leaves: readonly (readonly ColumnType[])[];
@@ -37,6 +43,17 @@ class PlanJob implements EngineJob {
     this.#leaves = leaves;
     this.#compileNsBefore = compileNsBefore;
     this.#spill = spill;
+    this.lending = {
+      get threads() {
+        return execution.threads;
+      },
+      lend: (leaf, page, behind) => {
+        this.#verify(leaf, page);
+        return execution.lend(leaf, page.address, behind);
+      },
+      takeBack: () => execution.takeBack(),
+      recall: () => execution.recall(),
+    };
   }
 
   get leafCount(): number {
@@ -69,11 +86,14 @@ class PlanJob implements EngineJob {
   }
 
   pushPage(leaf: number, page: InputPage): boolean {
-    if (this.#verified !== page) {
-      verifyPage(page.content(), defined(this.#leaves[leaf], "a leaf of the plan"));
-      this.#verified = page;
-    }
+    this.#verify(leaf, page);
     return this.#execution.pushPage(leaf, page.address);
+  }
+
+  #verify(leaf: number, page: InputPage): void {
+    if (this.#verified === page) return;
+    verifyPage(page.content(), defined(this.#leaves[leaf], "a leaf of the plan"));
+    this.#verified = page;
   }
 
   finishLeaf(leaf: number): void {
@@ -106,9 +126,12 @@ export class PlanEngine implements Engine {
   readonly #pageBytes: number;
   readonly #count: CountMetric;
   readonly #place: SpillPlace;
+  readonly #desk: HelpDesk | undefined;
   readonly #cache = new PlanCache();
 
-  constructor(memory: EngineMemory, pageBytes: number, place: SpillPlace) {
+  /** Without a desk, each job keeps to its thread. */
+  constructor(memory: EngineMemory, pageBytes: number, place: SpillPlace, desk?: HelpDesk) {
+    this.#desk = desk;
     this.#memory = memory;
     this.#pageBytes = pageBytes;
     this.#count = place.count;
@@ -116,14 +139,8 @@ export class PlanEngine implements Engine {
   }
 
   start({ lease, start }: JobOrder, filters: FilterPort): EngineJob {
-    // The whole bytes are the key: a digest that two plans share would answer one with the other.
     const { plan: bytes } = start;
-    const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-    let fresh = false;
-    const compiled = this.#cache.plan(key, () => {
-      fresh = true;
-      return compileExecution(decodePhysicalPlan(bytes), this.#cache);
-    });
+    const { compiled, fresh } = this.#compiled(bytes);
     this.#count(fresh ? Metric.workerPlanCacheMisses : Metric.workerPlanCacheHits, 1);
     const compileNsBefore = fresh ? 0 : compiled.compileNs;
     const leaves = leafColumns(compiled.plan.root, compiled.plan.leafCount);
@@ -133,9 +150,42 @@ export class PlanEngine implements Engine {
       resultBytes: this.#pageBytes,
       parameters: parameterValues(compiled.plan, start.parameters),
       filters,
+      ...this.#morsels(start),
       ...(start.memoryKb > 0 ? { spill: { bytes: start.memoryKb * BYTES_PER_KB, port: spill } } : {}),
     });
     return new PlanJob(compiled, execution, leaves, compileNsBefore, spill);
+  }
+
+  /** Help for a job of another thread; `wake` ends that thread's sleep. */
+  help({ plan, parameters, order }: HelpRequest, wake: () => void): HelpTask {
+    return new MorselHelper(this.#memory, order, () => {
+      const { compiled } = this.#compiled(plan);
+      return { compiled, parameters: parameterValues(compiled.plan, parameters) };
+    }, wake);
+  }
+
+  #compiled(bytes: Uint8Array): { readonly compiled: CompiledPlan; readonly fresh: boolean } {
+    // The whole bytes are the key: a digest that two plans share would answer one with the other.
+    const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+    let fresh = false;
+    const compiled = this.#cache.plan(key, () => {
+      fresh = true;
+      return compileExecution(decodePhysicalPlan(bytes), this.#cache);
+    });
+    return { compiled, fresh };
+  }
+
+  #morsels({ plan, parameters }: JobOrder["start"]): { readonly morsels?: MorselPort } {
+    const desk = this.#desk;
+    if (desk === undefined || desk.count === 0) return {};
+    return {
+      morsels: {
+        helpersMax: desk.count,
+        pagesBehind: PAGES_BEHIND,
+        // A copy of its own: a message carries all of the memory that its bytes are a part of.
+        invite: (order) => desk.invite({ plan: plan.slice(), parameters, order }),
+      },
+    };
   }
 
   warmUp(plan: Uint8Array): void {

@@ -14,6 +14,7 @@ import { PlanCache } from "#runtime/plan_cache.js";
 import type { ColumnType } from "#types/column_type.js";
 import { encodingOf } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
+import { type HelperSetting, MorselHelpers } from "./morsel_helpers.js";
 
 export const PAGE_BYTES = 65_536;
 const POOL_PAGES = 64;
@@ -42,6 +43,10 @@ export interface RunOptions {
   readonly resultBytes?: number;
   readonly visitsPerCall?: number;
   readonly spill?: SpillOptions;
+  /** Threads that may help. */
+  readonly helpers?: HelperSetting;
+  /** Ends the execution early, after so many pages or leaves. */
+  readonly turns?: number;
 }
 
 /** Pushes page images of leaf 0 and reads all results. */
@@ -60,12 +65,15 @@ export function runLeaves(
   options: RunOptions = {},
 ): { rows: Scalar[][]; execution: PlanExecution } {
   const compiled = compileExecution(plan, cache);
+  const { helpers: setting } = options;
+  const helpers = setting && new MorselHelpers(setting, memory, cache, plan, options.parameters ?? new Map());
   const execution = new PlanExecution(compiled, {
     memory,
     resultBytes: options.resultBytes ?? PAGE_BYTES,
     ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
     ...(options.visitsPerCall === undefined ? {} : { visitsPerCall: options.visitsPerCall }),
     ...(options.spill === undefined ? {} : { spill: options.spill }),
+    ...(helpers === undefined ? {} : { morsels: helpers }),
   });
   const rows: Scalar[][] = [];
   const take = (): void => {
@@ -73,24 +81,35 @@ export function runLeaves(
       rows.push(...readResult(plan, image, options));
   };
   const pushed = leaves.map(() => 0);
+  const lent = new Set<number>();
+  const helped = (): void => {
+    helpers?.step();
+    for (const address of execution.takeBack()) lent.delete(address);
+  };
   try {
-    while (!execution.done) {
+    for (let turn = 0; !execution.done && turn !== options.turns; turn++) {
       take();
       const [leaf] = execution.wantedLeaves();
       if (leaf === undefined) continue;
       const index = pushed[leaf] ?? 0;
       const page = leaves[leaf]?.[index];
+      if (setting?.dice.chance(50) === true) helped();
       if (page === undefined) {
+        while (lent.size > 0) helped();
         execution.finishLeaf(leaf);
         continue;
       }
       const address = memory.layout.poolOffset + (index % POOL_PAGES) * PAGE_BYTES;
+      while (lent.has(address)) helped();
       memory.bytes.set(page, address);
-      while (!execution.pushPage(leaf, address)) take();
       pushed[leaf] = index + 1;
+      if (execution.lend(leaf, address, index)) lent.add(address);
+      else while (!execution.pushPage(leaf, address)) take();
     }
   } finally {
+    execution.recall();
     execution.dispose();
+    helpers?.end();
   }
   return { rows, execution };
 }

@@ -5,7 +5,7 @@ import { FusionError } from "#base/errors.js";
 import { encodeScanFailed } from "#codec/scan_message.js";
 import { MessageType } from "#generated/layout.js";
 import type {
-  Engine, EngineJob, InputPage, JobTransport, OutputPage, ResultImage, ScanFrame, ScanImport, ScanLease,
+  Engine, EngineJob, InputPage, JobTransport, OutputPage, PageLending, ResultImage, ScanFrame, ScanImport, ScanLease,
 } from "#worker/executor_ports.js";
 import type { FilterPort } from "#runtime/filter_build.js";
 import type { TransitionRecorder } from "#actors/table_actor.js";
@@ -166,6 +166,13 @@ export class FakeEngine implements Engine {
   inTurn = false;
   /** With inTurn: looks for a result until the next leaf is wanted, as when a table is made ready first. */
   looksPerLeaf = 0;
+  /** Pages other threads take at once, and how many of them they are done with at each look. */
+  lends = 0;
+  returnsPerLook = 1;
+  /** With lends: what the other threads' error is, once a page is asked back. */
+  lentError: FusionError | undefined;
+  recalls = 0;
+  readonly #lent: InputPage[] = [];
   readonly leafCount: number;
   readonly rowsPerResult: number;
   readonly enoughAt: number;
@@ -183,6 +190,32 @@ export class FakeEngine implements Engine {
 
   warmUp(): void {
     this.warmUps += 1;
+  }
+
+  get lentPages(): number {
+    return this.#lent.length;
+  }
+
+  #lending(): PageLending {
+    const lent = this.#lent;
+    return {
+      threads: 2,
+      lend: (_, page) => {
+        const isTaken = lent.length < this.lends;
+        if (isTaken) lent.push(page);
+        return isTaken;
+      },
+      takeBack: () => {
+        if (this.lentError !== undefined) throw this.lentError;
+        const back = lent.splice(0, this.returnsPerLook);
+        this.pushed += back.length;
+        return back.map(({ address }) => address);
+      },
+      recall: () => {
+        this.recalls += 1;
+        lent.length = 0;
+      },
+    };
   }
 
   #job(): EngineJob {
@@ -203,6 +236,7 @@ export class FakeEngine implements Engine {
     };
     const enough = () => rows >= this.enoughAt;
     return {
+      ...(this.lends > 0 ? { lending: this.#lending() } : {}),
       leafCount: this.leafCount,
       compileNs: 1,
       peakBytes: 4096,

@@ -76,8 +76,13 @@ codeModules():number {
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
 }
 
+threads():number {
+  const offset = this.bb!.__offset(this.bb_pos, 22);
+  return offset ? this.bb!.readUint16(this.bb_pos + offset) : 1;
+}
+
 static startExecutionFinished(builder:flatbuffers.Builder) {
-  builder.startObject(9);
+  builder.startObject(10);
 }
 
 static addRows(builder:flatbuffers.Builder, rows:bigint) {
@@ -128,12 +133,16 @@ static addCodeModules(builder:flatbuffers.Builder, codeModules:number) {
   builder.addFieldInt32(8, codeModules, 0);
 }
 
+static addThreads(builder:flatbuffers.Builder, threads:number) {
+  builder.addFieldInt16(9, threads, 1);
+}
+
 static endExecutionFinished(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createExecutionFinished(builder:flatbuffers.Builder, rows:bigint, resultPages:number, compileNs:bigint, executeNs:bigint, waitNs:bigint, operatorsOffset:flatbuffers.Offset, memoryBytes:bigint, codeBytes:number, codeModules:number):flatbuffers.Offset {
+static createExecutionFinished(builder:flatbuffers.Builder, rows:bigint, resultPages:number, compileNs:bigint, executeNs:bigint, waitNs:bigint, operatorsOffset:flatbuffers.Offset, memoryBytes:bigint, codeBytes:number, codeModules:number, threads:number):flatbuffers.Offset {
   ExecutionFinished.startExecutionFinished(builder);
   ExecutionFinished.addRows(builder, rows);
   ExecutionFinished.addResultPages(builder, resultPages);
@@ -144,6 +153,7 @@ static createExecutionFinished(builder:flatbuffers.Builder, rows:bigint, resultP
   ExecutionFinished.addMemoryBytes(builder, memoryBytes);
   ExecutionFinished.addCodeBytes(builder, codeBytes);
   ExecutionFinished.addCodeModules(builder, codeModules);
+  ExecutionFinished.addThreads(builder, threads);
   return ExecutionFinished.endExecutionFinished(builder);
 }
 }

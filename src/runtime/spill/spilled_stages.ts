@@ -22,7 +22,7 @@ export type TableOwner =
   | { readonly kind: "groups"; readonly aggregate: number };
 
 export interface StageHost {
-  readonly environment: RunEnvironment;
+  readonly environment: RunEnvironment & { readonly tables: readonly (TableStore | undefined)[] };
   /** A table between two parts of a pipeline, for the operator that has a table or an aggregate. */
   openTable(table: number, plan: TablePlan, owner: TableOwner): TableStore;
   /** Every run there is, for its numbers. */
@@ -120,7 +120,7 @@ export class SpilledStages {
     if (stage.split !== undefined) yield* this.#meet(stage.split);
   }
 
-  get #tables(): RunEnvironment["tables"] {
+  get #tables(): StageHost["environment"]["tables"] {
     return this.#host.environment.tables;
   }
 

@@ -6,6 +6,7 @@ import { TraceCall } from "#trace/format/trace_call.js";
 import type { Engine, EngineJob, InputPage, ResultImage } from "../executor_ports.js";
 import type { TapeWriter } from "./tape_writer.js";
 
+/** It lends no pages: a replay is to find the same rows in the same order. */
 class CapturedEngineJob implements EngineJob {
   readonly #inner: EngineJob;
   readonly #tape: TapeWriter;

@@ -143,7 +143,7 @@ describe("execution messages", () => {
       messages.encodeExecutionStarted, messages.decodeExecutionStarted);
     roundTrip(fc.record({
       rows: count, resultPages: u32, compileNs: count, executeNs: count, waitNs: count,
-      memoryBytes: count, codeBytes: u32, codeModules: u32,
+      memoryBytes: count, codeBytes: u32, codeModules: u32, threads: u16,
       operators: list(fc.record({
         operator: u16, rowsIn: count, rowsOut: count, pages: count, bytes: count, timeNs: count,
         memoryBytes: count, redoPages: count, spilledBytes: count,

@@ -1,0 +1,54 @@
+// Threads that help an execution, without threads: helpers on the same memory that take a step when the test says so.
+import type { Scalar } from "#expr/expression.js";
+import type { PhysicalPlan } from "#plan/physical.js";
+import { compileExecution } from "#runtime/compiled_plan.js";
+import type { EngineMemory } from "#runtime/memory.js";
+import { MorselHelper, type HelpOrder } from "#runtime/morsels/helper.js";
+import type { InvitedHelper, MorselPort } from "#runtime/morsels/team.js";
+import type { PlanCache } from "#runtime/plan_cache.js";
+import type { Dice } from "./random_plans.js";
+
+export interface HelperSetting {
+  readonly helpersMax: number;
+  readonly dice: Dice;
+  /** What one helper may hold; else what the owner says. */
+  readonly bytesMax?: number;
+}
+
+export class MorselHelpers implements MorselPort {
+  readonly helpersMax: number;
+  readonly pagesBehind = 0;
+  readonly #setting: HelperSetting;
+  readonly #make: (order: HelpOrder) => MorselHelper;
+  readonly #helpers: MorselHelper[] = [];
+  wakes = 0;
+
+  constructor(
+    setting: HelperSetting, memory: EngineMemory, cache: PlanCache, plan: PhysicalPlan,
+    parameters: ReadonlyMap<number, Scalar>,
+  ) {
+    this.helpersMax = setting.helpersMax;
+    this.#setting = setting;
+    // Each thread compiles the plan for itself.
+    const open = () => ({ compiled: compileExecution(plan, cache), parameters });
+    this.#make = (order) => new MorselHelper(memory, order, open, () => void this.wakes++);
+  }
+
+  invite(order: HelpOrder): InvitedHelper | undefined {
+    const { dice, bytesMax } = this.#setting;
+    if (dice.chance(10)) return undefined;
+    this.#helpers.push(this.#make({ ...order, bytesMax: bytesMax ?? order.bytesMax }));
+    return { wake: () => undefined };
+  }
+
+  /** One of them takes a turn. */
+  step(): void {
+    if (this.#helpers.length > 0) this.#setting.dice.pick(this.#helpers).step();
+  }
+
+  /** They are not needed any more, and are to notice it at their next turn. */
+  end(): void {
+    for (const helper of this.#helpers) helper.step();
+    if (!this.#helpers.every(({ ended }) => ended)) throw new Error("a helper works on");
+  }
+}

@@ -1,0 +1,145 @@
+// Pipelines that several threads share: the same rows and the same first error as the reference interpreter's, whoever
+// took which page and whenever, and nothing held afterwards.
+import { FusionError } from "#base/errors.js";
+import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
+import { inputsOf } from "#plan/columns_of.js";
+import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import { interpret } from "#runtime/interpreter/interpreter.js";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { column, columnType, memory, pagesOf, runLeaves, scanColumns } from "../../support/engine.js";
+import { MemorySpill } from "../../support/memory_spill.js";
+import { randomJoinPlan } from "../../support/random_joins.js";
+import { Dice, randomPlan } from "../../support/random_plans.js";
+
+function show(value: Scalar): string {
+  if (value === DECIMAL_NAN) return "NaN";
+  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;
+  if (Object.is(value, -0)) return "-0";
+  return `${typeof value} ${String(value)}`;
+}
+
+/** Rows as text in any order, or the error. */
+function outcome(run: () => Scalar[][]): string[] {
+  try {
+    return run().map((row) => row.map(show).join(", ")).toSorted();
+  } catch (error) {
+    if (!(error instanceof FusionError)) throw error;
+    return [`${error.sqlstate} ${error.message} ${error.detail ?? ""}`];
+  }
+}
+
+function hasLimit(operator: PhysicalOperator): boolean {
+  return operator.kind === "limit" || (operator.kind === "sort" && operator.limit !== undefined) ||
+    inputsOf(operator).some(hasLimit);
+}
+
+/** PG_FUSION_SEED looks at one plan again, PG_FUSION_SEEDS widens the search. */
+const SEED = process.env["PG_FUSION_SEED"];
+const RUNS = Number(process.env["PG_FUSION_SEEDS"] ?? 200);
+
+/** Executions that more than one thread worked on. */
+let shared = 0;
+
+function each(agree: (seed: number) => void): void {
+  const before = memory.usedBlocks();
+  shared = 0;
+  const seeds = SEED === undefined ? fc.integer({ min: 0, max: 2 ** 31 }) : fc.constant(Number(SEED));
+  fc.assert(fc.property(seeds, agree), { numRuns: SEED === undefined ? RUNS : 1 });
+  expect(memory.usedBlocks()).toBe(before);
+  if (SEED === undefined) expect(shared).toBeGreaterThan(RUNS / 8);
+}
+
+function run(...given: Parameters<typeof runLeaves>): Scalar[][] {
+  const { rows, execution } = runLeaves(...given);
+  if (execution.threads > 1) shared++;
+  return rows;
+}
+
+test("groups of one table agree with the interpreter's", () => each((seed) => {
+  const { plan, parameters, rows } = randomPlan(seed);
+  const expected = outcome(() => interpret(plan, [rows], parameters));
+  const pages = pagesOf(scanColumns(plan), rows, 17);
+  for (const helpersMax of [1, 3])
+    expect(outcome(() => run(plan, [pages], { parameters, helpers: { helpersMax, dice: new Dice(seed) } })))
+      .toEqual(expected);
+}), 300_000);
+
+test("joins agree with the interpreter's", () => each((seed) => {
+  const { plan, parameters, leaves, scans } = randomJoinPlan(seed);
+  if (hasLimit(plan.root)) return;
+  const expected = outcome(() => interpret(plan, leaves, parameters));
+  const pages = scans.map((columns, leaf) => pagesOf(columns, leaves[leaf] ?? [], 5));
+  for (const hurry of [{}, { visitsPerCall: 3 }])
+    expect(outcome(() => run(plan, pages, {
+      parameters, ...hurry, helpers: { helpersMax: 2, dice: new Dice(seed) },
+    }))).toEqual(expected);
+}), 300_000);
+
+test("a job that ends at any moment leaves nothing behind", () => each((seed) => {
+  const { plan, parameters, leaves, scans } = randomJoinPlan(seed);
+  const dice = new Dice(seed);
+  const pages = scans.map((columns, leaf) => pagesOf(columns, leaves[leaf] ?? [], 2));
+  outcome(() => run(plan, pages, { parameters, turns: 1 + dice.below(60), helpers: { helpersMax: 2, dice } }));
+}), 300_000);
+
+test("helpers that may hold nothing are done with after a page", () => each((seed) => {
+  const { plan, parameters, leaves, scans } = randomJoinPlan(seed);
+  if (hasLimit(plan.root)) return;
+  const expected = outcome(() => interpret(plan, leaves, parameters));
+  const pages = scans.map((columns, leaf) => pagesOf(columns, leaves[leaf] ?? [], 3));
+  const helpers = { helpersMax: 2, dice: new Dice(seed), bytesMax: 0 };
+  expect(outcome(() => run(plan, pages, { parameters, helpers }))).toEqual(expected);
+}), 300_000);
+
+const [int4, int8] = [{ kind: "int4" }, { kind: "int8" }] as const;
+const columns = [columnType(int4), columnType(int4)];
+const scan = (leaf: number): PhysicalOperator => ({ kind: "scan", leaf, columns });
+const KB = 1024;
+
+describe("beyond the memory there is", () => {
+  const rowsOf = (count: number, distinct: number): Scalar[][] =>
+    Array.from({ length: count }, (_, i): Scalar[] => [BigInt((i * 7919) % distinct), BigInt(i % 1000)]);
+
+  /** With a helper and little memory the rows are those of one thread with all there is. */
+  function agreeOnDisk(plan: PhysicalPlan, leaves: Scalar[][][], seed: number): void {
+    const port = new MemorySpill();
+    const pages = leaves.map((rows) => pagesOf(columns, rows, 2000));
+    const alone = outcome(() => runLeaves(plan, pages).rows);
+    expect(outcome(() => {
+      const { rows, execution } = runLeaves(plan, pages, {
+        spill: { bytes: 2560 * KB, port }, helpers: { helpersMax: 1, dice: new Dice(seed) },
+      });
+      expect(execution.threads).toBe(2);
+      return rows;
+    })).toEqual(alone);
+    expect(port.opened).toBeGreaterThan(0);
+    expect(port.live).toBe(0);
+  }
+
+  test.each([1, 2, 3])("groups are merged before the rest goes to disk, seed %i", (seed) => {
+    const result = columnType(int8, false);
+    const plan: PhysicalPlan = {
+      version: 1, leafCount: 1, parameters: [],
+      outputs: [columnType(int4), result].map((type, index) => ({ name: `c${index}`, type })),
+      root: {
+        kind: "hashAggregate", input: scan(0), keys: [column(0, int4)], groupsEstimate: 0,
+        columns: [columnType(int4), result],
+        aggregates: [{ function: "sum", argument: column(1, int4), result }],
+      },
+    };
+    agreeOnDisk(plan, [rowsOf(60_000, 55_000)], seed);
+  });
+
+  test.each([1, 2, 3])("rows taken over go to disk with the owner's, seed %i", (seed) => {
+    const plan: PhysicalPlan = {
+      version: 1, leafCount: 2, parameters: [],
+      outputs: [...columns, ...columns].map((type, index) => ({ name: `c${index}`, type })),
+      root: {
+        kind: "hashJoin", join: "inner", probe: scan(0), build: scan(1), probeKeys: [column(0, int4)],
+        buildKeys: [column(0, int4)], columns: [...columns, ...columns], buildRowsEstimate: 0,
+      },
+    };
+    agreeOnDisk(plan, [rowsOf(3_000, 40_000), rowsOf(60_000, 40_000)], seed);
+  });
+});
