@@ -37,7 +37,7 @@ export class GroupStore {
   readonly #store: number;
   /** Bound of what narrow code may have added to any sum since the last flush. */
   pending = 0;
-  /** Groups find room beyond the budget, for a while: others who make groups of the same rows are to be merged first. */
+  /** For a while groups find room beyond the budget: others make groups of the same rows, to be merged first. */
   patient = false;
   /** It went beyond while it was patient. */
   pressed = false;

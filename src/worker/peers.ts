@@ -3,7 +3,7 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { ParameterValue } from "#codec/execution_message.js";
 import { EXECUTORS_MAX } from "#generated/layout.js";
-import type { HelpOrder } from "#runtime/morsels/helper.js";
+import type { HelpOrder } from "#runtime/morsels/page_borrower.js";
 import type { InvitedHelper } from "#runtime/morsels/team.js";
 
 /** What a thread needs to know to help with a statement of another's. */

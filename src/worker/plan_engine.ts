@@ -8,7 +8,7 @@ import { PlanExecution } from "#runtime/execution.js";
 import type { FilterPort } from "#runtime/filter_build.js";
 import { Metric } from "#generated/metrics.js";
 import type { EngineMemory } from "#runtime/memory.js";
-import { MorselHelper } from "#runtime/morsels/helper.js";
+import { PageBorrower } from "#runtime/morsels/page_borrower.js";
 import type { MorselPort } from "#runtime/morsels/team.js";
 import { verifyPage } from "#runtime/page_reader.js";
 import { PlanCache } from "#runtime/plan_cache.js";
@@ -158,7 +158,7 @@ export class PlanEngine implements Engine {
 
   /** Help for a job of another thread; `wake` ends that thread's sleep. */
   help({ plan, parameters, order }: HelpRequest, wake: () => void): HelpTask {
-    return new MorselHelper(this.#memory, order, () => {
+    return new PageBorrower(this.#memory, order, () => {
       const { compiled } = this.#compiled(plan);
       return { compiled, parameters: parameterValues(compiled.plan, parameters) };
     }, wake);

@@ -14,7 +14,7 @@ import { PlanCache } from "#runtime/plan_cache.js";
 import type { ColumnType } from "#types/column_type.js";
 import { encodingOf } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
-import { type HelperSetting, MorselHelpers } from "./morsel_helpers.js";
+import { type HelperSetting, PageBorrowers } from "./page_borrowers.js";
 
 export const PAGE_BYTES = 65_536;
 const POOL_PAGES = 64;
@@ -66,7 +66,7 @@ export function runLeaves(
 ): { rows: Scalar[][]; execution: PlanExecution } {
   const compiled = compileExecution(plan, cache);
   const { helpers: setting } = options;
-  const helpers = setting && new MorselHelpers(setting, memory, cache, plan, options.parameters ?? new Map());
+  const helpers = setting && new PageBorrowers(setting, memory, cache, plan, options.parameters ?? new Map());
   const execution = new PlanExecution(compiled, {
     memory,
     resultBytes: options.resultBytes ?? PAGE_BYTES,

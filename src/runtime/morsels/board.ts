@@ -1,6 +1,6 @@
 // What the owner of an execution and one thread that helps it share: the pages lent and done, a gate only one of
 // them passes, and what the helper has to say. It stands in the common memory and belongs to the owner, who may close
-// the gate at any time: then the helper touches nothing any more. Read next: team.ts, helper.ts.
+// the gate at any time: then the helper touches nothing any more. Read next: team.ts, page_borrower.ts.
 import { FusionError } from "#base/errors.js";
 import type { EngineMemory } from "../memory.js";
 

@@ -42,7 +42,7 @@ export class Morsels {
     return Math.max(this.#peakBytes, this.#team?.peakBytes ?? 0);
   }
 
-  /** Lends a page of the stage at work, if it may and it pays; `behind`: pages that came without a wait between them. */
+  /** Lends a page of the stage at work, if that may be and pays; `behind`: pages that came without a wait. */
   lend(stage: Stage, page: number, behind: number): boolean {
     if (this.#stage !== stage) {
       this.#stage = stage;

@@ -1,6 +1,7 @@
 // The threads that help with one pipeline, as the owner of the execution sees them: lends them pages, takes pages
-// back, and at the end takes over what they made. Pages are numbered as they come: of several that fail, the first one's
-// error is told, as if one thread had read them all. Nothing here waits but abandon(). Read next: helper.ts, board.ts.
+// back, and at the end takes over what they made. Pages are numbered as they come: of several that fail, the error of
+// the first is told, as if one thread had read them all. Nothing here waits but abandon(). Read next: board.ts,
+// page_borrower.ts.
 import { asFusionError } from "#base/errors.js";
 import { mergesGroups } from "#lowering/merge_module.js";
 import type { Pipeline } from "#lowering/pipeline.js";
@@ -10,7 +11,7 @@ import type { PipelineRun } from "../pipeline_run.js";
 import { type RowRun, rowRuns } from "../row_chunks.js";
 import type { TableStore } from "../table_store.js";
 import { BOARD_BYTES, Board, PAGES_LENT_MAX } from "./board.js";
-import type { HelpOrder } from "./helper.js";
+import type { HelpOrder } from "./page_borrower.js";
 
 /** A thread that said it would help. */
 export interface InvitedHelper {
@@ -137,7 +138,7 @@ export class MorselTeam {
     this.#noteFailure({ number: this.#own, error });
   }
 
-  /** Pages that helpers are done with. Throws what failed, once no page before it is at work; `ownOpen`: the owner's. */
+  /** Pages that helpers are done with. Throws what failed, once no page before it is at work, the owner's included. */
   takeBack(ownOpen: boolean): readonly number[] {
     const back = this.#members.flatMap((member) => this.#takeBackFrom(member));
     const failure = this.#failure;

@@ -44,7 +44,7 @@ export interface HelpedPlan {
 /** Pages a helper may take before others of its thread get their turn. */
 const PAGES_PER_STEP = 4;
 
-export class MorselHelper {
+export class PageBorrower {
   readonly #memory: EngineMemory;
   readonly #order: HelpOrder;
   readonly #board: Board;

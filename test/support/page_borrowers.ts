@@ -3,7 +3,7 @@ import type { Scalar } from "#expr/expression.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { compileExecution } from "#runtime/compiled_plan.js";
 import type { EngineMemory } from "#runtime/memory.js";
-import { MorselHelper, type HelpOrder } from "#runtime/morsels/helper.js";
+import { PageBorrower, type HelpOrder } from "#runtime/morsels/page_borrower.js";
 import type { InvitedHelper, MorselPort } from "#runtime/morsels/team.js";
 import type { PlanCache } from "#runtime/plan_cache.js";
 import type { Dice } from "./random_plans.js";
@@ -15,12 +15,12 @@ export interface HelperSetting {
   readonly bytesMax?: number;
 }
 
-export class MorselHelpers implements MorselPort {
+export class PageBorrowers implements MorselPort {
   readonly helpersMax: number;
   readonly pagesBehind = 0;
   readonly #setting: HelperSetting;
-  readonly #make: (order: HelpOrder) => MorselHelper;
-  readonly #helpers: MorselHelper[] = [];
+  readonly #make: (order: HelpOrder) => PageBorrower;
+  readonly #helpers: PageBorrower[] = [];
   wakes = 0;
 
   constructor(
@@ -31,7 +31,7 @@ export class MorselHelpers implements MorselPort {
     this.#setting = setting;
     // Each thread compiles the plan for itself.
     const open = () => ({ compiled: compileExecution(plan, cache), parameters });
-    this.#make = (order) => new MorselHelper(memory, order, open, () => void this.wakes++);
+    this.#make = (order) => new PageBorrower(memory, order, open, () => void this.wakes++);
   }
 
   invite(order: HelpOrder): InvitedHelper | undefined {
