@@ -15,10 +15,14 @@ export interface HelperSetting {
   readonly bytesMax?: number;
 }
 
+/** Of the memory that executions use first. */
+const WATCHED_BYTES = 1024 * 1024;
+
 export class PageBorrowers implements MorselPort {
   readonly helpersMax: number;
   readonly pagesBehind = 0;
   readonly #setting: HelperSetting;
+  readonly #memory: EngineMemory;
   readonly #make: (order: HelpOrder) => PageBorrower;
   readonly #helpers: PageBorrower[] = [];
   wakes = 0;
@@ -29,6 +33,7 @@ export class PageBorrowers implements MorselPort {
   ) {
     this.helpersMax = setting.helpersMax;
     this.#setting = setting;
+    this.#memory = memory;
     // Each thread compiles the plan for itself.
     const open = () => ({ compiled: compileExecution(plan, cache), parameters });
     this.#make = (order) => new PageBorrower(memory, order, open, () => void this.wakes++);
@@ -46,9 +51,13 @@ export class PageBorrowers implements MorselPort {
     if (this.#helpers.length > 0) this.#setting.dice.pick(this.#helpers).step();
   }
 
-  /** They are not needed any more, and are to notice it at their next turn. */
+  /** They are not needed any more: they are to notice it at their next turn, and to leave all memory as it is. */
   end(): void {
+    const { bytes, layout } = this.#memory;
+    const state = bytes.subarray(layout.stateOffset, layout.stateOffset + WATCHED_BYTES);
+    const before = Buffer.from(state);
     for (const helper of this.#helpers) helper.step();
+    if (!before.equals(state)) throw new Error("a helper writes to memory that is not its own any more");
     if (!this.#helpers.every(({ ended }) => ended)) throw new Error("a helper works on");
   }
 }

@@ -1,7 +1,10 @@
 // What the owner of an execution and one thread that helps it share: the pages lent and done, a gate only one of
-// them passes, and what the helper has to say. It stands in the common memory and belongs to the owner, who may close
-// the gate at any time: then the helper touches nothing any more. Read next: team.ts, page_borrower.ts.
-import { FusionError } from "#base/errors.js";
+// them passes, and what the helper has to say. The owner may close the gate at any time: then the helper touches
+// nothing any more. A board is memory of its own, there for as long as either of them looks. Read next: team.ts,
+// page_borrower.ts.
+import { defined } from "#base/assert.js";
+import { type ErrorFields, FusionError } from "#base/errors.js";
+import type { Arena } from "../arena.js";
 import type { EngineMemory } from "../memory.js";
 
 /** Byte offsets; every word is 32 bits but the numbers. */
@@ -15,7 +18,7 @@ const BoardField = {
   sinkState: 16,
   /** 1 when it holds as much as it may. */
   pressed: 20,
-  /** Length and address of its error's text; 0 while it has none. */
+  /** Length of its error's text, 0 while it has none; where it stands, 0 for here. */
   errorBytes: 24,
   errorAddress: 28,
   pages: 32,
@@ -31,23 +34,22 @@ const PAGE_PLACES = 4;
 const NUMBERS_MAX = 24;
 const ERROR_BYTES = 1024;
 const ERROR_AT = BoardField.numbers + NUMBERS_MAX * 8;
+const BOARD_BYTES = ERROR_AT + ERROR_BYTES;
 
-export const BOARD_BYTES = ERROR_AT + ERROR_BYTES;
+/** A board nobody knows of yet. */
+export function newBoard(): SharedArrayBuffer {
+  return new SharedArrayBuffer(BOARD_BYTES);
+}
 
 export class Board {
-  readonly #memory: EngineMemory;
-  readonly #address: number;
   readonly #words: Int32Array;
+  readonly #numbers: Float64Array;
+  readonly #text: Uint8Array;
 
-  constructor(memory: EngineMemory, address: number) {
-    this.#memory = memory;
-    this.#address = address;
-    this.#words = new Int32Array(memory.memory.buffer, address, BoardField.numbers / 4);
-  }
-
-  /** As it is before anybody knows of it. */
-  clear(): void {
-    this.#memory.bytes.fill(0, this.#address, this.#address + BOARD_BYTES);
+  constructor(board: SharedArrayBuffer) {
+    this.#words = new Int32Array(board, 0, BoardField.numbers / 4);
+    this.#numbers = new Float64Array(board, BoardField.numbers, NUMBERS_MAX);
+    this.#text = new Uint8Array(board, ERROR_AT, ERROR_BYTES);
   }
 
   /** Whether the helper may work: it must leave() soon, and the owner waits for that if it wants to close. */
@@ -73,10 +75,6 @@ export class Board {
     }
   }
 
-  get closed(): boolean {
-    return this.#get(BoardField.gate) >= Gate.closing;
-  }
-
   /** Pages the helper has, in work or waiting. */
   get pages(): number {
     return this.#get(BoardField.lent) - this.#get(BoardField.done);
@@ -97,15 +95,13 @@ export class Board {
 
   /** By the helper: the page is done, and so stand its numbers; `pressed` when it should get no more of them. */
   finishPage(numbers: readonly number[], pressed: boolean): void {
-    numbers.forEach((each, index) =>
-      this.#memory.view.setFloat64(this.#address + BoardField.numbers + 8 * index, each, true));
+    this.#numbers.set(numbers);
     if (pressed) this.#set(BoardField.pressed, 1);
     this.#set(BoardField.done, this.#get(BoardField.done) + 1);
   }
 
   numbers(count: number): readonly number[] {
-    return Array.from({ length: count }, (_, index) =>
-      this.#memory.view.getFloat64(this.#address + BoardField.numbers + 8 * index, true));
+    return [...this.#numbers.subarray(0, count)];
   }
 
   get pressed(): boolean {
@@ -127,13 +123,16 @@ export class Board {
     return this.#get(BoardField.sinkState) >>> 0;
   }
 
-  /** By the helper: the page in work has failed, and it does no more. `room` gives memory for a long text. */
-  fail(error: FusionError, room: (bytes: number) => number): void {
-    const { code, sqlstate, message, detail, hint } = error;
+  /** By the helper: the page in work has failed, and it does no more. A long text stands in memory of its own. */
+  fail({ code, sqlstate, message, detail, hint }: FusionError, arena: Arena | undefined): void {
     const text = Buffer.from(JSON.stringify({ code, sqlstate, message, detail, hint }));
-    const address = text.length <= ERROR_BYTES ? this.#address + ERROR_AT : room(text.length);
-    this.#memory.bytes.set(text, address);
-    this.#set(BoardField.errorAddress, address);
+    if (text.length <= ERROR_BYTES) this.#text.set(text);
+    else {
+      const own = defined(arena, "memory of its own");
+      const address = own.takeRun(text.length);
+      own.memory.bytes.set(text, address);
+      this.#set(BoardField.errorAddress, address);
+    }
     this.#set(BoardField.errorBytes, text.length);
   }
 
@@ -142,11 +141,12 @@ export class Board {
   }
 
   /** What failed the page in work; it and those behind it are not done. */
-  get error(): FusionError {
+  error({ bytes }: EngineMemory): FusionError {
     const address = this.#get(BoardField.errorAddress) >>> 0;
+    const length = this.#get(BoardField.errorBytes);
     // A copy: the memory is shared, and text decoders refuse that.
-    const text = Buffer.from(this.#memory.bytes.slice(address, address + this.#get(BoardField.errorBytes)));
-    return new FusionError(JSON.parse(text.toString()) as ConstructorParameters<typeof FusionError>[0]);
+    const text = Buffer.from(address === 0 ? this.#text.slice(0, length) : bytes.slice(address, address + length));
+    return new FusionError(JSON.parse(text.toString()) as ErrorFields);
   }
 
   #get(field: number): number {

@@ -23,8 +23,8 @@ import { Board } from "./board.js";
 
 /** What the owner asks for. */
 export interface HelpOrder {
-  /** Where the board stands, and the owner's control block. */
-  readonly board: number;
+  readonly board: SharedArrayBuffer;
+  /** Address of the owner's control block. */
   readonly control: number;
   /** Place among the plan's pipelines. */
   readonly pipeline: number;
@@ -58,7 +58,7 @@ export class PageBorrower {
   constructor(memory: EngineMemory, order: HelpOrder, plan: () => HelpedPlan, wake: () => void) {
     this.#memory = memory;
     this.#order = order;
-    this.#board = new Board(memory, order.board);
+    this.#board = new Board(order.board);
     this.#plan = plan;
     this.#wake = wake;
   }
@@ -101,12 +101,10 @@ export class PageBorrower {
   }
 
   #fail(thrown: unknown): void {
-    const told = asFusionError(thrown);
-    const room = (bytes: number): number => defined(this.#arena, "memory of its own").takeRun(bytes);
     try {
-      this.#board.fail(told, room);
+      this.#board.fail(asFusionError(thrown), this.#arena);
     } catch (shortage) {
-      this.#board.fail(asFusionError(shortage), room);
+      this.#board.fail(asFusionError(shortage), this.#arena);
     }
   }
 

@@ -10,7 +10,7 @@ import type { GroupStore } from "../group_store.js";
 import type { PipelineRun } from "../pipeline_run.js";
 import { type RowRun, rowRuns } from "../row_chunks.js";
 import type { TableStore } from "../table_store.js";
-import { BOARD_BYTES, Board, PAGES_LENT_MAX } from "./board.js";
+import { Board, PAGES_LENT_MAX, newBoard } from "./board.js";
 import type { HelpOrder } from "./page_borrower.js";
 
 /** A thread that said it would help. */
@@ -170,6 +170,8 @@ export class MorselTeam {
       member.board.close();
       if (!this.#takeOver(member)) return false;
       this.#members.shift();
+      // It is to notice at once that it is free for others.
+      member.helper.wake();
       if (member.worked) this.#workers++;
     }
     if (this.#members.length > 0) return false;
@@ -181,8 +183,9 @@ export class MorselTeam {
   /** Keeps all helpers from working on, and gives their memory back; waits for calls of compiled code to end. */
   abandon(): void {
     const { memory } = this.#options.arena;
-    for (const { board } of this.#members) {
+    for (const { board, helper } of this.#members) {
       board.close();
+      helper.wake();
       if (board.memoryOwner !== 0) memory.handOver(board.memoryOwner, undefined);
     }
     this.#members.length = 0;
@@ -191,18 +194,16 @@ export class MorselTeam {
   #invite(): Member | undefined {
     if (this.#pagesUntilInvitation-- > 0) return undefined;
     this.#pagesUntilInvitation = PAGES_PER_INVITATION;
-    const { arena, port, order, sink } = this.#options;
+    const { port, order, sink } = this.#options;
     if (this.#members.length >= port.helpersMax) return undefined;
     const bytesMax = sink.bytesMax(port.helpersMax + 1);
     if (bytesMax < BYTES_LEAST) return undefined;
-    const address = arena.allocate(BOARD_BYTES);
-    const board = new Board(arena.memory, address);
-    board.clear();
-    const helper = port.invite({ ...order, board: address, bytesMax });
+    const shared = newBoard();
+    const helper = port.invite({ ...order, board: shared, bytesMax });
     if (helper === undefined) return undefined;
     if (sink.kind === "groups") sink.store.patient = true;
     this.#pagesUntilInvitation = 0;
-    const member = { board, helper, lent: [], worked: false };
+    const member = { board: new Board(shared), helper, lent: [], worked: false };
     this.#members.push(member);
     return member;
   }
@@ -213,7 +214,7 @@ export class MorselTeam {
     const back = lent.splice(0, lent.length - board.pages);
     const [first] = lent;
     if (failed && first !== undefined) {
-      this.#noteFailure({ number: first.number, error: board.error });
+      this.#noteFailure({ number: first.number, error: board.error(this.#options.arena.memory) });
       back.push(...lent.splice(0));
     }
     return back.map(({ page }) => page);
