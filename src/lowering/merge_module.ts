@@ -2,7 +2,7 @@
 // here: `run(control, first, end)` over rows of groups that stand one behind the other. Strings are copied, so that
 // nothing of the other's memory is needed afterwards. Which aggregates may be merged is said by mergesGroups(). Read
 // next: aggregate_steps.ts, runtime/morsels/team.ts.
-import { defined } from "#base/assert.js";
+import { defined, unreachable } from "#base/assert.js";
 import { type Shape, shapeOf } from "#functions/function.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
@@ -103,6 +103,8 @@ function mergeStep(target: StepTarget, step: AggregateStep, source: Local): void
     case "sumFloat":
     case "moments":
       throw new Error(`${step.kind} depends on the order of rows`);
+    default:
+      return unreachable(step);
   }
 }
 
