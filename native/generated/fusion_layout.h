@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0x550469cbdc44867bull
+#define FUSION_LAYOUT_FINGERPRINT 0xeb26122b791d6326ull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull

@@ -112,27 +112,29 @@ export const Metric = {
   workerWaitTime: 53,
   /** Most memory one execution has held. */
   workerExecutionMemory: 54,
+  /** Pages of scans that were read by another thread than the execution's own. */
+  workerPagesLent: 55,
   /** Runtime filters made of a join's build side. */
-  workerFiltersPublished: 55,
+  workerFiltersPublished: 56,
   /** Not made: too many rows for the filter's size or for the leaf. */
-  workerFiltersDeclined: 56,
+  workerFiltersDeclined: 57,
   /** Executions that wrote rows to disk. */
-  spillExecutions: 57,
+  spillExecutions: 58,
   /** Files they wrote them to. */
-  spillFiles: 58,
+  spillFiles: 59,
   /** Bytes of rows written. */
-  spillBytesWritten: 59,
+  spillBytesWritten: 60,
   /** Bytes of rows read back; more than were written when a part of a join is probed in pieces. */
-  spillBytesRead: 60,
+  spillBytesRead: 61,
   /** Writing them. */
-  spillWriteTime: 61,
+  spillWriteTime: 62,
   /** Reading them. */
-  spillReadTime: 62,
+  spillReadTime: 63,
   /** Most one execution has had on disk at once. */
-  spillExecutionBytes: 63,
+  spillExecutionBytes: 64,
   /** Trace files begun because of pg_fusion.capture. */
-  captureFiles: 64,
+  captureFiles: 65,
   /** Trace files dropped: beyond pg_fusion.capture_limit, or not to be written. */
-  captureDropped: 65,
+  captureDropped: 66,
 } as const;
 export type Metric = (typeof Metric)[keyof typeof Metric];

@@ -10,6 +10,7 @@ import type { ProducerSlot } from "#codec/execution_message.js";
 import { decodeScanFailed, encodeOpenScan, encodeStopScan } from "#codec/scan_message.js";
 import { MessageType } from "#generated/layout.js";
 import { pageLease, scan } from "#generated/machines.js";
+import { Metric } from "#generated/metrics.js";
 import type { EngineJob, InputPage, JobTransport, ScanLease } from "./executor_ports.js";
 
 type Machine = typeof scan;
@@ -162,8 +163,12 @@ export class JobScan {
   }
 
   #take(page: InputPage): void {
-    if (this.#engine.lending?.lend(this.leaf, page, this.#behind++) === true) this.#lent.set(page.address, page);
-    else this.#push(page);
+    if (this.#engine.lending?.lend(this.leaf, page, this.#behind++) !== true) {
+      this.#push(page);
+      return;
+    }
+    this.#lent.set(page.address, page);
+    this.#transport.count(Metric.workerPagesLent, 1);
   }
 
   /** Gives back what other threads have read; tells whether there was any. */

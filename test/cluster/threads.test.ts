@@ -4,6 +4,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer } from "../support/answers.js";
 import { held, quiet } from "../support/audit.js";
+import { captures, clearCaptures, expectReplays } from "../support/captures.js";
 
 const TABLES = `
 CREATE TABLE threads_rows AS SELECT (i::bigint * 7919 % 300007)::int4 AS k, i AS v, (i % 1000)::numeric(12, 2) AS n,
@@ -25,6 +26,7 @@ const statements = [
 
 let plain: pg.Client;
 let fusion: pg.Client;
+let data: string;
 const clients: pg.Client[] = [];
 
 async function connect(settings: string): Promise<pg.Client> {
@@ -46,6 +48,7 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 
 beforeAll(async () => {
   plain = await connect("SET pg_fusion.enable = off");
+  data = ((await plain.query("SHOW data_directory")).rows[0] as { data_directory: string }).data_directory;
   await plain.query(dropTables);
   await plain.query(TABLES);
   fusion = await connect("SET pg_fusion.enable = on");
@@ -70,9 +73,20 @@ describe("answers", () => {
     for (let tries = 0; tries < 10 && most < 2; tries++)
       most = Math.max(most, await threadsOf(groups));
     expect(most).toBe(2);
+    const { rows } = await plain.query("SELECT value FROM pg_fusion_metrics() WHERE metric = 'pages_lent'");
+    expect(Number(rows[0].value)).toBeGreaterThan(0);
     expect(held(await quiet(plain))).toBe(0);
   }, 120_000);
 });
+
+it("a captured statement keeps to one thread, and plays back", async () => {
+  clearCaptures(data);
+  await fusion.query("SET pg_fusion.capture = 'full'");
+  expect(await threadsOf("SELECT k, count(*) FROM threads_rows WHERE v < 300000 GROUP BY k")).toBe(1);
+  await fusion.query("RESET pg_fusion.capture");
+  expectReplays(captures(data).filter(({ kind }) => kind === "execution"));
+  clearCaptures(data);
+}, 120_000);
 
 describe("nothing is held after", () => {
   it("an error of a row", async () => {

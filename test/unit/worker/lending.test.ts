@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JobReport } from "#actors/ports.js";
 import { FusionError } from "#base/errors.js";
+import { Metric } from "#generated/metrics.js";
 import { Job } from "#worker/job.js";
 import { FakeEngine, FakeJobWorld, fakeLease, fakeOrder, kindsOf } from "../../support/fake_job_world.js";
 
@@ -40,6 +41,7 @@ describe("lent pages", () => {
         expect(kindsOf(reports)).toEqual(["started", "finished"]);
         expect(engine.pushed).toBe(count);
         expect(engine.recalls).toBe(0);
+        expect(world.metrics.get(Metric.workerPagesLent) ?? 0).toBeGreaterThanOrEqual(Math.min(lends, count));
         expectClean(world, engine);
       }));
   });
