@@ -14,13 +14,13 @@
 #include "page_column.h"
 #include "nodes/value.h"
 #include "parallel_plan.h"
+#include "pg_compat.h"
 #include "plan_cost.h"
 #include "placeholder.h"
 #include "query_leaf.h"
 #include "refusal.h"
 #include "rewrite/rewriteManip.h"
 
-#define NS_PER_MS 1e6
 
 /* A result of more columns could not be a tuple. */
 #define OUTPUT_COLUMNS_MAX MaxTupleAttributeNumber

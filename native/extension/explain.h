@@ -7,11 +7,8 @@
 
 #include "postgres.h"
 
-#include "commands/explain.h"
-#if PG_VERSION_NUM >= 180000
-#include "commands/explain_state.h"
-#endif
 #include "custom_scan.h"
+#include "explain_line.h"
 
 /* explain_engine.c */
 extern void fusion_explain_engine(const FusionScanState *state, ExplainState *es);

@@ -9,9 +9,9 @@
 #include "explain_choice.h"
 #include "explain_line.h"
 #include "executor/instrument.h"
+#include "pg_compat.h"
 #include "tcop/tcopprot.h"
 
-#define NS_PER_MS 1e6
 #define LABEL "Left to PostgreSQL by pg_fusion"
 
 static ExplainOneQuery_hook_type next_explain_hook = NULL;

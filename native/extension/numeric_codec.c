@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "numeric_codec.h"
+#include "pg_compat.h"
 
 #define NUMERIC_BASE 10000
 

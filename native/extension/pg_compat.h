@@ -19,6 +19,9 @@
 #include "utils/acl.h"
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
 #if PG_VERSION_NUM >= 180000
 #include "storage/waiteventset.h"
 #endif
@@ -57,6 +60,11 @@ fusion_owns_database(Oid role)
 	return pg_database_ownercheck(MyDatabaseId, role);
 #endif
 }
+
+/* Nanoseconds of a millisecond, as PostgreSQL calls them from 17 on. */
+#ifndef NS_PER_MS
+#define NS_PER_MS INT64CONST(1000000)
+#endif
 
 /* Monotonic clock. */
 static inline uint64

@@ -19,6 +19,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "optimizer/planner.h"
+#include "pg_compat.h"
 #include "pgtime.h"
 #include "plan_request.h"
 #include "placeholder.h"

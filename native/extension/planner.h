@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "nodes/params.h"
+#include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 
 /*

@@ -21,9 +21,9 @@ typedef struct FusionRefusal
 extern bool fusion_refuse(FusionRefusal *refusal, const char *construct, const char *detail, int location);
 
 /* ERROR 0A000 for enable = on. `query_string` is the text locations point into. */
-extern void fusion_refusal_report(const FusionRefusal *refusal, const char *query_string) pg_attribute_noreturn();
+_Noreturn extern void fusion_refusal_report(const FusionRefusal *refusal, const char *query_string);
 
 /* ERROR for an answer of the worker that cannot be executed safely: a defect on one of the two sides. */
-extern void fusion_answer_invalid(const char *format,...) pg_attribute_printf(1, 2) pg_attribute_noreturn();
+_Noreturn extern void fusion_answer_invalid(const char *format,...) pg_attribute_printf(1, 2);
 
 #endif							/* FUSION_REFUSAL_H */

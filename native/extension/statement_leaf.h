@@ -9,7 +9,7 @@
 
 #include "postgres.h"
 
-#include "commands/explain.h"
+#include "explain_line.h"
 #include "nodes/execnodes.h"
 #include "nodes/plannodes.h"
 

@@ -27,6 +27,9 @@
 /* Few enough for the processor's miss buffers; the passes of a block together should ask for all of the next. */
 #define FUSION_PREFETCH_PER_PASS 16
 
+/* The longest null bitmap. PostgreSQL's BITMAPLEN is a function from 18 on and cannot size an array. */
+#define FUSION_NULL_BITMAP_BYTES ((MaxTupleAttributeNumber + BITS_PER_BYTE - 1) / BITS_PER_BYTE)
+
 /* What stepping needs to know of an attribute. */
 typedef struct FusionAttribute
 {
@@ -54,8 +57,8 @@ typedef struct FusionTupleBatch
 	 */
 	int			fewest_attributes;
 	int			first_unclean;	/* first attribute that needs checks; the layout's count when none does */
-	bits8		null_union[BITMAPLEN(MaxTupleAttributeNumber)];	/* bit set: null in some row */
-	bits8		all_present[BITMAPLEN(MaxTupleAttributeNumber)];	/* the bitmap of rows without one */
+	bits8		null_union[FUSION_NULL_BITMAP_BYTES];	/* bit set: null in some row */
+	bits8		all_present[FUSION_NULL_BITMAP_BYTES];	/* the bitmap of rows without one */
 	const uint8 *data[MaxHeapTuplesPerPage];	/* first attribute's place */
 	const uint8 *cursor[MaxHeapTuplesPerPage];	/* the walk's */
 	bool		cursors_fresh;	/* they stand behind the layout's prefix, where loading has put them */

@@ -27,6 +27,7 @@
 #include "optimizer/plancat.h"
 #include "parallel_plan.h"
 #include "parser/parsetree.h"
+#include "pg_compat.h"
 #include "sequential_choice.h"
 #include "settings.h"
 #include "slot.h"
@@ -37,7 +38,6 @@
 #define PASSED_PART_MAX 0.1
 
 #define PRODUCER_MS_MIN 7.0
-#define NS_PER_MS 1e6
 /* parallel_setup_cost as PostgreSQL ships it. */
 #define SETUP_COST_DEFAULT 1000.0
 
