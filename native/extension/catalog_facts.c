@@ -13,12 +13,12 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "catalog_facts.h"
+#include "collation_order.h"
 #include "nodes/nodeFuncs.h"
 #include "node_check.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -140,16 +140,6 @@ collect_types(Mentioned *mentioned, FusionPlanRequest *request)
 
 /* ---- collations and functions ---- */
 
-static bool
-compares_bytes(Oid collation)
-{
-#if PG_VERSION_NUM >= 180000
-	return pg_newlocale_from_collation(collation)->collate_is_c;
-#else
-	return lc_collate_is_c(collation);
-#endif
-}
-
 static void
 collect_collations(const Mentioned *mentioned, FusionPlanRequest *request)
 {
@@ -162,7 +152,7 @@ collect_collations(const Mentioned *mentioned, FusionPlanRequest *request)
 
 		fact->oid = lfirst_oid(cell);
 		fact->deterministic = get_collation_isdeterministic(fact->oid);
-		fact->byte_order = compares_bytes(fact->oid);
+		fact->byte_order = fusion_orders_by_bytes(fact->oid);
 	}
 	request->collations = facts;
 	request->collation_count = list_length(mentioned->collations);

@@ -19,6 +19,7 @@
 #include "parallel_plan.h"
 #include "producer.h"
 #include "query_leaf.h"
+#include "refusal.h"
 #include "rewrite/rewriteManip.h"
 #include "runtime_filter.h"
 #include "sequential_choice.h"
@@ -55,9 +56,20 @@ at_own_level(const LeafSource *source, uint32 id, Node *node, uint32 *owner)
 		*owner = fusion_span_at(source->text, *owner)->owner;
 		((Var *) node)->varlevelsup--;
 	}
+	return node;
+}
+
+/* Outer joins above the scan of one FROM item have not happened to its columns; those within all of FROM have. */
+static Node *
+below_outer_joins(const LeafSource *source, Node *node)
+{
 #if PG_VERSION_NUM >= 160000
-	/* Outer joins above the scan have not happened to its columns. */
-	((Var *) node)->varnullingrels = NULL;
+	if (source->answer->range_index > 0)
+	{
+		Bitmapset  *all = bms_add_range(NULL, 1, list_length(source->owner->rtable));
+
+		return remove_nulling_relids(node, all, NULL);
+	}
 #endif
 	return node;
 }
@@ -74,7 +86,7 @@ leaf_expression(const LeafSource *source, uint32 id)
 		problem = "it belongs to another query level";
 	if (problem != NULL)
 		fusion_answer_invalid("Scan %u cannot evaluate node %u: %s.", source->number, id, problem);
-	return node;
+	return below_outer_joins(source, node);
 }
 
 static Node *
@@ -195,18 +207,17 @@ choose_path(const PlannedStmt *planned, FusionLeafPath *path)
 	if (fusion_runs_alone(planned))
 		path->reason = "statement of its own";
 	path->heap = path->reason == NULL &&
-		fusion_producer_heap_eligible(planned->planTree, planned->rtable, &path->reason);
+		fusion_producer_heap_eligible(planned, &path->reason);
 }
 
-static bool
-plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *scan, FusionRefusal *refusal)
+static void
+plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *scan)
 {
 	Query	   *leaf = leaf_query(source, &scan->leaves[source->number]);
 	Query	   *again = NULL;
 	PlannedStmt *planned;
 	PlannedStmt *sequential = NULL;
 	FusionLeafPath *path = &scan->leaf_paths[source->number];
-	const char *refused;
 	int			shift = list_length(assembly->range_table);
 
 	scan->leaf_queries = lappend(scan->leaf_queries, displayed_query(leaf));
@@ -218,7 +229,7 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 		path->reason = "pg_fusion inside";
 		path->leader_only = "executor path";
 		path->rows_read = planned->planTree->plan_rows;
-		return true;
+		return;
 	}
 	if (shift > 0)
 		OffsetVarNodes((Node *) leaf, shift, 0);
@@ -232,17 +243,15 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 		sequential = fusion_plan_sequentially(again, planned, assembly->query_string, assembly->bound_params,
 											  &path->reason);
 	if (sequential != NULL)
+	{
 		planned = sequential;
-	refused = fusion_assembly_add_leaf(assembly, planned);
-	if (refused != NULL)
-		return fusion_refuse(refusal, refused, NULL, -1);
-	scan->leaf_statements = lappend(scan->leaf_statements, fusion_runs_alone(planned) ? planned : NULL);
-	if (sequential != NULL)
 		path->heap = true;
+	}
 	else
 		choose_path(planned, path);
+	fusion_assembly_add_leaf(assembly, planned);
+	scan->leaf_statements = lappend(scan->leaf_statements, fusion_runs_alone(planned) ? planned : NULL);
 	fusion_parallel_judge_leaf(planned->planTree, planned->rtable, path);
-	return true;
 }
 
 /* Whether values of this encoding can be compared so. */
@@ -301,9 +310,9 @@ take_filters(const LeafSource *source, FusionScanPlan *scan)
 	}
 }
 
-bool
+void
 fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, FusionAssembly *assembly,
-				   FusionScanPlan *scan, FusionRefusal *refusal)
+				   FusionScanPlan *scan)
 {
 	scan->leaf_count = (int) answer->leaf_count;
 	scan->leaves = palloc0(sizeof(FusionPageSchema) * (answer->leaf_count + 1));
@@ -324,10 +333,8 @@ fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, F
 		if (leaf.column_count > LEAF_COLUMNS_MAX)
 			fusion_answer_invalid("Scan %u has %u columns.", i, leaf.column_count);
 		source.owner = owning_query(text, leaf.query_node);
-		if (!plan_leaf(&source, assembly, scan, refusal))
-			return false;
+		plan_leaf(&source, assembly, scan);
 		take_filters(&source, scan);
 		scan->leaf_paths[i].passed = leaf.passed;
 	}
-	return true;
 }

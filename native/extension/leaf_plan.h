@@ -10,11 +10,10 @@
 
 #include "messages.h"
 #include "plan_assembly.h"
-#include "refusal.h"
 #include "scan_plan.h"
 
-/* Plans every leaf of the answer in order into `assembly` and fills the leaf half of `scan`; false when refused. */
-extern bool fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, FusionAssembly *assembly,
-							   FusionScanPlan *scan, FusionRefusal *refusal);
+/* Plans every leaf of the answer in order into `assembly` and fills the leaf half of `scan`. */
+extern void fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, FusionAssembly *assembly,
+							   FusionScanPlan *scan);
 
 #endif							/* FUSION_LEAF_PLAN_H */

@@ -14,6 +14,7 @@
 #include "parser/parse_relation.h"
 #endif
 #include "plan_assembly.h"
+#include "plan_pruning.h"
 
 /* ---- permission entries ---- */
 
@@ -162,16 +163,24 @@ add_dependencies(FusionAssembly *assembly, const PlannedStmt *leaf)
 	assembly->transient |= leaf->transientPlan;
 }
 
-const char *
-fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf)
+/* A leaf's list of prunings comes behind those of the leaves before. One that runs alone keeps its own. */
+static void
+add_prunings(FusionAssembly *assembly, PlannedStmt *leaf)
 {
 #if PG_VERSION_NUM >= 180000
-	/* Append nodes count in this list from 0, so two leaves cannot both have one. */
-	if (leaf->partPruneInfos != NIL && assembly->partition_prunings != NIL)
-		return "a second scan with partition pruning at execution";
-	assembly->partition_prunings = list_concat(assembly->partition_prunings, leaf->partPruneInfos);
+	if (!fusion_runs_alone(leaf))
+	{
+		fusion_shift_prunings(leaf->planTree, list_length(assembly->partition_prunings));
+		assembly->partition_prunings = list_concat(assembly->partition_prunings, leaf->partPruneInfos);
+	}
 	assembly->unprunable = bms_add_members(assembly->unprunable, leaf->unprunableRelids);
 #endif
+}
+
+void
+fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf)
+{
+	add_prunings(assembly, leaf);
 	leaf->jitFlags = PGJIT_NONE;
 	forget_joins(leaf->rtable);
 	assembly->range_table = leaf->rtable;
@@ -182,7 +191,6 @@ fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf)
 		assembly->leaf_plans = lappend(assembly->leaf_plans, leaf->planTree);
 	assembly->append_relations = list_concat(assembly->append_relations, leaf->appendRelations);
 	add_dependencies(assembly, leaf);
-	return NULL;
 }
 
 void
@@ -213,6 +221,10 @@ fusion_assembly_add_nested(FusionAssembly *assembly, PlannedStmt *leaf)
 void
 fusion_assembly_finish(const FusionAssembly *assembly, PlannedStmt *edge)
 {
+#if PG_VERSION_NUM >= 180000
+	const ListCell *cell;
+#endif
+
 	edge->appendRelations = list_concat(list_copy(assembly->append_relations), edge->appendRelations);
 	edge->invalItems = list_concat(list_copy(assembly->inval_items), edge->invalItems);
 	edge->relationOids = list_concat_unique_oid(edge->relationOids, assembly->relation_oids);
@@ -223,8 +235,10 @@ fusion_assembly_finish(const FusionAssembly *assembly, PlannedStmt *edge)
 	/* The costs above are the leaves'; compiling the few expressions of an edge would never pay. */
 	edge->jitFlags = PGJIT_NONE;
 #if PG_VERSION_NUM >= 180000
-	if (edge->partPruneInfos == NIL)
-		edge->partPruneInfos = assembly->partition_prunings;
+	/* The edge's subqueries have theirs, numbered before it was known how the leaves' go on. */
+	foreach(cell, assembly->leaf_plans)
+		fusion_shift_prunings(lfirst(cell), list_length(edge->partPruneInfos));
+	edge->partPruneInfos = list_concat(edge->partPruneInfos, assembly->partition_prunings);
 	edge->unprunableRelids = bms_add_members(edge->unprunableRelids, assembly->unprunable);
 #endif
 }

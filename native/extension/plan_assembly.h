@@ -56,8 +56,8 @@ extern void fusion_assembly_pad(const FusionAssembly *assembly, Query *query);
  */
 extern bool fusion_runs_alone(const PlannedStmt *leaf);
 
-/* Takes over a planned leaf; NULL, or why it cannot be a part of the whole. */
-extern const char *fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf);
+/* Takes over a planned leaf. */
+extern void fusion_assembly_add_leaf(FusionAssembly *assembly, PlannedStmt *leaf);
 
 /* Takes over a leaf that is a statement of pg_fusion's own: its relations are locked and watched with this one's. */
 extern void fusion_assembly_add_nested(FusionAssembly *assembly, PlannedStmt *leaf);

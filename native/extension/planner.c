@@ -152,8 +152,7 @@ plan_by_fusion(const Statement *statement, bool tolerant, FusionScanPlan *scan, 
 	take_answer(&ready, &answer, scan);
 	assembly = fusion_assembly_start(text, statement->query_string, statement->cursor_options,
 									 statement->bound_params);
-	if (!fusion_plan_leaves(text, &ready, assembly, scan, refusal))
-		return NULL;
+	fusion_plan_leaves(text, &ready, assembly, scan);
 	return fusion_plan_edge(text, statement->parse, &ready, assembly, scan);
 }
 

@@ -71,7 +71,7 @@ extern FusionProducer *fusion_producer_executor(PlanState *leaf, const FusionPag
  * Whether the batch heap path can run this leaf plan exactly; otherwise *reason is a static string for EXPLAIN
  * ("index scan", "foreign table", "qual needs PostgreSQL", ...). Uses the plan tree and catalogue only.
  */
-extern bool fusion_producer_heap_eligible(const Plan *leaf, const List *rtable, const char **reason);
+extern bool fusion_producer_heap_eligible(const PlannedStmt *leaf, const char **reason);
 
 /* The batch heap path over an initialised SeqScanState, or an AppendState over such, that was found eligible. */
 extern FusionProducer *fusion_producer_batches(PlanState *leaf, const FusionPageSchema *schema);

@@ -195,7 +195,7 @@ fusion_probe_producer(FusionProbe *probe, QueryDesc *query, const char *path)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("pg_fusion: no scan path is called \"%s\"", path),
 				 errhint("Paths are \"heap batches\", \"executor\" and \"touch\".")));
-	else if (!fusion_producer_heap_eligible(probe->plan->planTree, probe->plan->rtable, &reason))
+	else if (!fusion_producer_heap_eligible(probe->plan, &reason))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("pg_fusion: the batch heap path cannot run this scan: %s", reason)));

@@ -132,7 +132,7 @@ fusion_plan_sequentially(Query *leaf, const PlannedStmt *planned, const char *qu
 		return NULL;
 	sequential = plan_without_indexes(leaf, query_string, bound_params);
 	if (sequential->subplans != NIL ||
-		!fusion_producer_heap_eligible(sequential->planTree, sequential->rtable, &problem))
+		!fusion_producer_heap_eligible(sequential, &problem))
 		return NULL;
 	*reason = over;
 	return sequential;

@@ -10,6 +10,7 @@ const noMainCluster = "/etc/postgresql-common/createcluster.d/pg_fusion.conf";
 const names = {
   server: `a PostgreSQL server (${oldestPostgres} or newer) with psql`,
   headers: "the PostgreSQL server headers",
+  icu: "the headers of ICU, which PostgreSQL's include",
   compiler: "a C and C++ compiler",
   make: "make",
   python: "python3 (node-gyp needs it to build the addon)",
@@ -31,12 +32,13 @@ function debianPackages(missing, postgres) {
   }
   const packages = {
     server: `postgresql-${major}`,
-    headers: `postgresql-server-dev-${major}`,
+    headers: `postgresql-server-dev-${major} libicu-dev`,
+    icu: "libicu-dev",
     compiler: "g++",
     make: "make",
     python: "python3",
   };
-  return missing.map((need) => packages[need]);
+  return missing.flatMap((need) => packages[need].split(" "));
 }
 
 /** The words to put before apt-get, or undefined when we may not install. */

@@ -39,6 +39,17 @@ function pgConfigCandidates() {
   ];
 }
 
+/**
+ * Whether a server's headers find what they include of ICU: pg_locale.h does when the server was
+ * built with it, and not every server package brings those headers along.
+ */
+function hasIcuHeaders(serverHeaders) {
+  const config = join(serverHeaders, "pg_config.h");
+  const needed = existsSync(config) && /^#define USE_ICU 1/m.test(readFileSync(config, "utf8"));
+  const places = ["/usr/include", "/usr/local/include"];
+  return !needed || places.some((place) => existsSync(join(place, "unicode/ucol.h")));
+}
+
 /** What one pg_config tells, or undefined when it does not run. */
 function describePostgres(pgConfig) {
   const ask = (option) => outputOf(pgConfig, [option]);
@@ -46,6 +57,7 @@ function describePostgres(pgConfig) {
   const version = /^PostgreSQL (\d+)(\S*)/.exec(versionText ?? "");
   if (!version) return undefined;
   const bindir = ask("--bindir") ?? "";
+  const serverHeaders = ask("--includedir-server") ?? "";
   return {
     pgConfig,
     version: `${version[1]}${version[2]}`,
@@ -54,8 +66,9 @@ function describePostgres(pgConfig) {
     hasServer: ["postgres", "initdb", "pg_ctl"].every((name) => existsSync(join(bindir, name))),
     hasClient: existsSync(join(bindir, "psql")),
     hasHeaders:
-      existsSync(join(ask("--includedir-server") ?? "", "postgres.h")) &&
+      existsSync(join(serverHeaders, "postgres.h")) &&
       existsSync(ask("--pgxs") ?? ""),
+    hasIcu: hasIcuHeaders(serverHeaders),
   };
 }
 
@@ -70,13 +83,14 @@ function choosePostgres() {
 
 /**
  * Looks at the machine. `missing` names each absent part with `need` ("server", "headers",
- * "compiler", "make", "python"), so that a package manager can be asked for it.
+ * "icu", "compiler", "make", "python"), so that a package manager can be asked for it.
  */
 export function findToolchain() {
   const postgres = choosePostgres();
   const missing = [];
   if (!postgres?.hasServer || !postgres.hasClient) missing.push("server");
   if (!postgres?.hasHeaders) missing.push("headers");
+  else if (!postgres.hasIcu) missing.push("icu");
   const answers = (names) => names.some((name) => outputOf(name, ["--version"]) !== undefined);
   if (!answers(["cc", "gcc", "clang"]) || !answers(["c++", "g++", "clang++"])) {
     missing.push("compiler");

@@ -6,10 +6,15 @@ import { volatileBuiltins } from "./volatile_functions.js";
 /** Functions below this OID are the built-in ones, for which no facts travel. */
 const BUILTIN_FUNCTIONS_END = 10000;
 
+/** PG_VERSION_NUM is 150004 for 15.4. */
+const VERSIONS_OF_A_MAJOR = 10000;
+
 /** Domains over domains; PostgreSQL allows any depth, nobody writes more. */
 const DOMAIN_DEPTH_MAX = 32;
 
 export class RequestFacts {
+  /** The server's major version. */
+  readonly serverMajor: number;
   /** Joins may filter what their probed leaves deliver. */
   readonly runtimeFilters: boolean;
   /** Whether bytes of text are characters in UTF-8. */
@@ -24,6 +29,7 @@ export class RequestFacts {
   private readonly conditions: ReadonlyMap<number, ConditionFact>;
 
   constructor(request: PlanRequest) {
+    this.serverMajor = Math.floor(request.serverVersion / VERSIONS_OF_A_MAJOR);
     this.runtimeFilters = request.runtimeFilters;
     this.isUtf8 = request.otherEncoding !== true;
     this.timeZone = request.timeZone;

@@ -75,6 +75,8 @@ export interface ScalarFunction {
   readonly procedures: readonly Procedure[];
   /** One line for the documentation. */
   readonly doc: string;
+  /** The first major version of PostgreSQL that answers otherwise, and so keeps the call; missing: none does. */
+  readonly changedIn?: number;
   /**
    * The type of the result, or undefined when the engine cannot be exact for these arguments and PostgreSQL must
    * evaluate the call. A length coercion is passed its value argument alone and the target typmod.

@@ -14,6 +14,7 @@ export interface HostFunction {
   readonly key: string;
   readonly procedures: readonly Procedure[];
   readonly doc: string;
+  readonly changedIn?: number;
   /** One kind for each argument. */
   readonly arguments: readonly EngineTypeKind[];
   readonly result: EngineType | ((types: readonly EngineType[], typmod?: number) => EngineType | undefined);

@@ -141,13 +141,13 @@ function scaled(interval: Interval, scale: (part: number) => number): Interval {
   let seconds = toMicroseconds((scale(interval.days) - days + monthDays - Math.trunc(monthDays)) * DAY_SECONDS);
   if (Math.abs(seconds) >= DAY_SECONDS) {
     const whole = Math.trunc(seconds / DAY_SECONDS);
-    days += whole;
+    days = wholePart(days + whole);
     seconds -= whole * DAY_SECONDS;
   }
-  days += Math.trunc(monthDays);
+  days = wholePart(days + Math.trunc(monthDays));
   const time = roundHalfEven(scale(Number(interval.microseconds)) + seconds * 1e6);
   if (Number.isNaN(time) || time >= 2 ** 63 || time < -(2 ** 63)) throwTemplate(outOfRange);
-  return { microseconds: BigInt(time), days: Number(BigInt.asIntN(32, BigInt(days))), months };
+  return { microseconds: BigInt(time), days, months };
 }
 
 /** A time of day: midnight at its end is midnight at its start. */
@@ -302,4 +302,11 @@ const times: readonly ScalarFunction[] = [
   }),
 ];
 
-export const intervalArithmetic: readonly ScalarFunction[] = [...shifts, ...intervals, ...times];
+/** From then on intervals have infinities, and what overflowed silently is an error. */
+const INFINITE_INTERVALS = 17;
+
+/** Those that neither take an interval nor can come to an infinite one. */
+const finite: ReadonlySet<string> = new Set(["date.addTime", "time.subtract", "cast.time.interval"]);
+
+export const intervalArithmetic: readonly ScalarFunction[] = [...shifts, ...intervals, ...times].map((each) =>
+  (finite.has(each.key) ? each : { ...each, changedIn: INFINITE_INTERVALS }));

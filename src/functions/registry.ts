@@ -73,6 +73,11 @@ export function needsUtf8(scalarFunction: ScalarFunction): boolean {
   return ofCharacters.has(scalarFunction);
 }
 
+/** Whether a server of that major version answers as the function does. */
+export function isExactIn(scalarFunction: ScalarFunction, serverMajor: number): boolean {
+  return scalarFunction.changedIn === undefined || serverMajor < scalarFunction.changedIn;
+}
+
 /** The function a plan names; plans are verified when decoded, so an unknown key is a programmer error. */
 export function functionByKey(key: string): ScalarFunction {
   return defined(byKey.get(key), `function ${key}`);

@@ -9,6 +9,7 @@ import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
 import { aggregateNames } from "#plan/explain.js";
 import { type SpreadFunction, spreadNeeds } from "#functions/numeric_spread.js";
+import { functionByKey, isExactIn } from "#functions/registry.js";
 import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
@@ -85,6 +86,9 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   ...moments("varSamp", 2644, 2645), ...moments("varSamp", 2151, 2152),
   ...moments("stddevPop", 2727, 2728), ...moments("stddevSamp", 2715, 2716), ...moments("stddevSamp", 2157, 2158),
 ]);
+
+/** What a sum of intervals folds with. */
+const intervalSum = functionByKey("interval.add");
 
 const sqlNames: Readonly<Record<Exclude<Rule["kind"], "bits" | "moments" | "spread">, string>> = {
   count: "count", sum: "sum", average: "avg", least: "min", greatest: "max", every: "bool_and",
@@ -172,6 +176,8 @@ export class AggregatePlanner {
     const rule = rules.get(aggregate.function);
     if (rule === undefined || !aggregate.isPlain || aggregate.levelsUp !== 0)
       return { obstacle: `the engine has no ${this.nameOf(aggregate)}` };
+    if (rule.kind === "sum" && rule.argument === "interval" && !isExactIn(intervalSum, this.facts.serverMajor))
+      return { obstacle: `PostgreSQL ${this.facts.serverMajor} has infinite intervals, whose sum the engine has not` };
     const inputs = this.inputs(aggregate);
     if (inputs !== undefined && this.isBelowEdge && isSlow(rule, inputs))
       return { obstacle: `PostgreSQL is faster at ${sqlName(rule)} of a numeric without scale or an interval` };

@@ -12,7 +12,7 @@ import { childrenOf } from "#expr/traverse.js";
 import { FIELD_TYPE, fieldFunction } from "#functions/date_fields.js";
 import { fieldCall, takesField } from "#functions/date_parts.js";
 import type { ScalarFunction } from "#functions/function.js";
-import { functionByKey, functionsByOid, needsUtf8 } from "#functions/registry.js";
+import { functionByKey, functionsByOid, isExactIn, needsUtf8 } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { ColumnSource } from "./column_source.js";
@@ -274,6 +274,7 @@ export class ExpressionTranslator {
     sql?: SqlType,
   ): Translated | undefined {
     if (needsUtf8(scalarFunction) && !this.facts.isUtf8) return undefined;
+    if (!isExactIn(scalarFunction, this.facts.serverMajor)) return undefined;
     const expressions: Expression[] = [];
     for (const { expression } of values) {
       const collated = this.underCollation(expression, inputCollation);

@@ -14,6 +14,7 @@
 #include "catalog/pg_class.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
+#include "plan_pruning.h"
 #include "utils/rel.h"
 
 static const char *
@@ -118,33 +119,8 @@ scan_reason(const Plan *plan, const List *rtable)
 	return reason;
 }
 
-/* Which scans run must be known before the first row. From version 18 on, the plan node alone does not say it. */
-static bool
-prunes_while_running(const Append *append)
-{
-#if PG_VERSION_NUM >= 180000
-	return append->part_prune_index >= 0;
-#else
-	const ListCell *hierarchy;
-
-	if (append->part_prune_info == NULL)
-		return false;
-	foreach(hierarchy, append->part_prune_info->prune_infos)
-	{
-		const ListCell *cell;
-
-		foreach(cell, lfirst_node(List, hierarchy))
-		{
-			if (lfirst_node(PartitionedRelPruneInfo, cell)->exec_pruning_steps != NIL)
-				return true;
-		}
-	}
-	return false;
-#endif
-}
-
 static const char *
-append_reason(const Append *append, const List *rtable)
+append_reason(const PlannedStmt *leaf, const Append *append)
 {
 	const ListCell *cell;
 
@@ -152,11 +128,12 @@ append_reason(const Append *append, const List *rtable)
 		return "subquery in a qual";
 	if (append->nasyncplans > 0)
 		return "foreign table";
-	if (prunes_while_running(append))
+	/* Which scans run must be known before the first row. */
+	if (fusion_prunes_while_running(leaf, append))
 		return "partitions chosen while running";
 	foreach(cell, append->appendplans)
 	{
-		const char *reason = scan_reason(lfirst(cell), rtable);
+		const char *reason = scan_reason(lfirst(cell), leaf->rtable);
 
 		if (reason != NULL)
 			return reason;
@@ -165,8 +142,10 @@ append_reason(const Append *append, const List *rtable)
 }
 
 bool
-fusion_producer_heap_eligible(const Plan *leaf, const List *rtable, const char **reason)
+fusion_producer_heap_eligible(const PlannedStmt *leaf, const char **reason)
 {
-	*reason = IsA(leaf, Append) ? append_reason((const Append *) leaf, rtable) : scan_reason(leaf, rtable);
+	const Plan *plan = leaf->planTree;
+
+	*reason = IsA(plan, Append) ? append_reason(leaf, (const Append *) plan) : scan_reason(plan, leaf->rtable);
 	return *reason == NULL;
 }

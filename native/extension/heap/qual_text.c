@@ -10,18 +10,8 @@
 #include "qual_text.h"
 
 #include "catalog/pg_type.h"
+#include "collation_order.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
-
-static bool
-orders_by_bytes(Oid collation)
-{
-#if PG_VERSION_NUM >= 180000
-	return pg_newlocale_from_collation(collation)->collate_is_c;
-#else
-	return lc_collate_is_c(collation);
-#endif
-}
 
 FusionPayload
 fusion_constant_payload(Datum constant, bool trims_blanks)
@@ -47,7 +37,7 @@ fusion_text_compile(const FusionQualType *column, int attribute, int strategy, O
 	/* Without a collation PostgreSQL raises an error, which is left to it. */
 	if (!OidIsValid(collation) || !get_collation_isdeterministic(collation))
 		return NULL;
-	if (!is_equality && !orders_by_bytes(collation))
+	if (!is_equality && !fusion_orders_by_bytes(collation))
 		return NULL;
 	predicate = fusion_predicate_make(is_equality ? FUSION_PREDICATE_TEXT_SET : FUSION_PREDICATE_TEXT_ORDER,
 									  attribute);

@@ -69,6 +69,7 @@ leaf_plan_text(EState *estate, Plan *leaf)
 	statement->permInfos = estate->es_rteperminfos;
 #endif
 #if PG_VERSION_NUM >= 180000
+	statement->partPruneInfos = estate->es_part_prune_infos;
 	statement->unprunableRelids = estate->es_unpruned_relids;
 #endif
 	statement->stmt_location = -1;

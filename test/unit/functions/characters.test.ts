@@ -28,6 +28,7 @@ describe("characters", () => {
     expect(() => call("text.substring", "abcdef", 2, -1)).toThrow("negative substring length not allowed");
     expect(call("text.left", "kůň", -1)).toBe("ků");
     expect(call("text.right", "kůň", -1)).toBe("ůň");
+    expect(() => call("text.right", "kůň", -(2 ** 31))).toThrow("right(text, -2147483648) is not supported");
     expect(call("text.splitPart", "a,b,c", ",", -1)).toBe("c");
     expect(call("text.splitPart", "abc", "", 1)).toBe("abc");
     expect(() => call("text.splitPart", "abc", ",", 0)).toThrow("field position must not be zero");

@@ -1,7 +1,7 @@
 // The registry against PostgreSQL's own catalogue: where a server is installed, every OID must belong to the built-in
 // C function it claims to implement.
 import { existsSync, readFileSync } from "node:fs";
-import { functionByKey, functionsByOid, functionRows } from "#functions/registry.js";
+import { functionByKey, functionsByOid, functionRows, isExactIn } from "#functions/registry.js";
 import { describe, expect, test } from "vitest";
 
 const catalogue = [15, 16, 17, 18]
@@ -37,6 +37,13 @@ describe("function registry", () => {
         expect(`${key} ${oid} ${sources.get(oid)}`).toBe(`${key} ${oid} ${source}`);
       }
     }
+  });
+
+  test("leaves intervals to servers whose intervals may be infinite", () => {
+    for (const key of ["interval.add", "timestamp.addInterval", "date.subtractInterval", "timestamptz.subtract"]) {
+      expect([15, 16, 17, 18].filter((major) => isExactIn(functionByKey(key), major)), key).toEqual([15, 16]);
+    }
+    expect(isExactIn(functionByKey("interval.less"), 18)).toBe(true);
   });
 
   test("keeps in PostgreSQL what it cannot compute exactly", () => {
