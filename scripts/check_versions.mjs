@@ -1,6 +1,6 @@
-// `npm run check:versions`: compiles the extension against the headers of every PostgreSQL it claims, out of packages of
-// distributions that have them (bootstrap/fetched_headers.mjs). Nothing is installed and nothing of theirs runs; what
-// cannot be fetched is said. `npm run check:versions -- 17` checks one. Folder: build/versions; not part of `npm test`.
+// `npm run check:versions`: compiles the extension against the headers of every PostgreSQL it claims, out of packages
+// of distributions that have them (bootstrap/fetched_headers.mjs). Nothing is installed, nothing of theirs runs, and
+// what cannot be fetched is said. `npm run check:versions -- 17` checks one. It is not part of `npm test`.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main, run, say } from "./bootstrap/console.mjs";

@@ -7,11 +7,13 @@ import { spawnSync } from "node:child_process";
 import { outputOf } from "./console.mjs";
 
 const debian = (suite) => ({ url: "http://deb.debian.org/debian", suite, part: "main", keyring: "debian" });
-const ubuntu = (suite) => ({ url: "http://archive.ubuntu.com/ubuntu", suite, part: "main universe", keyring: "ubuntu" });
+const ubuntu = (suite) => (
+  { url: "http://archive.ubuntu.com/ubuntu", suite, part: "main universe", keyring: "ubuntu" });
 
 /** The suites that have each major version's headers. Debian never released with 16. */
 const sources = { 15: debian("bookworm"), 16: ubuntu("noble"), 17: debian("trixie"), 18: debian("forky") };
 
+/** Every major version with a known source of headers. */
 export const offeredMajors = Object.keys(sources);
 
 const debianKeys = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -25,7 +27,8 @@ function unpack(folder, root, { url, suite, part }, keys, packages) {
   writeFileSync(join(apt, "sources.list"), `deb [signed-by=${keys}] ${url} ${suite} ${part}\n`);
   const places = {
     "Dir::Etc::sourcelist": join(apt, "sources.list"), "Dir::Etc::sourceparts": "-", "Dir::State": apt,
-    "Dir::State::lists": join(apt, "lists"), "Dir::State::status": join(apt, "status"), "Dir::Cache": join(apt, "cache"),
+    "Dir::State::lists": join(apt, "lists"), "Dir::State::status": join(apt, "status"),
+    "Dir::Cache": join(apt, "cache"),
     "APT::Sandbox::User": "", "Acquire::Languages": "none",
   };
   const options = Object.entries(places).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
@@ -87,7 +90,9 @@ export function fetchHeaders(folder, major) {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(root, { recursive: true });
     const { keys, reason } = keysOf(folder, source);
-    const problem = reason ?? unpack(folder, root, source, keys, [`postgresql-server-dev-${major}`, `postgresql-client-${major}`]);
+    const problem = reason ?? unpack(folder, root, source, keys, [
+      `postgresql-server-dev-${major}`, `postgresql-client-${major}`,
+    ]);
     if (problem !== undefined) return { reason: problem };
   }
   // A newer libc than this machine's has these functions; port.h declares them where it is told there are none.

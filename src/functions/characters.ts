@@ -25,7 +25,9 @@ const INT4_MIN = -(2 ** 31);
 const COMPUTED_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Which has no negative: releases of one major version differ in what they take it for. */
-const leastCount: ErrorTemplate = { sqlstate: "0A000", message: "pg_fusion: right(text, -2147483648) is not supported" };
+const leastCount: ErrorTemplate = {
+  sqlstate: "0A000", message: "pg_fusion: right(text, -2147483648) is not supported",
+};
 
 function checkLength(bytes: number): void {
   if (bytes + HEADER_BYTES > VALUE_BYTES_MAX) throw sqlError("54000", "requested length too large");

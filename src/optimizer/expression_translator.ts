@@ -251,6 +251,11 @@ export class ExpressionTranslator {
     return expression.kind === "column" && this.source.isComputed(expression.index);
   }
 
+  /** Whether the engine's function of that key answers as this statement's server does. */
+  isExact(key: string): boolean {
+    return isExactIn(functionByKey(key), this.facts.serverMajor);
+  }
+
   /** A call of a registered function, where it is exact for these arguments. */
   private callOf(
     functionOid: number, values: readonly Translated[], inputCollation: number, typmod?: number, sql?: SqlType,

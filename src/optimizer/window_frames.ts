@@ -21,6 +21,9 @@ const INTERVAL: EngineType = { kind: "interval" };
 /** Keys whose distance is added when the frame is looked up, without a column of its own. */
 const counted: ReadonlySet<EngineType["kind"]> = new Set(["int2", "int4", "int8"]);
 
+/** A timestamp moved so far, and wrapped around, is no timestamp: older servers raise the same error as newer ones. */
+const DISTANCE_END = 2n ** 62n;
+
 function leave(reason: string): never {
   throw new LeftToPostgres(reason);
 }
@@ -37,7 +40,7 @@ export function planFrame(
   const bound = ({ kind }: ClauseBound, distance: Expression | undefined): FrameBound => {
     if (kind === "unbounded" || kind === "currentRow") return { kind };
     if (distance === undefined) return leave("a frame's offset is no constant");
-    return { kind, limit: limitOf(key.expression, measure, distance, (kind === "following") !== key.descending) };
+    return { kind, limit: limitOf(translator, measure, distance, (kind === "following") !== key.descending) };
   };
   return { unit, start: bound(start, distances[0]), end: bound(end, distances[1]), exclusion, measure };
 }
@@ -90,9 +93,14 @@ function measureOf(key: Expression, distances: readonly Expression[]): Expressio
  * The measure, more or less a distance. An error here is one of a date beyond all timestamps: PostgreSQL raises it for
  * the rows whose frames are asked for.
  */
-function limitOf(key: Expression, measure: Expression, distance: Expression, adds: boolean): Expression {
-  const call = (type: string, of: Expression, by: Expression, result: EngineType): Expression => (
-    { kind: "call", function: `${type}.${adds ? "add" : "subtract"}`, arguments: [of, by], type: result });
+function limitOf(
+  translator: ExpressionTranslator, measure: Expression, distance: Expression, adds: boolean,
+): Expression {
+  const call = (type: string, of: Expression, by: Expression, result: EngineType, suffix = ""): Expression => {
+    const key = `${type}.${adds ? "add" : "subtract"}${suffix}`;
+    if (!translator.isExact(key)) return leave("a frame's distance may be infinite");
+    return { kind: "call", function: key, arguments: [of, by], type: result };
+  };
   const { type } = measure;
   if (type.kind === "decimal" && distance.type.kind === "decimal") {
     const digits = Math.max(type.precision - type.scale, distance.type.precision - distance.type.scale) + 1;
@@ -110,10 +118,7 @@ function limitOf(key: Expression, measure: Expression, distance: Expression, add
   const suffix = microseconds === undefined ? "Interval" : "Microseconds";
   if (microseconds === undefined && type.kind === "timestamptz")
     return leave("a frame's distance depends on the session's time zone");
-  return {
-    kind: "call", function: `timestamp.${adds ? "add" : "subtract"}${suffix}`, type,
-    arguments: [measure, microseconds ?? distance],
-  };
+  return call("timestamp", measure, microseconds ?? distance, type, suffix);
 }
 
 /** An interval that is the same for every timestamp; where there are time zones its days are not. */
@@ -122,5 +127,5 @@ function microsecondsOf(distance: Expression, kind: "timestamp" | "timestamptz")
   const { months, days, microseconds } = readInterval(distance.value);
   if (months !== 0 || days < 0 || microseconds < 0n || (days > 0 && kind === "timestamptz")) return undefined;
   const value = BigInt(days) * DAY_MICROSECONDS + microseconds;
-  return BigInt.asIntN(64, value) === value ? { kind: "constant", value, type: { kind: "int8" } } : undefined;
+  return value < DISTANCE_END ? { kind: "constant", value, type: { kind: "int8" } } : undefined;
 }
