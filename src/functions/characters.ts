@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { sqlError } from "#base/errors.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
-import type { ErrorTemplate, Present, Procedure, ScalarFunction } from "./function.js";
+import type { Present, Procedure, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";
 import { asBigint, asBytes } from "./operand.js";
 import { negativeLength, textCode, zeroField } from "./text_code.js";
@@ -23,11 +23,6 @@ const INT4_MIN = -(2 ** 31);
 
 /** Far more than a page takes. */
 const COMPUTED_BYTES_MAX = 16 * 1024 * 1024;
-
-/** Which has no negative: releases of one major version differ in what they take it for. */
-const leastCount: ErrorTemplate = {
-  sqlstate: "0A000", message: "pg_fusion: right(text, -2147483648) is not supported",
-};
 
 function checkLength(bytes: number): void {
   if (bytes + HEADER_BYTES > VALUE_BYTES_MAX) throw sqlError("54000", "requested length too large");
@@ -252,7 +247,7 @@ const parts: readonly ScalarFunction[] = [
     procedures: [[3061, "text_right"]], arguments: ["text", "int4"], result: TEXT,
     evaluate(values) {
       const count = Number(numberAt(values, 1));
-      if (count === INT4_MIN) throwTemplate(leastCount);
+      if (count === INT4_MIN) throwTemplate(errorTemplates.rightOfLeast);
       const from = count < 0 ? -count : Math.max(0, countCharacters(asBytes(at(values, 0))) - count);
       return slice(at(values, 0), from, Infinity);
     },

@@ -30,6 +30,8 @@ export const errorTemplates = {
     message: "pg_fusion: a computed value of more than 16 MiB is not supported",
     detail: "Run the statement with pg_fusion.enable = off.",
   },
+  /** Not PostgreSQL's: the count has no negative, and releases of one major version differ in what they take it for. */
+  rightOfLeast: { sqlstate: "0A000", message: "pg_fusion: right(text, -2147483648) is not supported" },
   /** Not PostgreSQL's: its numeric goes on where 128 bits end, so the statement is refused. */
   decimalTooWide: {
     sqlstate: "0A000",

@@ -3,6 +3,7 @@
 // library/characters.ts and library/text_making.ts for how they do it.
 import { View } from "#generated/layout.js";
 import type { Local } from "#wasm/function_builder.js";
+import { errorTemplates } from "./error_templates.js";
 import type { Emission, ErrorTemplate, Operand } from "./function.js";
 import { type EmitOrHost, emitMadeView, emitView } from "./host_function.js";
 import {
@@ -18,6 +19,7 @@ export const negativeLength: ErrorTemplate = { sqlstate: "22011", message: "nega
 export const zeroField: ErrorTemplate = { sqlstate: "22023", message: "field position must not be zero" };
 
 const INT4_MAX = 2n ** 31n - 1n;
+const INT4_MIN = -(2 ** 31);
 /** Without sign: no string has so many characters. */
 const NO_END = -1;
 /** Longer padding is looked at by the host: it may be too much. */
@@ -89,6 +91,8 @@ const left: EmitOrHost = (emission, operands) => {
 
 const right: EmitOrHost = (emission, operands) => {
   const { code } = emission;
+  push(code, second(operands)).i32(INT4_MIN).op("i32.eq");
+  emission.raiseIf(errorTemplates.rightOfLeast);
   part(emission, operands, () => {
     push(code, second(operands)).i32(0).op("i32.lt_s");
     code.if(["i32"], () => push(code.i32(0), second(operands)).op("i32.sub"), () =>
