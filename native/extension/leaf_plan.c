@@ -264,6 +264,8 @@ filter_kind_fits(uint8 encoding, uint16 kind)
 		case FUSION_ENCODING_INT16:
 		case FUSION_ENCODING_INT32:
 		case FUSION_ENCODING_INT64:
+		case FUSION_ENCODING_FLOAT32:
+		case FUSION_ENCODING_FLOAT64:
 			return kind == FUSION_FILTER_KEY_WORD;
 		case FUSION_ENCODING_DECIMAL64:
 			return kind == FUSION_FILTER_KEY_WORD || kind == FUSION_FILTER_KEY_PAIR;

@@ -167,6 +167,12 @@ mix_value(const FusionColumnWriter *column, uint16 kind, Datum value, uint64 *ha
 		case FUSION_ENCODING_INT64:
 			*word = DatumGetInt64(value);
 			break;
+		case FUSION_ENCODING_FLOAT32:
+			*word = fusion_filter_float32_word(DatumGetFloat4(value));
+			break;
+		case FUSION_ENCODING_FLOAT64:
+			*word = fusion_filter_float64_word(DatumGetFloat8(value));
+			break;
 		case FUSION_ENCODING_TEXT:
 		case FUSION_ENCODING_TEXT4:
 		case FUSION_ENCODING_TEXT8:

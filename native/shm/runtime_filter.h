@@ -11,6 +11,7 @@
  * lease's last owner releases, so a filter that was ready once stays as it is under its readers.
  *
  * Keys are 64-bit words of the engine (src/lowering/group_keys.ts): values of one word, decimals of two, and strings.
+ * Floats are the word by which the engine compares them.
  * This file is the only definition of how they are hashed and entered, and of how they are looked up.
  */
 #ifndef FUSION_RUNTIME_FILTER_H
@@ -90,6 +91,27 @@ extern FusionStatus fusion_filter_attach(const FusionRegion *region, FusionLease
 extern void fusion_filter_test_words(const FusionFilterView *view, const int64_t *words, uint32_t count, uint8_t *keep);
 extern void fusion_filter_test_hashes(const FusionFilterView *view, const uint64_t *hashes, uint32_t count,
 									  uint8_t *keep);
+
+/* ---- floats ---- */
+
+/* One zero and one NaN; the word of NaN is no number's. */
+static inline int64_t
+fusion_filter_float32_word(float value)
+{
+	uint32_t	bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return value != value ? -1 : value == 0 ? 0 : (int64_t) bits;
+}
+
+static inline int64_t
+fusion_filter_float64_word(double value)
+{
+	int64_t		bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return value != value ? -1 : value == 0 ? 0 : bits;
+}
 
 /* ---- the hash ---- */
 

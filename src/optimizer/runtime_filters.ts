@@ -41,6 +41,8 @@ const LEAF_ROWS_MIN = 1000;
 const UNFILTERED_BUILD_RATIO = 10;
 /** Numbers of a leaf's filters stand in a fixed array of its producers. */
 const LEAF_FILTERS_MAX = 8;
+/** Object ids and enums: shorter values are too few for a filter to reject much. */
+const OPAQUE_WORD_BYTES_MIN = 4;
 /** Keys of one filter (native/shm/runtime_filter.h); more make it no better. */
 const FILTER_KEYS_MAX = 8;
 
@@ -99,13 +101,17 @@ export function filterKeyKind(probe: EngineType, build: EngineType): FilterKeyKi
   switch (build.kind) {
     case "bool": case "int2": case "int4": case "int8": case "date": case "time": case "timestamp": case "timestamptz":
       return "word";
+    // Both sides take one zero and one NaN for all; a float4 is its own 32 bits.
+    case "float4": case "float8": return probe.kind === build.kind ? "word" : undefined;
     case "decimal": {
       const precision = Math.max(build.precision, probe.kind === "decimal" ? probe.precision : 0);
       return precision <= DECIMAL64_DIGITS ? "word" : "pair";
     }
     case "text": case "bpchar": return "bytes";
-    case "opaque": return build.byValue ? undefined : "bytes";
-    case "float4": case "float8": case "numeric": case "interval": return undefined;
+    case "opaque":
+      if (!build.byValue) return "bytes";
+      return build.bitwiseEqual && build.width >= OPAQUE_WORD_BYTES_MIN ? "word" : undefined;
+    case "numeric": case "interval": return undefined;
   }
 }
 

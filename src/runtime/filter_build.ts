@@ -36,11 +36,12 @@ export interface FilterPort {
 const BUILD_ROWS_PER_LEAF_ROW_MAX = 4;
 const BUILD_ROWS_ANYWAY = 100_000;
 
-function kindOf(key: TableKey): "word" | "pair" | "bytes" | undefined {
+function kindOf(key: TableKey): "word" | "pair" | "bytes" {
   switch (key.image) {
     case "words": return key.compared === 1 ? "word" : "pair";
     case "short": case "long": return "bytes";
-    case "float": return undefined;
+    // The first word is what floats are compared by.
+    case "float": return "word";
   }
 }
 
@@ -62,9 +63,7 @@ export class FilterBuild {
     this.#port = port;
     const keys = filter.keys.map(({ key: index }) => {
       const key = defined(plan.keys[index], "a key of the table");
-      const kind = kindOf(key);
-      assert(kind !== undefined, "a key whose words are its equality");
-      return { kind, offset: key.offset };
+      return { kind: kindOf(key), offset: key.offset };
     });
     this.#layout = {
       rowBytes: plan.rowBytes, flagsOffset: TableRow.flags, flagsSkip: TableRowFlag.unlinked, keys,

@@ -25,6 +25,9 @@ async function connect(settings = ""): Promise<pg.Client> {
   return client;
 }
 
+/** Of these few values the smallest build side has nearly all. */
+const mostlyMatched: ReadonlySet<string> = new Set(["k2", "c1", "e"]);
+
 const ON = "SET pg_fusion.enable = on";
 
 interface ExplainedFilter {
@@ -55,11 +58,13 @@ beforeAll(async () => {
   plain = await connect();
   fusion = await connect(ON);
   await plain.query(dropTables);
+  await plain.query("DROP TYPE IF EXISTS f_mood");
   await plain.query(schema);
 }, 120_000);
 
 afterAll(async () => {
   await plain.query(dropTables);
+  await plain.query("DROP TYPE IF EXISTS f_mood");
   for (const client of clients) await client.end();
 });
 
@@ -88,7 +93,7 @@ describe("filters", () => {
       expect(more).toEqual([]);
       expect(filter?.["Columns"]).toBe(key);
       expect(filter?.["Rows Tested"], path).toBeGreaterThan(0);
-      if (key !== "k2" && key !== "c1") expect(filter?.["Rows Rejected"], path).toBeGreaterThan(600);
+      if (!mostlyMatched.has(key)) expect(filter?.["Rows Rejected"], path).toBeGreaterThan(600);
     }
   });
 

@@ -1,5 +1,6 @@
 -- Two tables with a column of every type that joins compare: NULLs, values on one side only, several rows of a value,
 -- strings below and above twelve bytes, blanks and toasted strings. f_probe is large enough to be filtered.
+CREATE TYPE f_mood AS ENUM ('sad', 'ok', 'glad', 'calm', 'wild', 'shy', 'bold', 'mild', 'glum', 'odd');
 CREATE TABLE f_probe AS
 SELECT i AS id,
        (i % 97)::int2 AS k2,
@@ -18,13 +19,19 @@ SELECT i AS id,
        ((i % 1200)::numeric / 8)::numeric(14,5) AS n5,
        CASE WHEN i % 41 = 0 THEN 'NaN' ELSE (i % 1200)::numeric / 8 END::numeric(30,3) AS nw,
        i % 3 = 0 AS b,
-       (i % 50)::float8 / 4 AS f8,
+       CASE i % 1500 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' WHEN 2 THEN '-0' WHEN 3 THEN 0 WHEN 4 THEN '-Infinity'
+         ELSE (i % 1500 - 700)::float8 / 7 END AS f8,
+       CASE i % 1500 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' WHEN 2 THEN '-0' WHEN 3 THEN 0
+         ELSE (i % 1500 - 700)::float4 / 7 END AS f4,
+       CASE WHEN i % 19 <> 0 THEN ((i::int8 * 1000003) % 4001 + 4294963000)::oid END AS o,
+       (enum_range(NULL::f_mood))[1 + i % 10] AS e,
        repeat(md5((i % 60)::text), 1 + (i % 60) * 3) AS long
 FROM generate_series(1, 6000) AS i;
 -- A CASE has no length of its own.
 ALTER TABLE f_probe ALTER c TYPE char(16), ALTER n TYPE numeric(10,3), ALTER v TYPE varchar(20);
 CREATE TABLE f_build AS
-SELECT id + 3 AS id, id % 100 AS pick, k2, k4, k8, far, d, ts, tz, u, t, v, c, c::char(20) AS c20, c1, n, n5, nw, b, f8,
+SELECT id + 3 AS id, id % 100 AS pick, k2, k4, k8, far, d, ts, tz, u, t, v, c, c::char(20) AS c20, c1, n, n5, nw, b,
+       CASE WHEN f8 = 0 THEN -f8 ELSE f8 END AS f8, CASE WHEN f4 = 0 THEN -f4 ELSE f4 END AS f4, o, e,
        long, rtrim(c) || ' ' AS blanks
 FROM f_probe WHERE id % 5 = 0;
 CREATE TABLE f_middle AS SELECT id, k4, id % 10 AS part FROM f_probe WHERE id % 2 = 0;

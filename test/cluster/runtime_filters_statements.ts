@@ -3,13 +3,13 @@
 
 /** Columns of both tables that a filter can be made of. */
 export const filteredKeys = [
-  "k2", "k4", "k8", "far", "d", "ts", "tz", "u", "t", "v", "c", "c1", "n", "n5", "nw", "long",
+  "k2", "k4", "k8", "far", "d", "ts", "tz", "u", "t", "v", "c", "c1", "n", "n5", "nw", "long", "f4", "f8", "o", "e",
 ] as const;
 
 /** Pairs of columns of different types. */
 const mixedKeys: readonly (readonly [string, string])[] = [
   ["k2", "k8"], ["k4", "k2"], ["k8", "k4"], ["t", "v"], ["v", "t"], ["c", "c20"], ["c1", "c"], ["n", "nw"], ["nw", "n"],
-  ["n", "n5"], ["n5", "n"], ["f8", "f8"], ["added", "k2"],
+  ["n", "n5"], ["n5", "n"], ["f4", "f8"], ["f8", "f4"], ["added", "k2"],
 ];
 
 const small = "(SELECT * FROM f_build WHERE pick < 20) b";

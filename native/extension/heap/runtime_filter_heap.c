@@ -167,6 +167,14 @@ make_words(KeyColumn *key, int count)
 			for (int row = 0; row < count; row++)
 				key->words[row] = ((const int32 *) values)[row];
 			break;
+		case FUSION_ENCODING_FLOAT32:
+			for (int row = 0; row < count; row++)
+				key->words[row] = fusion_filter_float32_word(((const float4 *) values)[row]);
+			break;
+		case FUSION_ENCODING_FLOAT64:
+			for (int row = 0; row < count; row++)
+				key->words[row] = fusion_filter_float64_word(((const float8 *) values)[row]);
+			break;
 		case FUSION_ENCODING_DECIMAL128:
 			for (int row = 0; row < count; row++)
 			{

@@ -141,14 +141,16 @@ describe("where it pays", () => {
 
 describe("how keys are compared", () => {
   const decimal = (precision: number): EngineType => ({ kind: "decimal", precision, scale: 2 });
-  const opaque = (byValue: boolean): EngineType => ({ kind: "opaque", width: 16, byValue, bitwiseEqual: true });
+  const opaque = (byValue: boolean, width = 4, bitwiseEqual = true): EngineType =>
+    ({ kind: "opaque", width, byValue, bitwiseEqual });
   test.each([
     [int4, int4, "word"], [decimal(10), decimal(18), "word"], [decimal(10), decimal(19), "pair"],
     [decimal(38), decimal(5), "pair"], [{ kind: "date" }, { kind: "date" }, "word"],
     [{ kind: "text", byteOrder: false }, { kind: "text", byteOrder: true }, "bytes"],
     [{ kind: "bpchar", length: 1, byteOrder: true }, { kind: "bpchar", length: 9, byteOrder: true }, "bytes"],
-    [opaque(false), opaque(false), "bytes"], [opaque(true), opaque(true), undefined],
-    [{ kind: "float8" }, { kind: "float8" }, undefined],
+    [opaque(false), opaque(false), "bytes"], [opaque(true), opaque(true), "word"],
+    [opaque(true, 1), opaque(true, 1), undefined], [opaque(true, 4, false), opaque(true, 4, false), undefined],
+    [{ kind: "float8" }, { kind: "float8" }, "word"], [{ kind: "float4" }, { kind: "float8" }, undefined],
   ] as readonly (readonly [EngineType, EngineType, string | undefined])[])("%j and %j", (probe, build, kind) => {
     expect(filterKeyKind(probe, build)).toBe(kind);
   });
