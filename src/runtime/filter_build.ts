@@ -1,6 +1,6 @@
 // Makes one runtime filter of a finished table, a run of its rows at a time so that no call is long. What a filter is
 // made of is behind the port (native/shm/runtime_filter.c); this file only says which rows and which of their words.
-import { assert, defined } from "#base/assert.js";
+import { defined } from "#base/assert.js";
 import { TableRow, TableRowFlag } from "#lowering/control_block.js";
 import type { TableFilter } from "#lowering/pipeline.js";
 import type { TableKey, TablePlan } from "#lowering/table_plan.js";
