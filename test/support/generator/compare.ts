@@ -13,8 +13,8 @@ export type Verdict =
 const TIMEOUT = "57014";
 
 /**
- * Of a set operation PostgreSQL reports the type modifiers of the one arm that its planner could not prove empty, and of
- * a CASE over a single row of VALUES those of the branch it folds it to: neither is a property of the statement.
+ * Of a set operation PostgreSQL reports the type modifiers of the one arm that its planner could not prove empty, and
+ * of a CASE over a single row of VALUES those of the branch it folds it to: neither is a property of the statement.
  */
 function withoutModifiers(given: Answer): Answer {
   if (given.kind === "error") return given;
