@@ -1,7 +1,6 @@
 // extract(year FROM date or timestamp), by the planner's choice of function: the field is a constant of the
-// statement. Other fields, and time zones, are PostgreSQL's business: most have no value for infinite dates, which
-// no function here can say. An infinite date has an infinite year, which no decimal is: it fails, and the statement
-// is refused, as in a scan. Read next: date_arithmetic.ts.
+// statement (field_calls.ts). An infinite date has an infinite year, which no decimal is: it fails, and the statement
+// is refused, as in a scan. Read next: date_parts.ts, for the parts infinite dates have not.
 import type { Local } from "#wasm/function_builder.js";
 import { throwTemplate } from "./error_templates.js";
 import type { Emission, ErrorTemplate, ScalarFunction } from "./function.js";
@@ -114,12 +113,3 @@ function yearFunction(source: Source): ScalarFunction {
 }
 
 export const dateFields: readonly ScalarFunction[] = [yearFunction("date"), yearFunction("timestamp")];
-
-/** extract() by OID. */
-const extracts: ReadonlyMap<number, Source> = new Map([[6199, "date"], [6202, "timestamp"]]);
-
-/** The function that extracts a named field; undefined when PostgreSQL does. */
-export function fieldFunction(extract: number, field: string): string | undefined {
-  const source = extracts.get(extract);
-  return source === undefined || field !== "year" ? undefined : `${source}.year`;
-}

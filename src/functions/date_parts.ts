@@ -1,6 +1,7 @@
 // Parts of dates and timestamps without time zone other than the year, and their truncation, by the planner's choice of
 // function: the field is a constant of the statement. Parts are of finite values: extract() gives NULL for the others,
-// which the planner says with a CASE. Read next: calendar.ts, date_code.ts, date_fields.ts for the year.
+// which the planner says with a CASE. Read next: calendar.ts, date_code.ts, field_calls.ts; date_fields.ts for years.
+import { defined } from "#base/assert.js";
 import type { EngineType } from "#types/engine_type.js";
 import {
   type CivilDate, civilOf, daysOf, isInfiniteDate, isInfiniteTimestamp, joinTimestamp, splitTimestamp,
@@ -61,6 +62,17 @@ const partsOf: Readonly<Record<Source, readonly Part[]>> = {
   date: dateParts, timestamp: [...dateParts, ...timeParts],
 };
 
+/** The type of a part of finite dates or timestamps; undefined for what is none. */
+export function partType(source: Source, name: string): EngineType | undefined {
+  const part = partsOf[source].find((each) => each.name === name);
+  return part === undefined ? undefined : typeOf(part);
+}
+
+/** The function that truncates timestamps to a unit. */
+export function truncation(unit: string): string | undefined {
+  return units.some(({ name }) => name === unit) ? `timestamp.truncate.${unit}` : undefined;
+}
+
 /** Whole numbers are carried as wide as the largest year; microseconds of a minute have eight digits. */
 function typeOf({ scale, name }: Part): EngineType {
   return { kind: "decimal", precision: scale > 0 || name === "microseconds" ? 8 : 7, scale };
@@ -83,6 +95,12 @@ const parts: readonly ScalarFunction[] = (["date", "timestamp"] as const).flatMa
     },
     emit: partCode(source, part.name),
   })));
+
+/** A part of a finite timestamp. */
+export function datePart(name: string, timestamp: bigint): bigint {
+  const split = splitTimestamp(timestamp);
+  return defined(partsOf.timestamp.find((part) => part.name === name), name).of(civilOf(split.days), split);
+}
 
 interface Unit {
   readonly name: string;
@@ -158,30 +176,3 @@ export const datePartFunctions: readonly ScalarFunction[] = [
   ...parts, ...truncations, finiteness("date", 1373, "date_finite"), finiteness("timestamp", 2048, "timestamp_finite"),
   finiteness("timestamptz", 1389, "timestamp_finite"),
 ];
-
-/** What a call with a constant field computes: a function, and of a part whether it wants a finite argument. */
-export interface FieldCall {
-  readonly function: string;
-  readonly type: EngineType;
-  /** Tells finite arguments; the others' part is NULL. */
-  readonly guard: string | undefined;
-}
-
-/** extract() and date_trunc() by OID. */
-const extracts: ReadonlyMap<number, Source> = new Map([[6199, "date"], [6202, "timestamp"]]);
-const TRUNCATE_TIMESTAMP = 2020;
-
-/** The function for a named field; undefined when PostgreSQL has it alone, or knows no such field. */
-export function fieldCall(oid: number, field: string): FieldCall | undefined {
-  const source = extracts.get(oid);
-  const part = source === undefined ? undefined : partsOf[source].find(({ name }) => name === field);
-  if (source !== undefined && part !== undefined)
-    return { function: `${source}.${part.name}`, type: typeOf(part), guard: `${source}.isFinite` };
-  if (oid !== TRUNCATE_TIMESTAMP || !units.some(({ name }) => name === field)) return undefined;
-  return { function: `timestamp.truncate.${field}`, type: { kind: "timestamp" }, guard: undefined };
-}
-
-/** Whether some field of the function is known here: its name must be looked at. */
-export function takesField(oid: number): boolean {
-  return extracts.has(oid) || oid === TRUNCATE_TIMESTAMP;
-}

@@ -21,6 +21,7 @@ import {
 import { errorTemplates } from "./error_templates.js";
 import {
   type CallTypes,
+  DECIMAL64_DIGITS,
   DECIMAL_DIGITS_MAX,
   type Emission,
   type Operand,
@@ -140,7 +141,9 @@ const multiply: ScalarFunction = {
   resultType(argumentTypes) {
     const pair = bothDecimal(argumentTypes);
     if (pair === undefined || pair[0].scale + pair[1].scale > DECIMAL_DIGITS_MAX) return undefined;
-    return productType(pair).type;
+    // Values of so many digits are expected to use them: their product is one of numerics of any precision.
+    const isWide = pair.every(({ precision }) => precision > DECIMAL64_DIGITS);
+    return isWide && productType(pair).cut ? undefined : productType(pair).type;
   },
   mayFail: (types, narrow) => !narrow && productType(decimalPair(types)).cut,
   evaluate: (values) => onNumbers(values, (x = 0n, y = 0n) => withinDigits(x * y)),

@@ -37,7 +37,8 @@ const infiniteAge: ErrorTemplate = {
   sqlstate: "0A000", message: "pg_fusion: age() of an infinite timestamp is not supported",
 };
 
-function intervalOf(value: Present): Interval {
+/** Reads an interval; its ends are refused. */
+export function intervalOf(value: Present): Interval {
   const interval = readInterval(asBytes(value));
   const { microseconds, days, months } = interval;
   const isMost = microseconds === INT8_MAX && days === INT4_MAX && months === INT4_MAX;

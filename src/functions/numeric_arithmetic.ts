@@ -174,11 +174,16 @@ const places = (key: "round" | "truncate", oid: number, source: string): ScalarF
   emit: byLibrary(numericRounded, RoundingMode[key]),
 });
 
-const toWholeInPlace = (mode: "ceiling" | "floor"): EmitOrHost =>
+const toWholeInPlace = (mode: keyof typeof RoundingMode): EmitOrHost =>
   (emission, operands, _types, host) => emitView(emission, NUMERIC_ROOM, host, (room) => {
     push(emission.code, first(operands)).i32(0).get(room).i32(RoundingMode[mode]);
     emission.code.call(emission.library(numericRounded));
   });
+
+/** The functions of SQL around the ones above. */
+const withoutPlaces = (key: "round" | "truncate", oid: number): ScalarFunction => unary(
+  `${key}Whole`, `A numeric ${key === "round" ? "rounded half away from zero" : "cut"} to a whole number`,
+  [[oid, "system_functions.sql"]], (value) => toPlaces(value, 0n, key), toWholeInPlace(key));
 
 const whole = (value: bigint): Numeric => ({ coefficient: value, scale: 0 });
 
@@ -204,6 +209,8 @@ export const numericArithmetic: readonly ScalarFunction[] = [
     (value) => toWhole(value, false), toWholeInPlace("floor")),
   places("round", 1707, "numeric_round"),
   places("truncate", 1709, "numeric_trunc"),
+  withoutPlaces("round", 1708),
+  withoutPlaces("truncate", 1710),
 ];
 
 /** Rounded half away from zero, to a scale. */

@@ -12,20 +12,25 @@ import { dateFields } from "./date_fields.js";
 import { datePartFunctions } from "./date_parts.js";
 import { decimalArithmetic } from "./decimal_arithmetic.js";
 import { decimalAverages } from "./decimal_average.js";
+import { fieldFloats } from "./field_floats.js";
 import { floatArithmetic } from "./float_arithmetic.js";
+import { floatRounding } from "./float_rounding.js";
 import type { ScalarFunction } from "./function.js";
 import { integerArithmetic } from "./integer_arithmetic.js";
 import { integerBits } from "./integer_bits.js";
 import { intervalArithmetic } from "./interval_arithmetic.js";
 import { likes } from "./like.js";
+import { madeTimes } from "./made_times.js";
 import { numericArithmetic } from "./numeric_arithmetic.js";
 import { castsOfNumerics } from "./numeric_cast.js";
 import { numericSpreads } from "./numeric_spread.js";
+import { spanFields } from "./span_fields.js";
 import { timestampShifts } from "./timestamp_shift.js";
 
 const families: readonly (readonly ScalarFunction[])[] = [
   integerArithmetic,
   floatArithmetic,
+  floatRounding,
   decimalArithmetic,
   decimalAverages,
   dateArithmetic,
@@ -41,6 +46,9 @@ const families: readonly (readonly ScalarFunction[])[] = [
   numericSpreads,
   intervalArithmetic,
   datePartFunctions,
+  spanFields,
+  fieldFloats,
+  madeTimes,
   characterFunctions,
   likes,
   byteFunctions,

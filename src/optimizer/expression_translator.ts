@@ -9,8 +9,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import { childrenOf } from "#expr/traverse.js";
-import { FIELD_TYPE, fieldFunction } from "#functions/date_fields.js";
-import { fieldCall, takesField } from "#functions/date_parts.js";
+import { fieldCall, takesField } from "#functions/field_calls.js";
 import type { ScalarFunction } from "#functions/function.js";
 import { functionByKey, functionsByOid, isExactIn, needsUtf8 } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -216,12 +215,12 @@ export class ExpressionTranslator {
       return undefined;
     const bytes = varlenaPayload(name.image);
     const field = bytes === undefined ? "" : Buffer.from(bytes).toString("latin1");
-    const year = fieldFunction(call.function, field);
-    const found = year === undefined
-      ? fieldCall(call.function, field) : { function: year, type: FIELD_TYPE, guard: undefined };
-    const argument = found === undefined ? undefined : this.attempt(source, scope)?.expression;
-    if (found === undefined || argument === undefined) return undefined;
-    const { function: key, type, guard } = found;
+    const found = fieldCall(call.function, field);
+    const given = found === undefined ? undefined : this.attempt(source, scope)?.expression;
+    if (found === undefined || given === undefined) return undefined;
+    const { function: key, type, guard, cast } = found;
+    const argument: Expression = cast === undefined
+      ? given : { kind: "call", function: cast, arguments: [given], type: { kind: "timestamp" } };
     const part: Expression = { kind: "call", function: key, arguments: [argument], type };
     if (guard === undefined) return { expression: part };
     // A value that is not finite has no such part.

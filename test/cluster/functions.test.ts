@@ -1,6 +1,7 @@
 // Reference evaluation against PostgreSQL: every function the engine claims, called by the server with the same
 // arguments, gives the same bytes, or the same SQLSTATE, message and DETAIL.
 import { FusionError } from "#base/errors.js";
+import { fieldCall } from "#functions/field_calls.js";
 import { functionByKey, functionRows, isExactIn } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
 import pg from "pg";
@@ -104,6 +105,43 @@ test.for(functionRows().map(({ key }) => key))("%s", async (key, { skip }) => {
         mine = `${error.sqlstate} ${error.message} ${error.detail ?? ""}`;
       }
       expect(meaning(mine, type), expression).toBe(meaning(await ask(expression, result), type));
+    }
+  }
+});
+
+const fields = [
+  "microseconds", "milliseconds", "second", "minute", "hour", "day", "dow", "isodow", "doy", "week", "month", "quarter",
+  "year", "decade", "century", "millennium", "epoch",
+];
+const fieldSources = [["extract", "date", 6199], ["extract", "timestamp", 6202], ["extract", "time", 6200],
+  ["extract", "interval", 6204], ["date_part", "date", 1384], ["date_part", "timestamp", 2021],
+  ["date_part", "time", 1385], ["date_part", "interval", 1172], ["date_trunc", "timestamp", 2020]] as const;
+
+test.each(fieldSources)("fields: %s of %s", async (name, kind, oid) => {
+  const dice = new Dice(oid);
+  for (const field of fields) {
+    const call = fieldCall(oid, field);
+    if (call === undefined) continue;
+    const [callee, type] = [functionByKey(call.function), { kind } as EngineType];
+    const given: EngineType = call.cast === undefined ? type : { kind: "timestamp" };
+    for (let round = 0; round < CALLS * 2; round++) {
+      const value = randomValue(dice, type, dice.chance(60));
+      const expression = `pg_catalog.${name}('${field}', ${literal(value, type, kind)})`;
+      let mine: string;
+      try {
+        const cast = call.cast === undefined
+          ? value : functionByKey(call.cast).evaluate([value], { arguments: [type], result: given });
+        const isFinite = call.guard === undefined
+          || functionByKey(call.guard).evaluate([cast], { arguments: [given], result: { kind: "bool" } }) === true;
+        const types = { arguments: [given], result: call.type };
+        mine = isFinite ? sendImage(callee.evaluate([cast], types), call.type) : "NULL";
+      } catch (error) {
+        if (!(error instanceof FusionError)) throw error;
+        if (error.code === "notSupported") continue;
+        mine = `${error.sqlstate} ${error.message} ${error.detail ?? ""}`;
+      }
+      const result = name === "extract" ? 1700 : name === "date_part" ? 701 : 1114;
+      expect(meaning(mine, call.type), expression).toBe(meaning(await ask(expression, result), call.type));
     }
   }
 });

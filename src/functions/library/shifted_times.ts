@@ -240,3 +240,51 @@ export const scaledInterval: LibraryFunction = {
     code.i32(1);
   },
 };
+
+export type IntervalField = "hour" | "minute" | "second" | "milliseconds" | "microseconds" | "epoch" | "day" | "month"
+  | "quarter" | "year" | "decade" | "century" | "millennium";
+
+const [MINUTE, HOUR] = [60_000_000n, 3_600_000_000n];
+/** Months whose microseconds fit 64 bits together with those of as many days. */
+const EPOCH_MONTHS_MAX = 1_000_000n;
+
+/** (interval, tail) -> (field, whether it is right); that of the seconds in microseconds. */
+export function intervalField(name: IntervalField): LibraryFunction {
+  return {
+    name: `intervalField.${name}`,
+    type: { parameters: ["i32", "i32"], results: ["i64", "i32"] },
+    write(code) {
+      const parts = readParts(code, code.parameter(0), code.parameter(1), () => code.i64(0).i32(0).return());
+      const ofTime = (unit: bigint, within?: bigint): void => {
+        code.get(parts.time);
+        if (within !== undefined) code.i64(within).op("i64.rem_s");
+        code.i64(unit).op("i64.div_s");
+      };
+      const ofMonths = (months: number): void => void code.get(parts.months).i64(months).op("i64.div_s");
+      const monthOfYear = (): FunctionBuilder => code.get(parts.months).i64(MONTHS_PER_YEAR).op("i64.rem_s");
+      switch (name) {
+        case "hour": ofTime(HOUR); break;
+        case "minute": ofTime(MINUTE, HOUR); break;
+        case "second": case "milliseconds": case "microseconds": ofTime(1n, MINUTE); break;
+        case "day": code.get(parts.days); break;
+        case "month": monthOfYear(); break;
+        case "quarter": monthOfYear().i64(3).op("i64.div_s").i64(1).op("i64.add"); break;
+        case "year": ofMonths(12); break;
+        case "decade": ofMonths(120); break;
+        case "century": ofMonths(1200); break;
+        case "millennium": ofMonths(12_000); break;
+        case "epoch":
+          for (const part of [parts.months, parts.days])
+            giveUpIf(pushIsOutside(code, part, -EPOCH_MONTHS_MAX, EPOCH_MONTHS_MAX));
+          // The time is at most 2^62 then, and the others a tenth of that.
+          giveUpIf(pushIsOutside(code, parts.time, -(2n ** 62n), 2n ** 62n));
+          ofMonths(12);
+          code.i64(31_557_600_000_000n).op("i64.mul");
+          monthOfYear().i64(BigInt(DAYS_PER_MONTH) * DAY_MICROSECONDS).op("i64.mul", "i64.add");
+          code.get(parts.days).i64(DAY_MICROSECONDS).op("i64.mul", "i64.add").get(parts.time).op("i64.add");
+          break;
+      }
+      code.i32(1);
+    },
+  };
+}

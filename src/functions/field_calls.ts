@@ -1,0 +1,65 @@
+// extract(), date_part() and date_trunc() with a field the statement names: which function computes it. The field is a
+// constant, so there is a function for each; what is not here is PostgreSQL's. Read next: date_fields.ts,
+// date_parts.ts, span_fields.ts, field_floats.ts.
+import type { EngineType } from "#types/engine_type.js";
+import { FIELD_TYPE } from "./date_fields.js";
+import { partType, truncation } from "./date_parts.js";
+import { floatField, type FloatSource } from "./field_floats.js";
+import { spanField } from "./span_fields.js";
+
+type Source = "date" | "timestamp" | "time" | "interval";
+
+/** What a call with a constant field computes: a function, and of a part whether it wants a finite argument. */
+export interface FieldCall {
+  readonly function: string;
+  readonly type: EngineType;
+  /** Tells finite arguments; the others' part is NULL. */
+  readonly guard: string | undefined;
+  /** Applied to the argument first. */
+  readonly cast: "cast.date.timestamp" | undefined;
+}
+
+const extracts: ReadonlyMap<number, Source> = new Map([
+  [6199, "date"], [6202, "timestamp"], [6200, "time"], [6204, "interval"],
+]);
+/** Of a date it is that of a timestamp. */
+const floats: ReadonlyMap<number, Source> = new Map([
+  [1384, "date"], [2021, "timestamp"], [1385, "time"], [1172, "interval"],
+]);
+const TRUNCATE_TIMESTAMP = 2020;
+
+const whole = (key: string, type: EngineType, guard?: string): FieldCall =>
+  ({ function: key, type, guard, cast: undefined });
+
+function extracted(source: Source, field: string): FieldCall | undefined {
+  if (source === "time" || source === "interval") {
+    const type = spanField(source, field);
+    return type === undefined ? undefined : whole(`${source}.${field}`, type);
+  }
+  if (field === "year") return whole(`${source}.year`, FIELD_TYPE);
+  if (field === "epoch") return whole(`${source}.epoch`, { kind: "numeric" });
+  const type = partType(source, field);
+  return type === undefined ? undefined : whole(`${source}.${field}`, type, `${source}.isFinite`);
+}
+
+function asFloat(source: Source, field: string): FieldCall | undefined {
+  const of: FloatSource = source === "date" ? "timestamp" : source;
+  const found = floatField(of, field);
+  if (found === undefined) return undefined;
+  const call = whole(found.function, { kind: "float8" }, found.isPartial ? "timestamp.isFinite" : undefined);
+  return { ...call, cast: source === "date" ? "cast.date.timestamp" : undefined };
+}
+
+/** The function for a named field; undefined when PostgreSQL has it alone, or knows no such field. */
+export function fieldCall(oid: number, field: string): FieldCall | undefined {
+  const [extract, float] = [extracts.get(oid), floats.get(oid)];
+  if (extract !== undefined) return extracted(extract, field);
+  if (float !== undefined) return asFloat(float, field);
+  const key = oid === TRUNCATE_TIMESTAMP ? truncation(field) : undefined;
+  return key === undefined ? undefined : whole(key, { kind: "timestamp" });
+}
+
+/** Whether some field of the function is known here: its name must be looked at. */
+export function takesField(oid: number): boolean {
+  return extracts.has(oid) || floats.has(oid) || oid === TRUNCATE_TIMESTAMP;
+}
