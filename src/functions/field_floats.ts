@@ -7,7 +7,7 @@ import { partCode } from "./date_code.js";
 import { datePart } from "./date_parts.js";
 import type { Present, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";
-import { intervalOf } from "./interval_arithmetic.js";
+import { INFINITE_INTERVALS, intervalOf } from "./interval_arithmetic.js";
 import { asBigint, first } from "./operand.js";
 
 export type FloatSource = "timestamp" | "time" | "interval";
@@ -113,6 +113,7 @@ export const fieldFloats: readonly ScalarFunction[] = (["timestamp", "time", "in
       key: `${source}.part.${name}`,
       procedures: [],
       doc: `date_part('${name}', ${source})${source === "timestamp" && !isMonotone(name) ? ", of a finite one" : ""}`,
+      ...(source === "interval" ? { changedIn: INFINITE_INTERVALS } : {}),
       arguments: [source satisfies EngineTypeKind],
       result: { kind: "float8" },
       // Whole numbers have one zero.

@@ -10,8 +10,8 @@ const negativeRoot: ErrorTemplate = {
   sqlstate: "2201F", message: "cannot take square root of a negative number",
 };
 
-/** To the even one of two neighbours equally near; zeros keep their sign. */
-function nearest(value: number): number {
+/** rint(): to the even one of two neighbours equally near; zeros keep their sign. */
+export function nearest(value: number): number {
   if (!Number.isFinite(value)) return value;
   const floor = Math.floor(value);
   const rest = value - floor;

@@ -7,6 +7,7 @@ import {
   isInfiniteTimestamp, joinTimestamp, splitTimestamp, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
 } from "./calendar.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
+import { nearest } from "./float_rounding.js";
 import type { ErrorTemplate, Present, ScalarFunction } from "./function.js";
 import { type EmitOrHost, hostFunction } from "./host_function.js";
 import { intervalCode, shiftCode, timeCode } from "./interval_code.js";
@@ -117,16 +118,8 @@ function difference(a: bigint, b: bigint): Interval {
   return justifyHours({ microseconds: BigInt.asIntN(64, a - b), days: 0, months: 0 });
 }
 
-/** To the even one of two neighbours equally near. */
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
 /** Six decimal places, as TSROUND. */
-const toMicroseconds = (value: number): number => roundHalfEven(value * 1e6) / 1e6;
+const toMicroseconds = (value: number): number => nearest(value * 1e6) / 1e6;
 const DAY_SECONDS = 86_400;
 
 function wholePart(value: number): number {
@@ -146,7 +139,7 @@ function scaled(interval: Interval, scale: (part: number) => number): Interval {
     seconds -= whole * DAY_SECONDS;
   }
   days = wholePart(days + Math.trunc(monthDays));
-  const time = roundHalfEven(scale(Number(interval.microseconds)) + seconds * 1e6);
+  const time = nearest(scale(Number(interval.microseconds)) + seconds * 1e6);
   if (Number.isNaN(time) || time >= 2 ** 63 || time < -(2 ** 63)) throwTemplate(outOfRange);
   return { microseconds: BigInt(time), days, months };
 }
@@ -304,7 +297,7 @@ const times: readonly ScalarFunction[] = [
 ];
 
 /** From then on intervals have infinities, and what overflowed silently is an error. */
-const INFINITE_INTERVALS = 17;
+export const INFINITE_INTERVALS = 17;
 
 /** Those that neither take an interval nor can come to an infinite one. */
 const finite: ReadonlySet<string> = new Set(["date.addTime", "time.subtract", "cast.time.interval"]);

@@ -2,6 +2,7 @@
 // negative. Evaluated by the host. Read next: calendar.ts.
 import { sqlError } from "#base/errors.js";
 import { type CivilDate, daysInMonth, daysOf, isInfiniteDate, TIMESTAMP_END, TIMESTAMP_FIRST } from "./calendar.js";
+import { nearest } from "./float_rounding.js";
 import type { Present, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";
 import { DAY_MICROSECONDS } from "./interval_image.js";
@@ -49,13 +50,6 @@ function makeDate(year: number, month: number, day: number): bigint {
   if (days < -EPOCH_JULIAN || days >= DATE_END || isInfiniteDate(BigInt(days)))
     throw sqlError(OUT_OF_RANGE, `date out of range: ${dateText(year < 0 ? year + 1 : year, month, day)}`);
   return BigInt(days);
-}
-
-/** To the even one of two neighbours equally near. */
-function nearest(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
 }
 
 const timeText = (hour: number, minute: number, second: number): string => `${hour}:${two(minute)}:${general(second)}`;

@@ -5,7 +5,7 @@ import type { EngineType } from "#types/engine_type.js";
 import { isInfiniteDate, isInfiniteTimestamp } from "./calendar.js";
 import type { CallTypes, Emission, Operand, Present, ScalarFunction } from "./function.js";
 import { type EmitOrHost, emitView, hostFunction } from "./host_function.js";
-import { intervalOf } from "./interval_arithmetic.js";
+import { INFINITE_INTERVALS, intervalOf } from "./interval_arithmetic.js";
 import type { Interval } from "./interval_image.js";
 import { widenDecimal } from "./library/int128.js";
 import { numericOfDecimal } from "./library/numeric_casts.js";
@@ -113,6 +113,7 @@ const fields: readonly ScalarFunction[] = (["time", "interval"] as const).flatMa
     key: `${source}.${name}`,
     procedures: [],
     doc: `extract(${name} FROM ${source})`,
+    ...(source === "interval" ? { changedIn: INFINITE_INTERVALS } : {}),
     arguments: [source],
     result: type,
     magnitude: 10 ** type.precision,

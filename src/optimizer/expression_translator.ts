@@ -216,7 +216,7 @@ export class ExpressionTranslator {
     const bytes = varlenaPayload(name.image);
     const field = bytes === undefined ? "" : Buffer.from(bytes).toString("latin1");
     const found = fieldCall(call.function, field);
-    const given = found === undefined ? undefined : this.attempt(source, scope)?.expression;
+    const given = found === undefined || !this.isExact(found.function) ? undefined : this.attempt(source, scope)?.expression;
     if (found === undefined || given === undefined) return undefined;
     const { function: key, type, guard, cast } = found;
     const argument: Expression = cast === undefined

@@ -271,3 +271,12 @@ select count(distinct o_totalprice), count(distinct o_orderkey::float8 / 7), cou
 select count(distinct o_orderkey::float8 / 7), max(o_totalprice), count(*), avg(o_custkey) from orders;
 select count(distinct c_acctbal::numeric / 3), sum(c_custkey) from customer;
 select count(distinct c_custkey), sum(c_acctbal::float8) from customer;
+select date_part('month', o_orderdate), date_part('dow', o_orderdate), sum(extract(epoch from o_orderdate::timestamp - o2)) from orders join (select n_nationkey k, timestamp '1994-02-28 12:34:56.789' + interval '1 day' * n_nationkey o2 from nation) x on o_custkey % 25 = k group by 1, 2;
+select extract(day from o_orderdate - y), extract(minute from o_orderdate - y), count(*) from orders join (select r_regionkey k, timestamp '1994-11-30 01:02:03' + interval '7 hours 13 minutes' * r_regionkey y from region) x on o_orderkey % 5 = k group by 1, 2;
+select age(o_orderdate::timestamp, y) a, date_trunc('quarter', y + interval '1 month' * (o_orderkey % 7)), count(*) from orders join (select r_regionkey k, timestamp '1996-02-29 23:00' + interval '1 month' * r_regionkey y from region) x on o_orderkey % 5 = k group by 1, 2;
+select round(c_acctbal / (n_nationkey + 1) * n), trunc(n * c_acctbal, 3), sum(n - c_acctbal) from customer join (select n_nationkey, sqrt(n_nationkey + 0.5::numeric) n from nation) x on c_nationkey = n_nationkey group by 1, 2;
+select (n * c_custkey)::int8, (n - c_custkey)::float8, ceil(n), -n, abs(n - c_custkey), count(*) from customer join (select n_nationkey, n_nationkey / 7::numeric n from nation) x on c_nationkey = n_nationkey group by 1, 2, 3, 4, 5;
+select left(c_name || n_comment, 12), right(c_name || r_comment, 3), upper(c_name || r_comment collate "C"), count(*) from customer join nation on c_nationkey = n_nationkey join region on n_regionkey = r_regionkey group by 1, 2, 3;
+select count(*) filter (where c_name like '%' || r_comment || '%'), max(position(r_comment in c_name)), sum(length(ltrim(c_name || r_comment, 'Cuts'))) from customer join nation on c_nationkey = n_nationkey join region on n_regionkey <> r_regionkey;
+select make_date(1990 + c_custkey % 20, 1 + n_regionkey, 28), round((c_custkey * 0.7 + n_nationkey)::float8), sqrt(n_nationkey::float8 + c_custkey), count(*) from customer join nation on c_nationkey = n_nationkey group by 1, 2, 3;
+select sum(a.x * b.x) from (select c_custkey k, c_acctbal * 99999999999999.99::numeric(28,2) x from customer) a join (select c_custkey k, 88888888888888888888.88::numeric(28,2) + c_acctbal x from customer) b using (k);
