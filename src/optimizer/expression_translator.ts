@@ -216,8 +216,9 @@ export class ExpressionTranslator {
     const bytes = varlenaPayload(name.image);
     const field = bytes === undefined ? "" : Buffer.from(bytes).toString("latin1");
     const found = fieldCall(call.function, field);
-    const given = found === undefined || !this.isExact(found.function) ? undefined : this.attempt(source, scope)?.expression;
-    if (found === undefined || given === undefined) return undefined;
+    if (found === undefined || !this.isExact(found.function)) return undefined;
+    const given = this.attempt(source, scope)?.expression;
+    if (given === undefined) return undefined;
     const { function: key, type, guard, cast } = found;
     const argument: Expression = cast === undefined
       ? given : { kind: "call", function: cast, arguments: [given], type: { kind: "timestamp" } };
