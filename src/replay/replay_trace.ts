@@ -7,7 +7,7 @@ import { threadId } from "node:worker_threads";
 import type { SessionLease } from "#actors/ports.js";
 import { decodeStartExecution, type StartExecution } from "#codec/execution_message.js";
 import { MessageType } from "#generated/layout.js";
-import { runtimeFilter } from "#generated/machines.js";
+import { runtimeFilter, spillDirectory } from "#generated/machines.js";
 import { EngineMemory, memoryLayout } from "#runtime/memory.js";
 import { scanImports, TraceCall } from "#trace/format/trace_call.js";
 import type { TraceRecord } from "#trace/format/trace_record.js";
@@ -53,7 +53,7 @@ function engineFor(trace: Trace, start: StartExecution | undefined): JobSurround
     start,
     engine: new PlanEngine(memory, pageBytes, {
       folder: SPILL_FOLDER, generation: 0, count: () => undefined, raise: () => undefined,
-      show: () => undefined, recorder: () => ({ transition: () => undefined }),
+      show: () => undefined,
     }),
     memory: { bytes: memory.bytes, poolOffset: memory.layout.poolOffset, pageBytes },
   };
@@ -68,25 +68,25 @@ function wholePart(writer: WriterTrace): WriterTrace["records"] {
 interface Part {
   readonly writer: WriterTrace;
   readonly records: readonly TraceRecord[];
-  /** Steps of runtime filters: what makes them is the engine, which only full traces run again. */
-  readonly ofFilters: boolean;
+  /** Steps that the engine makes, which only full traces run again: of runtime filters and of what is on disk. */
+  readonly ofEngine: boolean;
 }
 
 function partsOf(writer: WriterTrace): readonly Part[] {
   const whole = wholePart(writer);
-  const isFilters = ({ kind, machine }: TraceRecord): boolean =>
-    writer.kind === "executor" && kind === "transition" && machine === runtimeFilter.code;
-  const ofFilters = whole.filter(isFilters);
-  if (ofFilters.length === 0) return [{ writer, records: whole, ofFilters: false }];
+  const isEngines = ({ kind, machine }: TraceRecord): boolean => writer.kind === "executor" &&
+    kind === "transition" && (machine === runtimeFilter.code || machine === spillDirectory.code);
+  const ofEngine = whole.filter(isEngines);
+  if (ofEngine.length === 0) return [{ writer, records: whole, ofEngine: false }];
   return [
-    { writer, records: whole.filter((record) => !isFilters(record)), ofFilters: false },
-    { writer, records: ofFilters, ofFilters: true },
+    { writer, records: whole.filter((record) => !isEngines(record)), ofEngine: false },
+    { writer, records: ofEngine, ofEngine: true },
   ];
 }
 
 function play(tape: Tape, part: Part, trace: Trace, lease: SessionLease, surroundings: JobSurroundings): void {
   if (trace.heading.source !== "capture") replayTables(tape, false);
-  else if (part.ofFilters) replayTables(tape, true);
+  else if (part.ofEngine) replayTables(tape, true);
   else if (tape.writer.kind === "worker") replaySession(tape, lease, new StatementPlanner(() => 0));
   else if (tape.writer.kind === "executor") replayJob(tape, lease, surroundings);
   else replayTables(tape, true);
@@ -123,7 +123,7 @@ export function replayTrace(trace: Trace): ReplayOutcome {
       // A recording that ends early leaves its execution where it was.
       rmSync(SPILL_FOLDER, { recursive: true, force: true });
     }
-    if (ended && !part.ofFilters) incomplete.push(`${writer.kind} ${writer.number}`);
+    if (ended && !part.ofEngine) incomplete.push(`${writer.kind} ${writer.number}`);
     const played = whole.slice(0, tape.played);
     records += played.length;
     transitions += played.filter(({ kind }) => kind === "transition").length;

@@ -136,8 +136,8 @@ export interface EngineJob {
 }
 
 export interface Engine {
-  /** Decodes, checks and compiles (or finds in its cache); throws FusionErrors. */
-  start(order: JobOrder, filters: FilterPort): EngineJob;
+  /** Decodes, checks and compiles (or finds in its cache); throws FusionErrors. `spilled` hears what goes to disk. */
+  start(order: JobOrder, filters: FilterPort, spilled: TransitionRecorder): EngineJob;
   /** Runs a plan for practice. */
   warmUp(plan: Uint8Array): void;
 }

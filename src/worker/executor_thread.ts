@@ -55,7 +55,6 @@ function run(data: ExecutorThreadData): void {
     count: (metric, amount) => region.addMetric(metric, amount),
     raise: (metric, value) => region.raiseMetric(metric, value),
     show: (lease, bytes) => region.control.showOnDisk(lease, bytes),
-    recorder: (lease) => jobTransport.recorder(lease, 0),
   }, peers);
   const loop = new ExecutorLoop(
     executor,

@@ -80,7 +80,7 @@ export class Job {
       this.#transport.count(Metric.workerExecutions, 1);
       const filters = this.#transport.filters(
         this.lease, order.start.filters, (filter) => this.#transport.recorder(this.lease, filter));
-      const job = engine.start(order, filters);
+      const job = engine.start(order, filters, this.#transport.recorder(this.lease, 0));
       this.#engine = job;
       const leaves = byLeaf(job.leafCount, order.start.producers);
       this.#result = new JobResult(this.lease, job, this.#transport, this.#transport.recorder(this.lease, 0));

@@ -1,6 +1,7 @@
 // The engine as jobs use it: plan bytes to a running PlanExecution, with compiled plans kept per thread. Pages are
 // verified here, once, before generated code sees them. The engine itself is src/runtime.
 import type { JobOrder } from "#actors/ports.js";
+import type { TransitionRecorder } from "#actors/table_actor.js";
 import { defined } from "#base/assert.js";
 import { decodePhysicalPlan } from "#codec/physical_codec.js";
 import { compileExecution, type CompiledPlan } from "#runtime/compiled_plan.js";
@@ -138,13 +139,13 @@ export class PlanEngine implements Engine {
     this.#place = place;
   }
 
-  start({ lease, start }: JobOrder, filters: FilterPort): EngineJob {
+  start({ lease, start }: JobOrder, filters: FilterPort, spilled: TransitionRecorder): EngineJob {
     const { plan: bytes } = start;
     const { compiled, fresh } = this.#compiled(bytes);
     this.#count(fresh ? Metric.workerPlanCacheMisses : Metric.workerPlanCacheHits, 1);
     const compileNsBefore = fresh ? 0 : compiled.compileNs;
     const leaves = leafColumns(compiled.plan.root, compiled.plan.leafCount);
-    const spill = new SpillDirectory(this.#place, lease, start.spillLimitKb);
+    const spill = new SpillDirectory(this.#place, lease, start.spillLimitKb, spilled);
     const execution = new PlanExecution(compiled, {
       memory: this.#memory,
       resultBytes: this.#pageBytes,

@@ -28,7 +28,6 @@ export interface SpillPlace {
   readonly raise: CountMetric;
   /** For views: what one execution has on disk now. */
   show(lease: SessionLease, bytes: number): void;
-  recorder(lease: SessionLease): TransitionRecorder;
 }
 
 export class SpillDirectory implements SpillPort {
@@ -42,12 +41,12 @@ export class SpillDirectory implements SpillPort {
   #bytes = 0;
 
   /** `limitKb` is what may be on disk at once; -1: no limit. */
-  constructor(place: SpillPlace, lease: SessionLease, limitKb: number) {
+  constructor(place: SpillPlace, lease: SessionLease, limitKb: number, recorder: TransitionRecorder) {
     this.#place = place;
     this.#lease = lease;
     this.#path = join(place.folder, `${place.generation}-${lease.slot}-${lease.epoch}`);
     this.#limitKb = limitKb;
-    this.#actor = new TableActor(spillDirectory, place.recorder(lease));
+    this.#actor = new TableActor(spillDirectory, recorder);
   }
 
   open(): SpillFile {

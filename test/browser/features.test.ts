@@ -184,6 +184,8 @@ describe("coverage and rare waits", () => {
     expect(await isSeen(page, ".legend")).toBe(true);
     await keepPicture(page, "visualizer_coverage");
     expect(await text(page, '[data-machine="execution_backend"] .note')).toMatch(/here \d+/);
+    for (const { name } of generatedMachines)
+      expect(await text(page, `[data-machine="${name}"] .note`), name).toMatch(/here \d|on servers \d/);
     await page.keyboard.press("o");
     await expect.poll(() => count(page, ".edge.cover")).toBe(0);
     await page.close();

@@ -29,7 +29,7 @@ async function cancelled(): Promise<void> {
   const ended = expect(client.query(slow)).rejects.toMatchObject({ code: "57014" });
   const pid = await vi.waitFor(async () => {
     const { rows: [session] } = await observer.query<{ pid: number }>(
-      "SELECT pid FROM pg_stat_fusion_activity WHERE rows_scanned > 0");
+      "SELECT pid FROM pg_stat_fusion_activity WHERE rows_scanned > 0 AND state = 'running'");
     return defined(session, "a session that has brought rows").pid;
   }, { timeout: 20_000 });
   await observer.query("SELECT pg_cancel_backend($1)", [pid]);
@@ -131,8 +131,10 @@ describe("a written file", () => {
     await page.keyboard.press("g");
     await expect.poll(() => position(page)).toBe(0);
     expect(await count(page, ".state.lit")).toBe(0);
-    await page.keyboard.press("c");
-    await expect.poll(() => told(page)).toContain("cancelled");
+    // The executor may have seen it before the backend.
+    for (let tries = 0; tries < 10 && !(await told(page)).includes("cancelled"); tries++)
+      await page.keyboard.press("c");
+    expect(await told(page)).toContain("cancelled");
     expect(await count(page, '[data-machine="execution_backend"] .state.now.stopped')).toBe(1);
   });
 

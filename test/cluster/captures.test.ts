@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { runtimeFilter } from "#generated/machines.js";
+import { runtimeFilter, spillDirectory } from "#generated/machines.js";
 import { tellEnd } from "#trace/end_story.js";
 import { flightOfTrace } from "#trace/format/trace_flight.js";
 import { readTrace } from "#trace/format/trace_reader.js";
@@ -55,6 +55,13 @@ const statements = [
   "SELECT sum(100 / (id - 30000)) FROM captured",
   "SELECT max(length(body || repeat('x', 10 / (30000 - id)))) FROM captured",
   "SELECT id FROM captured LIMIT 3",
+  "SELECT kind, id, sum(id) OVER (PARTITION BY kind ORDER BY id) FROM captured WHERE id % 5 = 0",
+  "SELECT kind, id % 3 AS third, grouping(kind), count(*) FROM captured GROUP BY ROLLUP (kind, id % 3)",
+  // More groups than the memory of the soak's sessions takes.
+  "SELECT body, count(*), max(price) FROM captured GROUP BY body ORDER BY body DESC LIMIT 50",
+  // Above a join and a group, where the engine's host computes what has no code of its own.
+  "SELECT upper(name) AS name, sum(sqrt(total)), max(to_char(total, '999,999.99')) FROM (SELECT name, sum(price) AS " +
+    "total FROM captured JOIN captured_names USING (kind) GROUP BY name) g GROUP BY 1 ORDER BY 1",
 ];
 
 /** A small deterministic generator: the moments of violence repeat from run to run. */
@@ -84,14 +91,15 @@ describe("captured executions", () => {
   it(`play back without a divergence: ${EXECUTIONS} of them, finished, failed, cancelled and killed`, async () => {
     const random = moments(7);
     for (let at = 0; at < EXECUTIONS; at++) {
-      const level = at % 4 === 3 ? "control" : "full";
-      const client = await connect(`pg_fusion.capture = ${level}`);
+      const round = Math.floor(at / statements.length);
+      const level = (at + round) % 4 === 3 ? "control" : "full";
+      const client = await connect(`pg_fusion.capture = ${level}`, "pg_fusion.query_memory = '1MB'");
       const pid = ((await client.query("SELECT pg_backend_pid() AS pid")).rows[0] as { pid: number }).pid;
       const running = client.query(statements[at % statements.length] ?? "").then(() => undefined, () => undefined);
-      const violence = Math.floor(at / statements.length) % 3;
+      const violence = round % 3;
       if (violence > 0) await pause(random() * 40);
       if (violence === 1) await observer.query("SELECT pg_cancel_backend($1)", [pid]);
-      if (violence === 2 && at % 4 === 0) process.kill(await workerPid(), "SIGKILL");
+      if (violence === 2 && (at + round) % 4 === 0) process.kill(await workerPid(), "SIGKILL");
       await running;
       await client.end();
       if (violence === 2) await workerIsBack();
@@ -102,6 +110,8 @@ describe("captured executions", () => {
     expect(executions.length).toBeGreaterThan(EXECUTIONS * 0.7);
     expect(new Set(executions.map(({ outcome }) => outcome))).toContain("finished");
     expect(new Set(executions.map(({ outcome }) => outcome))).toContain("failed");
+    const steps = executions.flatMap(({ trace }) => trace.writers.flatMap(({ records }) => records));
+    expect(steps.some(({ kind, machine }) => kind === "transition" && machine === spillDirectory.code)).toBe(true);
     expectReplays(files);
   }, 60_000 + EXECUTIONS * 2000);
 

@@ -1,6 +1,7 @@
 // The engine as a captured job sees it: every call and its answer goes to the tape. Pages and results are captured
 // where they pass the region (job_capture.ts), so that nothing is written twice.
 import type { JobOrder } from "#actors/ports.js";
+import type { TransitionRecorder } from "#actors/table_actor.js";
 import type { FilterPort } from "#runtime/filter_build.js";
 import { TraceCall } from "#trace/format/trace_call.js";
 import type { Engine, EngineJob, InputPage, ResultImage } from "../executor_ports.js";
@@ -83,8 +84,8 @@ export class CapturedEngine implements Engine {
     this.#tape = tape;
   }
 
-  start(order: JobOrder, filters: FilterPort): EngineJob {
-    const job = this.#tape.call(TraceCall.engineStart, () => this.#inner.start(order, filters),
+  start(order: JobOrder, filters: FilterPort, spilled: TransitionRecorder): EngineJob {
+    const job = this.#tape.call(TraceCall.engineStart, () => this.#inner.start(order, filters, spilled),
       ({ leafCount }) => ({ argument: leafCount }));
     return new CapturedEngineJob(job, this.#tape);
   }

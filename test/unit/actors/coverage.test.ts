@@ -48,9 +48,10 @@ interface Kept {
 
 const sorted = (names: Iterable<TransitionName>): TransitionName[] => [...names].sort();
 
+const readKept = (): Kept => JSON.parse(readFileSync(coveragePlace, "utf8")) as Kept;
+
 test("what was reached once is still reached", () => {
-  const [all, played] = [walked(), simulated()];
-  const kept = JSON.parse(readFileSync(coveragePlace, "utf8")) as Kept;
+  const [all, played, kept] = [walked(), simulated(), readKept()];
   if (accept) {
     const live = sorted(new Set([...kept.live, ...readLive()])).filter((name) => all.has(name));
     const now: Kept = { doc: kept.doc, simulated: sorted(played), live };
@@ -59,4 +60,11 @@ test("what was reached once is still reached", () => {
   // A transition that is gone from its machine needs no test any more.
   expect(kept.simulated.filter((name) => all.has(name) && !played.has(name))).toEqual([]);
   for (const name of played) expect(all.has(name), name).toBe(true);
+});
+
+test("what is kept is of these machines, and each of them has been seen at work on a server", () => {
+  const [all, { simulated: played, live }] = [walked(), readKept()];
+  expect([...played, ...live].filter((name) => !all.has(name))).toEqual([]);
+  const seen = new Set(live.map((name) => name.split(" ")[0]));
+  expect(generatedMachines.filter(({ name }) => !seen.has(name)).map(({ name }) => name)).toEqual([]);
 });

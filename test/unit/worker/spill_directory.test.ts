@@ -31,8 +31,8 @@ function directory(limitKb = -1): SpillDirectory {
       void steps.push(`${spillDirectory.states[from]} ${spillDirectory.events[event]} ${spillDirectory.states[to]}`),
   });
   const show = (lease: SessionLease, held: number): void => void shown.push(`${lease.slot}/${lease.epoch}: ${held}`);
-  const place = { folder, generation: 7, count: add, raise, show, recorder };
-  return new SpillDirectory(place, { slot: 3, epoch: 9 }, limitKb);
+  const place = { folder, generation: 7, count: add, raise, show };
+  return new SpillDirectory(place, { slot: 3, epoch: 9 }, limitKb, recorder());
 }
 
 const mode = (path: string): number => statSync(path).mode & 0o777;
