@@ -1,6 +1,6 @@
 // What must hold in every world, and in every world where nothing is left to do. Both throw Broken with the sentence
 // that does not hold. What must hold at one event (no place for it, nothing to sweep) is said where the event is.
-import { executionWorker, pageLease, runtimeFilter, scanProducer } from "#generated/machines.js";
+import { executionWorker, pageLease, runtimeFilter, scan as scanMachine, scanProducer } from "#generated/machines.js";
 import { OVER } from "./backend_steps.js";
 import { DESCRIPTOR_END, DESCRIPTOR_FAILED, HAPPENED_DEATH, HAPPENED_GARBLE } from "./region.js";
 import { hold, stateOf, type Scene } from "./scene.js";
@@ -19,6 +19,7 @@ const producer = {
   failed: stateOf(scanProducer, "failed"), waitingForPage: stateOf(scanProducer, "waitingForPage"),
   finals: scanProducer.finals as readonly number[],
 };
+const scanFailed = stateOf(scanMachine, "failed");
 const execution = {
   opening: stateOf(executionWorker, "opening"), failing: stateOf(executionWorker, "failing"),
   cancelling: stateOf(executionWorker, "cancelling"), cancelled: stateOf(executionWorker, "cancelled"),
@@ -56,6 +57,7 @@ export class Invariants {
     this.#checkPages(world);
     this.#checkReaders(world);
     this.#checkProducers(world);
+    this.#checkJobs(world);
     this.#checkSessions(world);
     this.#checkFilters(world);
   }
@@ -106,11 +108,13 @@ export class Invariants {
 
   /** A producer's state is what it has told, and it waits for pages only in the state for that. */
   #checkProducers(world: World): void {
-    const { producers, scans } = this.#scene.shape;
+    const { producers, scans, happened } = this.#scene.shape;
     for (const { index, state, told } of producers) {
       const end = world.get(told);
-      if (end === 0) continue;
       const [isFailed, isFinal] = [world.get(state) === producer.failed, producer.finals.includes(world.get(state))];
+      hold(!isFailed || end === DESCRIPTOR_FAILED || (world.get(happened) & HAPPENED_GARBLE) !== 0,
+        `producer ${index} failed and nobody was told`);
+      if (end === 0) continue;
       hold(isFinal && isFailed === (end === DESCRIPTOR_FAILED),
         `producer ${index} ended its stream and is ${scanProducer.states[world.get(state)]}`);
     }
@@ -120,6 +124,13 @@ export class Invariants {
       hold(!waits || owner === undefined || world.get(owner.state) === producer.waitingForPage,
         `scan slot ${scan.index} announces a wait for a page that nobody waits for`);
     }
+  }
+
+  /** A scan that failed ends its job at once. */
+  #checkJobs(world: World): void {
+    for (const { epoch, leaves } of this.#scene.shape.jobs)
+      hold(world.get(epoch) === 0 || leaves.every(({ state }) => world.get(state) !== scanFailed),
+        "a job goes on though one of its scans has failed");
   }
 
   /** What a session's state says has happened. */
