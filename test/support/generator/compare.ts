@@ -13,15 +13,15 @@ export type Verdict =
 const TIMEOUT = "57014";
 
 /**
- * Of a set operation PostgreSQL reports the type modifiers of the one arm that its planner could not prove empty, and
- * of a CASE over a single row of VALUES those of the branch it folds it to: neither is a property of the statement.
+ * Of a set operation PostgreSQL reports the type modifiers of the one arm that its planner could not prove empty, which
+ * is no property of the statement.
  */
 function withoutModifiers(given: Answer): Answer {
   if (given.kind === "error") return given;
   return { ...given, columns: given.columns.map((each) => each.replace(/:-?\d+$/, "")) };
 }
 
-const combines = /\b(?:UNION|INTERSECT|EXCEPT|VALUES)\b/;
+const combines = /\b(?:UNION|INTERSECT|EXCEPT)\b/;
 
 function isTimeout(given: Answer): boolean {
   return given.kind === "error" && given.sqlstate === TIMEOUT;
