@@ -21,8 +21,8 @@ function typed(dice: Dice, kind: Kind): Expression {
 }
 
 /**
- * VALUES of these kinds, or of some. Two rows at least: PostgreSQL's planner puts the values of a single one in place of
- * its columns, and the type modifiers it reports then are those of what that folds to (docs/limitations.md).
+ * VALUES of these kinds, or of some. Two rows at least: PostgreSQL's planner puts the values of a single one in
+ * place of its columns, and the type modifiers it reports then are those of what that folds to (docs/limitations.md).
  */
 export function valuesOf(dice: Dice, wanted?: readonly Kind[]): {
   readonly query: Values; readonly columns: readonly NamedColumn[];
