@@ -34,7 +34,7 @@ import type { Translated } from "./translated.js";
 import { planWindows, windowCallsOf } from "./windows.js";
 
 /** Of the places a numeric shows. */
-const INT4_SQL: SqlType = { type: sqlTypes.int4, typmod: -1, collation: 0 };
+export const INT4_SQL: SqlType = { type: sqlTypes.int4, typmod: -1, collation: 0 };
 
 export interface Block {
   readonly operator: LogicalOperator;

@@ -93,8 +93,17 @@ function readBelow(operator: LogicalOperator, attribute: number): number | undef
       const below = key === undefined ? attribute : columnBelow(key.expression);
       return below === undefined ? undefined : readBelow(operator.input, below);
     }
-    case "scan": case "union": return attribute;
+    case "scan": case "union": case "commonTable": return attribute;
   }
+}
+
+/** The column that is read of common rows, where they are made. */
+function exportedColumn(
+  { body, attributes }: Extract<LogicalOperator, { readonly kind: "commonTable" }>, attribute: number,
+): number | undefined {
+  const found = [...attributes].find(([, own]) => own === attribute);
+  const made = found === undefined ? undefined : body.exports[found[0]];
+  return made === undefined ? undefined : columnBelow(made.expression);
 }
 
 /** Questions about the operators of one statement. */
@@ -120,6 +129,10 @@ export class Estimates {
         if (key === undefined) return undefined;
         const below = columnBelow(key.expression);
         return below === undefined ? operator.rows : this.domainOf(operator.input, below);
+      }
+      case "commonTable": {
+        const below = exportedColumn(operator, attribute);
+        return below === undefined ? undefined : this.domainOf(operator.body.input, below);
       }
       case "union": return undefined;
     }
@@ -150,6 +163,10 @@ export class Estimates {
         const values = below === undefined ? undefined : this.valuesOf(operator.input, below);
         return values === undefined ? undefined : Math.min(values, operator.rows);
       }
+      case "commonTable": {
+        const below = exportedColumn(operator, attribute);
+        return below === undefined ? undefined : this.valuesOf(operator.body.input, below);
+      }
       case "union": return undefined;
     }
   }
@@ -161,6 +178,10 @@ export class Estimates {
         return this.nullFraction(operator.input, attribute);
       case "join":
         return Math.max(this.nullFraction(operator.left, attribute), this.nullFraction(operator.right, attribute));
+      case "commonTable": {
+        const below = exportedColumn(operator, attribute);
+        return below === undefined ? 0 : this.nullFraction(operator.body.input, below);
+      }
       case "aggregate": case "union": return 0;
     }
   }
@@ -175,7 +196,7 @@ export class Estimates {
       case "filter": case "compute": case "window": case "limit": return this.uniqueKeys(operator.input);
       case "aggregate":
         return [{ attributes: operator.keys.map((key) => key.attribute), rows: operator.rows }];
-      case "join": case "singleRow": case "union": return [];
+      case "join": case "singleRow": case "union": case "commonTable": return [];
     }
   }
 

@@ -6,7 +6,7 @@ import type { AnalysedQuery, FromItem, RangeEntry } from "#frontend/query.js";
 import { checkTable, otherFromItems } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { refuse } from "#frontend/refusal.js";
-import { booleanField, locationOf, numberField, requiredNode, stringField } from "#frontend/text_fields.js";
+import { booleanField, locationOf, requiredNode, stringField } from "#frontend/text_fields.js";
 import { assert } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
@@ -15,6 +15,8 @@ import type { Attributes } from "./attributes.js";
 import type { Block } from "./block.js";
 import { materialised } from "./block.js";
 import { isMergeable } from "./block_checks.js";
+import type { WithQuery } from "./common_tables.js";
+import { commonTableOf } from "./common_tables.js";
 import { conjunctsOf, equalityOf } from "./conditions.js";
 import { isHosted } from "./expression_translator.js";
 import { giveEntriesOf } from "./given_entries.js";
@@ -26,7 +28,7 @@ import type { FinishedRegion } from "./region.js";
 import { finishRegion, Region } from "./region.js";
 import { planSetOperation } from "./set_operations.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
-import { differsBetweenReadings, rangesReadDeep } from "./stand_alone.js";
+import { rangesReadDeep } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
 import { rangesNeeded } from "./strict_conditions.js";
 import { TableSource } from "./table_source.js";
@@ -184,7 +186,7 @@ function addSubquery(level: Level, rangeIndex: number, entry: RangeEntry): void 
         return refuse("LATERAL", `Subquery "${entry.alias}" reads other items of its FROM.`);
       return addDerived(level, rangeIndex, readQuery(entry.query), scope);
     }
-    case "cte": return addDerived(level, rangeIndex, ...commonTable(scope, entry));
+    case "cte": return addWithQuery(level, rangeIndex, withQueryOf(scope, entry));
     case "relation": return refuse("this FROM item", "A table is no subquery.");
     default: return refuse(otherFromItems[entry.kind], `FROM item "${entry.alias}" is not a table or subquery.`);
   }
@@ -207,14 +209,14 @@ function addTable(level: Level, rangeIndex: number, entry: RangeEntry, reason?: 
   scope.sources.set(rangeIndex, { kind: "table", table });
 }
 
-/**
- * A WITH query, planned afresh for each reference: conditions differ from one to the other. It reads the database once
- * a reference, with one snapshot, unless it comes out equal (shared_subplans.ts); what may differ between two readings
- * is refused in block_checks.ts.
- */
-function commonTable(
-  scope: QueryScope, entry: Extract<RangeEntry, { readonly kind: "cte" }>,
-): [AnalysedQuery, QueryScope] {
+/** Where its rows are not made once (common_tables.ts), each reading has conditions of its own in its scans. */
+function addWithQuery(level: Level, rangeIndex: number, withQuery: WithQuery): void {
+  const common = commonTableOf(level.planner, withQuery);
+  if (common === undefined) return addDerived(level, rangeIndex, withQuery.query, withQuery.owner);
+  addBlock(level, rangeIndex, common.read());
+}
+
+function withQueryOf(scope: QueryScope, entry: Extract<RangeEntry, { readonly kind: "cte" }>): WithQuery {
   const owner = scope.level(entry.levelsUp);
   const found = owner?.query.commonTableExpressions.find((each) => stringField(each, "ctename") === entry.name);
   if (owner === undefined || found === undefined)
@@ -224,14 +226,11 @@ function commonTable(
   const query = readQuery(requiredNode(found, "ctequery"));
   if (query.command !== "select")
     return refuse("a data-modifying statement in WITH", "Only SELECT statements are run.", locationOf(found));
-  const { facts } = scope.statement;
-  if (numberField(found, "cterefcount", 2) > 1 && differsBetweenReadings(owner.surroundings, found, facts))
-    return refuse("WITH query that is read twice", `Two readings of "${entry.name}" might differ.`, locationOf(found));
-  return [query, owner];
+  return { node: found, query, owner };
 }
 
 function addDerived(level: Level, rangeIndex: number, query: AnalysedQuery, outer: QueryScope): void {
-  const { planner, scope, region, isNullable } = level;
+  const { planner, scope, isNullable } = level;
   if (isMergeable(query) && !isNullable) {
     const inner = new QueryScope(scope.statement, query, outer);
     addQuery({ ...level, scope: inner }, query);
@@ -242,9 +241,12 @@ function addDerived(level: Level, rangeIndex: number, query: AnalysedQuery, oute
     scope.sources.set(rangeIndex, { kind: "derived", column, merged: inner });
     return;
   }
-  const block: Block = materialised(planner.planBlock(query, outer), scope.statement, isNullable);
-  region.inputs.push(block.operator);
-  scope.sources.set(rangeIndex, { kind: "derived", column: block.column });
+  addBlock(level, rangeIndex, materialised(planner.planBlock(query, outer), scope.statement, isNullable));
+}
+
+function addBlock({ region, scope }: Level, rangeIndex: number, { operator, column }: Block): void {
+  region.inputs.push(operator);
+  scope.sources.set(rangeIndex, { kind: "derived", column });
 }
 
 /** A region of its own, complete by itself. */

@@ -86,7 +86,9 @@ function queryPlanner(statement: StatementFacts): QueryPlanner {
 
 function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallbacks, steps: boolean): Attempt {
   const texts = new CanonicalTexts();
-  const statement: StatementFacts = { facts, texts, attributes: new Attributes(), tables: [], fallbacks };
+  const statement: StatementFacts = {
+    facts, texts, attributes: new Attributes(), tables: [], fallbacks, commonTables: new Map(),
+  };
   const planner = queryPlanner(statement);
   const { scope, region } = fallbacks.wholeFrom === undefined
     ? planFrom(planner, query, undefined, true)

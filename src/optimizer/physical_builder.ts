@@ -4,7 +4,7 @@ import { defined } from "#base/assert.js";
 import { refuse } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
 import { mapColumns } from "#expr/traverse.js";
-import type { LogicalOperator } from "#plan/logical.js";
+import type { CommonBody, LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import { columnsOf } from "#plan/columns_of.js";
 import { frameExpressions, mapFrame } from "#plan/frames.js";
@@ -50,6 +50,7 @@ export class PhysicalBuilder {
   private readonly statement: StatementFacts;
   private readonly attributes: Attributes;
   private readonly tables: readonly TableSource[];
+  private readonly shares = new Map<CommonBody, number>();
 
   constructor(statement: StatementFacts) {
     this.statement = statement;
@@ -77,6 +78,7 @@ export class PhysicalBuilder {
       case "union": return this.union(operator, required);
       case "window": return this.window(operator, required);
       case "limit": return this.limit(operator, required);
+      case "commonTable": return this.commonTable(operator);
       case "singleRow": {
         const input = this.trimmed(this.build(operator.input, required), required);
         const columns = nullable(columnsOf(input.operator));
@@ -124,6 +126,20 @@ export class PhysicalBuilder {
       operator: { kind: "scan", leaf: number, columns: leaf.types },
       attributes: byLeafColumn.map(([, attribute]) => attribute),
     };
+  }
+
+  /** All that anybody reads of common rows, made where they are met first. */
+  private commonTable({ origin, body, attributes }: Extract<LogicalOperator, { readonly kind: "commonTable" }>): Built {
+    const columns = body.exports.map(({ column }) => column);
+    const own = columns.map((column, index) => attributes.get(index) ?? this.attributes.add(origin, "unread", column));
+    const known = this.shares.get(body);
+    if (known !== undefined) return { operator: { kind: "sharedReading", share: known, columns }, attributes: own };
+    const expressions = body.exports.map(({ expression }) => expression);
+    const input = this.project(this.build(body.input, new Set(readsOf(expressions))), expressions, columns);
+    // After what is shared inside: numbers grow outwards.
+    const share = this.shares.size;
+    this.shares.set(body, share);
+    return { operator: { kind: "shared", share, input, columns }, attributes: own };
   }
 
   private compute(

@@ -1,9 +1,11 @@
 // Equal parts of a plan, run once: a view or WITH query that groups and is read twice, a subquery written out twice.
-// Only groupings are shared: they are finished before anybody reads them, and small. What a join yields would have to
-// be kept, and two pipelines that each keep nothing cost less than one table of all its rows. Parts are equal when
-// their operators are and their scans read the same columns of the same table under the same conditions.
+// Of these only groupings are shared: they are finished before anybody reads them, and small. What a join yields would
+// have to be kept, and two pipelines that each keep nothing cost less than one table of all its rows; common rows
+// (common_tables.ts) are kept because they are common, and only get their numbers here. Parts are equal when their
+// operators are and their scans read the same columns of the same table under the same conditions.
 // Counter-example: SELECT ... FROM (SELECT count(*) FROM t WHERE random() < 0.5) a, (the same) b reads t twice, for the
 // two counts differ. Read next: src/lowering/pipeline.ts, which makes shared rows when the first reader is cut.
+import { defined } from "#base/assert.js";
 import { numberField, optionalNode } from "#frontend/text_fields.js";
 import { columnsOf, inputsOf } from "#plan/columns_of.js";
 import type { PhysicalOperator } from "#plan/physical.js";
@@ -54,6 +56,11 @@ class SharedPlanner {
   readonly #found = new Map<string, Occurrence>();
   readonly #shares = new Map<string, number>();
   readonly #keys = new Map<PhysicalOperator, string>();
+  /** Readings of common rows, by the number they have so far. */
+  readonly #readings = new Map<number, number>();
+  /** Their numbers among all that is shared now. */
+  readonly #renumbered = new Map<number, number>();
+  #shareCount = 0;
 
   constructor(leaves: readonly BuiltLeaf[]) {
     this.#leaves = leaves;
@@ -63,6 +70,12 @@ class SharedPlanner {
 
   get mayShare(): boolean {
     return this.#first.some((first, number) => first !== number);
+  }
+
+  countReadings(operator: PhysicalOperator): void {
+    if (operator.kind === "sharedReading")
+      this.#readings.set(operator.share, (this.#readings.get(operator.share) ?? 0) + 1);
+    for (const input of inputsOf(operator)) this.countReadings(input);
   }
 
   /** What is in a part that was met before is no further occurrence: it goes with the part. */
@@ -90,7 +103,7 @@ class SharedPlanner {
     if (known !== undefined) return { kind: "sharedReading", share: known, columns, ...estimate };
     const input = this.#inside(operator);
     // After what is shared inside: numbers grow outwards.
-    const share = this.#shares.size;
+    const share = this.#shareCount++;
     this.#shares.set(key, share);
     return { kind: "shared", share, input, columns, ...estimate };
   }
@@ -101,7 +114,15 @@ class SharedPlanner {
         this.kept.push(operator.leaf);
         return { ...operator, leaf: this.kept.length - 1 };
       }
-      case "sharedReading": return operator;
+      case "shared": {
+        const input = this.rebuilt(operator.input);
+        if (!this.#readings.has(operator.share)) return input;
+        const share = this.#shareCount++;
+        this.#renumbered.set(operator.share, share);
+        return { ...operator, share, input };
+      }
+      case "sharedReading":
+        return { ...operator, share: defined(this.#renumbered.get(operator.share), "rows that were made before") };
       case "union": return { ...operator, inputs: operator.inputs.map((input) => this.rebuilt(input)) };
       case "hashJoin": {
         // In the order the builder met the leaves: build sides first.
@@ -144,6 +165,10 @@ function asText(field: string, value: unknown): unknown {
   return typeof value === "bigint" || typeof value === "symbol" ? String(value) : value;
 }
 
+function hasShares(operator: PhysicalOperator): boolean {
+  return operator.kind === "shared" || inputsOf(operator).some(hasShares);
+}
+
 function scansIn(operator: PhysicalOperator): readonly number[] {
   return operator.kind === "scan" ? [operator.leaf] : inputsOf(operator).flatMap(scansIn);
 }
@@ -167,7 +192,8 @@ export function shareSubplans(
   root: PhysicalOperator, leaves: readonly BuiltLeaf[], runtimeFilters: boolean,
 ): { readonly root: PhysicalOperator; readonly leaves: readonly BuiltLeaf[] } {
   const planner = new SharedPlanner(leaves);
-  if (!planner.mayShare) return { root, leaves };
+  planner.countReadings(root);
+  if (!planner.mayShare && !hasShares(root)) return { root, leaves };
   const plain = leaves.map(({ leaf }) => leaf);
   const filtered = runtimeFilters
     ? withRuntimeFilters(root, plain, leaves.map(({ rows }) => rows)) : { root, leaves: plain };

@@ -6,7 +6,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { booleanField, eachChild, numberField, optionalNode, stringField } from "#frontend/text_fields.js";
-import { mayDiffer } from "./block_checks.js";
+import { isVolatile, mayDiffer } from "./block_checks.js";
 
 /** RTEKind of a reference to a WITH query. */
 const CTE = 6;
@@ -107,13 +107,22 @@ export function rangesReadDeep(
 
 /** Whether two readings of a WITH query may give two answers, by itself or by one it reads. */
 export function differsBetweenReadings(around: Surroundings, table: TextNode, facts: RequestFacts): boolean {
+  return anyBody(around, table, (body) => mayDiffer(body, facts));
+}
+
+/** Whether a WITH query, or one it reads, calls a function that may answer differently each time. */
+export function isVolatileWithin(around: Surroundings, table: TextNode, facts: RequestFacts): boolean {
+  return anyBody(around, table, (body) => isVolatile(body, facts));
+}
+
+function anyBody(around: Surroundings, table: TextNode, test: (body: TextNode) => boolean): boolean {
   const pending = [table];
   const seen = new Set<TextNode>();
   for (let each = pending.pop(); each !== undefined; each = pending.pop()) {
     if (seen.has(each)) continue;
     seen.add(each);
     const body = bodyOf(each);
-    if (mayDiffer(body, facts)) return true;
+    if (test(body)) return true;
     for (const { entry } of findingsIn(body).references) pending.push(...namesakes(around, entry));
   }
   return false;

@@ -12,6 +12,7 @@ import type { LogicalOperator } from "#plan/logical.js";
 import type { ColumnFact, RelationFact } from "#plan/planning.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Attributes } from "./attributes.js";
+import type { CommonTable } from "./common_tables.js";
 import { shareOfQuals } from "./estimates.js";
 import type { Fallbacks } from "./fallbacks.js";
 import { filtered } from "./filtered.js";
@@ -27,6 +28,8 @@ export interface StatementFacts {
   /** Every table of the plan, in order of appearance. */
   readonly tables: TableSource[];
   readonly fallbacks: Fallbacks;
+  /** By node id: WITH queries whose rows are made once; undefined for those that each reading plans. */
+  readonly commonTables: Map<number, CommonTable | undefined>;
 }
 
 /** What a source stands for. */

@@ -19,6 +19,12 @@ interface Estimated {
   readonly rows: number;
 }
 
+/** Rows that are made once for several readers; readers know the exports by their place. */
+export interface CommonBody {
+  readonly input: LogicalOperator;
+  readonly exports: readonly { readonly expression: Expression; readonly column: ColumnType }[];
+}
+
 /** `origin` numbers the operator that makes attributes; an attribute knows its origin. */
 export type LogicalOperator = Estimated & (
   | { readonly kind: "scan"; readonly origin: number; readonly tableRows: number }
@@ -69,6 +75,13 @@ export type LogicalOperator = Estimated & (
       readonly order: readonly SortKey[];
       readonly calls: readonly { readonly attribute: number; readonly call: WindowCall }[];
     }
+  /** A reading of common rows, under attributes of its own for what it reads of the exports. */
+  | {
+      readonly kind: "commonTable";
+      readonly origin: number;
+      readonly body: CommonBody;
+      readonly attributes: ReadonlyMap<number, number>;
+    }
   /** The first rows in an order, or any; constants of type int8. */
   | {
       readonly kind: "limit";
@@ -83,7 +96,7 @@ export type LogicalOperator = Estimated & (
 /** The origins whose attributes an operator yields. */
 export function originsOf(operator: LogicalOperator): ReadonlySet<number> {
   switch (operator.kind) {
-    case "scan": return new Set([operator.origin]);
+    case "scan": case "commonTable": return new Set([operator.origin]);
     case "filter": case "singleRow": case "limit": return originsOf(operator.input);
     case "compute": case "window": return new Set([...originsOf(operator.input), operator.origin]);
     case "aggregate": case "union": return new Set([operator.origin]);
@@ -94,5 +107,15 @@ export function originsOf(operator: LogicalOperator): ReadonlySet<number> {
         ? originsOf(operator.left)
         : new Set([...originsOf(operator.left), ...originsOf(operator.right)]);
     }
+  }
+}
+
+/** Direct inputs; common rows are nobody's alone. */
+export function inputsOf(operator: LogicalOperator): readonly LogicalOperator[] {
+  switch (operator.kind) {
+    case "scan": case "commonTable": return [];
+    case "join": return [operator.left, operator.right];
+    case "union": return operator.inputs.map((input) => input.operator);
+    default: return [operator.input];
   }
 }

@@ -280,3 +280,12 @@ select left(c_name || n_comment, 12), right(c_name || r_comment, 3), upper(c_nam
 select count(*) filter (where c_name like '%' || r_comment || '%'), max(position(r_comment in c_name)), sum(length(ltrim(c_name || r_comment, 'Cuts'))) from customer join nation on c_nationkey = n_nationkey join region on n_regionkey <> r_regionkey;
 select make_date(1990 + c_custkey % 20, 1 + n_regionkey, 28), round((c_custkey * 0.7 + n_nationkey)::float8), sqrt(n_nationkey::float8 + c_custkey), count(*) from customer join nation on c_nationkey = n_nationkey group by 1, 2, 3;
 select sum(a.x * b.x) from (select c_custkey k, c_acctbal * 99999999999999.99::numeric(28,2) x from customer) a join (select c_custkey k, 88888888888888888888.88::numeric(28,2) + c_acctbal x from customer) b using (k);
+with x as (select c_custkey k, c_name, o_totalprice p from customer join orders on o_custkey = c_custkey where o_totalprice > 490000) select a.k, b.c_name, a.p - b.p from x a join x b on a.k = b.k + 1;
+with x as (select c_custkey k, o_orderdate d from customer join orders on o_custkey = c_custkey where o_totalprice > 490000) select count(*) from x a, x b, x c where a.k = b.k and b.d = c.d;
+with x as (select * from customer order by c_acctbal desc, c_custkey limit 7) select a.c_name, b.c_acctbal from x a full join x b on a.c_custkey = b.c_custkey + 1;
+with x as (select o_orderkey k from orders order by o_totalprice limit 100), y as (select x.k, l_linenumber n from x join lineitem on l_orderkey = x.k) select a.k, b.n, (select count(*) from x) from y a join y b on a.k = b.k and a.n < b.n where a.k in (select k from x where k % 2 = 0);
+with x as materialized (select n_name, r_name from nation join region on r_regionkey = n_regionkey where r_name < 'B') select x.n_name from x union all select r_name from x union all select count(*)::text from x;
+with x as (select c_nationkey, row_number() over (partition by c_nationkey order by c_acctbal, c_custkey) rn, c_acctbal from customer) select a.c_nationkey, a.c_acctbal - b.c_acctbal from x a left join x b on a.c_nationkey = b.c_nationkey and a.rn = b.rn + 1 where a.rn < 4;
+with x as (select c_custkey, c_acctbal / 3 as third from customer order by 2, 1 limit 3) select a.third, b.third, (select max(third) from x) from x a join x b on a.c_custkey <> b.c_custkey;
+with x as (select 1 from nation, region limit 4) select count(*) from x a, x b;
+with x as (select random() r from nation) select count(*) from x a join x b on a.r = b.r;
