@@ -8,7 +8,7 @@ import { refuse } from "#frontend/refusal.js";
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import { mapColumns } from "#expr/traverse.js";
-import type { LogicalOperator } from "#plan/logical.js";
+import type { ComputedAttribute, LogicalOperator } from "#plan/logical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import { sqlTypes } from "#types/sql_types.js";
@@ -16,7 +16,7 @@ import { edgeCalls } from "#frontend/edge_calls.js";
 import type { AggregateCall } from "#plan/physical.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { averageOf, numericAverage } from "./average.js";
-import { columnOf } from "./column_types.js";
+import { columnOf, groupsByEngineEquality } from "./column_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { Estimates } from "./estimates.js";
 import { overDistinct, withValues } from "./distinct_aggregates.js";
@@ -24,7 +24,7 @@ import { ExpressionTranslator } from "./expression_translator.js";
 import { filtered } from "./filtered.js";
 import { collectAggregates, keysOf, LeftToPostgres } from "./grouping.js";
 import { planGroupingSets } from "./grouping_sets.js";
-import { isLimited, limited } from "./limits.js";
+import { firstOfEach, limited, orderOf } from "./limits.js";
 import type { PlanningContext } from "./planning_context.js";
 import { isGrouped } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
@@ -61,22 +61,18 @@ export function aggregateBlock(
   scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[],
 ): AggregatedBlock {
   const { block, extraKeys: attributes } = steps(scope, input, extraKeys);
-  if (isLimited(scope.query) && extraKeys.length > 0)
-    refuse("LIMIT in a correlated subquery", "Each outer row has first rows of its own.");
-  return { block: limited(scope.statement, block), extraKeys: attributes };
+  const keys = attributes.map((attribute) => columnAttribute(scope, attribute).expression);
+  return { block: limited(scope.statement, block, keys), extraKeys: attributes };
 }
 
 /** All but LIMIT. */
 function steps(scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
   const { query, statement } = scope;
-  if (extraKeys.length > 0 && query.hasWindowFunctions)
-    refuse("window function in a correlated subquery", "Its partitions would be told apart by the outer rows.");
   let operator = input;
   try {
     if (isGrouped(query)) return grouped(scope, input, extraKeys);
-    if (extraKeys.length > 0) throw new LeftToPostgres("a correlated subquery does not aggregate");
-    operator = windowed(scope, input, scope);
-    if (query.distinct.length > 0) return { block: distinct(scope, operator), extraKeys: [] };
+    operator = windowed(scope, input, scope, extraKeys);
+    if (query.distinct.length > 0 && !query.isDistinctOn) return distinct(scope, operator, extraKeys);
   } catch (error) {
     if (!(error instanceof LeftToPostgres)) throw error;
     return refuse("grouping in a subquery", `Not in the engine: ${error.message}.`);
@@ -86,15 +82,52 @@ function steps(scope: QueryScope, input: LogicalOperator, extraKeys: readonly Ex
     const target = targetOf(query, number);
     return target === undefined ? undefined : translator.translate(target);
   };
-  return { block: { operator, query, column }, extraKeys: [] };
+  const keyed = withKeys(scope, operator, extraKeys);
+  const block: Block = { operator: keyed.operator, query, column };
+  return { block: query.isDistinctOn ? distinctOn(scope, block, extraKeys) : block, extraKeys: keyed.attributes };
+}
+
+/** The rows with the extra keys as attributes. */
+function withKeys(
+  scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[],
+): { readonly operator: LogicalOperator; readonly attributes: readonly number[] } {
+  const { attributes } = scope.statement;
+  const origin = attributes.newOrigin();
+  const columns: ComputedAttribute[] = [];
+  const own = extraKeys.map((expression, index) => {
+    if (expression.kind === "column") return expression.index;
+    const attribute = attributes.add(origin, `key${index}`, extraKeyColumn(scope, expression));
+    columns.push({ attribute, expression });
+    return attribute;
+  });
+  if (columns.length === 0) return { operator: input, attributes: own };
+  return { operator: { kind: "compute", origin, input, columns, rows: input.rows }, attributes: own };
+}
+
+/** The first row of each part in the query's order; of rows that the order leaves open, any. */
+function distinctOn(scope: QueryScope, block: Block, extraKeys: readonly Expression[]): Block {
+  const { query, statement } = scope;
+  const parts = query.distinct.map((item) => {
+    const target = query.targets.find((each) => each.sortGroupReference === item.sortGroupReference);
+    const expression = target === undefined ? undefined : block.column(target.number)?.expression;
+    if (target === undefined || expression === undefined
+      || !groupsByEngineEquality(statement.facts, target.expression, expression.type, item.equalityOperator))
+      return refuse("DISTINCT ON in a subquery", "Equality of one of its keys is not the engine's.");
+    return expression;
+  });
+  const range = { count: 1n, offset: undefined };
+  const order = orderOf(statement, block);
+  return { ...block, operator: firstOfEach(statement, block.operator, [...extraKeys, ...parts], order, range) };
 }
 
 /** Adds the query's windows to its rows, grouped or not; from then on its calls stand for their columns. */
-function windowed(scope: QueryScope, input: LogicalOperator, source: ColumnSource): LogicalOperator {
+function windowed(
+  scope: QueryScope, input: LogicalOperator, source: ColumnSource, extraKeys: readonly Expression[],
+): LogicalOperator {
   const { query, statement: { texts } } = scope;
   if (!query.hasWindowFunctions) return input;
   try {
-    const { operator, values } = planWindows(scope, input, source);
+    const { operator, values } = planWindows(scope, input, source, extraKeys);
     for (const node of windowCallsOf(query)) {
       const { expression, calls, attributes } = defined(values.get(texts.of(node)), "a planned window function");
       scope.put(node, asTranslated(scope, expression, (index) => defined(attributes[index], "a call"), calls));
@@ -130,6 +163,8 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   if (query.distinct.length > 0) throw new LeftToPostgres("it has GROUP BY and DISTINCT");
   if (query.groupingSets.length > 0 && extraKeys.length > 0)
     throw new LeftToPostgres("a correlated subquery has grouping sets");
+  if (query.hasWindowFunctions && extraKeys.length > 0)
+    throw new LeftToPostgres("a correlated subquery has windows over groups");
   if (query.groupingSets.length > 0) return { block: groupedBySets(scope, joined), extraKeys: [] };
   const found = keysOf(contextOf(scope, joined.rows), query.groupBy);
   const origin = attributes.newOrigin();
@@ -208,7 +243,7 @@ function finishGrouped(scope: QueryScope, operator: LogicalOperator, source: Col
     return target === undefined ? undefined : translator.translate(target);
   };
   const groups = filtered(operator, having === undefined ? [] : [having.expression]);
-  return { operator: windowed(scope, groups, source), query, column };
+  return { operator: windowed(scope, groups, source, []), query, column };
 }
 
 function orZero(count: Expression): Expression {
@@ -252,11 +287,13 @@ function belowCast(expression: EdgeExpression): number | undefined {
 }
 
 /** SELECT DISTINCT: the targets are the keys. */
-function distinct(scope: QueryScope, input: LogicalOperator): Block {
+function distinct(scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
   const { query, statement: { attributes, texts } } = scope;
   const found = keysOf(contextOf(scope, input.rows), query.distinct);
   const origin = attributes.newOrigin();
   const keys = found.map((key) => keyAttribute(scope, origin, key.name, key.expression, key.column));
+  const extra = extraKeys.map((key, index) =>
+    keyAttribute(scope, origin, `key${index}`, key, extraKeyColumn(scope, key)));
   const indexByText = new Map(found.map((key, index) => [texts.of(key.source), index]));
   const column = (number: number): Translated | undefined => {
     const target = targetOf(query, number);
@@ -265,8 +302,10 @@ function distinct(scope: QueryScope, input: LogicalOperator): Block {
     if (key !== undefined) return columnAttribute(scope, key.attribute);
     return target.kind === "constant" ? scope.translator.translate(target) : undefined;
   };
-  const rows = new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression));
-  return { operator: { kind: "aggregate", origin, input, keys, aggregates: [], rows }, query, column };
+  const all = [...keys, ...extra];
+  const rows = new Estimates(scope.statement.tables).groups(input, all.map((key) => key.expression));
+  const operator: LogicalOperator = { kind: "aggregate", origin, input, keys: all, aggregates: [], rows };
+  return { block: { operator, query, column }, extraKeys: extra.map(({ attribute }) => attribute) };
 }
 
 /**

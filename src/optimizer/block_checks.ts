@@ -30,7 +30,6 @@ export function checkBlock(query: AnalysedQuery): void {
   checkLevel(query);
   if (query.hasTargetSets)
     refuse("set-returning function in a subquery", "The engine has no set-returning functions yet.");
-  if (query.isDistinctOn) refuse("DISTINCT ON in a subquery", "DISTINCT ON picks rows by order.");
 }
 
 /** Sums of floats depend on the order of rows, which two scans need not share. */

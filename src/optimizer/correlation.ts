@@ -68,17 +68,15 @@ export interface CorrelationKey {
 }
 
 /** `inner = outer` read as: one group for each value of inner. Anything but an equality has no such groups. */
-export function correlationKey(
-  condition: Expression, own: ReadonlySet<number>, scope: QueryScope, subLink: TextNode,
-): CorrelationKey {
-  const { attributes } = scope.statement;
+export function correlationKeyOf(
+  condition: Expression, own: ReadonlySet<number>, { attributes }: StatementFacts,
+): CorrelationKey | undefined {
   const equality = equalityOf(condition);
   const isOwn = (side: Expression): boolean =>
     [...attributes.originsRead(side)].every((origin) => own.has(origin));
   const isOuter = (side: Expression): boolean =>
     [...attributes.originsRead(side)].every((origin) => !own.has(origin));
-  if (equality === undefined || condition.kind !== "call")
-    return refuseSubLink(subLink, "correlated by other than equality");
+  if (equality === undefined || condition.kind !== "call") return undefined;
   const { left, right } = equality;
   const keyed = (attribute: number, type: Expression["type"]): Expression =>
     ({ kind: "column", index: attribute, type }) as Expression;
@@ -92,7 +90,13 @@ export function correlationKey(
       inner: right,
       conditionWith: (attribute) => ({ ...condition, arguments: [left, keyed(attribute, right.type)] }),
     };
-  return refuseSubLink(subLink, "correlated by other than equality");
+  return undefined;
+}
+
+export function correlationKey(
+  condition: Expression, own: ReadonlySet<number>, { statement }: QueryScope, subLink: TextNode,
+): CorrelationKey {
+  return correlationKeyOf(condition, own, statement) ?? refuseSubLink(subLink, "correlated by other than equality");
 }
 
 /**

@@ -23,7 +23,7 @@ import { giveEntriesOf } from "./given_entries.js";
 import { obstacleIn } from "./obstacle.js";
 import { addImpliedFilters } from "./implied_filters.js";
 import { QueryScope, rangesRead } from "./query_scope.js";
-import type { QueryPlanner } from "./query_planner.js";
+import type { LateralRows, QueryPlanner } from "./query_planner.js";
 import type { FinishedRegion } from "./region.js";
 import { finishRegion, Region } from "./region.js";
 import { planSetOperation } from "./set_operations.js";
@@ -94,7 +94,9 @@ function addQuery(level: Level, query: AnalysedQuery): void {
   if (query.setOperation !== undefined) return addSetOperation(level, query);
   if (query.from.length === 0 && query.where !== undefined)
     refuse("WHERE without FROM", "The statement or a subquery of it reads no table.");
-  if (query.from.length === 0) addSingleRow(level, query);
+  // Beside other rows, one row without columns changes nothing.
+  const { tables, inputs } = level.region;
+  if (query.from.length === 0 && tables.length + inputs.length === 0) addSingleRow(level, query);
   const needed = query.where === undefined ? new Set<number>() : rangesNeeded(query.where);
   for (const item of query.from) addItem({ ...level, needed }, item);
   if (query.where !== undefined) level.pending.push({ scope: level.scope, condition: query.where });
@@ -181,9 +183,7 @@ function addSubquery(level: Level, rangeIndex: number, entry: RangeEntry): void 
     case "subquery": {
       if (entry.isBarrier)
         return refuse("security barrier view", `Conditions on "${entry.alias}" must wait for the view's own.`);
-      // LATERAL is a permission; what counts is whether the subquery makes use of it.
-      if (entry.isLateral && !canBeLeaf(scope, entry))
-        return refuse("LATERAL", `Subquery "${entry.alias}" reads other items of its FROM.`);
+      if (isDependent(scope, entry)) return addLateral(level, rangeIndex, readQuery(entry.query));
       return addDerived(level, rangeIndex, readQuery(entry.query), scope);
     }
     case "cte": return addWithQuery(level, rangeIndex, withQueryOf(scope, entry));
@@ -227,6 +227,33 @@ function withQueryOf(scope: QueryScope, entry: Extract<RangeEntry, { readonly ki
   if (query.command !== "select")
     return refuse("a data-modifying statement in WITH", "Only SELECT statements are run.", locationOf(found));
   return { node: found, query, owner };
+}
+
+/** LATERAL is a permission; what counts is whether the subquery makes use of it. */
+function isDependent(scope: QueryScope, entry: RangeEntry): boolean {
+  return entry.kind === "subquery" && entry.isLateral && !canBeLeaf(scope, entry);
+}
+
+/** A subquery that reads items before it in the same region. */
+function addLateral(level: Level, rangeIndex: number, query: AnalysedQuery): void {
+  const { scope, region, isNullable } = level;
+  if (isMergeable(query) && !isNullable) return addDerived(level, rangeIndex, query, scope);
+  const { block, conditions, isOneEach } = lateralRows(level, rangeIndex, query, isNullable);
+  if (isOneEach) {
+    region.lookUps.push({ right: block.operator, conditions });
+    return;
+  }
+  region.inputs.push(block.operator);
+  region.conditions.push(...conditions);
+}
+
+function lateralRows(
+  { planner, scope, isNullable: isBelow }: Level, rangeIndex: number, query: AnalysedQuery, isNullable: boolean,
+): LateralRows {
+  const rows = planner.planLateral(scope, query, isNullable);
+  if (rows.isOneEach && isBelow) refuse("LATERAL", "Its values would be NULL for rows that an outer join makes up.");
+  scope.sources.set(rangeIndex, { kind: "derived", column: rows.block.column });
+  return rows;
 }
 
 function addDerived(level: Level, rangeIndex: number, query: AnalysedQuery, outer: QueryScope): void {
@@ -290,9 +317,14 @@ function addOuterJoin(
   // Rows of the other side that the condition drops are partners of nobody: it needs what it needs there, too.
   const needed = join === "full" || condition === undefined ? new Set<number>() : rangesNeeded(condition);
   const left = planSide({ ...level, isNullable: level.isNullable || join === "full" }, preserved, []);
-  const own = conjuncts.filter(isOthers).map((each): Pending => ({ scope, condition: each }));
-  const right = planSide({ ...level, isNullable: true, needed }, other, own);
-  const conditions = conjuncts.filter((each) => !isOthers(each)).map((each) => translated(scope, each));
+  const dependent = join === "left" ? dependentRows(level, other) : undefined;
+  const rights = conjuncts.filter(isOthers).map((each): Pending => ({ scope, condition: each }));
+  const right = dependent?.block.operator ?? planSide({ ...level, isNullable: true, needed }, other, rights);
+  const written = dependent === undefined ? conjuncts.filter((each) => !isOthers(each)) : conjuncts;
+  const own = written.map((each) => translated(scope, each)).filter((each) => !isTrue(each));
+  if (dependent?.isOneEach === true && own.length > 0)
+    refuse("LATERAL", "The join's condition may leave out its only row.");
+  const conditions = [...dependent?.conditions ?? [], ...own];
   const provided = new Set([left, right].flatMap((side) => [...originsOf(side)]));
   for (const each of conditions)
     if ([...attributes.originsRead(each)].some((origin) => !provided.has(origin)))
@@ -302,6 +334,18 @@ function addOuterJoin(
   const build = join === "left" && left.rows < right.rows ? "left" : "right";
   const rows = Math.max(left.rows, right.rows);
   region.inputs.push({ kind: "join", join, left, right, conditions, build, rows });
+}
+
+/** LEFT JOIN LATERAL: the subquery's own conditions decide about partners as the join's do. */
+function dependentRows(level: Level, item: FromItem): LateralRows | undefined {
+  const { scope } = level;
+  const entry = item.kind === "range" ? scope.query.rangeTable[item.rangeIndex - 1] : undefined;
+  if (item.kind !== "range" || entry?.kind !== "subquery" || !isDependent(scope, entry)) return undefined;
+  return lateralRows(level, item.rangeIndex, readQuery(entry.query), true);
+}
+
+function isTrue(condition: Expression): boolean {
+  return condition.kind === "constant" && condition.value === true;
 }
 
 /** Whether PostgreSQL has a join for it: by an equality of both sides, or of everything with everything. */

@@ -21,6 +21,7 @@ import type { Outputs } from "./edge_columns.js";
 import { addOutputs, outputsOf } from "./edge_columns.js";
 import { planFrom, uncorrelated, wholeFrom } from "./from_clause.js";
 import { planGrouping } from "./grouping.js";
+import { lateralRows } from "./lateral.js";
 import { PhysicalBuilder } from "./physical_builder.js";
 import type { PlannedStatement } from "./planned_statement.js";
 import type { PlanningContext } from "./planning_context.js";
@@ -78,6 +79,7 @@ function queryPlanner(statement: StatementFacts): QueryPlanner {
       const { scope, region } = planFrom(planner, query, outer);
       return aggregateBlock(scope, uncorrelated(finishRegion(region, statement)), []).block;
     },
+    planLateral: (scope, inner, isNullable) => lateralRows(planner, scope, inner, isNullable),
     placeSubqueryCondition: (region, scope, condition) =>
       placeSubqueryCondition(planner, region, scope, condition),
   };

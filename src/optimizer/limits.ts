@@ -1,5 +1,6 @@
-// LIMIT and OFFSET of a subquery, with the ORDER BY that says which rows they mean. Only constants, in an order that is
-// the engine's. Counter-example: ORDER BY of text under a collation that is not byte order picks other rows.
+// LIMIT and OFFSET of a subquery, with the ORDER BY that says which rows they mean: of all its rows, or of the rows each
+// outer row has, which are numbered then. Only constants, in an order that is the engine's. Counter-example: ORDER BY of
+// text under a collation that is not byte order picks other rows.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import { integerConstant } from "#frontend/integer_constant.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -7,8 +8,12 @@ import { refuse } from "#frontend/refusal.js";
 import { numberField } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
+import type { SortKey } from "#plan/physical.js";
 import { defined } from "#base/assert.js";
 import type { Block } from "./block.js";
+import { Estimates } from "./estimates.js";
+import { filtered } from "./filtered.js";
+import { numberedRows } from "./row_numbers.js";
 import { sortKeyOf } from "./sort_keys.js";
 import type { StatementFacts } from "./table_source.js";
 
@@ -43,21 +48,37 @@ function read(clause: AnalysedExpression | undefined): bigint | undefined {
   return value ?? undefined;
 }
 
-/** The block's first rows, where its query asks for no more. */
-export function limited(statement: StatementFacts, block: Block): Block {
-  const { query } = block;
-  if (!isLimited(query)) return block;
-  if (numberField(query.source, "limitOption", 0) === WITH_TIES)
+interface RowRange {
+  readonly count: bigint | undefined;
+  readonly offset: bigint | undefined;
+}
+
+function rangeOf(query: AnalysedQuery): RowRange {
+  if (isLimited(query) && numberField(query.source, "limitOption", 0) === WITH_TIES)
     return refuse("LIMIT in a subquery", "Rows that tie with the last one belong to it.");
-  const [count, offset] = [read(query.limitCount), read(query.limitOffset)];
-  if (count === undefined && offset === undefined) return block;
-  const order = query.sort.map((item) => {
+  return { count: read(query.limitCount), offset: read(query.limitOffset) };
+}
+
+/** The query's ORDER BY over its columns. */
+export function orderOf(statement: StatementFacts, { query, column }: Block): readonly SortKey[] {
+  return query.sort.map((item) => {
     const target = defined(
       query.targets.find((each) => each.sortGroupReference === item.sortGroupReference), "a sort key's target");
-    const expression = block.column(target.number)?.expression;
-    const key = sortKeyOf(statement.facts, expression, target.expression, item);
+    const key = sortKeyOf(statement.facts, column(target.number)?.expression, target.expression, item);
     return key ?? refuse("LIMIT in a subquery", "Its ORDER BY is not the engine's order.");
   });
+}
+
+/**
+ * The block's first rows, where its query asks for no more; of each part of rows that are alike in `keys`, attributes
+ * of the block's operator.
+ */
+export function limited(statement: StatementFacts, block: Block, keys: readonly Expression[]): Block {
+  const { query } = block;
+  const { count, offset } = rangeOf(query);
+  if (count === undefined && offset === undefined) return block;
+  const order = orderOf(statement, block);
+  if (keys.length > 0) return { ...block, operator: firstOfEach(statement, block.operator, keys, order, { count, offset }) };
   const rows = Math.max(1, Math.min(block.operator.rows - Number(offset ?? 0n), Number(count ?? Infinity)));
   const operator: LogicalOperator = {
     kind: "limit", input: block.operator, order, rows,
@@ -65,4 +86,24 @@ export function limited(statement: StatementFacts, block: Block): Block {
     ...(offset === undefined ? {} : { offset: constant(offset) }),
   };
   return { ...block, operator };
+}
+
+/** The rows of a part that a range of their numbers names. */
+export function firstOfEach(
+  statement: StatementFacts, input: LogicalOperator, keys: readonly Expression[], order: readonly SortKey[],
+  { count, offset }: RowRange,
+): LogicalOperator {
+  const { operator, number } = numberedRows(statement, input, keys, order);
+  const compared = (comparison: "greater" | "lessOrEqual", bound: bigint): Expression => ({
+    kind: "call", function: `integer.${comparison}`, type: { kind: "bool" },
+    arguments: [{ kind: "column", index: number, type: { kind: "int8" } }, constant(bound)],
+  });
+  const first = offset ?? 0n;
+  const predicates = [
+    ...(first > 0n ? [compared("greater", first)] : []),
+    ...(count === undefined ? [] : [compared("lessOrEqual", first + count)]),
+  ];
+  const parts = new Estimates(statement.tables).groups(input, keys);
+  const kept = Math.min(input.rows, count === undefined ? input.rows : parts * Number(count));
+  return filtered(operator, predicates, kept / Math.max(1, input.rows));
 }

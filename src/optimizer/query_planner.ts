@@ -2,15 +2,27 @@
 // subqueries hold FROM. No code; the parts are put together in joined_statement.ts.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery } from "#frontend/query.js";
+import type { Expression } from "#expr/expression.js";
 import type { Block } from "./block.js";
 import type { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
 import type { StatementFacts } from "./table_source.js";
 
+/** The rows of a LATERAL subquery, for all rows around it. */
+export interface LateralRows {
+  readonly block: Block;
+  /** Between its rows and those around it. */
+  readonly conditions: readonly Expression[];
+  /** Every outer row has exactly one row: its columns say what it is for those that the join finds no partner of. */
+  readonly isOneEach: boolean;
+}
+
 export interface QueryPlanner {
   readonly statement: StatementFacts;
   /** A subquery with everything it does; it may read nothing from outside. */
   planBlock(query: AnalysedQuery, outer: QueryScope | undefined): Block;
+  /** A LATERAL subquery that reads `scope`, the level it stands in; `isNullable` below an outer join. */
+  planLateral(scope: QueryScope, query: AnalysedQuery, isNullable: boolean): LateralRows;
   /** Places a condition that contains subqueries; false when it contains none. */
   placeSubqueryCondition(region: Region, scope: QueryScope, condition: AnalysedExpression): boolean;
 }

@@ -5,11 +5,14 @@ import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
+import { columnsRead } from "./aggregation.js";
 import type { Attributes } from "./attributes.js";
+import { rejectsNull } from "./conditions.js";
 import { Estimates } from "./estimates.js";
 import { filtered } from "./filtered.js";
 import type { HidingJoin } from "./join_order.js";
 import { orderRegion } from "./join_order.js";
+import { mayFail } from "./may_fail.js";
 import type { QueryScope } from "./query_scope.js";
 import type { StatementFacts, TableSource } from "./table_source.js";
 
@@ -68,10 +71,30 @@ function isConnected(join: HidingJoin, provided: ReadonlySet<number>, attributes
     && reads.some((read) => read.some((origin) => own.has(origin)) && read.some((origin) => provided.has(origin)));
 }
 
+/**
+ * Where a missing row makes a condition not true, rows without one can go: an inner join, which may be ordered with the
+ * others. Else they stay with NULL, which is what a subquery without rows gives. Counter-example: x = 3 OR x > (SELECT
+ * max(y) ...) keeps a row without a group. What may fail must be evaluated for rows without a partner as well.
+ */
+function joinFoundOnly(region: Region, attributes: Attributes): void {
+  const kept = region.lookUps.filter(({ right, conditions }) => {
+    const own = originsOf(right);
+    const isStrict = region.conditions.some((condition) => !mayFail(condition)
+      && [...columnsRead(condition)].some((column) =>
+        own.has(attributes.originOf(column)) && rejectsNull(condition, column)));
+    if (!isStrict) return true;
+    region.inputs.push(right);
+    region.conditions.push(...conditions);
+    return false;
+  });
+  region.lookUps.splice(0, region.lookUps.length, ...kept);
+}
+
 /** Joins the inputs, semi and anti joins where they cost least. */
 export function finishRegion(region: Region, statement: StatementFacts): FinishedRegion {
   const { attributes } = statement;
   const estimates = new Estimates(statement.tables);
+  joinFoundOnly(region, attributes);
   const inputs = [...region.tables.map((table) => table.scan()), ...region.inputs];
   const provided = new Set(inputs.flatMap((input) => [...originsOf(input)]));
   const lookedUp = new Set(region.lookUps.flatMap(({ right }) => [...originsOf(right)]));

@@ -10,13 +10,13 @@ import { booleanField, nodeList, numberField, numberList, requiredNode } from "#
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import type { WindowFrame } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
 import { asNumeric } from "./numeric_values.js";
 import type { QueryScope } from "./query_scope.js";
+import { numberedRows } from "./row_numbers.js";
 import type { StatementFacts } from "./table_source.js";
 import type { Translated } from "./translated.js";
 
@@ -196,27 +196,6 @@ function united(statement: StatementFacts, sides: readonly Side[], types: readon
 }
 
 /**
- * Numbers the rows of each side that are equal in every column: what INTERSECT ALL and EXCEPT ALL keep of them are
- * those numbers that both sides have, or the left one alone.
- */
-function numbered(statement: StatementFacts, rows: LogicalOperator, columns: readonly number[]): {
-  readonly operator: LogicalOperator; readonly number: number;
-} {
-  const { attributes } = statement;
-  const origin = attributes.newOrigin();
-  const result = columnOf(INTERNAL, INT8, false);
-  const number = attributes.add(origin, "number", result);
-  const frame: WindowFrame = {
-    unit: "rows", start: { kind: "unbounded" }, end: { kind: "currentRow" }, exclusion: "none",
-  };
-  const partition = columns.map((attribute) => column(attribute, attributes.typeOf(attribute).engine));
-  const calls = [{ attribute: number, call: { function: "rowNumber", frame, result } as const }];
-  return {
-    operator: { kind: "window", origin, input: rows, partition, order: [], calls, rows: rows.rows }, number,
-  };
-}
-
-/**
  * Types with equal values that are not shown alike: 0.0 and 0.00, 24 hours and a day, 0 and -0. Which of them an
  * INTERSECT or EXCEPT shows is PostgreSQL's choice: it begins with the smaller side, and repeats the first row it met.
  */
@@ -242,7 +221,10 @@ function grouped(
     return { attribute: attributes.add(origin, `column${index + 1}`, type), expression, column: type };
   });
   const mark = kind === UNION ? undefined : all.attributes.at(-1);
-  const again = isAll ? numbered(statement, all.operator, all.attributes) : undefined;
+  // Rows of a side that are equal in every column are told apart by numbers: INTERSECT ALL and EXCEPT ALL keep those
+  // that both sides have, or the left one alone.
+  const partition = all.attributes.map((attribute) => column(attribute, attributes.typeOf(attribute).engine));
+  const again = isAll ? numberedRows(statement, all.operator, partition, []) : undefined;
   const numberKeys = again === undefined ? [] : [{
     attribute: attributes.add(origin, "number", attributes.typeOf(again.number)),
     expression: column(again.number, INT8), column: attributes.typeOf(again.number),

@@ -4,19 +4,16 @@
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { defined } from "#base/assert.js";
-import type { Expression } from "#expr/expression.js";
-import { mapColumns } from "#expr/traverse.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
-import type { Block } from "./block.js";
 import { aggregateBlock, materialised } from "./block.js";
 import { columnsRead } from "./aggregation.js";
 import { rejectsNull } from "./conditions.js";
 import type { PendingLookUp } from "./correlation.js";
-import { correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf } from "./correlation.js";
+import { correlationKey, refuseFailing, refuseSubLink, subQueryOf } from "./correlation.js";
 import { existsValue, inValue } from "./marks.js";
-import { mayFail } from "./may_fail.js";
 import { planFrom, translated } from "./from_clause.js";
+import { overMissing } from "./missing_groups.js";
 import { quantifiedJoin } from "./quantified.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
@@ -24,7 +21,6 @@ import { ALL, ANY, EXISTS, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
 import type { Region } from "./region.js";
 import { finishRegion } from "./region.js";
 import { existingRows } from "./subquery_rows.js";
-import type { Translated } from "./translated.js";
 
 /** Places a condition that contains subqueries; false when it contains none. */
 export function placeSubqueryCondition(
@@ -43,10 +39,11 @@ export function placeSubqueryCondition(
   const subLinks = subLinksIn(condition.source);
   if (subLinks.length === 0) return false;
   const positive = positiveSubLinks(condition);
-  const lookUps = subLinks.map((subLink) => subLinkValue(planner, region, scope, subLink, positive.has(subLink.id)));
-  const expression = translated(scope, condition);
-  for (const lookUp of lookUps) if (lookUp !== undefined) attach(region, lookUp, expression);
-  region.conditions.push(expression);
+  for (const subLink of subLinks) {
+    const lookUp = subLinkValue(planner, region, scope, subLink, positive.has(subLink.id));
+    if (lookUp !== undefined) region.lookUps.push(lookUp);
+  }
+  region.conditions.push(translated(scope, condition));
   return true;
 }
 
@@ -57,21 +54,6 @@ function exists(planner: QueryPlanner, region: Region, scope: QueryScope, subLin
     return;
   }
   if (isNegated) region.conditions.push({ kind: "constant", value: false, type: { kind: "bool" } });
-}
-
-/**
- * Where a missing value makes the condition not true, rows without one can go: an inner join, which may be ordered with
- * the others. Else they stay with NULL, which is what a subquery without rows gives.
- */
-function attach(region: Region, { right, conditions, value }: PendingLookUp, condition: Expression): void {
-  const isStrict = [...columnsRead(value)].some((column) => rejectsNull(condition, column));
-  // What may fail must be evaluated for rows without a value as well.
-  if (isStrict && !mayFail(condition)) {
-    region.inputs.push(right);
-    region.conditions.push(...conditions);
-  } else {
-    region.lookUps.push({ right, conditions });
-  }
 }
 
 /** Subqueries of which it makes no difference whether they are false or unknown. */
@@ -113,11 +95,13 @@ function scalar(
   if (keys.length > 0) {
     const value = block.column(target.number) ?? refuseValue();
     const isNullForMissing = [...columnsRead(value.expression)].some((each) => rejectsNull(value.expression, each));
+    // What is NULL then anyway is computed once a group.
     const shown = isNullForMissing
-      ? ahead(scope, block, target.number) : overMissing(scope, block.operator, value);
-    scope.put(subLink, shown.value);
+      ? materialised(block, scope.statement, true) : overMissing(scope.statement, block);
+    const found = defined(shown.column(target.number), "a value the engine computes");
+    scope.put(subLink, found);
     const conditions = keys.map((key, index) => key.conditionWith(extraKeys[index] ?? -1));
-    return { right: shown.operator, conditions, value: shown.value.expression };
+    return { right: shown.operator, conditions, value: found.expression };
   }
   const result = materialised(block, scope.statement, true);
   scope.put(subLink, result.column(target.number) ?? refuseValue());
@@ -126,36 +110,4 @@ function scalar(
     : { kind: "singleRow", input: result.operator, rows: 1 };
   region.inputs.push(single);
   return undefined;
-}
-
-interface Shown {
-  readonly operator: LogicalOperator;
-  readonly value: Translated;
-}
-
-/** A value of groups that is NULL for rows without one: computed once a group. */
-function ahead({ statement }: QueryScope, block: Block, target: number): Shown {
-  const { operator, column } = materialised(block, statement, true);
-  return { operator, value: defined(column(target), "a value the engine computes") };
-}
-
-/**
- * A value of groups as it is for rows without one too: NULL for most aggregates, and 0 for a count (block.ts). What is
- * made of them is computed above the join. Counter-example: coalesce(max(x), 0) of no rows is 0.
- */
-function overMissing(
-  { statement }: QueryScope, groups: LogicalOperator, { expression, displayScale }: Translated,
-): Shown {
-  const own = originsOf(groups);
-  const values = displayScale === undefined ? [expression] : [expression, displayScale];
-  const read = new Set(values.flatMap((each) => [...columnsRead(each)]));
-  const columns = [...read].filter((each) => own.has(statement.attributes.originOf(each)));
-  const { operator, renamed } = nullableColumns(statement, groups, columns);
-  const over = (each: Expression): Expression => mapColumns(each, (column) => renamed.get(column) ?? column);
-  return {
-    operator,
-    value: {
-      expression: over(expression), ...(displayScale === undefined ? {} : { displayScale: over(displayScale) }),
-    },
-  };
 }

@@ -25,6 +25,7 @@ import { LeftToPostgres } from "./grouping.js";
 import { mayFail } from "./may_fail.js";
 import { edgeRoots, targetOf } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
+import { WINDOW_ROWS_MAX } from "./row_numbers.js";
 import { sortKeyOf } from "./sort_keys.js";
 import type { WindowClause } from "./window_clause.js";
 import { readWindowClause } from "./window_clause.js";
@@ -43,9 +44,6 @@ export interface WindowedRows {
   /** By the canonical text of the WINDOWFUNC node. */
   readonly values: ReadonlyMap<string, WindowedValue>;
 }
-
-/** A partition stands in memory, however large; PostgreSQL goes through its rows on disk. */
-const ROWS_MAX = 2_000_000;
 
 const INT8: EngineType = { kind: "int8" };
 const FLOAT8: EngineType = { kind: "float8" };
@@ -83,9 +81,14 @@ export function windowCallsOf(query: AnalysedQuery): readonly TextNode[] {
   return found;
 }
 
-/** Adds the level's windows to its rows; `source` says what its expressions mean over them. Throws LeftToPostgres. */
-export function planWindows(scope: QueryScope, input: LogicalOperator, source: ColumnSource): WindowedRows {
-  if (input.rows > ROWS_MAX) leave("so many rows are sorted by PostgreSQL, which has disks");
+/**
+ * Adds the level's windows to its rows; `source` says what its expressions mean over them, and rows of one partition
+ * are alike in `extraKeys` too. Throws LeftToPostgres.
+ */
+export function planWindows(
+  scope: QueryScope, input: LogicalOperator, source: ColumnSource, extraKeys: readonly Expression[] = [],
+): WindowedRows {
+  if (input.rows > WINDOW_ROWS_MAX) leave("so many rows are sorted by PostgreSQL, which has disks");
   const { query, statement: { texts } } = scope;
   const clauses = query.windows.map(readWindowClause);
   const translator = new ExpressionTranslator(scope.statement.facts, source);
@@ -97,7 +100,7 @@ export function planWindows(scope: QueryScope, input: LogicalOperator, source: C
     if (known.has(text)) continue;
     known.add(text);
     const clause = clauses.find(({ reference }) => reference === numberField(node, "winref"));
-    const step = stepFor(scope, translator, steps, defined(clause, "a window"));
+    const step = stepFor(scope, translator, steps, defined(clause, "a window"), extraKeys);
     pending.push({ text, step, value: step.add(node, defined(clause, "a window")) });
   }
   let operator = input;
@@ -111,11 +114,12 @@ export function planWindows(scope: QueryScope, input: LogicalOperator, source: C
 
 function stepFor(
   scope: QueryScope, translator: ExpressionTranslator, steps: Map<string, Step>, clause: WindowClause,
+  extraKeys: readonly Expression[],
 ): Step {
   const { facts } = scope.statement;
   const target = (reference: number): AnalysedExpression =>
     targetOf(scope.query, reference) ?? leave("a window's key is not in the target list");
-  const partition = clause.partition.map((item) => {
+  const written = clause.partition.map((item) => {
     const key = target(item.sortGroupReference);
     const expression = translator.translate(key)?.expression;
     if (expression === undefined) return leave("a partition is not computed by the engine");
@@ -123,6 +127,7 @@ function stepFor(
       leave("equality of a partition's type is not the engine's");
     return expression;
   });
+  const partition = [...extraKeys, ...written];
   const order = clause.order.map((item) => {
     const key = target(item.sortGroupReference);
     return sortKeyOf(facts, translator.translate(key)?.expression, key, item) ?? leave("an order is not the engine's");
