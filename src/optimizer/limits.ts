@@ -1,6 +1,6 @@
-// LIMIT and OFFSET of a subquery, with the ORDER BY that says which rows they mean: of all its rows, or of the rows each
-// outer row has, which are numbered then. Only constants, in an order that is the engine's. Counter-example: ORDER BY of
-// text under a collation that is not byte order picks other rows.
+// LIMIT and OFFSET of a subquery, with the ORDER BY that says which rows they mean: of all its rows, or of the rows
+// each outer row has, which are numbered then. Only constants, in an order that is the engine's. Counter-example:
+// ORDER BY of text under a collation that is not byte order picks other rows.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import { integerConstant } from "#frontend/integer_constant.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -78,7 +78,8 @@ export function limited(statement: StatementFacts, block: Block, keys: readonly 
   const { count, offset } = rangeOf(query);
   if (count === undefined && offset === undefined) return block;
   const order = orderOf(statement, block);
-  if (keys.length > 0) return { ...block, operator: firstOfEach(statement, block.operator, keys, order, { count, offset }) };
+  if (keys.length > 0)
+    return { ...block, operator: firstOfEach(statement, block.operator, keys, order, { count, offset }) };
   const rows = Math.max(1, Math.min(block.operator.rows - Number(offset ?? 0n), Number(count ?? Infinity)));
   const operator: LogicalOperator = {
     kind: "limit", input: block.operator, order, rows,

@@ -1,6 +1,6 @@
 // What a correlated aggregation gives for outer rows without a group: NULL for most aggregates, and 0 for a count
-// (block.ts). What is made of them is computed above the join that finds the groups. Counter-example: coalesce(max(x), 0)
-// of no rows is 0, and a column of the groups would be NULL there. Read next: subqueries.ts, lateral.ts.
+// (block.ts). What is made of them is computed above the join that finds the groups. Counter-example: coalesce(max(x),
+// 0) of no rows is 0, and a column of the groups would be NULL there. Read next: subqueries.ts, lateral.ts.
 import type { Expression } from "#expr/expression.js";
 import { mapColumns } from "#expr/traverse.js";
 import { originsOf } from "#plan/logical.js";
@@ -23,7 +23,8 @@ export function overMissing(statement: StatementFacts, { operator: groups, query
     const value = values.get(number);
     if (value === undefined) return undefined;
     const { expression, displayScale } = value;
-    return { expression: over(expression), ...(displayScale === undefined ? {} : { displayScale: over(displayScale) }) };
+    const scale = displayScale === undefined ? {} : { displayScale: over(displayScale) };
+    return { expression: over(expression), ...scale };
   };
   return { operator, query, column: shown };
 }
