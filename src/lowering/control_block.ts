@@ -89,6 +89,8 @@ export const TableState = {
   orderEnd: 92,
   /** Of a spilled table: 1 while the rows in memory are the last of their partition. */
   lastPart: 96,
+  /** Of a sorted table of which the first rows are wanted: as many as that are no worse than this row; 0 unknown. */
+  bound: 100,
   SIZE: 128,
 } as const;
 

@@ -11,20 +11,30 @@ import { readStored } from "./stored_column.js";
 import type { RowOrder, TablePlan } from "./table_plan.js";
 import { viewOrder } from "./view_order.js";
 
+const twoRows = { parameters: ["i32", "i32"], results: ["i32"] } as const;
+
 export function emitSort(plan: TablePlan, order: RowOrder): EmittedModule {
   const module = new ModuleContext();
-  const type = { parameters: ["i32", "i32"], results: ["i32"] } as const;
-  const compare = module.builder.function(type, "compare", (code) => {
-    const context = new FunctionContext(code, module, GROUPS_VARIANT);
-    for (const key of order.keys) {
-      const column = defined(plan.columns[key.column], "a key's column");
-      const [a, b] = [code.parameter(0), code.parameter(1)].map((row) => readStored(context, column, row));
-      compareKey(context, defined(a, "a value"), defined(b, "a value"), key);
-    }
-    code.i32(0);
-  });
-  module.builder.function(type, "merge", (code) => writeMerge(code, compare));
+  const compare = module.builder.function(twoRows, "compare", (code) => writeCompare(code, module, plan, order));
+  module.builder.function(twoRows, "merge", (code) => writeMerge(code, compare));
   return { bytes: module.builder.finish(), errors: module.errors, hostCalls: module.hostCalls };
+}
+
+/** (row, row) -> below 0, 0 or above, in a module that fills the table. */
+export function rowComparison(module: ModuleContext, plan: TablePlan, order: RowOrder): Callable {
+  return module.library({
+    name: "compareRows", type: twoRows, write: (code) => writeCompare(code, module, plan, order),
+  });
+}
+
+function writeCompare(code: FunctionBuilder, module: ModuleContext, plan: TablePlan, order: RowOrder): void {
+  const context = new FunctionContext(code, module, GROUPS_VARIANT);
+  for (const key of order.keys) {
+    const column = defined(plan.columns[key.column], "a key's column");
+    const [a, b] = [code.parameter(0), code.parameter(1)].map((row) => readStored(context, column, row));
+    compareKey(context, defined(a, "a value"), defined(b, "a value"), key);
+  }
+  code.i32(0);
 }
 
 /** Returns from the function unless the keys are equal. */

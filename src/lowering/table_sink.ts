@@ -14,6 +14,7 @@ import { copyBytes } from "./group_memory.js";
 import { keepBytes, reserveRow } from "./group_table.js";
 import { limitRows } from "./limit.js";
 import type { PageSource } from "./page_source.js";
+import { rowComparison } from "./sort_module.js";
 import { writeNullMasks, writeStored } from "./stored_column.js";
 import type { StoredColumn, TableKey, TablePlan } from "./table_plan.js";
 
@@ -29,6 +30,11 @@ interface Arriving {
   readonly isNull: Local | undefined;
   readonly value: LoweredValue | undefined;
   readonly words: readonly Local[];
+}
+
+interface StringsEnd {
+  readonly next: Local;
+  readonly end: Local;
 }
 
 /** Whether narrow code over this column needs to know how large its values are. */
@@ -129,6 +135,7 @@ export class TableSink implements Sink {
     const row = code.local("i32");
     reserveRow(code, this.#state, row, plan.rowBytes, module.host.addRows, () =>
       this.#context.leave(RunStatus.memoryFull));
+    const strings = plan.order?.rows === undefined ? undefined : this.#stringsEnd();
     code.get(row).i32(0).store("i32.store", TableRow.next);
     code.get(row, hash).store("i32.store", TableRow.hash);
     code.get(row);
@@ -143,8 +150,41 @@ export class TableSink implements Sink {
       this.#writeWords(key.offset, key, words, row);
     });
     for (const each of arriving) this.#write(each, row);
-    code.get(this.#state, this.#state).load("i32.load", TableState.groups).i32(1).op("i32.add");
-    code.store("i32.store", TableState.groups);
+    const count = (): void => {
+      code.get(this.#state, this.#state).load("i32.load", TableState.groups).i32(1).op("i32.add");
+      code.store("i32.store", TableState.groups);
+    };
+    if (strings === undefined) count();
+    else this.#unlessBeyond(row, count, strings);
+  }
+
+  /** Where strings end, to go back to. */
+  #stringsEnd(): StringsEnd {
+    const { code } = this.#context;
+    const [next, end] = [code.local("i32"), code.local("i32")];
+    code.get(this.#state).load("i32.load", TableState.bytesNext).set(next);
+    code.get(this.#state).load("i32.load", TableState.bytesEnd).set(end);
+    return { next, end };
+  }
+
+  /**
+   * Takes the row back when as many as are wanted come before it. One that is equal to the last of them comes after it,
+   * for they came before.
+   */
+  #unlessBeyond(row: Local, count: () => void, { next, end }: StringsEnd): void {
+    const { code, module } = this.#context;
+    const { plan } = this.#input;
+    const [bound, isBeyond] = [code.local("i32"), code.local("i32")];
+    const compare = rowComparison(module, plan, defined(plan.order, "an order"));
+    code.get(this.#state).load("i32.load", TableState.bound).tee(bound).if(["i32"], () => {
+      code.get(row, bound).call(compare).i32(0).op("i32.ge_s");
+    }, () => code.i32(0)).set(isBeyond);
+    code.get(isBeyond).if([], () => {
+      code.get(this.#state, row).store("i32.store", TableState.rowNext);
+      // Strings that went to another piece of memory stay there.
+      code.get(this.#state).load("i32.load", TableState.bytesEnd).get(end).op("i32.eq").if([], () =>
+        code.get(this.#state, next).store("i32.store", TableState.bytesNext));
+    }, count);
   }
 
   #arriving(

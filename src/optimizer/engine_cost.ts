@@ -69,7 +69,11 @@ class CostModel {
         return { rows: rowsOf(operator, input.rows), ns: input.ns, share: 1 };
       }
       case "limit": return this.#each(operator, operator.input, () => 0);
-      case "sort": return this.#each(operator, operator.input, sortedNs);
+      case "sort": {
+        const { limit = Infinity } = operator;
+        return this.#each(operator, operator.input, (rows) =>
+          (rows <= limit ? sortedNs(rows) : rows * costs.comparedRow + sortedNs(limit)));
+      }
       case "window":
         return this.#each(operator, operator.input, (rows) =>
           sortedNs(rows) + rows * operator.calls.length * costs.aggregatedRow);

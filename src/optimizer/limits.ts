@@ -18,7 +18,7 @@ import { sortKeyOf } from "./sort_keys.js";
 import type { StatementFacts } from "./table_source.js";
 
 /** LIMIT_OPTION_WITH_TIES. */
-const WITH_TIES = 1;
+export const WITH_TIES = 1;
 
 export function isLimited(query: AnalysedQuery): boolean {
   return query.limitCount !== undefined || query.limitOffset !== undefined;

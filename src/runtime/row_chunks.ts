@@ -124,6 +124,12 @@ export class RowChunks {
     return rowRuns(this.#arena.memory.view, this.#state);
   }
 
+  /** Rows of the chunk that fills. */
+  get current(): RowRun {
+    const chunk = this.get(AggregateState.currentChunk);
+    return { first: chunk + GroupChunk.SIZE, end: chunk === 0 ? GroupChunk.SIZE : this.get(AggregateState.rowNext) };
+  }
+
   get(field: number): number {
     return this.#arena.memory.view.getUint32(this.#state + field, true);
   }

@@ -3,6 +3,7 @@
 // lowering/sort_module.ts, spill/sorted_runs.ts.
 import { MergeState } from "#lowering/control_block.js";
 import type { Arena } from "./arena.js";
+import type { RowRun } from "./row_chunks.js";
 
 /** (state, budget) -> what is left of the budget, or -1 when it ended first. */
 type Merge = (state: number, budget: number) => number;
@@ -73,6 +74,19 @@ export class RowOrdering {
   #open(low: number, middle: number, high: number): void {
     openMerge(this.#arena, this.#state, this.#source, this.#target, [low, middle, high]);
   }
+}
+
+/** The row that is in the given place, counted from 1, among those of a chunk. */
+export function nthRow(
+  arena: Arena, merge: Merge, { first, end }: RowRun, rowBytes: number, place: number,
+): number {
+  const ordering = new RowOrdering(arena, merge, (end - first) / rowBytes);
+  ordering.gather(first, end, rowBytes);
+  let order: number | undefined;
+  while (order === undefined) order = ordering.advance();
+  const row = arena.memory.view.getUint32(order + ADDRESS_BYTES * (place - 1), true);
+  ordering.free();
+  return row;
 }
 
 /** Two neighbouring runs of an array, by their indexes, to the same place of another. */

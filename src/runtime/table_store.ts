@@ -10,7 +10,7 @@ import type { Arena } from "./arena.js";
 import type { Kernels } from "./kernels.js";
 import { BLOCK_BYTES, type EngineMemory } from "./memory.js";
 import { RowChunks, type RowRun } from "./row_chunks.js";
-import { ADDRESS_BYTES, RowOrdering, type SortKernel } from "./row_order.js";
+import { ADDRESS_BYTES, RowOrdering, type SortKernel, nthRow } from "./row_order.js";
 import { RowWindow, type WindowCode, windowBytesPerRow } from "./row_window.js";
 import { type LoadedRows, segmentsWithin } from "./spill/row_reader.js";
 import type { SpilledRows } from "./spill/row_writer.js";
@@ -52,6 +52,7 @@ export class TableStore {
   readonly #code: OrderedCode;
   readonly #spill: TableSpill | undefined;
   #ordering: RowOrdering | undefined;
+  #sort: SortKernel | undefined;
   #window: RowWindow | undefined;
   #finished = false;
   /** Rows still to be linked, gathered or written; undefined before that starts. */
@@ -128,6 +129,7 @@ export class TableStore {
   addRows(): boolean {
     const spill = this.#spill;
     const holds = this.#chunks.get(TableState.firstChunk) !== 0;
+    this.#tightenBound();
     if (spill !== undefined && holds) {
       const full = spill.always || spill.writing ||
         !spill.allows(this.#chunks.nextBytes + this.#rowsHere * INDEX_BYTES_PER_ROW);
@@ -151,6 +153,7 @@ export class TableStore {
     const moved = this.#plan.order === undefined ? this.#scatter() : this.#writeRun();
     if (!moved) return false;
     this.#chunks.clear();
+    this.#chunks.set(TableState.bound, 0);
     this.#pending = undefined;
     this.#rowsGone = this.#chunks.get(TableState.groups);
     this.#roomWanted = false;
@@ -270,6 +273,18 @@ export class TableStore {
   deliver({ order, end }: OrderedRows): void {
     this.#chunks.set(TableState.order, order);
     this.#chunks.set(TableState.orderEnd, end);
+  }
+
+  /** Of the first rows that are wanted, a full chunk may know the last: from then on nothing behind it is kept. */
+  #tightenBound(): void {
+    const { order, window, rowBytes } = this.#plan;
+    const { first, end } = this.#chunks.current;
+    const [rows, wanted] = [(end - first) / rowBytes, order?.rows ?? Infinity];
+    if (rows < wanted || window !== undefined) return;
+    const { merge, compare } = (this.#sort ??= this.#code.sort());
+    const last = nthRow(this.#arena, merge, { first, end }, rowBytes, wanted);
+    const bound = this.#chunks.get(TableState.bound);
+    if (bound === 0 || compare(last, bound) < 0) this.#chunks.set(TableState.bound, last);
   }
 
   get #rowsHere(): number {

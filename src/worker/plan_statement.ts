@@ -11,6 +11,7 @@ import { readQuery } from "#frontend/query_reader.js";
 import { RUN_IN_POSTGRESQL_HINT, StatementRefused } from "#frontend/refusal.js";
 import { RequestFacts } from "#frontend/request_facts.js";
 import { engineCost } from "#optimizer/engine_cost.js";
+import { withFirstRows } from "#optimizer/first_rows.js";
 import { planJoinedStatement } from "#optimizer/joined_statement.js";
 import { isGrouped } from "#optimizer/planning_context.js";
 import type { PlannedStatement } from "#optimizer/planned_statement.js";
@@ -28,7 +29,8 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
   const begin = now();
   try {
     const query = readQuery(readNodeText(request.query));
-    const statement = planAny(query, new RequestFacts(request));
+    const facts = new RequestFacts(request);
+    const statement = withFirstRows(query, facts, planAny(query, facts));
     const plan = encodePhysicalPlan(statement.plan);
     const { operators, explain } = explained(request, statement);
     const { ns: engineNs, passed } = engineCost(statement.plan);

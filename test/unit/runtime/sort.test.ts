@@ -42,6 +42,28 @@ describe("a sort", () => {
     }
   });
 
+  test.each([
+    ["in their order", (i: number) => i],
+    ["the other way round", (i: number) => -i],
+    ["in any order", (i: number) => (i * 7919) % 12_007],
+    ["all alike", () => 7],
+  ])("finds the first rows of rows that come %s", (_name, valueOf) => {
+    const rows = Array.from({ length: 12_000 }, (_, i): Scalar[] => [
+      BigInt(valueOf(i)), bytes(`row ${i} with a text too long for its view`)]);
+    for (const limit of [1, 900]) {
+      const plan = planOf({ kind: "sort", input: scan(0), keys: [byNumber], columns, limit });
+      expect(runLeaves(plan, [pagesOf(columns, rows, 500)]).rows).toEqual(interpret(plan, [rows]));
+    }
+  });
+
+  test("keeps few rows where only the first are wanted", () => {
+    const pages = pagesOf(columns, rowsOf(40_000), 500);
+    const peakOf = (limit: { limit?: number }): number =>
+      runLeaves(planOf({ kind: "sort", input: scan(0), keys: [byText, byNumber], columns, ...limit }), [pages])
+        .execution.peakBytes;
+    expect(peakOf({ limit: 20 })).toBeLessThan(peakOf({}) / 4);
+  });
+
   test("says that it paused, so that nobody sleeps on it", () => {
     const plan = planOf({ kind: "sort", input: scan(0), keys: [byNumber], columns });
     const execution = new PlanExecution(compileExecution(plan, cache), { memory, resultBytes: PAGE_BYTES });
