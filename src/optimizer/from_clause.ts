@@ -15,8 +15,6 @@ import type { Attributes } from "./attributes.js";
 import type { Block } from "./block.js";
 import { materialised } from "./block.js";
 import { isMergeable } from "./block_checks.js";
-import type { WithQuery } from "./common_tables.js";
-import { commonTableOf } from "./common_tables.js";
 import { conjunctsOf, equalityOf } from "./conditions.js";
 import { isHosted } from "./expression_translator.js";
 import { giveEntriesOf } from "./given_entries.js";
@@ -32,6 +30,8 @@ import { rangesReadDeep } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
 import { rangesNeeded } from "./strict_conditions.js";
 import { TableSource } from "./table_source.js";
+import type { WithQuery } from "./with_queries.js";
+import { commonTableOf } from "./with_queries.js";
 
 /** Rows assumed for a table that was never analysed. */
 const ROWS_UNKNOWN = 1000;
@@ -209,7 +209,7 @@ function addTable(level: Level, rangeIndex: number, entry: RangeEntry, reason?: 
   scope.sources.set(rangeIndex, { kind: "table", table });
 }
 
-/** Where its rows are not made once (common_tables.ts), each reading has conditions of its own in its scans. */
+/** Where its rows are not made once (with_queries.ts), each reading has conditions of its own in its scans. */
 function addWithQuery(level: Level, rangeIndex: number, withQuery: WithQuery): void {
   const common = commonTableOf(level.planner, withQuery);
   if (common === undefined) return addDerived(level, rangeIndex, withQuery.query, withQuery.owner);

@@ -1,7 +1,7 @@
 // Equal parts of a plan, run once: a view or WITH query that groups and is read twice, a subquery written out twice.
 // Of these only groupings are shared: they are finished before anybody reads them, and small. What a join yields would
 // have to be kept, and two pipelines that each keep nothing cost less than one table of all its rows; common rows
-// (common_tables.ts) are kept because they are common, and only get their numbers here. Parts are equal when their
+// (with_queries.ts) are kept because they are common, and only get their numbers here. Parts are equal when their
 // operators are and their scans read the same columns of the same table under the same conditions.
 // Counter-example: SELECT ... FROM (SELECT count(*) FROM t WHERE random() < 0.5) a, (the same) b reads t twice, for the
 // two counts differ. Read next: src/lowering/pipeline.ts, which makes shared rows when the first reader is cut.

@@ -12,7 +12,6 @@ import type { LogicalOperator } from "#plan/logical.js";
 import type { ColumnFact, RelationFact } from "#plan/planning.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Attributes } from "./attributes.js";
-import type { CommonTable } from "./common_tables.js";
 import { shareOfQuals } from "./estimates.js";
 import type { Fallbacks } from "./fallbacks.js";
 import { filtered } from "./filtered.js";
@@ -20,6 +19,7 @@ import { LeafColumns } from "./leaf_columns.js";
 import { isNullForNulls, neverFails } from "./safe_expressions.js";
 import { TableColumns } from "./table_columns.js";
 import type { Translated } from "./translated.js";
+import type { CommonTable } from "./with_queries.js";
 
 export interface StatementFacts {
   readonly facts: RequestFacts;
