@@ -313,3 +313,12 @@ select d.c_nationkey, d.c_custkey, n_name from (select distinct on (c_nationkey)
 select d.m, count(*) from (select distinct on (c_nationkey, c_mktsegment) c_mktsegment m, c_nationkey from customer order by c_nationkey, c_mktsegment, c_custkey) d join nation on n_nationkey = d.c_nationkey group by d.m;
 select n_name from nation where n_nationkey in (select distinct on (c_mktsegment) c_nationkey from customer order by c_mktsegment, c_acctbal, c_custkey);
 select n_name, x.k from nation n, lateral (select distinct on (c_mktsegment) c_mktsegment, c_custkey k from customer c where c.c_nationkey = n.n_nationkey order by c_mktsegment, c_acctbal, c_custkey) x;
+select c_custkey, o_orderkey from customer join orders on o_custkey = c_custkey order by o_totalprice desc, o_orderkey limit 5 offset 3;
+select c_nationkey, sum(o_totalprice), count(*) from customer join orders on o_custkey = c_custkey group by c_nationkey order by 2 desc, 1 limit 4;
+select o_orderkey, o_orderdate, o_totalprice from orders order by o_totalprice desc nulls first, o_orderkey limit 7;
+select distinct o_orderdate from orders order by 1 desc limit 3;
+select o_custkey, rank() over (partition by o_custkey order by o_totalprice desc, o_orderkey) r, o_orderkey from orders join customer on c_custkey = o_custkey order by r, o_orderkey limit 6;
+select 10 / (o_orderkey - 3000), o_orderkey from orders order by o_totalprice limit 2;
+select o_custkey from orders where o_orderkey < 40 order by o_custkey fetch first 3 rows with ties;
+select o_custkey, count(*) from orders group by 1 having count(*) > 5 order by 1 limit 3;
+select o_orderkey from orders order by o_orderkey desc limit (select 2);
