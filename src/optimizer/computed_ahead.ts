@@ -1,7 +1,7 @@
 // Whether a subquery may be computed before anybody asks for its value. PostgreSQL runs it when a row asks, and for the
 // rows that do; computed ahead, a division by zero inside it would be an error of a statement that has an answer.
 // Counter-example: WHERE x > 1000 AND x > (SELECT sum(10 / y) FROM u), where no x is above 1000 and some y is 0.
-import { nodeList, numberField, optionalNode, requiredNode, stringField } from "#frontend/text_fields.js";
+import { eachChild, nodeList, numberField, optionalNode, requiredNode, stringField } from "#frontend/text_fields.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery, RangeEntry } from "#frontend/query.js";
 import { readQuery } from "#frontend/query_reader.js";
@@ -40,8 +40,16 @@ function isSafeEntry(entry: RangeEntry, within: Surroundings): boolean {
       return found !== undefined && !entry.isSelfReference
         && isSafeQuery(readQuery(requiredNode(found, "ctequery")), within.slice(entry.levelsUp));
     }
+    case "values": return valuesOf(entry.source).every((value) => isSafe(value, within));
     default: return false;
   }
+}
+
+/** The values of VALUES, all rows'. */
+function valuesOf(entry: TextNode): readonly TextNode[] {
+  const found: TextNode[] = [];
+  eachChild(entry, (child) => void (child.tag === "ALIAS" ? undefined : found.push(child)));
+  return found;
 }
 
 /** FROM and WHERE, or an expression: every condition and value in it. */

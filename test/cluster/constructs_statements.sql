@@ -322,3 +322,5 @@ select 10 / (o_orderkey - 3000), o_orderkey from orders order by o_totalprice li
 select o_custkey from orders where o_orderkey < 40 order by o_custkey fetch first 3 rows with ties;
 select o_custkey, count(*) from orders group by 1 having count(*) > 5 order by 1 limit 3;
 select o_orderkey from orders order by o_orderkey desc limit (select 2);
+select n_name from nation where n_regionkey = 4 or n_nationkey in (select v.x + 1 from (values (1), (7), (null)) v(x) where v.x > 1);
+select n_name, exists (select 1 from (values (1, 'AFRICA'), (2, null)) v(k, r) where v.k = n_regionkey) from nation;
