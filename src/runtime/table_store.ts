@@ -41,6 +41,8 @@ export interface TableOptions {
   readonly code: OrderedCode;
   readonly spillable: SpillableTable | undefined;
   readonly chunkBytesMax: number;
+  /** A thread's that helps: it keeps whatever comes, and the owner orders the rows. */
+  readonly isHelpers?: boolean;
 }
 
 export class TableStore {
@@ -51,6 +53,7 @@ export class TableStore {
   readonly #magnitudes: number;
   readonly #code: OrderedCode;
   readonly #spill: TableSpill | undefined;
+  readonly #mayBound: boolean;
   #ordering: RowOrdering | undefined;
   #sort: SortKernel | undefined;
   #window: RowWindow | undefined;
@@ -69,11 +72,14 @@ export class TableStore {
   #loaded: LoadedRows | undefined;
   #released = false;
 
-  constructor({ arena, kernels, plan, state, code, spillable, chunkBytesMax }: TableOptions) {
+  constructor({
+    arena, kernels, plan, state, code, spillable, chunkBytesMax, isHelpers = false,
+  }: TableOptions) {
     this.#arena = arena;
     this.#kernels = kernels;
     this.#plan = plan;
     this.#code = code;
+    this.#mayBound = plan.order?.rows !== undefined && plan.window === undefined && !isHelpers;
     this.#spill = spillable && new TableSpill(arena, spillable, plan.rowBytes);
     this.#chunks = new RowChunks(arena, state, plan.rowBytes, chunkBytesMax);
     this.#magnitudes = arena.allocate(Math.max(1, plan.columns.length) * 8);
@@ -277,10 +283,11 @@ export class TableStore {
 
   /** Of the first rows that are wanted, a full chunk may know the last: from then on nothing behind it is kept. */
   #tightenBound(): void {
-    const { order, window, rowBytes } = this.#plan;
+    if (!this.#mayBound) return;
+    const { order, rowBytes } = this.#plan;
     const { first, end } = this.#chunks.current;
-    const [rows, wanted] = [(end - first) / rowBytes, order?.rows ?? Infinity];
-    if (rows < wanted || window !== undefined) return;
+    const wanted = order?.rows ?? Infinity;
+    if ((end - first) / rowBytes < wanted) return;
     const { merge, compare } = (this.#sort ??= this.#code.sort());
     const last = nthRow(this.#arena, merge, { first, end }, rowBytes, wanted);
     const bound = this.#chunks.get(TableState.bound);

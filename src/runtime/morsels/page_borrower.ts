@@ -173,6 +173,7 @@ function openSink(
   tables[sink.table] = new TableStore({
     arena, kernels, plan: defined(compiled.pipelines.tables[sink.table], "a table"), state,
     code: { sort: noOrder, window: noOrder }, spillable: undefined, chunkBytesMax: chunkBytes,
+    isHelpers: true,
   });
   return { state, stores, tables };
 }

@@ -143,3 +143,18 @@ describe("beyond the memory there is", () => {
     agreeOnDisk(plan, [rowsOf(3_000, 40_000), rowsOf(60_000, 40_000)], seed);
   });
 });
+
+test.each([1, 2, 3])("the first rows are found among those of all threads, seed %i", (seed) => {
+  const rows = Array.from({ length: 12_000 }, (_, i): Scalar[] => [BigInt((i * 7919) % 12_007), BigInt(i % 1000)]);
+  const keys = [{ expression: column(0, int4), descending: true, nullsFirst: false }];
+  const plan: PhysicalPlan = {
+    version: 1, leafCount: 1, parameters: [],
+    outputs: columns.map((type, index) => ({ name: `c${index}`, type })),
+    root: { kind: "sort", input: scan(0), keys, limit: 7, columns },
+  };
+  const { rows: found, execution } = runLeaves(plan, [pagesOf(columns, rows, 500)], {
+    helpers: { helpersMax: 1, dice: new Dice(seed) },
+  });
+  expect(execution.threads).toBe(2);
+  expect(found).toEqual(interpret(plan, [rows]));
+});
