@@ -415,6 +415,7 @@ write_blocks(HeapProducer *self)
 	}
 	fusion_block_unpin(self->current);
 	fusion_block_unpin(self->ahead);
+	fusion_block_source_pause(&self->source);
 }
 
 static FusionFill
@@ -441,10 +442,14 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 	return result;
 }
 
-/* Forgets the position. Pins are not held between fills, and after an error they are the resource owner's. */
+/*
+ * Forgets the position. Pins are not held between fills, nor is anything read ahead; after an error all of it is the
+ * resource owner's and the memory context's.
+ */
 static void
 reset(HeapProducer *self)
 {
+	self->source.stream = (FusionBlockStream) {0};
 	for (int i = 0; i < (int) lengthof(self->blocks); i++)
 	{
 		self->blocks[i].state = FUSION_BLOCK_NONE;

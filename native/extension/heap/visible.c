@@ -185,19 +185,22 @@ list_by_page_scan(FusionBlockSource *source, FusionBlock *block)
 	memcpy(block->offsets, scan->rs_vistuples, block->count * sizeof(OffsetNumber));
 }
 
-/* The block in that very buffer, pinned; false when it stands elsewhere or nowhere. */
-static bool
-read_guessed(FusionBlockSource *source, BlockNumber number, Buffer guess)
+/* The block, pinned, from the buffer it was guessed to be in; InvalidBuffer when it stands elsewhere or nowhere. */
+static Buffer
+read_guessed(FusionBlockSource *source, BlockNumber number)
 {
 	Relation	relation = source->scan->rs_base.rs_rd;
+	Buffer		guess = source->guess;
 	uint32		state;
 
+	if (!BufferIsValid(guess) || source->guess_number != number)
+		return InvalidBuffer;
 #if PG_VERSION_NUM >= 160000
 	if (!ReadRecentBuffer(relation->rd_locator, MAIN_FORKNUM, number, guess))
-		return false;
+		return InvalidBuffer;
 #else
 	if (!ReadRecentBuffer(relation->rd_node, MAIN_FORKNUM, number, guess))
-		return false;
+		return InvalidBuffer;
 #endif
 	pgstat_count_buffer_read(relation);
 	pgstat_count_buffer_hit(relation);
@@ -209,7 +212,7 @@ read_guessed(FusionBlockSource *source, BlockNumber number, Buffer guess)
 	state = pg_atomic_read_u32(&GetBufferDescriptor(guess - 1)->state);
 	if (source->scan->rs_strategy == NULL && BUF_STATE_GET_USAGECOUNT(state) == 0)
 		ReleaseBuffer(ReadBufferExtended(relation, MAIN_FORKNUM, number, RBM_NORMAL, NULL));
-	return true;
+	return guess;
 }
 
 /*
@@ -237,7 +240,6 @@ guess_buffer(Buffer last, BlockNumber number)
 static void
 guess_next(FusionBlockSource *source, BlockNumber number)
 {
-	source->guess = InvalidBuffer;
 	if (source->guesses_paused > 0)
 	{
 		source->guesses_paused--;
@@ -265,22 +267,41 @@ guess_next(FusionBlockSource *source, BlockNumber number)
 	}
 }
 
-/* Pins the block's buffer. */
-static void
-read_block(FusionBlockSource *source, FusionBlock *block)
+/* The next of the blocks that are this process's, pinned. */
+static Buffer
+read_next(FusionBlockSource *source, BlockNumber number)
 {
-	Buffer		buffer = source->guess;
+	Buffer		buffer = source->stream.is_wanted ? InvalidBuffer : read_guessed(source, number);
+
+	if (BufferIsValid(buffer))
+		return buffer;
+	return fusion_block_stream_next(&source->stream, source->scan, number, source->end);
+}
+
+/* A block that was taken before, pinned. */
+static Buffer
+read_again(FusionBlockSource *source, BlockNumber number)
+{
+	Buffer		buffer = read_guessed(source, number);
+
+	if (BufferIsValid(buffer))
+		return buffer;
+	return ReadBufferExtended(source->scan->rs_base.rs_rd, MAIN_FORKNUM, number, RBM_NORMAL,
+							  source->scan->rs_strategy);
+}
+
+static void
+hold_buffer(FusionBlockSource *source, FusionBlock *block, Buffer buffer)
+{
 	bool		is_huge;
 
-	if (!BufferIsValid(buffer) || source->guess_number != block->number ||
-		!read_guessed(source, block->number, buffer))
-		buffer = ReadBufferExtended(source->scan->rs_base.rs_rd, MAIN_FORKNUM, block->number, RBM_NORMAL,
-									source->scan->rs_strategy);
 	block->buffer = buffer;
 	block->page = (Page) fusion_huge_buffers_read(buffer, &is_huge);
 	source->small_blocks += is_huge ? 0 : 1;
 	source->last_buffer = buffer;
-	guess_next(source, block->number + 1);
+	source->guess = InvalidBuffer;
+	if (!source->stream.is_wanted)
+		guess_next(source, block->number + 1);
 }
 
 static void
@@ -309,7 +330,7 @@ fusion_block_take(FusionBlockSource *source, FusionBlock *block, bool wants_tupl
 	block->number = next_block_number(source);
 	if (block->number == InvalidBlockNumber)
 		return false;
-	read_block(source, block);
+	hold_buffer(source, block, read_next(source, block->number));
 	block->state = FUSION_BLOCK_TAKEN;
 
 	if (source->all_visible_usable && list_all_visible(source, block))
@@ -338,7 +359,7 @@ void
 fusion_block_repin(FusionBlockSource *source, FusionBlock *block)
 {
 	Assert(block->state != FUSION_BLOCK_NONE && !BufferIsValid(block->buffer));
-	read_block(source, block);
+	hold_buffer(source, block, read_again(source, block->number));
 
 	/*
 	 * Whoever is compacting the page right now had the only pin and holds its lock exclusively: wait for it. Nobody
@@ -355,4 +376,10 @@ fusion_block_unpin(FusionBlock *block)
 	if (BufferIsValid(block->buffer))
 		ReleaseBuffer(block->buffer);
 	block->buffer = InvalidBuffer;
+}
+
+void
+fusion_block_source_pause(FusionBlockSource *source)
+{
+	fusion_block_stream_end(&source->stream);
 }

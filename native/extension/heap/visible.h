@@ -13,6 +13,7 @@
 
 #include "access/heapam.h"
 #include "block_cursor.h"
+#include "block_stream.h"
 #include "portability/instr_time.h"
 #include "line_prefetch.h"
 #include "storage/bufmgr.h"
@@ -44,6 +45,7 @@ typedef struct FusionBlockSource
 	FusionBlockCursor *shared;	/* NULL: all blocks are this process's */
 	BlockNumber next;			/* block to hand out next */
 	BlockNumber end;			/* of those that are this process's */
+	FusionBlockStream stream;	/* of those not in memory */
 	Buffer		last_buffer;
 	Buffer		guess;			/* where block guess_number probably stands */
 	BlockNumber guess_number;
@@ -73,5 +75,8 @@ extern void fusion_block_list(FusionBlockSource *source, FusionBlock *block);
 /* Takes the pin again after fusion_block_unpin. */
 extern void fusion_block_repin(FusionBlockSource *source, FusionBlock *block);
 extern void fusion_block_unpin(FusionBlock *block);
+
+/* Lets go of blocks that were pinned ahead of being taken. They are taken later as if they had not been. */
+extern void fusion_block_source_pause(FusionBlockSource *source);
 
 #endif							/* FUSION_VISIBLE_H */
