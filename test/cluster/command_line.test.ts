@@ -102,6 +102,9 @@ describe.skipIf(suiteIsPlain)("pg-fusion bench", () => {
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({
       queries: [query("q1"), query("q6")],
       geomean: { vs_postgres: number, vs_postgres_parallel: number },
+      bars: ["q1", "q6", "geometric mean", expect.stringMatching(/^lowest \(q[16]\)$/)].map((what) => ({
+        what, figure: number, sense: "at least", bound: number, holds: expect.any(Boolean) as boolean,
+      })),
     });
   });
 
