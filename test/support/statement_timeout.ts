@@ -17,3 +17,10 @@ export async function setStatementTimeout(client: Client, ms: number): Promise<v
     }
   }
 }
+
+/**
+ * What a statement is told whose timeout ended it. The second wording is PostgreSQL's too: a timeout that strikes
+ * between the first and the second start of a statement's clock (exec_simple_query, before and behind the parser) is
+ * forgotten by the second, which leaves a cancel without a reason. It takes a busy machine and one millisecond.
+ */
+export const timedOutMessage = /^canceling statement due to (?:statement timeout|user request)$/;
