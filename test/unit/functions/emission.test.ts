@@ -1,32 +1,18 @@
 // Every function, compiled and interpreted over the ends of its argument types: same value, same error, with and
 // without NULLs, in narrow and in wide code.
-import { FusionError } from "#base/errors.js";
-import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
+import type { Expression } from "#expr/expression.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { EngineType } from "#types/engine_type.js";
 import { describe, expect, test } from "vitest";
+import { rowsOrError } from "../../support/compared_runs.js";
 import { column, columnType, pagesOf, runPages, scanColumns } from "../../support/engine.js";
 import { Dice, randomValue, types } from "../../support/random_plans.js";
 
 const ROWS = 40;
 /** Argument types tried per function; PG_FUSION_SIGNATURES widens the search. */
 const SIGNATURES = Number(process.env["PG_FUSION_SIGNATURES"] ?? 3);
-
-function show(value: Scalar): string {
-  if (value === DECIMAL_NAN) return "NaN";
-  return Object.is(value, -0) ? "-0" : `${typeof value} ${String(value)}`;
-}
-
-function outcome(run: () => Scalar[][]): string {
-  try {
-    return run().flat().map(show).join(" ");
-  } catch (error) {
-    if (!(error instanceof FusionError)) throw error;
-    return `${error.sqlstate} ${error.message} ${error.detail ?? ""}`;
-  }
-}
 
 function signatures(key: string): { arguments: readonly EngineType[]; result: EngineType }[] {
   const { resultType } = functionByKey(key);
@@ -91,14 +77,14 @@ describe.each(functionRows().map(({ key }) => key))("%s", (key) => {
           const rows = Array.from({ length: ROWS }, () =>
             argumentTypes.map((type) => (nullable && dice.chance(20) ? null : randomValue(dice, type, calm))),
           );
-          const expected = outcome(() => interpret(plan, [rows]));
-          expect(outcome(() => runPages(plan, pagesOf(scanColumns(plan), rows, 100)).rows)).toBe(expected);
+          const expected = rowsOrError(() => interpret(plan, [rows]));
+          expect(rowsOrError(() => runPages(plan, pagesOf(scanColumns(plan), rows, 100)).rows)).toEqual(expected);
         }
         // One row at a time, so that each error at the ends of a type is met on its own.
         for (let i = 0; i < 10; i++) {
           const rows = [argumentTypes.map((type) => randomValue(dice, type, false))];
-          const expected = outcome(() => interpret(plan, [rows]));
-          expect(outcome(() => runPages(plan, pagesOf(scanColumns(plan), rows, 1)).rows)).toBe(expected);
+          const expected = rowsOrError(() => interpret(plan, [rows]));
+          expect(rowsOrError(() => runPages(plan, pagesOf(scanColumns(plan), rows, 1)).rows)).toEqual(expected);
         }
       }
     },

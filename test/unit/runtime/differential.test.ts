@@ -1,31 +1,13 @@
 // Compiled code against the reference interpreter over random plans and rows: the same rows in the same order, or the
 // same error.
-import { FusionError } from "#base/errors.js";
 import { decodePhysicalPlan, encodePhysicalPlan } from "#codec/physical_codec.js";
-import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { rowsOrError } from "../../support/compared_runs.js";
 import { memory, pagesOf, runLeaves, runPages, scanColumns } from "../../support/engine.js";
 import { randomJoinPlan } from "../../support/random_joins.js";
 import { randomPlan } from "../../support/random_plans.js";
-
-function show(value: Scalar): string {
-  if (value === DECIMAL_NAN) return "NaN";
-  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;
-  if (Object.is(value, -0)) return "-0";
-  return `${typeof value} ${String(value)}`;
-}
-
-/** Rows as text, or the error. */
-function outcome(run: () => Scalar[][]): string[] {
-  try {
-    return run().map((row) => row.map(show).join(", "));
-  } catch (error) {
-    if (!(error instanceof FusionError)) throw error;
-    return [`${error.sqlstate} ${error.message} ${error.detail ?? ""}`];
-  }
-}
 
 /** PG_FUSION_SEED looks at one plan again, PG_FUSION_SEEDS widens the search. */
 const SEED = process.env["PG_FUSION_SEED"];
@@ -33,10 +15,10 @@ const RUNS = Number(process.env["PG_FUSION_SEEDS"] ?? 600);
 
 function agree(seed: number): void {
   const { plan, parameters, rows } = randomPlan(seed);
-  const expected = outcome(() => interpret(plan, [rows], parameters));
+  const expected = rowsOrError(() => interpret(plan, [rows], parameters));
   for (const ranges of [false, true]) {
     const pages = pagesOf(scanColumns(plan), rows, 61, ranges);
-    expect(outcome(() => runPages(plan, pages, { parameters, ranges }).rows)).toEqual(expected);
+    expect(rowsOrError(() => runPages(plan, pages, { parameters, ranges }).rows)).toEqual(expected);
   }
 }
 
@@ -45,7 +27,7 @@ const SMALL_PAGE_BYTES = 16_384;
 
 function agreeOnJoins(seed: number): void {
   const { plan, parameters, leaves, scans } = randomJoinPlan(seed);
-  const expected = outcome(() => {
+  const expected = rowsOrError(() => {
     return interpret(plan, leaves, parameters);
   });
   // Random constants of opaque types are not always images the codec would take.
@@ -53,7 +35,7 @@ function agreeOnJoins(seed: number): void {
   const decoded = isOpaque ? plan : decodePhysicalPlan(encodePhysicalPlan(plan));
   const pages = scans.map((columns, leaf) => pagesOf(columns, leaves[leaf] ?? [], 11));
   for (const hurry of [{}, { visitsPerCall: 3, resultBytes: SMALL_PAGE_BYTES }]) {
-    expect(outcome(() => runLeaves(decoded, pages, { parameters, ...hurry }).rows)).toEqual(expected);
+    expect(rowsOrError(() => runLeaves(decoded, pages, { parameters, ...hurry }).rows)).toEqual(expected);
   }
 }
 

@@ -1,38 +1,18 @@
 // Pipelines that several threads share: the same rows and the same first error as the reference interpreter's, whoever
 // took which page and whenever, and nothing held afterwards.
-import { FusionError } from "#base/errors.js";
-import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
-import { inputsOf } from "#plan/columns_of.js";
+import type { Scalar } from "#expr/expression.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { hasLimit, rowsOrError } from "../../support/compared_runs.js";
 import { column, columnType, memory, pagesOf, runLeaves, scanColumns } from "../../support/engine.js";
 import { MemorySpill } from "../../support/memory_spill.js";
 import { randomJoinPlan } from "../../support/random_joins.js";
 import { Dice, randomPlan } from "../../support/random_plans.js";
 
-function show(value: Scalar): string {
-  if (value === DECIMAL_NAN) return "NaN";
-  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;
-  if (Object.is(value, -0)) return "-0";
-  return `${typeof value} ${String(value)}`;
-}
-
 /** Rows as text in any order, or the error. */
-function outcome(run: () => Scalar[][]): string[] {
-  try {
-    return run().map((row) => row.map(show).join(", ")).toSorted();
-  } catch (error) {
-    if (!(error instanceof FusionError)) throw error;
-    return [`${error.sqlstate} ${error.message} ${error.detail ?? ""}`];
-  }
-}
-
-function hasLimit(operator: PhysicalOperator): boolean {
-  return operator.kind === "limit" || (operator.kind === "sort" && operator.limit !== undefined) ||
-    inputsOf(operator).some(hasLimit);
-}
+const outcome = (run: () => Scalar[][]): string[] => rowsOrError(run).toSorted();
 
 /** PG_FUSION_SEED looks at one plan again, PG_FUSION_SEEDS widens the search. */
 const SEED = process.env["PG_FUSION_SEED"];

@@ -1,7 +1,7 @@
 // Joins, groups and sorts that do not fit memory: the same rows as the reference interpreter's, from disk.
 import { defined } from "#base/assert.js";
 import { FusionError } from "#base/errors.js";
-import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
+import type { Scalar } from "#expr/expression.js";
 import { inputsOf } from "#plan/columns_of.js";
 import type { JoinKind, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { orderMatters } from "#plan/row_order.js";
@@ -10,6 +10,7 @@ import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { SpillOptions } from "#runtime/memory_budget.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { hasLimit, shownRows } from "../../support/compared_runs.js";
 import { column, columnType, memory, pagesOf, runLeaves } from "../../support/engine.js";
 import { MemorySpill } from "../../support/memory_spill.js";
 import { randomJoinPlan } from "../../support/random_joins.js";
@@ -19,28 +20,14 @@ function tiny(): SpillOptions & { readonly port: MemorySpill } {
   return { bytes: 0, port: new MemorySpill(), chunkBytes: 200, bufferBytes: 256 };
 }
 
-function show(value: Scalar): string {
-  if (value === DECIMAL_NAN) return "NaN";
-  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;
-  if (Object.is(value, -0)) return "-0";
-  return `${typeof value} ${String(value)}`;
-}
-
-const rowsAsText = (rows: readonly Scalar[][]): string[] => rows.map((row) => row.map(show).join(", "));
-
 /** Undefined for an error: which of several comes first depends on the order of rows. */
 function outcome(run: () => Scalar[][]): string[] | undefined {
   try {
-    return rowsAsText(run());
+    return shownRows(run());
   } catch (error) {
     if (error instanceof FusionError) return undefined;
     throw error;
   }
-}
-
-function hasLimit(operator: PhysicalOperator): boolean {
-  return operator.kind === "limit" || (operator.kind === "sort" && operator.limit !== undefined) ||
-    inputsOf(operator).some(hasLimit);
 }
 
 /** PG_FUSION_SEED looks at one plan again, PG_FUSION_SEEDS widens the search. */
@@ -117,7 +104,7 @@ describe("a window on disk", () => {
     const { rows: found, port } = spilling(plan, [rows], kilobytes);
     expect(port.opened).toBeGreaterThan(1);
     expect(port.live).toBe(0);
-    expect(rowsAsText(found)).toEqual(rowsAsText(interpret(plan, [rows])));
+    expect(shownRows(found)).toEqual(shownRows(interpret(plan, [rows])));
   });
 });
 
@@ -131,7 +118,7 @@ describe("a sort on disk", () => {
     const { rows: sorted, execution, port } = spilling(plan, [rows], 256);
     expect(port.opened).toBeGreaterThan(5);
     expect(port.live).toBe(0);
-    expect(rowsAsText(sorted)).toEqual(rowsAsText(interpret(plan, [rows])));
+    expect(shownRows(sorted)).toEqual(shownRows(interpret(plan, [rows])));
     expect(execution.peakBytes).toBeLessThan(1024 * KB);
     expect(execution.stats().find(({ operator }) => operator === 0)?.spilledBytes).toBe(port.bytes);
   });
@@ -142,7 +129,7 @@ describe("a sort on disk", () => {
     const { rows: sorted, port } = spilling(few, [rows], 256);
     expect(port.opened).toBeGreaterThan(2);
     expect(port.bytes).toBeLessThan(100 * KB);
-    expect(rowsAsText(sorted)).toEqual(rowsAsText(interpret(few, [rows])));
+    expect(shownRows(sorted)).toEqual(shownRows(interpret(few, [rows])));
   });
 });
 
@@ -160,7 +147,7 @@ describe("groups on disk", () => {
     const { rows: groups, port } = spilling(plan, [rows], 64 * KB);
     others.dispose();
     expect(port.opened).toBeGreaterThan(0);
-    expect(rowsAsText(groups).sort()).toEqual(rowsAsText(interpret(plan, [rows])).sort());
+    expect(shownRows(groups).sort()).toEqual(shownRows(interpret(plan, [rows])).sort());
   });
 
   test("come in rounds, each once", () => {
@@ -174,7 +161,7 @@ describe("groups on disk", () => {
     }, types);
     const rows = [...rowsOf(30_000, 1000), ...rowsOf(15_000, 77)];
     const { rows: groups, execution, port } = spilling(plan, [rows], 512);
-    expect(rowsAsText(groups).sort()).toEqual(rowsAsText(interpret(plan, [rows])).sort());
+    expect(shownRows(groups).sort()).toEqual(shownRows(interpret(plan, [rows])).sort());
     expect(port.opened).toBeGreaterThan(1);
     expect(port.live).toBe(0);
     expect(execution.peakBytes).toBeLessThan(2048 * KB);
@@ -200,7 +187,7 @@ describe.each(kinds)("a join on disk: %s", (join) => {
   test("meets partition by partition", () => {
     const leaves = [rowsOf(6000, 5000), rowsOf(9000, 7001).filter(([key]) => join !== "nullAwareAnti" || key !== null)];
     const { rows, execution, port } = spilling(plan, leaves, 512);
-    expect(rowsAsText(rows).sort()).toEqual(rowsAsText(interpret(plan, leaves)).sort());
+    expect(shownRows(rows).sort()).toEqual(shownRows(interpret(plan, leaves)).sort());
     expect(port.opened).toBe(2);
     expect(port.live).toBe(0);
     expect(execution.peakBytes).toBeLessThan(2048 * KB);
@@ -211,7 +198,7 @@ describe.each(kinds)("a join on disk: %s", (join) => {
       Array.from({ length: count }, (_, i) => [key, bytes(`a string of some length, ${i}`)]);
     const leaves = [[...same(5, 1n), ...same(3, 2n), [null, bytes("no key")]], [...same(12_000, 1n), ...same(2, 3n)]];
     const { rows, port } = spilling(plan, leaves, 256);
-    expect(rowsAsText(rows).sort()).toEqual(rowsAsText(interpret(plan, leaves)).sort());
+    expect(shownRows(rows).sort()).toEqual(shownRows(interpret(plan, leaves)).sort());
     // The third is an attempt to divide the key's partition.
     expect(port.opened).toBe(3);
     expect(port.live).toBe(0);
@@ -220,7 +207,7 @@ describe.each(kinds)("a join on disk: %s", (join) => {
   test("divides partitions that are too large again", () => {
     const leaves = [rowsOf(900, 811), rowsOf(5000, 4801).filter(([key]) => key !== null)];
     const { rows, port } = spilling(plan, leaves, 128, { chunkBytes: 8 * KB, bufferBytes: KB });
-    expect(rowsAsText(rows).sort()).toEqual(rowsAsText(interpret(plan, leaves)).sort());
+    expect(shownRows(rows).sort()).toEqual(shownRows(interpret(plan, leaves)).sort());
     expect(port.opened).toBeGreaterThan(8);
     expect(port.live).toBe(0);
   });
@@ -237,7 +224,7 @@ describe("columns behind one that nobody reads", () => {
     const pages = leaves.map((each) => pagesOf(wide, each, 500));
     const { rows: found } = runLeaves(plan, pages, { spill: { bytes: 256 * KB, port } });
     expect(port.opened).toBeGreaterThan(0);
-    expect(rowsAsText(found).sort()).toEqual(rowsAsText(interpret(plan, leaves)).sort());
+    expect(shownRows(found).sort()).toEqual(shownRows(interpret(plan, leaves)).sort());
   }
 
   test("keep their places in front of a join", () => {

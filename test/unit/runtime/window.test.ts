@@ -9,6 +9,7 @@ import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { describe, expect, test } from "vitest";
+import { rowsOrError } from "../../support/compared_runs.js";
 import { column, columnType, memory, pagesOf, runLeaves } from "../../support/engine.js";
 import { MemorySpill } from "../../support/memory_spill.js";
 import { Dice, randomValue } from "../../support/random_plans.js";
@@ -121,14 +122,6 @@ function randomCall(dice: Dice, mayMeasure: boolean): WindowCall {
   }
 }
 
-const outcome = (run: () => Scalar[][]): unknown => {
-  try {
-    return run();
-  } catch (error) {
-    return error instanceof Error ? error.message : error;
-  }
-};
-
 describe("a window", () => {
   test.each(Array.from({ length: 60 }, (_, seed) => seed))("is what its definition says, seed %i", (seed) => {
     const dice = new Dice(seed + 1);
@@ -143,12 +136,12 @@ describe("a window", () => {
       measured !== undefined && dice.chance(60) ? { ...call, frame: measuredFrame(dice, measured) } : call));
     const plan = planOf(scan, { partition, order, calls });
     expect(decodePhysicalPlan(encodePhysicalPlan(plan))).toEqual(plan);
-    expect(outcome(() => runLeaves(plan, [pagesOf(columns, rows, 17)]).rows)).toEqual(
-      outcome(() => interpret(plan, [rows])));
+    expect(rowsOrError(() => runLeaves(plan, [pagesOf(columns, rows, 17)]).rows)).toEqual(
+      rowsOrError(() => interpret(plan, [rows])));
     // By way of the disk, where every piece of memory has room for a row or two.
     const spill = { bytes: 0, port: new MemorySpill(), chunkBytes: 200, bufferBytes: 256 };
-    expect(outcome(() => runLeaves(plan, [pagesOf(columns, rows, 17)], { spill }).rows)).toEqual(
-      outcome(() => interpret(plan, [rows])));
+    expect(rowsOrError(() => runLeaves(plan, [pagesOf(columns, rows, 17)], { spill }).rows)).toEqual(
+      rowsOrError(() => interpret(plan, [rows])));
     expect(spill.port.live).toBe(0);
     expect(memory.usedBlocks()).toBe(0);
   });

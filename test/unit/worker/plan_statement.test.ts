@@ -1,10 +1,7 @@
 // Recorded statements through the whole planner: their plans run the same compiled and interpreted, and requests that
 // were damaged on the way are answered, never thrown back.
-import { FusionError } from "#base/errors.js";
 import { decodePhysicalPlan } from "#codec/physical_codec.js";
 import { decodePlanReady, encodePlanReady } from "#codec/plan_answer_message.js";
-import { DECIMAL_NAN } from "#expr/expression.js";
-import type { Scalar } from "#expr/expression.js";
 import { edgeCallArguments } from "#frontend/edge_calls.js";
 import { readNodeText } from "#frontend/node_text.js";
 import { walk } from "#frontend/text_fields.js";
@@ -14,6 +11,7 @@ import { leafColumns } from "#worker/plan_leaves.js";
 import { planStatement } from "#worker/plan_statement.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rowsOrError } from "../../support/compared_runs.js";
 import { pagesOf, runLeaves } from "../../support/engine.js";
 import { fixtureQueries, fixtureRequest } from "../../support/planning_fixtures.js";
 import { Dice, randomValue } from "../../support/random_plans.js";
@@ -23,21 +21,6 @@ const clock = (): bigint => 0n;
 function ready(request: PlanRequest): PlanReady | undefined {
   const answer = planStatement(request, clock);
   return answer.kind === "ready" ? answer.ready : undefined;
-}
-
-function show(value: Scalar): string {
-  if (value === DECIMAL_NAN) return "NaN";
-  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;
-  return Object.is(value, -0) ? "-0" : `${typeof value} ${String(value)}`;
-}
-
-function outcome(run: () => Scalar[][]): string[] {
-  try {
-    return run().map((row) => row.map(show).join(", "));
-  } catch (error) {
-    if (!(error instanceof FusionError)) throw error;
-    return [`${error.sqlstate} ${error.message}`];
-  }
 }
 
 describe("plans of recorded statements", () => {
@@ -53,7 +36,7 @@ describe("plans of recorded statements", () => {
           columns.map(({ engine, nullable }) =>
             (nullable && dice.chance(10) ? null : randomValue(dice, engine, calm)))));
         const pages = leaves.map((columns, leaf) => pagesOf(columns, rows[leaf] ?? [], 40));
-        expect(outcome(() => runLeaves(plan, pages).rows)).toEqual(outcome(() => interpret(plan, rows)));
+        expect(rowsOrError(() => runLeaves(plan, pages).rows)).toEqual(rowsOrError(() => interpret(plan, rows)));
       }
     });
 
