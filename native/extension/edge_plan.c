@@ -9,10 +9,10 @@
 #include "edge_expression.h"
 #include "edge_plan.h"
 #include "nodes/makefuncs.h"
+#include "nodes/value.h"
 #include "node_check.h"
 #include "optimizer/planner.h"
 #include "page_column.h"
-#include "nodes/value.h"
 #include "parallel_plan.h"
 #include "pg_compat.h"
 #include "plan_cost.h"
@@ -20,7 +20,6 @@
 #include "query_leaf.h"
 #include "refusal.h"
 #include "rewrite/rewriteManip.h"
-
 
 /* A result of more columns could not be a tuple. */
 #define OUTPUT_COLUMNS_MAX MaxTupleAttributeNumber

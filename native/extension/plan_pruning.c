@@ -78,11 +78,4 @@ fusion_shift_prunings(Plan *plan, int places)
 	fusion_shift_prunings(plan->righttree, places);
 }
 
-#else
-
-void
-fusion_shift_prunings(Plan *plan, int places)
-{
-}
-
 #endif

@@ -13,17 +13,13 @@ import { readTrace } from "#trace/format/trace_reader.js";
 import { redactTrace } from "#trace/redact.js";
 import { captures, clearCaptures, expectReplays, type CapturedFile } from "../support/captures.js";
 import { quiet } from "../support/audit.js";
+import { session } from "../support/fusion_session.js";
 
 const EXECUTIONS = Number(process.env["PG_FUSION_CAPTURES"] ?? "40");
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-async function connect(...settings: string[]): Promise<pg.Client> {
-  const client = new pg.Client();
-  client.on("error", () => undefined);
-  await client.connect();
-  for (const setting of ["pg_fusion.enable = on", ...settings]) await client.query(`SET ${setting}`);
-  return client;
-}
+const connect = (...settings: readonly string[]): Promise<pg.Client> =>
+  session(["pg_fusion.enable = on", ...settings].map((setting) => `SET ${setting}`).join("; "));
 
 let observer: pg.Client;
 let data: string;

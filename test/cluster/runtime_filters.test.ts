@@ -1,10 +1,11 @@
 // Runtime filters: every statement answers as PostgreSQL does with filters, without, on both scan paths and when all
 // slots are taken; filters really reject rows of every key type; and whatever ends an execution, no slot stays held.
 import { readFileSync } from "node:fs";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer, refused, unordered } from "../support/answers.js";
 import { audit, held, quiet } from "../support/audit.js";
+import { endSessions, session } from "../support/fusion_session.js";
 import { setStatementTimeout } from "../support/statement_timeout.js";
 import { filterStatements, filteredKeys, joinOn } from "./runtime_filters_statements.js";
 
@@ -12,18 +13,8 @@ const schema = readFileSync(new URL("./runtime_filters_schema.sql", import.meta.
 const dropTables = "DROP TABLE IF EXISTS f_probe, f_build, f_middle, f_parts, f_late";
 /** Refused today; may only become fewer. */
 const REFUSED_MAX = 8;
-const clients: pg.Client[] = [];
 let plain: pg.Client;
 let fusion: pg.Client;
-
-async function connect(settings = ""): Promise<pg.Client> {
-  const client = new pg.Client();
-  client.on("error", () => undefined);
-  await client.connect();
-  clients.push(client);
-  if (settings !== "") await client.query(settings);
-  return client;
-}
 
 /** Of these few values the smallest build side has nearly all. */
 const mostlyMatched: ReadonlySet<string> = new Set(["k2", "c1", "e"]);
@@ -55,8 +46,8 @@ async function filtersOf(client: pg.Client, statement: string, options = "ANALYZ
 }
 
 beforeAll(async () => {
-  plain = await connect();
-  fusion = await connect(ON);
+  plain = await session();
+  fusion = await session(ON);
   await plain.query(dropTables);
   await plain.query("DROP TYPE IF EXISTS f_mood");
   await plain.query(schema);
@@ -65,7 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await plain.query(dropTables);
   await plain.query("DROP TYPE IF EXISTS f_mood");
-  for (const client of clients) await client.end();
+  await endSessions();
 });
 
 describe("answers", () => {
@@ -74,7 +65,7 @@ describe("answers", () => {
     ["without filters", "SET pg_fusion.runtime_filter_enable = off"],
     ["with filters on the executor path", "SET pg_fusion.heap_scan = off"],
   ])("are PostgreSQL's %s", async (_, setting) => {
-    const client = await connect(`${ON}; ${setting}`);
+    const client = await session(`${ON}; ${setting}`);
     const refusals: string[] = [];
     for (const statement of filterStatements) {
       const actual = await answer(client, statement, "extended");
@@ -88,7 +79,7 @@ describe("answers", () => {
 describe("filters", () => {
   it.each(filteredKeys)("reject rows by %s", async (key) => {
     for (const path of ["on", "off"]) {
-      const client = await connect(`${ON}; SET pg_fusion.heap_scan = ${path}`);
+      const client = await session(`${ON}; SET pg_fusion.heap_scan = ${path}`);
       const [filter, ...more] = await filtersOf(client, joinOn(key, 5));
       expect(more).toEqual([]);
       expect(filter?.["Columns"]).toBe(key);
@@ -137,7 +128,7 @@ describe("filters", () => {
   });
 
   it("see rows of the own transaction, and tests go on after a rescan", async () => {
-    const client = await connect(ON);
+    const client = await session(ON);
     await client.query("BEGIN");
     await client.query("INSERT INTO f_build (id, pick, k4) VALUES (-1, 0, 987654)");
     await client.query("INSERT INTO f_probe (id, k4) VALUES (-2, 987654)");
@@ -157,7 +148,7 @@ describe("filters", () => {
 
 describe("slots", () => {
   it("run out without changing an answer", async () => {
-    const holder = await connect(ON);
+    const holder = await session(ON);
     await holder.query("BEGIN");
     const { rows } = await holder.query("SELECT current_setting('pg_fusion.runtime_filter_count')::int AS count");
     const count = Number(rows[0].count);
@@ -182,7 +173,7 @@ describe("slots", () => {
     await plain.query("ANALYZE f_late");
     const statement = "SELECT count(*), sum(p.id) FROM f_late p JOIN f_late b ON p.k = b.k AND b.id % 3 = 0 " +
       "JOIN f_late c ON p.id = c.k AND c.id < 50000";
-    const client = await connect(ON);
+    const client = await session(ON);
     const expected = (await plain.query(statement)).rows;
     let cancelled = 0;
     for (let ms = 1; ms < 120; ms += 2) {
@@ -202,7 +193,7 @@ describe("slots", () => {
 
   it("come home when the worker is killed while it makes filters", async () => {
     const statement = "SELECT count(*) FROM f_late p JOIN f_late b ON p.k = b.k AND b.id % 3 = 0";
-    const client = await connect(ON);
+    const client = await session(ON);
     const expected = (await plain.query(statement)).rows;
     for (const ms of [5, 20, 40, 60, 90]) {
       const { worker_pid } = await quiet(plain, 20_000);

@@ -2,7 +2,7 @@
 // numbers. The server is that of throwaway_cluster.ts.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import pg from "pg";
+import type pg from "pg";
 import { hasOuterOrderBy } from "#bench/compare_rows.js";
 import { spillDirectory } from "#generated/machines.js";
 import { readFlight } from "#trace/flight_reader.js";
@@ -10,24 +10,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer, unordered } from "../support/answers.js";
 import { held, quiet } from "../support/audit.js";
 import { captures, clearCaptures, expectReplays } from "../support/captures.js";
+import { endSessions, session } from "../support/fusion_session.js";
 import { spillStatements } from "./spill_statements.js";
 
 const schema = readFileSync(new URL("./spill_schema.sql", import.meta.url), "utf8");
 const dropTables = "DROP TABLE IF EXISTS spill_left, spill_right, spill_never_null";
 const SMALL = "SET pg_fusion.enable = on; SET pg_fusion.query_memory = '1MB'";
-const clients: pg.Client[] = [];
 let plain: pg.Client;
 let fusion: pg.Client;
 let data: string;
-
-async function connect(settings: string): Promise<pg.Client> {
-  const client = new pg.Client();
-  client.on("error", () => undefined);
-  await client.connect();
-  clients.push(client);
-  await client.query(settings);
-  return client;
-}
 
 const spillFolder = (): string => join(data, "pg_fusion", "spill");
 const onDisk = (): string[] => (existsSync(spillFolder()) ? readdirSync(spillFolder()) : []);
@@ -54,16 +45,16 @@ const LONG = "SELECT count(*), sum(a.id) FROM (SELECT id, g % 1000 AS g FROM spi
   "JOIN (SELECT id, word || g AS word FROM spill_right, generate_series(1, 40) g) b ON a.id = b.id";
 
 beforeAll(async () => {
-  plain = await connect("SET pg_fusion.enable = off");
+  plain = await session("SET pg_fusion.enable = off");
   data = ((await plain.query("SHOW data_directory")).rows[0] as { data_directory: string }).data_directory;
   await plain.query(dropTables);
   await plain.query(schema);
-  fusion = await connect(SMALL);
+  fusion = await session(SMALL);
 }, 120_000);
 
 afterAll(async () => {
   await plain.query(dropTables);
-  for (const client of clients) await client.end();
+  await endSessions();
   clearCaptures(data);
 });
 
@@ -107,7 +98,7 @@ describe("numbers", () => {
   });
 
   it("are none where memory does", async () => {
-    const client = await connect("SET pg_fusion.enable = on");
+    const client = await session("SET pg_fusion.enable = on");
     const before = await metric("executions");
     await client.query(statement);
     expect(await metric("executions")).toBe(before);
@@ -116,7 +107,7 @@ describe("numbers", () => {
 
 describe("whatever ends an execution on disk", () => {
   it("its directory is nobody else's, and goes when it is cancelled", async () => {
-    const client = await connect(SMALL);
+    const client = await session(SMALL);
     const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
     const failed = client.query(LONG).then(() => "finished", (error: { code?: string }) => error.code);
     const path = await untilOnDisk();
@@ -138,7 +129,7 @@ describe("whatever ends an execution on disk", () => {
   });
 
   it("a worker that is killed leaves nothing once the next one is there", async () => {
-    const client = await connect(SMALL);
+    const client = await session(SMALL);
     const { rows } = await plain.query("SELECT worker_pid FROM pg_fusion_audit()");
     const failed = client.query(LONG).then(() => "finished", (error: { code?: string }) => error.code);
     await untilOnDisk();
@@ -151,7 +142,7 @@ describe("whatever ends an execution on disk", () => {
   });
 
   it("temp_file_limit is kept, in PostgreSQL's words", async () => {
-    const client = await connect(`${SMALL}; SET temp_file_limit = '300kB'`);
+    const client = await session(`${SMALL}; SET temp_file_limit = '300kB'`);
     const statement = "SELECT l.id, r.id FROM spill_left l JOIN spill_right r USING (key)";
     const answered = await answer(client, statement, "extended");
     expect(answered).toMatchObject({
@@ -164,7 +155,7 @@ describe("whatever ends an execution on disk", () => {
   });
 
   it("a full capture of it plays back without a divergence", async () => {
-    const client = await connect(`${SMALL}; SET pg_fusion.capture = 'full'`);
+    const client = await session(`${SMALL}; SET pg_fusion.capture = 'full'`);
     clearCaptures(data);
     const before = await metric("executions");
     const some = spillStatements.filter((_, at) => at % 5 === 0);

@@ -1,10 +1,11 @@
 // Statements that several executor threads work on: the same answers, and nothing held however they end. The server is
 // that of throwaway_cluster.ts.
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer } from "../support/answers.js";
 import { held, quiet } from "../support/audit.js";
 import { captures, clearCaptures, expectReplays } from "../support/captures.js";
+import { endSessions, session } from "../support/fusion_session.js";
 
 const TABLES = `
 CREATE TABLE threads_rows AS SELECT (i::bigint * 7919 % 300007)::int4 AS k, i AS v, (i % 1000)::numeric(12, 2) AS n,
@@ -27,16 +28,6 @@ const statements = [
 let plain: pg.Client;
 let fusion: pg.Client;
 let data: string;
-const clients: pg.Client[] = [];
-
-async function connect(settings: string): Promise<pg.Client> {
-  const client = new pg.Client();
-  client.on("error", () => undefined);
-  await client.connect();
-  clients.push(client);
-  await client.query(settings);
-  return client;
-}
 
 /** Threads that worked on a statement at once. */
 async function threadsOf(statement: string): Promise<number> {
@@ -47,16 +38,16 @@ async function threadsOf(statement: string): Promise<number> {
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 beforeAll(async () => {
-  plain = await connect("SET pg_fusion.enable = off");
+  plain = await session("SET pg_fusion.enable = off");
   data = ((await plain.query("SHOW data_directory")).rows[0] as { data_directory: string }).data_directory;
   await plain.query(dropTables);
   await plain.query(TABLES);
-  fusion = await connect("SET pg_fusion.enable = on");
+  fusion = await session("SET pg_fusion.enable = on");
 }, 120_000);
 
 afterAll(async () => {
   await plain.query(dropTables);
-  for (const client of clients) await client.end();
+  await endSessions();
 });
 
 describe("answers", () => {

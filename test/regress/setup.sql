@@ -35,6 +35,11 @@ GRANT SELECT ON owned TO regress_alice, regress_bob;
 GRANT SELECT (a, c) ON t TO regress_alice;
 
 CREATE FUNCTION plus_one(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
+CREATE FUNCTION tell(int) RETURNS bool LANGUAGE plpgsql COST 0.0001 AS $$
+BEGIN
+  RAISE NOTICE 'saw %', $1;
+  RETURN true;
+END $$;
 CREATE FUNCTION counted() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE n bigint;
 BEGIN

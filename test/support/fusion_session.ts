@@ -13,15 +13,30 @@ export type Outcome = { readonly rows: readonly unknown[] } | Failure;
 export const outcome = (running: Promise<pg.QueryArrayResult>): Promise<Outcome> =>
   running.then(({ rows }) => ({ rows }), ({ code, message }: Failure) => ({ code, message }));
 
+/** All that were opened here. */
+const sessions: pg.Client[] = [];
+
+/** A session that ran these statements; all else is as the server has it. */
+export async function session(statements = ""): Promise<pg.Client> {
+  const client = new pg.Client();
+  sessions.push(client);
+  client.on("error", () => undefined);
+  await client.connect();
+  if (statements !== "") await client.query(statements);
+  return client;
+}
+
+/** Ends those of this suite that are open yet. */
+export async function endSessions(): Promise<void> {
+  for (const client of sessions) await client.end();
+}
+
 const workersOf = new WeakMap<pg.Client, number>();
 
 /** A session in which the engine runs everything, with up to `workers` beside the leader. */
 export async function connect(workers = 4): Promise<pg.Client> {
-  const client = new pg.Client();
+  const client = await session(`SET pg_fusion.enable = on; SET max_parallel_workers_per_gather = ${workers}`);
   workersOf.set(client, workers);
-  client.on("error", () => undefined);
-  await client.connect();
-  await client.query(`SET pg_fusion.enable = on; SET max_parallel_workers_per_gather = ${workers}`);
   return client;
 }
 

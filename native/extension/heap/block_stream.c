@@ -16,8 +16,8 @@
 
 #include "storage/bufmgr.h"
 
-static Buffer
-read_alone(HeapScanDesc scan, BlockNumber number)
+Buffer
+fusion_block_read(HeapScanDesc scan, BlockNumber number)
 {
 	return ReadBufferExtended(scan->rs_base.rs_rd, MAIN_FORKNUM, number, RBM_NORMAL, scan->rs_strategy);
 }
@@ -102,7 +102,7 @@ fusion_block_stream_next(FusionBlockStream *stream, HeapScanDesc scan, BlockNumb
 		Assert(stream->head == number);
 		return read_from_stream(stream);
 	}
-	buffer = read_alone(scan, number);
+	buffer = fusion_block_read(scan, number);
 	stream->is_wanted = usage->shared_blks_read + usage->local_blks_read != blocks_read;
 	return buffer;
 }
@@ -119,7 +119,7 @@ fusion_block_stream_end(FusionBlockStream *stream)
 Buffer
 fusion_block_stream_next(FusionBlockStream *stream, HeapScanDesc scan, BlockNumber number, BlockNumber end)
 {
-	return read_alone(scan, number);
+	return fusion_block_read(scan, number);
 }
 
 /* None has begun. */

@@ -34,6 +34,9 @@ typedef struct FusionBlockStream
 extern Buffer fusion_block_stream_next(FusionBlockStream *stream, HeapScanDesc scan, BlockNumber number,
 									   BlockNumber end);
 
+/* Any block, pinned; beside the streams. */
+extern Buffer fusion_block_read(HeapScanDesc scan, BlockNumber number);
+
 /* Lets go of all it has pinned. The next block may be any. */
 extern void fusion_block_stream_end(FusionBlockStream *stream);
 

@@ -286,8 +286,7 @@ read_again(FusionBlockSource *source, BlockNumber number)
 
 	if (BufferIsValid(buffer))
 		return buffer;
-	return ReadBufferExtended(source->scan->rs_base.rs_rd, MAIN_FORKNUM, number, RBM_NORMAL,
-							  source->scan->rs_strategy);
+	return fusion_block_read(source->scan, number);
 }
 
 static void

@@ -38,11 +38,6 @@ SELECT n FROM grouped;
 SELECT count(*) FROM joined;
 RESET ROLE;
 -- What leaks must wait behind the barrier.
-CREATE FUNCTION tell(int) RETURNS bool LANGUAGE plpgsql COST 0.0001 AS $$
-BEGIN
-  RAISE NOTICE 'saw %', $1;
-  RETURN true;
-END $$;
 SELECT id FROM fenced WHERE tell(v) ORDER BY id;
 SELECT count(*) FROM fenced f JOIN t ON t.a = f.id WHERE tell(f.v);
 -- Replaced and dropped under a prepared statement.
