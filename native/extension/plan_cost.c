@@ -15,6 +15,7 @@
 #include "parallel_plan.h"
 #include "parser/parsetree.h"
 #include "plan_cost.h"
+#include "row_output.h"
 #include "utils/syscache.h"
 
 static double plan_ns(const PlannedStmt *planned, const Plan *plan);
@@ -147,8 +148,9 @@ leaf_ns(const Plan *leaf, const FusionLeafPath *path, int columns)
 	double		rows = leaf->plan_rows * path->passed;
 	double		values = rows * columns * FUSION_COST_SENTVALUE;
 
-	if (!path->heap)
-		return leaf->total_cost * FUSION_COST_POSTGRESUNIT + rows * FUSION_COST_SENTROW + values;
+	if (!path->heap || fusion_is_computed(leaf))
+		return (leaf->total_cost * FUSION_COST_POSTGRESUNIT + rows * FUSION_COST_SENTROW + values) /
+			(path->workers + 1);
 	return (leaf->total_cost * FUSION_COST_HEAPUNIT + values) / (path->workers + 1);
 }
 

@@ -15,6 +15,9 @@
 /* What heap batches take for a relation of so many blocks and rows, of which `values` columns are decoded. */
 extern double fusion_heap_scan_ns(double blocks, double rows, int values);
 
+/* What it takes on top to put out so many rows of a scan: their columns, or their expressions' slot. */
+extern double fusion_heap_output_ns(const Plan *leaf, double rows);
+
 /*
  * A sequential plan of the leaf that heap batches can run, when that is expected to be faster than `planned`, and in
  * `reason` a static string for EXPLAIN; else NULL. `leaf` is consumed.

@@ -105,6 +105,36 @@ describe.each([0, 1, 4])("with %d workers", (workers) => {
     await client.query("RESET plan_cache_mode; DEALLOCATE ALL");
   });
 
+  it.each([
+    ["added and dropped columns", `SELECT regexp_replace(b, '[0-9]+', ''), md5(e), count(*), sum(doubled), max(f)
+      FROM odd_shape GROUP BY 1, 2 ORDER BY 1, 2`],
+    ["toasted values", `SELECT md5(packed), count(*), max(octet_length(raw)), max(regexp_count(apart, 'a'))
+      FROM odd_toast WHERE regexp_count(plain, 'p') < 700 GROUP BY 1 ORDER BY 1 LIMIT 50`],
+    ["NULLs", `SELECT a, to_char(c, 'FM0000'), count(*), min(quote_nullable(e)) FROM odd_nulls
+      WHERE quote_nullable(d) <> 'x' AND id % 2 = 0 GROUP BY 1, 2 ORDER BY 1, 2`],
+    ["system columns", "SELECT tableoid::regclass::text, count(*), max(ctid::text) FROM odd_shape GROUP BY 1"],
+    ["whole rows", "SELECT md5(odd_types::text), count(*) FROM odd_types GROUP BY 1 ORDER BY 1 LIMIT 50"],
+    ["partitions", "SELECT regexp_replace(note, '[0-9]', '', 'g'), count(*), sum(id) FROM odd_parts GROUP BY 1 ORDER BY 1"],
+  ])("%s through expressions of PostgreSQL's, by all producers", async (_, text) => {
+    for (const scan of await scansOf(client, text)) {
+      expect(scan.Path).toBe("heap batches");
+      expect(scan["Producers Launched"]).toBe(1 + workers);
+    }
+    await same(client, text);
+  });
+
+  it.each([
+    ["above a filter of a join", `SELECT md5(n.e), count(*), sum(s.doubled) FROM odd_nulls n
+      JOIN odd_shape s ON s.id = n.id AND s.a = 7 WHERE n.id % 3 = 0 GROUP BY 1 ORDER BY 1`],
+    ["that fail", "SELECT (regexp_replace(b, 'b', ''))::int, count(*) FROM odd_shape WHERE id > 30000 GROUP BY 1"],
+    ["that ask their condition first", `SELECT (regexp_replace(b, 'b', ''))::int, count(*) FROM odd_shape
+      WHERE regexp_count(b, '^b[0-9]+$') = 1 AND id < 5000 GROUP BY 1 ORDER BY 1`],
+    ["that cannot be evaluated twice", `SELECT count(*) FROM
+      (SELECT random() < 2 AS sure FROM odd_shape OFFSET 0) AS drawn WHERE sure`],
+  ])("expressions of PostgreSQL's %s", async (_, text) => {
+    await same(client, text);
+  });
+
   it("counts what each partition gave, in all producers", async () => {
     const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON, TIMING off)
       SELECT region, count(*) FROM odd_parts WHERE id % 2 = 0 GROUP BY region`);

@@ -13,6 +13,7 @@
 #include "catalog/catalog.h"
 #include "catalog/pg_class.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "plan_pruning.h"
 #include "utils/rel.h"
@@ -54,22 +55,14 @@ contains_subplan(Node *node, void *context)
 	return expression_tree_walker(node, contains_subplan, context);
 }
 
-/* Columns must be plain attributes: system columns and whole rows have no place in the tuple's data. */
+/* What is more than columns is evaluated row by row, perhaps twice, and perhaps in several processes. */
 static const char *
-target_list_reason(const List *target_list, Index relation)
+target_list_reason(const List *target_list)
 {
-	const ListCell *cell;
-
-	foreach(cell, target_list)
-	{
-		const TargetEntry *entry = lfirst_node(TargetEntry, cell);
-		const Var  *var = (const Var *) entry->expr;
-
-		if (!IsA(var, Var) || var->varno != (int) relation)
-			return "expressions in the target list";
-		if (var->varattno <= 0)
-			return "system column or whole row";
-	}
+	if (contains_subplan((Node *) unconstify(List *, target_list), NULL))
+		return "subquery in the target list";
+	if (contain_volatile_functions((Node *) unconstify(List *, target_list)))
+		return "volatile functions in the target list";
 	return NULL;
 }
 
@@ -108,7 +101,7 @@ scan_reason(const Plan *plan, const List *rtable)
 		return "not a plain table";
 	if (plan->initPlan != NIL || contains_subplan((Node *) plan->qual, NULL))
 		return "subquery in a qual";
-	reason = target_list_reason(plan->targetlist, scan->scanrelid);
+	reason = target_list_reason(plan->targetlist);
 	if (reason != NULL)
 		return reason;
 

@@ -4,9 +4,9 @@
  *    accepted.
  *
  * For each block: pin it, list the visible tuples, drop the rows the quals reject, decode the wanted columns of
- * the rest straight from the block into the page. Where a value must be detoasted, the block's rows go one by
- * one through PostgreSQL's slot instead. No pin outlives fill(): what is left of a block is remembered by its
- * line pointers (see visible.h).
+ * the rest straight from the block into the page. Where a value must be detoasted, or an expression evaluated, the
+ * block's rows go one by one through PostgreSQL's slot instead (row_output.h). No pin outlives fill(): what is left of
+ * a block is remembered by its line pointers (see visible.h).
  */
 #include "postgres.h"
 
@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "page_writer.h"
 #include "qual.h"
+#include "row_output.h"
 #include "runtime_filter_heap.h"
 #include "tuple_batch.h"
 #include "utils/rel.h"
@@ -54,6 +55,8 @@ typedef struct HeapProducer
 	FusionBlock *ahead;			/* pinned, and on its way to the cache while current is decoded */
 	int			decode_count;
 	FusionDecode *decodes;		/* by attribute */
+	bool		computed;		/* not every column is one of the relation: rows go one by one */
+	ExprState  *row_qual;		/* then: what is left to ask of the current block's rows; NULL: nothing */
 	int		   *attribute_of_column;	/* for the row path */
 	Datum	   *row_values;
 	bool	   *row_nulls;
@@ -70,7 +73,7 @@ compare_decodes(const void *left, const void *right)
 	return ((const FusionDecode *) left)->attribute - ((const FusionDecode *) right)->attribute;
 }
 
-/* Columns of the schema are the leading entries of the scan's target list, each a plain Var. */
+/* Columns of the schema are the leading entries of the scan's target list, here each a plain Var. */
 static int
 target_attribute(const SeqScan *plan, int column)
 {
@@ -86,6 +89,13 @@ set_up_columns(HeapProducer *self, const FusionPageSchema *schema, TupleDesc des
 	int			last = self->quals->last_attribute;
 	int			copies = 1;
 
+	self->computed = fusion_is_computed(&plan->scan.plan);
+	if (self->computed)
+	{
+		/* At least the first attribute, so that blocks are asked for ahead. */
+		self->layout = fusion_tuple_layout_create(descriptor, Min(Max(last, 0) + 1, descriptor->natts));
+		return;
+	}
 	self->decode_count = schema->column_count;
 	self->decodes = palloc0(sizeof(FusionDecode) * Max(schema->column_count, 1));
 	self->attribute_of_column = palloc0(sizeof(int) * Max(schema->column_count, 1));
@@ -142,7 +152,7 @@ begin_scan(HeapProducer *self)
 		MemoryContextSwitchTo(caller);
 	}
 	fusion_block_source_begin(&self->source, leaf->ss.ss_currentScanDesc, self->shared);
-	self->filters = self->base.filters == NULL ? NULL :
+	self->filters = self->base.filters == NULL || self->computed ? NULL :
 		fusion_heap_filters_create(self->base.filters, self->layout, self->attribute_of_column, self->writer->columns);
 	self->filters_first = self->filters != NULL && filters_go_first(self);
 	self->begun = true;
@@ -194,21 +204,6 @@ decode_rows(HeapProducer *self, int from, int count)
 	return true;
 }
 
-/* Puts one tuple of the pinned block into the scan's own slot. */
-static TupleTableSlot *
-store_tuple(HeapProducer *self, HeapTuple tuple, OffsetNumber offset)
-{
-	FusionBlock *block = self->current;
-	Page		page = BufferGetPage(block->buffer);
-	ItemId		item = PageGetItemId(page, offset);
-
-	tuple->t_data = (HeapTupleHeader) PageGetItem(page, item);
-	tuple->t_len = ItemIdGetLength(item);
-	tuple->t_tableOid = RelationGetRelid(self->leaf->ss.ss_currentRelation);
-	ItemPointerSet(&tuple->t_self, block->number, offset);
-	return ExecStoreBufferHeapTuple(tuple, self->leaf->ss.ss_ScanTupleSlot, block->buffer);
-}
-
 /* Appends the block's remaining rows one by one; false when the page is full. */
 static bool
 append_rows(HeapProducer *self)
@@ -218,7 +213,7 @@ append_rows(HeapProducer *self)
 
 	for (; block->next < block->count; block->next++)
 	{
-		TupleTableSlot *slot = store_tuple(self, &tuple, block->offsets[block->next]);
+		TupleTableSlot *slot = fusion_store_row(self->leaf, block, &tuple, block->offsets[block->next]);
 		bool		appended;
 
 		slot_getsomeattrs(slot, self->layout->count);
@@ -235,25 +230,14 @@ append_rows(HeapProducer *self)
 	return true;
 }
 
-/* Lets PostgreSQL evaluate `qual` on each row of the current block and keeps those that pass. */
+/* A condition that is PostgreSQL's. Before expressions that are, too, it waits for its row's turn. */
 static void
 filter_by_executor(HeapProducer *self, ExprState *qual)
 {
-	FusionBlock *block = self->current;
-	ExprContext *context = self->leaf->ss.ps.ps_ExprContext;
-	HeapTupleData tuple;
-	int			kept = 0;
-
-	for (int i = 0; i < block->count; i++)
-	{
-		context->ecxt_scantuple = store_tuple(self, &tuple, block->offsets[i]);
-		ResetExprContext(context);
-		if (ExecQual(qual, context))
-			block->offsets[kept++] = block->offsets[i];
-	}
-	ExecClearTuple(self->leaf->ss.ss_ScanTupleSlot);
-	ResetExprContext(context);
-	block->count = kept;
+	if (self->computed)
+		self->row_qual = qual;
+	else
+		fusion_filter_rows(self->leaf, self->current, qual);
 }
 
 /* Leaves only the rows of the current block that pass all quals. */
@@ -265,6 +249,7 @@ filter_block(HeapProducer *self)
 	int			visible = block->count;
 
 	block->state = FUSION_BLOCK_FILTERED;
+	self->row_qual = NULL;
 	if (self->leaf->ss.ps.qual == NULL || visible == 0)
 		return;
 	if (quals->conjunct_count == 0)
@@ -322,6 +307,8 @@ write_block(HeapProducer *self)
 
 		if (count == 0)
 			return false;
+		if (self->computed)
+			return fusion_append_computed(self->leaf, block, self->row_qual, self->base.filters, writer);
 		if (self->row_path_blocks > 0)
 			return append_rows(self);
 		if (writer->tail_room - writer->tail_bytes < self->tail_needed)

@@ -28,6 +28,7 @@
 #include "parallel_plan.h"
 #include "parser/parsetree.h"
 #include "pg_compat.h"
+#include "row_output.h"
 #include "sequential_choice.h"
 #include "settings.h"
 #include "slot.h"
@@ -82,9 +83,10 @@ typedef struct LeafTables
 } LeafTables;
 
 static void
-add_table(LeafTables *tables, Oid table, int column_count)
+add_table(LeafTables *tables, const Scan *scan, Oid table)
 {
 	Relation	relation = table_open(table, NoLock);
+	bool		computed = fusion_is_computed(&scan->plan);
 	int			workers = RelationGetParallelWorkers(relation, -1);
 	BlockNumber blocks;
 	double		rows;
@@ -98,7 +100,9 @@ add_table(LeafTables *tables, Oid table, int column_count)
 	{
 		estimate_rel_size(relation, NULL, &blocks, &rows, &all_visible);
 		tables->rows += rows;
-		tables->scan_ns += fusion_heap_scan_ns(blocks, rows, column_count);
+		tables->scan_ns += fusion_heap_scan_ns(blocks, rows, computed ? 0 : list_length(scan->plan.targetlist));
+		if (computed)
+			tables->scan_ns += fusion_heap_output_ns(&scan->plan, scan->plan.plan_rows);
 		tables->blocks += RelationGetNumberOfBlocks(relation);
 		tables->workers = Max(tables->workers, workers);
 	}
@@ -129,7 +133,7 @@ fusion_parallel_judge_leaf(const Plan *leaf, const List *range_table, FusionLeaf
 		if (!is_safe_in_workers(&scan->plan))
 			tables.leader_only = "parallel-restricted expressions";
 		else
-			add_table(&tables, rt_fetch(scan->scanrelid, range_table)->relid, list_length(leaf->targetlist));
+			add_table(&tables, scan, rt_fetch(scan->scanrelid, range_table)->relid);
 	}
 	if (tables.leader_only == NULL && tables.workers < 0 && tables.blocks < (BlockNumber) min_parallel_table_scan_size)
 		tables.leader_only = "small table";
