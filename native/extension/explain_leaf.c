@@ -17,6 +17,7 @@
 #include "nodes/value.h"
 #include "page_writer.h"
 #include "qual.h"
+#include "row_output.h"
 #include "utils/ruleutils.h"
 
 /* ---- SQL ---- */
@@ -127,7 +128,7 @@ range_sql(const Query *leaf)
 	return leaf_sql(range);
 }
 
-/* ---- conditions ---- */
+/* ---- conditions and expressions ---- */
 
 /* Conjuncts [first, end) of a scan's qual as texts. */
 static List *
@@ -142,7 +143,7 @@ qual_texts(const FusionScanState *state, const Plan *plan, int first, int end, E
 }
 
 static void
-explain_qual_list(const char *label, List *texts, ExplainState *es)
+explain_text_list(const char *label, List *texts, const char *between, ExplainState *es)
 {
 	if (texts == NIL)
 		return;
@@ -155,29 +156,49 @@ explain_qual_list(const char *label, List *texts, ExplainState *es)
 
 		initStringInfo(&line);
 		foreach(cell, texts)
-			appendStringInfo(&line, "%s%s", foreach_current_index(cell) > 0 ? " AND " : "", (char *) lfirst(cell));
+			appendStringInfo(&line, "%s%s", foreach_current_index(cell) > 0 ? between : "", (char *) lfirst(cell));
 		fusion_explain_line(es, "%s: %s", label, line.data);
 		pfree(line.data);
 	}
 }
 
+/* What PostgreSQL evaluates for each row that is put out. */
+static List *
+expression_texts(const FusionScanState *state, const Plan *plan, ExplainState *es)
+{
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, unconstify(Plan *, plan), NIL);
+	List	   *texts = NIL;
+	ListCell   *cell;
+
+	foreach(cell, plan->targetlist)
+	{
+		Node	   *expression = (Node *) lfirst_node(TargetEntry, cell)->expr;
+
+		if (!IsA(expression, Var) || castNode(Var, expression)->varattno <= 0)
+			texts = lappend(texts, deparse_expression(expression, context, es->verbose, false));
+	}
+	return texts;
+}
+
 /*
  * Which of a batch scan's conditions are tested on columns before a row is put together, and which row by row after
- * them. Other paths: PostgreSQL's own plan says it.
+ * them, with what then. Other paths: PostgreSQL's own plan says it.
  */
 static void
-explain_quals(const FusionScanState *state, int leaf, ExplainState *es)
+explain_rows(const FusionScanState *state, int leaf, ExplainState *es)
 {
 	PlanState  *scan = list_nth(state->leaves, leaf);
 	int			count = list_length(scan->plan->qual);
 	int			in_batches;
 
-	if (!state->plan->leaf_paths[leaf].heap || !IsA(scan, SeqScanState) || count == 0 ||
+	if (!state->plan->leaf_paths[leaf].heap || !IsA(scan, SeqScanState) ||
 		(fusion_explain_is_text(es) && !es->verbose))
 		return;
 	in_batches = fusion_quals_create(castNode(SeqScanState, scan))->taken_count;
-	explain_qual_list("Batch Quals", qual_texts(state, scan->plan, 0, in_batches, es), es);
-	explain_qual_list("Row Quals", qual_texts(state, scan->plan, in_batches, count, es), es);
+	explain_text_list("Batch Quals", qual_texts(state, scan->plan, 0, in_batches, es), " AND ", es);
+	explain_text_list("Row Quals", qual_texts(state, scan->plan, in_batches, count, es), " AND ", es);
+	if (fusion_is_computed(scan->plan))
+		explain_text_list("Row Expressions", expression_texts(state, scan->plan, es), ", ", es);
 }
 
 /* ---- pages ---- */
@@ -312,7 +333,7 @@ explain_leaf(const FusionScanState *state, int leaf, ExplainState *es)
 	ExplainPropertyText("SQL", leaf_sql(query), es);
 	if (es->verbose && path->heap && IsA(list_nth(state->leaves, leaf), SeqScanState))
 		ExplainPropertyText("Range", range_sql(query), es);
-	explain_quals(state, leaf, es);
+	explain_rows(state, leaf, es);
 	if (es->verbose)
 		explain_layout(&state->plan->leaves[leaf], es);
 	explain_producers(path, analyzed ? &stats : NULL, es);

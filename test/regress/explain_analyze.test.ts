@@ -138,6 +138,13 @@ describe("EXPLAIN ANALYZE of a scan", () => {
     expect(scan["Session"]).toMatch(/^\d+\/\d+$/);
   });
 
+  it("names what PostgreSQL evaluates for each row of a heap's batches", async () => {
+    const scan = await explain("SELECT md5(i::text), count(*) FROM explained WHERE g < 5 GROUP BY 1", "FORMAT JSON");
+    expect(scan["Scans"]).toMatchObject([{
+      "Path": "heap batches", "Batch Quals": ["(g < 5)"], "Row Expressions": ["md5((i)::text)"],
+    }]);
+  });
+
   it("numbers the placeholders of a range after the statement's own parameters", async () => {
     await client.query("PREPARE ranged(int) AS SELECT count(*) FROM explained WHERE g < $1");
     await client.query("SET plan_cache_mode = force_generic_plan");
