@@ -50,7 +50,9 @@ fusion_heap_scan_ns(double blocks, double rows, int values)
 double
 fusion_heap_output_ns(const Plan *leaf, double rows)
 {
-	return rows * (list_length(leaf->targetlist) * NS_PER_VALUE + (fusion_is_computed(leaf) ? NS_PER_PROJECTED_ROW : 0));
+	double		ns = list_length(leaf->targetlist) * NS_PER_VALUE;
+
+	return rows * (fusion_is_computed(leaf) ? ns + NS_PER_PROJECTED_ROW : ns);
 }
 
 static const char *
@@ -99,7 +101,8 @@ is_faster(const PlannedStmt *planned)
 	{
 		estimate_rel_size(relation, NULL, &blocks, &rows, &all_visible);
 		result = blocks <= (BlockNumber) effective_cache_size &&
-			fusion_heap_scan_ns(blocks, rows, 1) + fusion_heap_output_ns(plan, plan->plan_rows) < index_ns(plan, blocks);
+			fusion_heap_scan_ns(blocks, rows, 1) + fusion_heap_output_ns(plan, plan->plan_rows) <
+			index_ns(plan, blocks);
 	}
 	table_close(relation, NoLock);
 	return result;

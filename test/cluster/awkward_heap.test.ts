@@ -114,7 +114,8 @@ describe.each([0, 1, 4])("with %d workers", (workers) => {
       WHERE quote_nullable(d) <> 'x' AND id % 2 = 0 GROUP BY 1, 2 ORDER BY 1, 2`],
     ["system columns", "SELECT tableoid::regclass::text, count(*), max(ctid::text) FROM odd_shape GROUP BY 1"],
     ["whole rows", "SELECT md5(odd_types::text), count(*) FROM odd_types GROUP BY 1 ORDER BY 1 LIMIT 50"],
-    ["partitions", "SELECT regexp_replace(note, '[0-9]', '', 'g'), count(*), sum(id) FROM odd_parts GROUP BY 1 ORDER BY 1"],
+    ["partitions", `SELECT regexp_replace(note, '[0-9]', '', 'g'), count(*), sum(id) FROM odd_parts
+      GROUP BY 1 ORDER BY 1`],
   ])("%s through expressions of PostgreSQL's, by all producers", async (_, text) => {
     for (const scan of await scansOf(client, text)) {
       expect(scan.Path).toBe("heap batches");
