@@ -1,6 +1,7 @@
 // What the project promises of its benches, as bars beside the figures of one run: how low a cost, how high a gain. Not
 // a verdict: the figures of one run on a busy machine may miss a bar that a quiet one holds. Printed by src/cli.
 import { assert } from "#base/assert.js";
+import type { PlanningReports } from "./planning_bench.js";
 import type { ScanMeasurement, ScanReport } from "./scan_bench.js";
 import { rounded } from "./statistics.js";
 import type { QueryReport, TpchReport } from "./tpch_bench.js";
@@ -19,6 +20,9 @@ const selectiveShare = 0.4;
 const touchFactor = 4.5;
 const touchColumns = 4;
 const pairGain = 1.7;
+
+/** Milliseconds for a join of twelve tables. */
+const planningMs = 50;
 
 const queryGains = new Map([["q1", 8], ["q6", 4]]);
 const meanGain = 3;
@@ -52,6 +56,17 @@ function scanBars(scan: ScanMeasurement): readonly Bar[] {
 /** Of the rows a qual leaves half of nothing is promised. */
 export function barsOfScans(report: Pick<ScanReport, "scans">): readonly Bar[] {
   return report.scans.flatMap(scanBars);
+}
+
+/** Planning anew, and not at all. */
+export function barsOfPlanning({ joins, prepared }: PlanningReports): readonly Bar[] {
+  const times = joins.flatMap(({ shape, planning_ms: elapsed, cpu_ms: cpu }) => [
+    bar(`planning: ${shape}, ms elapsed`, elapsed, "at most", planningMs),
+    bar(`planning: ${shape}, ms by CPU`, cpu, "at most", planningMs),
+  ]);
+  const kept = prepared.map(({ statement, plannings }) =>
+    bar(`plannings of a kept plan, ${statement}`, plannings, "at most", 0));
+  return [...times, ...kept];
 }
 
 /** Against PostgreSQL with two parallel workers; where it reached its limit, the gain is at least what is stated. */

@@ -2,10 +2,12 @@
 // and writes the JSON. The measuring is in src/bench.
 import { writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
-import { barsOfQueries, barsOfScans } from "#bench/bars.js";
+import { barsOfPlanning, barsOfQueries, barsOfScans } from "#bench/bars.js";
 import type { Bar } from "#bench/bars.js";
 import { benchLatency } from "#bench/latency_bench.js";
+import { benchPlanning, joinedTables } from "#bench/planning_bench.js";
 import { benchRecorder, recorders } from "#bench/recorder_bench.js";
+import type { PlanningReports } from "#bench/planning_bench.js";
 import { benchScan } from "#bench/scan_bench.js";
 import { benchTpch } from "#bench/tpch_bench.js";
 import type { QueryReport } from "#bench/tpch_bench.js";
@@ -17,6 +19,8 @@ import { bringSession, openSession } from "./session.js";
 const defaultRuns = 5;
 /** Short statements need more for a 99th percentile. */
 const defaultLatencyRuns = 300;
+/** Each run of the planning bench plans ten joins of twelve tables. */
+const latencyRunsPerPlanning = 10;
 /** Differences of a percent need more rounds than factors do. */
 const defaultRecorderRuns = 30;
 const shortRunsPerRun = 20;
@@ -141,6 +145,19 @@ async function runScan(given: Arguments): Promise<number> {
   return 0;
 }
 
+function printPlanning({ joins, prepared }: PlanningReports): void {
+  const cells = (values: readonly number[]) => values.map((value) => value.toFixed(2));
+  const widths = [14, 10, 10, 10, 10];
+  process.stdout.write(`\nplanning a join of ${joinedTables} tables, and processor time of backend and worker\n`);
+  print(["", "first ms", "p50 ms", "cpu ms", "pg ms"], widths);
+  for (const { shape, first_ms: first, planning_ms: own, cpu_ms: cpu, postgres_ms: postgres } of joins)
+    print([shape, ...cells([first, own, cpu, postgres])], widths);
+  process.stdout.write("\nexecutions of a prepared statement, and how often the second and later ones planned\n");
+  print(["", "first ms", "p50 ms", "executed", "planned"], widths);
+  for (const { statement, first_ms: first, later_ms: later, executions, plannings } of prepared)
+    print([statement, ...cells([first, later]), String(executions), String(plannings)], widths);
+}
+
 async function runLatency(given: Arguments): Promise<number> {
   const runs = parseRuns(given.values.runs, defaultLatencyRuns);
   const session = openSession(given);
@@ -153,7 +170,12 @@ async function runLatency(given: Arguments): Promise<number> {
     const { p50_ms: half, p90_ms: most, p99_ms: nearlyAll } = report[name];
     print([name, ...[half, most, nearlyAll].map((value) => value.toFixed(2))], widths);
   }
-  writeJson(given.values.json, report);
+  const planningRuns = Math.ceil(runs / latencyRunsPerPlanning);
+  const planning = await benchPlanning(session.places, database, planningRuns);
+  printPlanning(planning);
+  const bars = barsOfPlanning(planning);
+  printBars(bars);
+  writeJson(given.values.json, { ...report, planning, bars });
   return 0;
 }
 

@@ -10,6 +10,8 @@ import { Hypergraph } from "./hypergraph.js";
 import type { ConflictRule, Hyperedge, JoinGraph, Nesting } from "./join_graph.js";
 import type { JoinKind, JoinTree } from "./join_tree.js";
 import type { OuterJoinKind } from "./operator_tree.js";
+import { isPlain, PlainEdges } from "./plain_edges.js";
+import type { Touch } from "./plain_edges.js";
 import type { RelationSet } from "./relation_set.js";
 import { RelationMap, intersects, isSubset, singleton, union } from "./relation_set.js";
 
@@ -40,9 +42,16 @@ interface Meeting {
   /** The one operator that is not inner, if any. */
   readonly outer: { readonly kind: OuterJoinKind; readonly edge: Hyperedge } | undefined;
   readonly swapped: boolean;
-  /** Inner predicates and filters all of whose relations are now present. */
+  /** Inner predicates and filters all of whose relations are now present; plain ones are left to `touch`. */
   readonly inner: readonly Hyperedge[];
+  readonly touch: Touch;
 }
+
+const meetingOfTouch: Readonly<Record<Touch, Meeting>> = {
+  apart: { outer: undefined, swapped: false, inner: [], touch: "apart" },
+  related: { outer: undefined, swapped: false, inner: [], touch: "related" },
+  equated: { outer: undefined, swapped: false, inner: [], touch: "equated" },
+};
 
 function obeys(rules: readonly ConflictRule[], set: RelationSet): boolean {
   return rules.every(({ whenAny, thenAll }) => !intersects(whenAny, set) || isSubset(thenAll, set));
@@ -54,9 +63,9 @@ function isHashable({ predicates }: Hyperedge, left: RelationSet, right: Relatio
       : isSubset(equality.left, right) && isSubset(equality.right, left)));
 }
 
-function kindOf({ outer, inner }: Meeting): JoinKind {
+function kindOf({ outer, inner, touch }: Meeting): JoinKind {
   if (outer !== undefined) return outer.kind;
-  return inner.some(({ kind }) => kind === "inner") ? "inner" : "cross";
+  return touch !== "apart" || inner.some(({ kind }) => kind === "inner") ? "inner" : "cross";
 }
 
 /** The predicate can be evaluated on the joined rows and could not be on either side alone. */
@@ -76,7 +85,10 @@ export class PlanSpace {
   private readonly cost: CostModel;
   private readonly buildSides: BuildSides;
   private readonly applied: readonly PreparedEdge[];
-  /** The words of `required` side by side: most pairs are done with an edge after looking at these. */
+  private readonly plain: PlainEdges;
+  /** Those of `applied` that are not plain. */
+  private readonly others: readonly PreparedEdge[];
+  /** The words of their `required` side by side: most pairs are done with an edge after looking at these. */
   private readonly requiredLo: Int32Array;
   private readonly requiredHi: Int32Array;
   private readonly crosses: readonly Hyperedge[];
@@ -90,8 +102,10 @@ export class PlanSpace {
     this.buildSides = buildSides;
     this.applied = graph.hyperedges.filter(({ kind }) => kind !== "cross")
       .map((edge) => ({ edge, required: requiredBy(edge) }));
-    this.requiredLo = Int32Array.from(this.applied, ({ required }) => required.lo);
-    this.requiredHi = Int32Array.from(this.applied, ({ required }) => required.hi);
+    this.plain = new PlainEdges(graph);
+    this.others = this.applied.filter(({ edge }) => !isPlain(edge));
+    this.requiredLo = Int32Array.from(this.others, ({ required }) => required.lo);
+    this.requiredHi = Int32Array.from(this.others, ({ required }) => required.hi);
     this.crosses = graph.hyperedges.filter(({ kind }) => kind === "cross");
     for (const found of equivalenceClasses(graph)) for (const { id } of found) this.classOf.set(id, found);
   }
@@ -114,7 +128,7 @@ export class PlanSpace {
     const right = meeting.swapped ? one : other;
     const kind = kindOf(meeting);
     const hashable = meeting.outer === undefined
-      ? meeting.inner.some((edge) => isHashable(edge, left.set, right.set))
+      ? meeting.touch === "equated" || meeting.inner.some((edge) => isHashable(edge, left.set, right.set))
       : isHashable(meeting.outer.edge, left.set, right.set);
     const onRight = joinCostNs(this.cost, right.size, left.size, size.rows, hashable);
     const onLeft = this.buildSides[kind] === "right" || meeting.outer?.edge.build === "right"
@@ -133,18 +147,25 @@ export class PlanSpace {
   }
 
   private meeting(one: RelationSet, other: RelationSet): Meeting | undefined {
+    const touch = this.plain.touch(one, other);
+    if (this.others.length === 0)
+      return touch === "apart" && !this.mayMultiply(one, other) ? undefined : meetingOfTouch[touch];
+    return this.meetingByOthers(one, other, touch);
+  }
+
+  private meetingByOthers(one: RelationSet, other: RelationSet, touch: Touch): Meeting | undefined {
     const set = union(one, other);
     const inner: Hyperedge[] = [];
     let outer: Meeting["outer"];
     let swapped = false;
-    let connected = false;
-    for (let index = 0; index < this.applied.length; index += 1) {
+    let connected = touch !== "apart";
+    for (let index = 0; index < this.others.length; index += 1) {
       const lo = this.requiredLo[index] ?? 0;
       const hi = this.requiredHi[index] ?? 0;
       if (((lo & ~set.lo) | (hi & ~set.hi)) !== 0) continue;
       const isCrossing =
         ((lo & ~one.lo) | (hi & ~one.hi)) !== 0 && ((lo & ~other.lo) | (hi & ~other.hi)) !== 0;
-      const { edge, required } = defined(this.applied[index], "the words are the edges'");
+      const { edge, required } = defined(this.others[index], "the words are the edges'");
       const { kind } = edge;
       if (kind === "cross" || (!isCrossing && edge.rules.length === 0)) continue;
       if (kind === "inner" || kind === "filter") {
@@ -162,7 +183,16 @@ export class PlanSpace {
       swapped = !fits;
     }
     if (outer === undefined && !connected && !this.mayMultiply(one, other)) return undefined;
-    return { outer, swapped, inner };
+    return { outer, swapped, inner, touch };
+  }
+
+  /** All inner predicates and filters met by a join of two sets, as they were written. */
+  private innerOf({ inner }: Meeting, one: RelationSet, other: RelationSet): readonly Hyperedge[] {
+    const set = union(one, other);
+    const isMet = (required: RelationSet) =>
+      isSubset(required, set) && !isSubset(required, one) && !isSubset(required, other);
+    return this.applied.filter(({ edge, required }) => (isPlain(edge) ? isMet(required) : inner.includes(edge)))
+      .map(({ edge }) => edge);
   }
 
   private mayMultiply(one: RelationSet, other: RelationSet): boolean {
@@ -178,7 +208,9 @@ export class PlanSpace {
       return { kind: "leaf", relation: defined(this.relationOf(set), "one relation"), filters, rows };
     }
     const { kind, left, right, build } = join;
-    const { outer, inner } = defined(this.meeting(left.set, right.set), "the plan was made by join()");
+    const meeting = defined(this.meeting(left.set, right.set), "the plan was made by join()");
+    const { outer } = meeting;
+    const inner = this.innerOf(meeting, left.set, right.set);
     const { needed, implied } = this.withoutImplied(inner.filter((edge) => edge.kind === "inner"), left.set, right.set);
     const afterwards = inner.filter((edge) => edge.kind === "filter").flatMap(idsOf);
     return {

@@ -10,7 +10,7 @@ export interface RelationSet {
 
 /** Two words; larger queries are cut into pieces first (large_trees.ts). */
 export const RELATIONS_MAX = 64;
-const WORD_BITS = 32;
+export const WORD_BITS = 32;
 
 export const emptySet: RelationSet = { lo: 0, hi: 0 };
 
@@ -113,27 +113,33 @@ export function nextSubset(current: RelationSet, of: RelationSet): RelationSet {
 /** Twice the connected sets of a join of eight relations: most maps never grow. */
 const CAPACITY_FIRST = 512;
 
+/** A map that grows at all is a star's or a clique's, and becomes large. */
+const GROWTH = 4;
+
 /** A map from non-empty relation sets to objects: open addressing, no deletion. */
 export class RelationMap<T extends object> {
   private lows = new Int32Array(CAPACITY_FIRST);
   private highs = new Int32Array(CAPACITY_FIRST);
-  private values: (T | undefined)[] = Array.from({ length: CAPACITY_FIRST });
-  private count = 0;
+  /** Where in `values` the slot's value is; one more, so that free slots hold 0. */
+  private places = new Int32Array(CAPACITY_FIRST);
+  private readonly values: T[] = [];
 
   get(key: RelationSet): T | undefined {
-    return this.values[this.slotOf(key.lo, key.hi)];
+    return this.values[(this.places[this.slotOf(key.lo, key.hi)] ?? 0) - 1];
   }
 
   set(key: RelationSet, value: T): void {
     const slot = this.slotOf(key.lo, key.hi);
-    if (this.values[slot] === undefined) {
-      this.lows[slot] = key.lo;
-      this.highs[slot] = key.hi;
-      this.count += 1;
+    const place = this.places[slot] ?? 0;
+    if (place !== 0) {
+      this.values[place - 1] = value;
+      return;
     }
-    this.values[slot] = value;
+    this.lows[slot] = key.lo;
+    this.highs[slot] = key.hi;
+    this.places[slot] = this.values.push(value);
     // At most half full, so that a probe for an absent key stays short.
-    if (this.count * 2 > this.values.length) this.grow();
+    if (this.values.length * 2 > this.places.length) this.grow();
   }
 
   /** The slot of the key, or the free one where it would go; the empty set, all zeros, is what free slots hold. */
@@ -150,16 +156,17 @@ export class RelationMap<T extends object> {
   }
 
   private grow(): void {
-    const { lows, highs, values } = this;
-    this.lows = new Int32Array(lows.length * 2);
-    this.highs = new Int32Array(lows.length * 2);
-    this.values = Array.from({ length: lows.length * 2 });
-    values.forEach((value, old) => {
-      if (value === undefined) return;
+    const { lows, highs, places } = this;
+    const capacity = lows.length * GROWTH;
+    this.lows = new Int32Array(capacity);
+    this.highs = new Int32Array(capacity);
+    this.places = new Int32Array(capacity);
+    places.forEach((place, old) => {
+      if (place === 0) return;
       const slot = this.slotOf(lows[old] ?? 0, highs[old] ?? 0);
       this.lows[slot] = lows[old] ?? 0;
       this.highs[slot] = highs[old] ?? 0;
-      this.values[slot] = value;
+      this.places[slot] = place;
     });
   }
 }

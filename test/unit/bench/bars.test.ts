@@ -1,6 +1,6 @@
 // Bars beside figures: which are promised of which report, and on which side of them a figure holds.
 import { describe, expect, it } from "vitest";
-import { barsOfQueries, barsOfScans } from "#bench/bars.js";
+import { barsOfPlanning, barsOfQueries, barsOfScans } from "#bench/bars.js";
 import type { ScanMeasurement } from "#bench/scan_bench.js";
 import type { QueryReport, TpchReport } from "#bench/tpch_bench.js";
 
@@ -36,6 +36,18 @@ describe("bars of scans", () => {
       "two producers / one, 4 columns of all rows, elapsed: 1.6 at least 1.7 missed",
       "two producers / one, 4 columns of all rows, by CPU: 2 at least 1.7 holds",
       "heap batches / executor, 1 column of 2% rows: 0.4 at most 0.4 holds",
+    ]);
+  });
+});
+
+describe("bars of planning", () => {
+  it("stand beside both times, and beside what should not have been planned", () => {
+    const joins = [{ shape: "star", first_ms: 90, planning_ms: 51, postgres_ms: 60, cpu_ms: 20 }];
+    const prepared = [{ statement: "no parameters", executions: 9, plannings: 1, first_ms: 40, later_ms: 3 }];
+    expect(lines(barsOfPlanning({ joins, prepared }))).toEqual([
+      "planning: star, ms elapsed: 51 at most 50 missed",
+      "planning: star, ms by CPU: 20 at most 50 holds",
+      "plannings of a kept plan, no parameters: 1 at most 0 missed",
     ]);
   });
 });
