@@ -11,6 +11,7 @@
 
 #include "candidate.h"
 #include "catalog_facts.h"
+#include "column_modifiers.h"
 #include "decisions.h"
 #include "edge_plan.h"
 #include "explain_choice.h"
@@ -18,6 +19,8 @@
 #include "metrics.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "optimizer/paths.h"
+#include "optimizer/planmain.h"
 #include "optimizer/planner.h"
 #include "pg_compat.h"
 #include "pgtime.h"
@@ -156,6 +159,28 @@ plan_by_fusion(const Statement *statement, bool tolerant, FusionScanPlan *scan, 
 	return fusion_plan_edge(text, statement->parse, &ready, assembly, scan);
 }
 
+/* PostgreSQL's plan for its columns alone: in whatever order it joins, they are the same. */
+static PlannedStmt *
+plan_columns_by_postgres(const Statement *statement)
+{
+	int			saved_from_limit = from_collapse_limit;
+	int			saved_join_limit = join_collapse_limit;
+	PlannedStmt *volatile planned = NULL;	/* set between setjmp and its return */
+
+	from_collapse_limit = join_collapse_limit = 1;
+	PG_TRY();
+	{
+		planned = plan_by_postgres(statement, copyObject(statement->parse));
+	}
+	PG_FINALLY();
+	{
+		from_collapse_limit = saved_from_limit;
+		join_collapse_limit = saved_join_limit;
+	}
+	PG_END_TRY();
+	return planned;
+}
+
 PlannedStmt *
 fusion_plan_inside(Query *query, const char *query_string, ParamListInfo bound_params)
 {
@@ -205,6 +230,7 @@ plan_by_cost(const Statement *statement)
 		return left_to_postgres(reference, refusal.construct, &scan);
 	if (scan.estimated_ns > scan.reference_ns)
 		return left_to_postgres(reference, "lower cost", &scan);
+	fusion_take_modifiers(planned, reference);
 	fusion_count(FUSION_METRIC_PLANNER_READY, 1);
 	fusion_decide(FUSION_DECISION_PLANNED);
 	return planned;
@@ -237,6 +263,8 @@ plan_candidate(const Statement *statement)
 	}
 	if (fusion_setting_require == FUSION_REQUIRE_POSTGRES)
 		require_other_choice("pg_fusion", "postgres");
+	if (fusion_modifiers_may_change(statement->parse))
+		fusion_take_modifiers(planned, plan_columns_by_postgres(statement));
 	fusion_count(FUSION_METRIC_PLANNER_READY, 1);
 	fusion_decide(FUSION_DECISION_PLANNED);
 	return planned;

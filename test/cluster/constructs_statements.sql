@@ -324,3 +324,15 @@ select o_custkey, count(*) from orders group by 1 having count(*) > 5 order by 1
 select o_orderkey from orders order by o_orderkey desc limit (select 2);
 select n_name from nation where n_regionkey = 4 or n_nationkey in (select v.x + 1 from (values (1), (7), (null)) v(x) where v.x > 1);
 select n_name, exists (select 1 from (values (1, 'AFRICA'), (2, null)) v(k, r) where v.k = n_regionkey) from nation;
+select (case when s.k >= 0 then c_name::varchar(3) else c_name end) c2 from customer, (select 0 k from region) s;
+select coalesce(s.x, c_name) from customer, (values ('abc'::varchar(7))) s(x);
+select coalesce(null::varchar(5), null::varchar(5)), n_nationkey from nation;
+select n_comment from nation union all select c_name from customer where false;
+select n_comment from nation where 1 = 0 union all (select r_comment from region where r_regionkey = 3 union all select r_comment from region);
+select greatest(c_acctbal, c_acctbal::numeric(16,3)), coalesce(c_acctbal, 0), nullif(c_acctbal, 1) from customer;
+select n_nationkey, (select case when true then c_acctbal else 0 end from customer where c_custkey = n_nationkey) from nation;
+select case when 1 = 1 then max(n_comment)::varchar(3) else max(n_comment) end from nation;
+with a as (select case when true then c_acctbal else 0 end x, c_custkey k from customer) select a.x, b.x from a join a b using (k) order by 1, 2 limit 3;
+select x from (select case when b then n_name else 'a' end x from nation, (values (true)) s(b)) q where x is not null order by x;
+select distinct case when s.c then c_name else n_comment end from customer, nation, (select true c) s where c_custkey < 20;
+select array[c_acctbal, c_acctbal::numeric(16,3)], array[c_acctbal, c_acctbal] from customer;

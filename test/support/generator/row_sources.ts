@@ -20,15 +20,12 @@ function typed(dice: Dice, kind: Kind): Expression {
   return kind === "numeric" ? { ...value, parts: ["(", ...value.parts, ")::numeric"] } : value;
 }
 
-/**
- * VALUES of these kinds, or of some. Two rows at least: PostgreSQL's planner puts the values of a single one in
- * place of its columns, and the type modifiers it reports then are those of what that folds to (docs/limitations.md).
- */
+/** VALUES of these kinds, or of some. */
 export function valuesOf(dice: Dice, wanted?: readonly Kind[]): {
   readonly query: Values; readonly columns: readonly NamedColumn[];
 } {
   const own = wanted ?? ["int4" as const, ...Array.from({ length: dice.below(3) }, () => dice.pick(listed))];
-  const rows = Array.from({ length: 2 + dice.below(5) }, () => own.map((kind) => typed(dice, kind)));
+  const rows = Array.from({ length: 1 + dice.below(6) }, () => own.map((kind) => typed(dice, kind)));
   const columns = own.map((kind, index) => ({ name: `c${index + 1}`, kind, exact: true }));
   return { query: { node: "values", rows }, columns };
 }
