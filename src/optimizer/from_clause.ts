@@ -30,6 +30,7 @@ import { rangesReadDeep } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
 import { rangesNeeded } from "./strict_conditions.js";
 import { TableSource } from "./table_source.js";
+import { isUnreadAggregate } from "./unread_aggregates.js";
 import type { WithQuery } from "./with_queries.js";
 import { commonTableOf } from "./with_queries.js";
 
@@ -183,13 +184,25 @@ function addSubquery(level: Level, rangeIndex: number, entry: RangeEntry): void 
     case "subquery": {
       if (entry.isBarrier)
         return refuse("security barrier view", `Conditions on "${entry.alias}" must wait for the view's own.`);
-      if (isDependent(scope, entry)) return addLateral(level, rangeIndex, readQuery(entry.query));
-      return addDerived(level, rangeIndex, readQuery(entry.query), scope);
+      const query = readQuery(entry.query);
+      if (isDependent(scope, entry)) return addLateral(level, rangeIndex, query);
+      checkAggregates(scope, rangeIndex, query);
+      return addDerived(level, rangeIndex, query, scope);
     }
-    case "cte": return addWithQuery(level, rangeIndex, withQueryOf(scope, entry));
+    case "cte": {
+      const withQuery = withQueryOf(scope, entry);
+      checkAggregates(scope, rangeIndex, withQuery.query);
+      return addWithQuery(level, rangeIndex, withQuery);
+    }
     case "relation": return refuse("this FROM item", "A table is no subquery.");
     default: return refuse(otherFromItems[entry.kind], `FROM item "${entry.alias}" is not a table or subquery.`);
   }
+}
+
+/** Refuses a subquery of which only PostgreSQL knows how much is computed. */
+function checkAggregates(scope: QueryScope, rangeIndex: number, query: AnalysedQuery): void {
+  if (isUnreadAggregate(scope.query, rangeIndex, query))
+    refuse("aggregates that nobody reads", "PostgreSQL computes as much of such a subquery as it finds necessary.");
 }
 
 /** Whether PostgreSQL can run the entry by itself. */
