@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "miscadmin.h"
 #include "nested_leaf.h"
 #include "nodes/makefuncs.h"
@@ -115,6 +116,74 @@ as_statement(const Query *leaf)
 	return query;
 }
 
+/* ---- what the leaf does not read ---- */
+
+static Bitmapset *
+columns_read(const Query *leaf)
+{
+	Bitmapset  *read = NULL;
+
+	pull_varattnos((Node *) leaf->targetList, 1, &read);
+	pull_varattnos(leaf->jointree->quals, 1, &read);
+	return read;
+}
+
+/* PostgreSQL plans a WITH query that is read once as if it stood where it is read, unless told otherwise. */
+static bool
+stands_in_from(const Query *leaf)
+{
+	const RangeTblEntry *rte = linitial_node(RangeTblEntry, leaf->rtable);
+	const CommonTableExpr *cte;
+
+	if (rte->rtekind != RTE_CTE)
+		return rte->rtekind == RTE_SUBQUERY;
+	cte = find_cte(leaf->cteList, rte->ctename);
+	if (cte == NULL || contain_volatile_functions(cte->ctequery))
+		return false;
+	return cte->ctematerialized == CTEMaterializeNever ||
+		(cte->ctematerialized == CTEMaterializeDefault && cte->cterefcount == 1);
+}
+
+/*
+ * PostgreSQL's planner does not compute what nobody reads of a subquery in FROM, and so errors in it are not raised.
+ * The same rules here: what rows are told apart or ordered by stays, as do sets and what is volatile.
+ */
+static void
+drop_unread_columns(Query *query, const Query *leaf)
+{
+	Bitmapset  *read = columns_read(leaf);
+	ListCell   *cell;
+
+	if (!stands_in_from(leaf) ||
+		bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, read) ||
+		(query->distinctClause != NIL && !query->hasDistinctOn))
+		return;
+	foreach(cell, query->targetList)
+	{
+		TargetEntry *target = lfirst_node(TargetEntry, cell);
+		Node	   *expr = (Node *) target->expr;
+
+		if (target->resjunk || target->ressortgroupref != 0 || expression_returns_set(expr) ||
+			bms_is_member(target->resno - FirstLowInvalidHeapAttributeNumber, read) ||
+			contain_volatile_functions(expr))
+			continue;
+		target->expr = (Expr *) makeNullConst(exprType(expr), exprTypmod(expr), exprCollation(expr));
+	}
+	if (query->hasWindowFuncs && !contain_windowfuncs((Node *) query->targetList))
+	{
+		query->hasWindowFuncs = false;
+		query->windowClause = NIL;
+	}
+}
+
+/* Aggregates that were all dropped leave one row, which PostgreSQL may make without reading anything. */
+static bool
+has_lost_aggregates(const Query *query)
+{
+	return query->hasAggs && query->groupClause == NIL && !contain_aggs_of_level((Node *) query->targetList, 0) &&
+		!contain_aggs_of_level(query->havingQual, 0);
+}
+
 /* Whether there is anything below that the engine is for: joins or groups. */
 static bool
 has_work_for_engine(const Query *query)
@@ -181,6 +250,9 @@ fusion_plan_nested_leaf(const Query *leaf, const FusionAssembly *assembly)
 	check_stack_depth();
 	query = as_statement(leaf);
 	if (query == NULL || !has_work_for_engine(query))
+		return NULL;
+	drop_unread_columns(query, leaf);
+	if (has_lost_aggregates(query))
 		return NULL;
 	planned = fusion_plan_inside(query, assembly->query_string, assembly->bound_params);
 	if (planned != NULL)

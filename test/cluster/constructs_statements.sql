@@ -336,3 +336,15 @@ with a as (select case when true then c_acctbal else 0 end x, c_custkey k from c
 select x from (select case when b then n_name else 'a' end x from nation, (values (true)) s(b)) q where x is not null order by x;
 select distinct case when s.c then c_name else n_comment end from customer, nation, (select true c) s where c_custkey < 20;
 select array[c_acctbal, c_acctbal::numeric(16,3)], array[c_acctbal, c_acctbal] from customer;
+select 1 from (select sum(1 / (c_custkey - c_custkey)) s from customer where 1 / (c_custkey - c_custkey) = 2) x;
+select n_name from nation, (select max(c_custkey) s, 1 + 1 t from customer where 1 / (c_custkey - c_custkey) = 2) x;
+select n_name from nation left join (select sum(c_custkey) s from customer where 1 / (c_custkey - c_custkey) = 2) x on n_nationkey = 1;
+select n_name from nation, (select sum(c_custkey) s from (select c_custkey from customer where 1 / (c_custkey - c_custkey) = 2) q) x;
+select 1 from (select sum(c_custkey) s from customer where 1 / (c_custkey - c_custkey) = 2 having count(*) > 1) x;
+select 1 from (select sum(c_custkey) s from customer, nation where 1 / (c_custkey - c_custkey) = n_nationkey) x;
+select 1 from (select sum(1 / (c_custkey - c_custkey)) s from customer order by 1) x;
+select 1 from (select sum(c_custkey) s, row_number() over () n from customer where 1 / (c_custkey - c_custkey) = 2) x;
+select s.c_custkey from (select c_custkey, 1 / (c_custkey - c_custkey) f, rank() over (order by c_acctbal, c_custkey) r from customer join nation on n_nationkey = c_nationkey) s where s.r < 5;
+with x as (select sum(1 / (c_custkey - c_custkey)) s from customer) select n_name from x, nation;
+with x as materialized (select sum(1 / (c_custkey - c_custkey)) s from customer) select n_name from x, nation;
+select count(*) from (select count(*) from customer where 1 / (c_custkey - c_custkey) = 2) x;
