@@ -201,7 +201,7 @@ function addSubquery(level: Level, rangeIndex: number, entry: RangeEntry): void 
 
 /** Refuses a subquery of which only PostgreSQL knows how much is computed. */
 function checkAggregates(scope: QueryScope, rangeIndex: number, query: AnalysedQuery): void {
-  if (isUnreadAggregate(scope.query, rangeIndex, query))
+  if (isUnreadAggregate(scope, rangeIndex, query))
     refuse("aggregates that nobody reads", "PostgreSQL computes as much of such a subquery as it finds necessary.");
 }
 

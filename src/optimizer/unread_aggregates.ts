@@ -6,43 +6,60 @@
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { eachChild, numberField } from "#frontend/text_fields.js";
+import type { QueryScope } from "./query_scope.js";
 
 /** RTEKind of a join: its list of columns names all that its sides have, read or not. */
 const JOIN = 2;
 
-function someNode(node: TextNode, depth: number, test: (node: TextNode, depth: number) => boolean): boolean {
-  if (node.fields.has("rtekind") && numberField(node, "rtekind") === JOIN) return false;
-  if (test(node, depth)) return true;
+/** What a node means for a search: it ends here, or does not go below the node. */
+type Finding = "found" | "skip" | undefined;
+
+function someNode(node: TextNode, depth: number, look: (node: TextNode, depth: number) => Finding): boolean {
+  const finding = look(node, depth);
+  if (finding !== undefined) return finding === "found";
   let found = false;
   eachChild(node, (child) => {
-    found ||= someNode(child, child.tag === "QUERY" ? depth + 1 : depth, test);
+    found ||= someNode(child, child.tag === "QUERY" ? depth + 1 : depth, look);
   });
   return found;
 }
 
 /** An aggregate of the level that `node` stands in. */
 function hasAggregate(node: TextNode): boolean {
-  return someNode(node, 0, (each, depth) => each.tag === "AGGREF" && numberField(each, "agglevelsup") === depth);
+  return someNode(node, 0, (each, depth) =>
+    each.tag === "AGGREF" && numberField(each, "agglevelsup") === depth ? "found" : undefined);
+}
+
+/** Numbers of targets of a FROM item that are not read either. */
+function unreadTargets({ query, outer }: QueryScope): ReadonlySet<number> {
+  if (outer === undefined || outer.query.setOperation !== undefined || query.distinct.length > 0) return new Set();
+  const index = outer.query.rangeTable.findIndex((entry) => entry.kind === "subquery" && entry.query === query.source);
+  if (index < 0) return new Set();
+  const free = query.targets.filter((target) => target.sortGroupReference === 0 && !target.isJunk);
+  const unread = free.filter(({ number }) => !readsColumn(outer, index + 1, new Set([number])));
+  return new Set(unread.map(({ number }) => number));
 }
 
 /** Whether the query reads the column, or all columns, of an entry of its own; a join's may stand for it. */
-function readsColumn(
-  { source, rangeTable }: AnalysedQuery, rangeIndex: number, attributes: ReadonlySet<number>,
-): boolean {
+function readsColumn(scope: QueryScope, rangeIndex: number, attributes: ReadonlySet<number>): boolean {
+  const { source, rangeTable } = scope.query;
+  const unread = unreadTargets(scope);
   return someNode(source, 0, (node, depth) => {
-    if (node.tag !== "VAR" || numberField(node, "varlevelsup") !== depth) return false;
+    if (node.tag === "TARGETENTRY") return depth === 0 && unread.has(numberField(node, "resno")) ? "skip" : undefined;
+    if (node.fields.has("rtekind")) return numberField(node, "rtekind") === JOIN ? "skip" : undefined;
+    if (node.tag !== "VAR" || numberField(node, "varlevelsup") !== depth) return undefined;
     const range = numberField(node, "varno");
     const attribute = numberField(node, "varattno");
-    if (rangeTable[range - 1]?.kind === "join") return true;
-    return range === rangeIndex && (attribute === 0 || attributes.has(attribute));
+    if (rangeTable[range - 1]?.kind === "join") return "found";
+    return range === rangeIndex && (attribute === 0 || attributes.has(attribute)) ? "found" : undefined;
   });
 }
 
-/** Whether a FROM item of `outer` aggregates one table's rows, or those of one subquery, to a row nobody looks at. */
-export function isUnreadAggregate(outer: AnalysedQuery, rangeIndex: number, query: AnalysedQuery): boolean {
+/** Whether a FROM item aggregates one table's rows, or those of one subquery, to a row nobody looks at. */
+export function isUnreadAggregate(scope: QueryScope, rangeIndex: number, query: AnalysedQuery): boolean {
   const { hasAggregates, groupBy, from, having, targets } = query;
   if (!hasAggregates || groupBy.length > 0 || from.length !== 1 || from[0]?.kind !== "range") return false;
   if (having !== undefined && hasAggregate(having.source)) return false;
   const aggregated = targets.filter(({ expression }) => hasAggregate(expression.source)).map(({ number }) => number);
-  return !readsColumn(outer, rangeIndex, new Set(aggregated));
+  return !readsColumn(scope, rangeIndex, new Set(aggregated));
 }

@@ -21,6 +21,9 @@ const SHOWS_DETAILS = process.env["PG_FUSION_DETAILS"] === "1";
 const EXPLAINED_EVERY = Number(process.env["PG_FUSION_EXPLAINED"] ?? 4);
 const PROGRESS_EVERY = 2000;
 const SHRINK_TRIES = 400;
+/** Sessions go from one time zone to the next after so many statements. */
+const STATEMENTS_PER_ZONE = 25;
+const zones = ["Europe/Prague", "UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"];
 /** Part of the statements that may be refused. */
 const REFUSED_SHARE_MAX = 0.02;
 
@@ -32,7 +35,6 @@ async function session(timeout: string): Promise<pg.Client> {
   const client = new pg.Client();
   await client.connect();
   await client.query(`SET statement_timeout = '${timeout}'`);
-  await client.query("SET timezone = 'Europe/Prague'");
   await client.query("SET max_parallel_workers_per_gather = 0");
   return client;
 }
@@ -52,6 +54,11 @@ afterAll(async () => {
 
 function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+async function setZone(index: number): Promise<void> {
+  const zone = zones[Math.floor(index / STATEMENTS_PER_ZONE) % zones.length];
+  for (const client of [plain, fusion]) await client.query(`SET timezone = '${zone}'`);
 }
 
 const protocolOf = (index: number): Protocol => (index % 2 === 0 ? "simple" : "extended");
@@ -95,6 +102,7 @@ describe("generated statements", () => {
     let groupedStatements = 0;
     for (let index = FIRST; index < STATEMENTS && differences.length < DIFFERENCES_MAX; index++) {
       const seed = SEED * 1_000_003 + index;
+      if (index === FIRST || index % STATEMENTS_PER_ZONE === 0) await setZone(index);
       const query = new StatementMaker(new Dice(seed)).statement();
       const text = textOf(query);
       const protocol = protocolOf(index);

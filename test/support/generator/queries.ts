@@ -4,8 +4,8 @@
 import type { Dice } from "../random_plans.js";
 import { constant, grow, growExact, leaf, type Scope, type ScopeColumn } from "./expressions.js";
 import { aggregate, keyKinds } from "./aggregates.js";
-import { functionRows, type NamedColumn, recursiveQueries, valuesOf } from "./row_sources.js";
-import { columns as schemaColumns, tables } from "./schema.js";
+import { functionRows, type NamedColumn, recursiveQueries, rowsOfValue, valuesOf } from "./row_sources.js";
+import { columns as schemaColumns, tables, view } from "./schema.js";
 import { type Built, correlated, scalarSubquery, type SubqueryHost, subqueryCondition } from "./subqueries.js";
 import type { CommonTable, Expression, Kind, Query, Select, Target } from "./tree.js";
 import { groupings, kinds, plainSelect, textOf } from "./tree.js";
@@ -19,7 +19,7 @@ interface Source {
   readonly columns: readonly NamedColumn[];
 }
 
-const plainTables: readonly Source[] = tables.map(({ name }) => ({
+const plainTables: readonly Source[] = [...tables, view].map(({ name }) => ({
   name,
   columns: schemaColumns.map(({ name: column, kind, exact }) => ({ name: column, kind, exact })),
 }));
@@ -33,6 +33,9 @@ export interface Features {
 
 export const allFeatures: Features = { setOperations: true, windows: true, subqueries: true, lateral: true };
 
+/** The same rows each time. */
+const samples = ["BERNOULLI (50) REPEATABLE (7)", "SYSTEM (100) REPEATABLE (1)"];
+
 /** Columns as expressions see them. */
 function under(alias: string, columns: readonly NamedColumn[]): readonly ScopeColumn[] {
   return columns.map(({ name, kind, exact }) => ({ text: `${alias}.${name}`, kind, exact }));
@@ -41,7 +44,7 @@ function under(alias: string, columns: readonly NamedColumn[]): readonly ScopeCo
 /** A whole row as text, or a system column, of a table in scope. */
 function rowParts(dice: Dice, kind: Kind, columns: readonly ScopeColumn[]): Expression | undefined {
   if (!dice.chance(2) || (kind !== "text" && kind !== "bool")) return undefined;
-  const aliases = columns.flatMap(({ text }) => /^(\w+)\.id$/.exec(text)?.[1] ?? []);
+  const aliases = columns.flatMap(({ text }) => /^(t\d+)\.id$/.exec(text)?.[1] ?? []);
   if (aliases.length === 0) return undefined;
   const alias = dice.pick(aliases);
   return kind === "bool"
@@ -161,7 +164,9 @@ export class StatementMaker {
     const withWindows =
       this.features.windows && !distinct && wanted === undefined && dice.chance(depth === 0 ? 15 : 5);
     const list = wanted ?? Array.from({ length: 1 + dice.below(4) }, () => dice.pick(kinds));
+    const withSets = wanted === undefined && !distinct && !withWindows && depth === 0 && dice.chance(3);
     return list.map((kind, index) => {
+      if (withSets && index > 0 && dice.chance(50)) return { name: `c${index + 1}`, value: rowsOfValue(dice, scope) };
       const value =
         withWindows && dice.chance(60)
           ? windowCall(dice, windowsOverRows(dice, scope))
@@ -286,14 +291,11 @@ export class StatementMaker {
   private table(): Built {
     const { dice } = this;
     const isCommon = this.common.length > 0 && dice.chance(60);
-    const source = isCommon
-      ? dice.pick(this.common)
-      : dice.chance(4)
-        ? plainTables[3]
-        : dice.pick(plainTables.slice(0, 3));
-    if (source === undefined) throw new Error("no table");
-    const alias = this.alias("t");
-    return { item: { node: "table", name: source.name, alias }, columns: under(alias, source.columns) };
+    const source = dice.pick(isCommon ? this.common : dice.chance(12) ? plainTables.slice(3) : plainTables.slice(0, 3));
+    const isTable = !isCommon && source.name !== view.name;
+    const alias = this.alias(isTable ? "t" : "q");
+    const sample = isTable && dice.chance(2) ? ` TABLESAMPLE ${dice.pick(samples)}` : "";
+    return { item: { node: "table", name: source.name, alias, sample }, columns: under(alias, source.columns) };
   }
 
   private derived(depth: number, lateralOver: readonly ScopeColumn[]): Built {

@@ -1,7 +1,7 @@
 // Rows that are no table's: VALUES, set-returning functions in FROM (which may read the items before them), recursive
 // WITH. Read next: queries.ts, which joins them.
 import type { Dice } from "../random_plans.js";
-import { constant, leaf, type ScopeColumn } from "./expressions.js";
+import { constant, leaf, type Scope, type ScopeColumn, simplest } from "./expressions.js";
 import type { Expression, FromItem, Kind, Values } from "./tree.js";
 
 export interface NamedColumn {
@@ -54,6 +54,14 @@ export function functionRows(dice: Dice, alias: string, outer: readonly ScopeCol
   };
 }
 
+/** Several rows for each row, in the select list. */
+export function rowsOfValue(dice: Dice, { columns }: Scope): Expression {
+  const number = simplest(dice, { columns, mayFail: false }, "int2");
+  return dice.chance(50)
+    ? { node: "expression", kind: "int4", exact: true, parts: ["generate_series(1, (", number, ")::int4)"] }
+    : { node: "expression", kind: "int4", exact: true, parts: ["unnest(ARRAY[7, (", number, ")::int4, NULL])"] };
+}
+
 /** Recursive queries, by what their columns are. */
 export const recursiveQueries: readonly { readonly text: string; readonly columns: readonly NamedColumn[] }[] = [
   {
@@ -64,5 +72,14 @@ export const recursiveQueries: readonly { readonly text: string; readonly column
     text: "SELECT id AS c1, r AS c2 FROM gen_c WHERE id < 4 "
       + "UNION SELECT b.id, b.r FROM gen_b b JOIN {name} w ON b.id = w.c2",
     columns: [{ name: "c1", kind: "int4", exact: true }, { name: "c2", kind: "int4", exact: true }],
+  },
+  {
+    text: "VALUES (1, 1::numeric) UNION ALL SELECT c1 + 1, c2 * (c1 + 1) FROM {name} WHERE c1 < 40",
+    columns: [{ name: "c1", kind: "int4", exact: true }, { name: "c2", kind: "numeric", exact: false }],
+  },
+  {
+    text: "SELECT d AS c1, 1 AS c2 FROM gen_c WHERE d IS NOT NULL "
+      + "UNION SELECT (c1 + interval '1 month')::date, c2 + 1 FROM {name} WHERE c2 < 4",
+    columns: [{ name: "c1", kind: "date", exact: true }, { name: "c2", kind: "int4", exact: true }],
   },
 ];

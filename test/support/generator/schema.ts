@@ -1,6 +1,6 @@
 // The tables generated statements read: all types, NULLs, skew, duplicates, ends of ranges, an empty table. They share
 // one list of columns, so that any column may meet any other. Float values are multiples of a quarter, whose sums are
-// the same in any order. Read next: catalogue.ts.
+// the same in any order. One table has partitions, and a view is of two tables. Read next: catalogue.ts.
 import type { Kind } from "./tree.js";
 
 export interface SchemaColumn {
@@ -48,6 +48,13 @@ export const columns: readonly SchemaColumn[] = [
     "numeric",
     "numeric",
     among("'0', '1.0', '1.00', '7', 'NaN', NULL, '1e20', '-0.000000001', '3.14159'", "numeric"),
+    false,
+  ),
+  column(
+    "h",
+    "numeric",
+    "numeric",
+    among("'1234567890123456789012345678901234567890.5', '1e-40', NULL, '7', 'Infinity', '-Infinity'", "numeric"),
     false,
   ),
   column("f", "float8", "float8", among("0, 1.5, -2.25, 7, 1000000.75, NULL, 12", "float8")),
@@ -117,28 +124,54 @@ export const columns: readonly SchemaColumn[] = [
   column("k", "mood", "gen_mood", among("'sad', 'ok', 'happy', NULL, 'ok'", "gen_mood")),
 ];
 
-/** Tables with their number of rows and the number their values depend on. */
-export const tables: readonly { readonly name: string; readonly rows: number; readonly z: number }[] = [
+export interface SchemaTable {
+  readonly name: string;
+  readonly rows: number;
+  /** What its values depend on. */
+  readonly z: number;
+  /** Where partitions end, of a table that has them. */
+  readonly bounds?: readonly string[];
+}
+
+export const tables: readonly SchemaTable[] = [
   { name: "gen_a", rows: 120, z: 7 },
   { name: "gen_b", rows: 60, z: 11 },
   { name: "gen_c", rows: 25, z: 3 },
   { name: "gen_e", rows: 0, z: 1 },
+  { name: "gen_p", rows: 70, z: 5, bounds: ["MINVALUE", "20", "50", "MAXVALUE"] },
 ];
+
+/** Has the tables' columns, and rows that `id` tells apart. */
+export const view = {
+  name: "gen_v",
+  text: `SELECT ${columns.map(({ name }) => (name === "i" ? "b.i" : `a.${name}`)).join(", ")}
+    FROM gen_a a LEFT JOIN gen_b b ON a.id = b.id WHERE a.g IS NOT NULL OR a.b`,
+};
+
+function partitionsOf({ name, bounds = [] }: SchemaTable): readonly string[] {
+  return bounds.slice(1).map((bound, index) =>
+    `CREATE TABLE ${name}_${index} PARTITION OF ${name} FOR VALUES FROM (${bounds[index]}) TO (${bound})`);
+}
 
 /** Statements that make the tables. */
 export function schemaStatements(): readonly string[] {
   const list = [
-    "DROP TABLE IF EXISTS gen_a, gen_b, gen_c, gen_e",
+    `DROP VIEW IF EXISTS ${view.name}`,
+    `DROP TABLE IF EXISTS ${tables.map(({ name }) => name).join(", ")}`,
     "DROP TYPE IF EXISTS gen_mood",
     "CREATE TYPE gen_mood AS ENUM ('sad', 'ok', 'happy')",
   ];
-  for (const { name, rows, z } of tables) {
+  for (const table of tables) {
+    const { name, rows, z, bounds } = table;
+    const partitioned = bounds === undefined ? "" : " PARTITION BY RANGE (id)";
     list.push(
-      `CREATE TABLE ${name} (${columns.map((each) => `${each.name} ${each.sql}`).join(", ")})`,
+      `CREATE TABLE ${name} (${columns.map((each) => `${each.name} ${each.sql}`).join(", ")})${partitioned}`,
+      ...partitionsOf(table),
       `INSERT INTO ${name} SELECT ${columns.map((each) => each.value).join(", ")}
          FROM generate_series(1, ${rows}) AS id, (VALUES (${z})) AS numbers (z)`,
       `ANALYZE ${name}`,
     );
   }
+  list.push(`CREATE VIEW ${view.name} AS ${view.text}`);
   return list;
 }

@@ -90,7 +90,7 @@ export function correlated(dice: Dice, query: Select, outer: readonly ScopeColum
   const integers = outer.filter(({ kind }) => kind === "int4");
   if (alias === undefined || integers.length === 0) return query;
   const { text } = dice.pick(integers);
-  const operator = dice.chance(85) ? "=" : dice.pick(["<", "<>"]);
+  const operator = dice.chance(75) ? "=" : dice.pick(["<", "<>", ">=", "IS NOT DISTINCT FROM"]);
   const condition = truth(`${alias}.r ${operator} ${text}`);
   return { ...query, where: query.where === undefined ? condition : truth("(", query.where, " AND ", condition, ")") };
 }

@@ -52,7 +52,8 @@ export interface Target {
 }
 
 export type FromItem =
-  | { readonly node: "table"; readonly name: string; readonly alias: string }
+  /** `sample` is a TABLESAMPLE clause, or nothing. */
+  | { readonly node: "table"; readonly name: string; readonly alias: string; readonly sample: string }
   | { readonly node: "derived"; readonly query: Query; readonly alias: string; readonly lateral: boolean }
   /** A set-returning function; it may read the items before it. */
   | { readonly node: "function"; readonly call: Expression; readonly alias: string; readonly columns: string }
@@ -153,7 +154,7 @@ function orderBy({ targets, distinct }: Select): string {
 function fromText(item: FromItem): string {
   switch (item.node) {
     case "table":
-      return item.name === item.alias ? item.name : `${item.name} ${item.alias}`;
+      return `${item.name} ${item.alias}${item.sample}`;
     case "derived":
       return `${item.lateral ? "LATERAL " : ""}(${textOf(item.query)}) ${item.alias}${columnNames(item.query)}`;
     case "function":
