@@ -349,6 +349,6 @@ with x as (select sum(1 / (c_custkey - c_custkey)) s from customer) select n_nam
 with x as materialized (select sum(1 / (c_custkey - c_custkey)) s from customer) select n_name from x, nation;
 select count(*) from (select count(*) from customer where 1 / (c_custkey - c_custkey) = 2) x;
 select 1 from (select s from (select sum(c_custkey) s from customer where 1 / (c_custkey - c_custkey) = 2) y) x;
-select n_name from nation, (select s, n_nationkey k from region, nation n, (select sum(c_custkey) s from customer where 1 / (c_custkey - c_custkey) = 2) y limit 3) x where x.k = n_nationkey;
+select n_name from nation, (select s, n_nationkey k from region, nation n, (select sum(c_custkey) s from customer where 1 / (c_custkey - c_custkey) = 2) y offset 0) x where x.k = n_nationkey;
 select n_name from nation union all select r_name from region, (select max(c_custkey) m from customer where 1 / (c_custkey - c_custkey) = 2) q;
 select s from (select sum(c_custkey) s from customer where c_custkey > 3) x, (select sum(c_custkey) t from customer where 1 / c_custkey = 2) y;
