@@ -109,6 +109,9 @@ as_statement(const Query *leaf)
 	/* The worker gave the operation away as a whole; as a statement it would come back as the same leaf. */
 	if (query->setOperations != NULL)
 		return NULL;
+	/* Conditions stay above it: below them PostgreSQL might call the function for fewer rows. */
+	if (contain_volatile_functions((Node *) query))
+		return NULL;
 	(void) shift_references((Node *) query, &walk);
 	query->cteList = list_concat(ctes, query->cteList);
 	fusion_keep_common_tables(query);

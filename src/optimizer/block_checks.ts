@@ -51,6 +51,15 @@ export function isVolatile(query: TextNode, facts: RequestFacts): boolean {
   return found;
 }
 
+/**
+ * Refuses a subquery in FROM that calls a volatile function for each of its rows. PostgreSQL keeps such a column though
+ * nobody reads it (remove_unused_subquery_outputs() in allpaths.c): `nextval()` shows afterwards how often it was called.
+ */
+export function checkTargets(query: AnalysedQuery, facts: RequestFacts): void {
+  if (query.targets.some(({ expression }) => isVolatile(expression.source, facts)))
+    refuse("volatile function in a subquery", "It is called once for each row of the subquery, whoever reads it.");
+}
+
 /** rank(), dense_rank(), percent_rank() and cume_dist() do not depend on the order of equal rows. */
 const orderlessWindows: ReadonlySet<number> = new Set([3101, 3102, 3103, 3104]);
 

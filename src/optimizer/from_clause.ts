@@ -14,7 +14,7 @@ import { originsOf } from "#plan/logical.js";
 import type { Attributes } from "./attributes.js";
 import type { Block } from "./block.js";
 import { materialised } from "./block.js";
-import { isMergeable } from "./block_checks.js";
+import { checkTargets, isMergeable } from "./block_checks.js";
 import { conjunctsOf, equalityOf } from "./conditions.js";
 import { isHosted } from "./expression_translator.js";
 import { giveEntriesOf } from "./given_entries.js";
@@ -272,6 +272,7 @@ function lateralRows(
 function addDerived(level: Level, rangeIndex: number, query: AnalysedQuery, outer: QueryScope): void {
   const { planner, scope, isNullable } = level;
   if (isMergeable(query) && !isNullable) {
+    checkTargets(query, scope.statement.facts);
     const inner = new QueryScope(scope.statement, query, outer);
     addQuery({ ...level, scope: inner }, query);
     const column = (attribute: number): ReturnType<QueryScope["variable"]> => {

@@ -15,7 +15,7 @@ import { bpcharLength } from "#types/sql_types.js";
 import { columnsRead } from "./aggregation.js";
 import { Attributes } from "./attributes.js";
 import { aggregateBlock } from "./block.js";
-import { checkBlock, checkStatement } from "./block_checks.js";
+import { checkBlock, checkStatement, checkTargets } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
 import type { Outputs } from "./edge_columns.js";
 import { addOutputs, outputsOf } from "./edge_columns.js";
@@ -76,6 +76,7 @@ function queryPlanner(statement: StatementFacts): QueryPlanner {
     statement,
     planBlock(query, outer) {
       checkBlock(query);
+      checkTargets(query, statement.facts);
       const { scope, region } = planFrom(planner, query, outer);
       return aggregateBlock(scope, uncorrelated(finishRegion(region, statement)), []).block;
     },
