@@ -53,7 +53,7 @@ export function isVolatile(query: TextNode, facts: RequestFacts): boolean {
 
 /**
  * Refuses a subquery in FROM that calls a volatile function for each of its rows. PostgreSQL keeps such a column though
- * nobody reads it (remove_unused_subquery_outputs() in allpaths.c): `nextval()` shows afterwards how often it was called.
+ * nobody reads it (remove_unused_subquery_outputs(), allpaths.c): `nextval()` shows afterwards how often it was called.
  */
 export function checkTargets(query: AnalysedQuery, facts: RequestFacts): void {
   if (query.targets.some(({ expression }) => isVolatile(expression.source, facts)))
