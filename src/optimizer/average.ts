@@ -4,29 +4,19 @@ import { averageType } from "#functions/decimal_average.js";
 import type { Expression } from "#expr/expression.js";
 import type { AggregateCall } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
-import { asNumeric } from "./numeric_values.js";
+import { asDecimal, asNumeric, integerDigits } from "./numeric_values.js";
 import type { Translated } from "./translated.js";
-
-/** Decimal digits of the integers that are averaged. */
-const integerDigits: Readonly<Partial<Record<EngineType["kind"], number>>> = { int2: 5, int4: 10, int8: 19 };
 
 /** Digits before the point of whatever was summed. */
 function digitsOf(type: EngineType): number | undefined {
   return type.kind === "decimal" ? Math.max(0, type.precision - type.scale) : integerDigits[type.kind];
 }
 
-/** A sum of integers travels as int8. */
-function asDecimal(sum: Expression): Expression {
-  if (sum.type.kind === "decimal") return sum;
-  const type: EngineType = { kind: "decimal", precision: 19, scale: 0 };
-  return { kind: "call", function: "cast.int8.decimal", arguments: [sum], type };
-}
-
 /** The average over columns of its sum and count; undefined where its digits may not fit. */
 export function averageOf(call: AggregateCall, sum: Expression, count: Expression): Translated | undefined {
   const digits = call.argument === undefined ? undefined : digitsOf(call.argument.type);
   const dividend = asDecimal(sum);
-  if (digits === undefined || dividend.type.kind !== "decimal") return undefined;
+  if (digits === undefined || dividend?.type.kind !== "decimal") return undefined;
   const type = averageType(digits, dividend.type.scale);
   if (type === undefined) return undefined;
   const inputs = [dividend, count];
@@ -39,6 +29,6 @@ export function averageOf(call: AggregateCall, sum: Expression, count: Expressio
 /** The average as a numeric of any precision, with the digits PostgreSQL's division gives it. */
 export function numericAverage(sum: Expression, count: Expression): Translated {
   const inputs = [sum, count].map((each) =>
-    asNumeric({ expression: each.type.kind === "numeric" ? each : asDecimal(each) }));
+    asNumeric({ expression: asDecimal(each) ?? each }));
   return { expression: { kind: "call", function: "numeric.divide", arguments: inputs, type: { kind: "numeric" } } };
 }

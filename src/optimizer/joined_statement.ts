@@ -17,6 +17,7 @@ import { Attributes } from "./attributes.js";
 import { aggregateBlock } from "./block.js";
 import { checkBlock, checkStatement, checkTargets } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
+import { groupedEarly } from "./eager_aggregation.js";
 import type { Outputs } from "./edge_columns.js";
 import { addOutputs, outputsOf } from "./edge_columns.js";
 import { planFrom, uncorrelated, wholeFrom } from "./from_clause.js";
@@ -177,7 +178,7 @@ function subLinkOutputs(
 function finish(statement: StatementFacts, edge: Edge): PlannedStatement {
   const builder = new PhysicalBuilder(statement);
   const reads = edge.outputs.flatMap(({ expression }) => [...columnsRead(expression)]);
-  const built = builder.build(edge.operator, new Set(reads));
+  const built = builder.build(groupedEarly(edge.operator, statement), new Set(reads));
   const columns = edge.outputs.map(({ column }) => column);
   const root = builder.project(built, edge.outputs.map(({ expression }) => expression), columns);
   const { runtimeFilters } = statement.facts;

@@ -8,6 +8,18 @@ import type { Translated } from "./translated.js";
 
 const NUMERIC: EngineType = { kind: "numeric" };
 
+/** Decimal digits of the integers. */
+export const integerDigits: Readonly<Partial<Record<EngineType["kind"], number>>> = { int2: 5, int4: 10, int8: 19 };
+
+/** Integers and numerics of fixed scale as the latter; undefined for others. */
+export function asDecimal(value: Expression): Expression | undefined {
+  if (value.type.kind === "decimal") return value;
+  const precision = integerDigits[value.type.kind];
+  if (precision === undefined) return undefined;
+  const type: EngineType = { kind: "decimal", precision, scale: 0 };
+  return { kind: "call", function: `cast.${value.type.kind}.decimal`, arguments: [value], type };
+}
+
 /** The value as a numeric of any precision; others than decimals stay as they are. */
 export function asNumeric({ expression, displayScale }: Translated): Expression {
   const { type } = expression;

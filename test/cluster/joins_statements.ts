@@ -150,6 +150,28 @@ const mixed = [
   "SELECT count(*) FROM j_left a, j_right b WHERE a.k = b.k AND 100 / b.k > 4 AND b.k <> 0",
 ];
 
+/** Groupings that may be made before the join: of either side, with what each kind of join makes up. */
+const groupedEarly = kinds.flatMap((kind) => [
+  `SELECT a.small, count(*), count(b.k), sum(b.price), avg(b.price), min(b.day), max(a.name) FROM j_left a ${kind} ` +
+    "j_right b ON a.k = b.k GROUP BY a.small",
+  `SELECT b.code, sum(a.price), sum(a.small), avg(a.big), count(a.name) FROM j_left a ${kind} j_skew s ON a.k = s.k ` +
+    `${kind} j_right b ON b.k = s.k GROUP BY b.code`,
+  `SELECT sum(a.big), sum(b.big) FILTER (WHERE b.small > 3), count(*) FILTER (WHERE a.flag) FROM j_left a ${kind} ` +
+    "j_skew b2 ON a.k = b2.k LEFT JOIN j_right b ON b.k = a.k",
+  `SELECT count(*), sum(coalesce(b.small, 1)) FROM j_skew a ${kind} j_right b ON a.k = b.k`,
+  `SELECT a.k, sum(9000000000000000000 + b.id) FROM j_left a ${kind} j_right b ON a.k = b.k GROUP BY a.k`,
+  `SELECT DISTINCT b.code, a.flag FROM j_skew s ${kind} j_left a ON a.k = s.k ${kind} j_right b ON b.k = s.k`,
+  `SELECT a.code, count(DISTINCT b.small), count(*) FROM j_left a ${kind} j_right b ON a.k = b.k GROUP BY a.code ` +
+    "HAVING sum(b.price) > 100",
+  `SELECT sum(10 / nullif(a.small, 0)), sum(a.fl), count(*) FROM j_left a ${kind} j_skew b ON a.k = b.k WHERE a.id > 5`,
+]).concat([
+  "SELECT count(*), count(a.id), sum(b.id) FROM j_left a, j_right b",
+  "SELECT a.flag, count(*) FROM j_left a, j_right b, j_third c GROUP BY a.flag",
+  "SELECT a.flag, min(b.id) FROM j_left a, j_empty b GROUP BY a.flag",
+  "SELECT sum(10 / (b.small - 20)) FROM j_skew a JOIN j_right b ON a.k = b.k",
+  "SELECT a.flag, bool_or(b.flag), bit_and(b.small), bit_xor(b.small) FROM j_left a JOIN j_right b USING (k) GROUP BY 1",
+]);
+
 export const joinStatements: readonly string[] = [
-  ...outer, ...keyed, ...reduced, ...membership, ...scalars, ...derived, ...mixed,
+  ...groupedEarly, ...outer, ...keyed, ...reduced, ...membership, ...scalars, ...derived, ...mixed,
 ];
