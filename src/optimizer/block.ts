@@ -257,9 +257,9 @@ function columnAttribute(scope: QueryScope, attribute: number): Translated {
 }
 
 /** An aggregate's result inside the engine: what PostgreSQL would make of it above the scan. */
-function asTranslated(
+export function asTranslated(
   scope: QueryScope, expression: EdgeExpression, attributeAt: (index: number) => number,
-  calls: readonly AggregateCall[],
+  calls: readonly (AggregateCall | undefined)[],
 ): Translated {
   if (expression.kind === "column") return columnAttribute(scope, attributeAt(expression.index));
   const [value, scale] = expression.arguments;

@@ -4,8 +4,8 @@
 // Aggregation" (VLDB 1995), for aggregates whose answer does not depend on the order of their additions.
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
+import { functionByKey } from "#functions/registry.js";
 import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
-import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { overParts } from "./aggregate_parts.js";
@@ -17,6 +17,7 @@ import { asDecimal } from "./numeric_values.js";
 
 const INT8: EngineType = { kind: "int8" };
 const COUNT = { kind: "decimal", precision: 19, scale: 0 } as const;
+const MULTIPLY = "decimal.multiply";
 
 /** How many rows one grouped row stands for. */
 export const rowsCounted: AggregateCall = {
@@ -89,13 +90,10 @@ function multiplied(call: AggregateCall): EagerCall | undefined {
   if (name === "count")
     return { below: undefined, counts: true, above: (_part, rows) => summed(call, wherePresent(argument, rows), filter) };
   const factor = name === "sum" ? asDecimal(argument) : undefined;
-  if (factor?.type.kind !== "decimal") return undefined;
-  const { precision, scale } = factor.type;
-  const type: EngineType = {
-    kind: "decimal", precision: Math.min(DECIMAL128_PRECISION_MAX, precision + COUNT.precision), scale,
-  };
+  const type = factor && functionByKey(MULTIPLY).resultType([factor.type, COUNT]);
+  if (factor === undefined || type === undefined) return undefined;
   const product = (rows: Expression): Expression => ({
-    kind: "call", function: "decimal.multiply", type,
+    kind: "call", function: MULTIPLY, type,
     arguments: [factor, { kind: "call", function: "cast.int8.decimal", arguments: [rows], type: COUNT }],
   });
   return { below: undefined, counts: true, above: (_part, rows) => summed(call, product(rows), filter) };

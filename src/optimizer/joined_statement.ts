@@ -21,6 +21,7 @@ import { groupedEarly } from "./eager_aggregation.js";
 import type { Outputs } from "./edge_columns.js";
 import { addOutputs, outputsOf } from "./edge_columns.js";
 import { planFrom, uncorrelated, wholeFrom } from "./from_clause.js";
+import { withGroupWindows } from "./group_windows.js";
 import { planGrouping } from "./grouping.js";
 import { lateralRows } from "./lateral.js";
 import { PhysicalBuilder } from "./physical_builder.js";
@@ -121,10 +122,11 @@ function engineEdge(
   }
   if (context.query.groupingSets.length > 0) {
     const sets = groupingSetsEdge(context, scope, operator);
-    return "obstacle" in sets ? left([`Grouping in PostgreSQL: ${sets.obstacle}`]) : { edge: sets, notes: [] };
+    return "obstacle" in sets ? left([`Grouping in PostgreSQL: ${sets.obstacle}`]) : { edge: withGroupWindows(scope, sets), notes: [] };
   }
   const grouping = planGrouping(context);
-  if (grouping.kind === "engine") return { edge: groupedEdge(grouping, scope, operator), notes: [] };
+  if (grouping.kind === "engine")
+    return { edge: withGroupWindows(scope, groupedEdge(grouping, scope, operator)), notes: [] };
   return grouping.notes.length === 0 ? undefined : left(grouping.notes);
 }
 

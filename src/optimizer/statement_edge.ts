@@ -5,6 +5,7 @@ import { mapColumns } from "#expr/traverse.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { walk } from "#frontend/text_fields.js";
 import type { LogicalOperator } from "#plan/logical.js";
+import type { AggregateCall } from "#plan/physical.js";
 import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { Attributes } from "./attributes.js";
 import { overDistinct, withValues } from "./distinct_aggregates.js";
@@ -28,6 +29,8 @@ export interface Edge {
   readonly didAggregate: boolean;
   readonly didDistinct: boolean;
   readonly didWindow: boolean;
+  /** By output: the aggregate it is, where the engine groups. */
+  readonly calls: readonly (AggregateCall | undefined)[];
   /** Conditions PostgreSQL evaluates on the engine's rows, as nodes. */
   readonly quals: readonly number[];
   readonly notes: readonly string[];
@@ -59,11 +62,12 @@ export function groupedEdge(
   const outputs = [...own, ...computed];
   return {
     operator: made.operator, outputs, replacements: [...replacements], didAggregate: !isDistinct,
-    didDistinct: isDistinct, didWindow: false, quals: [], notes: [],
+    didDistinct: isDistinct, didWindow: false, calls: [...keys.map(() => undefined), ...grouping.aggregates],
+    quals: [], notes: [],
   };
 }
 
-function outputOf(attributes: Attributes, attribute: number): Output {
+export function outputOf(attributes: Attributes, attribute: number): Output {
   const column = attributes.typeOf(attribute);
   return {
     name: attributes.nameOf(attribute), column,
@@ -81,7 +85,7 @@ export function passThroughEdge(
   for (const each of conditions) columns.add(each.scope, each.condition.source);
   return {
     operator, outputs: columns.outputs, replacements: columns.replacements, didAggregate: false, didDistinct: false,
-    didWindow: false, quals: conditions.map(({ condition }) => condition.source.id), notes: [],
+    didWindow: false, calls: [], quals: conditions.map(({ condition }) => condition.source.id), notes: [],
   };
 }
 
@@ -112,7 +116,7 @@ export function windowedEdge(
     }
     return {
       operator, outputs: columns.outputs, replacements: columns.replacements, didAggregate: false, didDistinct: false,
-      didWindow: true, quals: [], notes: [],
+      didWindow: true, calls: [], quals: [], notes: [],
     };
   } catch (error) {
     if (error instanceof LeftToPostgres) return { obstacle: error.message };
@@ -138,6 +142,8 @@ export function groupingSetsEdge(
       return overColumns(value.expression, (index) =>
         shown.columnOf(defined(value.attributes[index], "an aggregate")));
     };
+    const calls = new Map([...aggregates.values()].flatMap(({ attributes: own, calls: made }) =>
+      own.map((attribute, index) => [attribute, made[index]] as const)));
     const replacements: EdgeReplacement[] = [];
     for (const root of edgeRoots(scope.query))
       walk(root, (node) => {
@@ -150,7 +156,7 @@ export function groupingSetsEdge(
       });
     return {
       operator, outputs: shown.outputs, replacements, didAggregate: true, didDistinct: false, didWindow: false,
-      quals: [], notes: [],
+      calls: shown.attributes.map((attribute) => calls.get(attribute)), quals: [], notes: [],
     };
   } catch (error) {
     if (error instanceof LeftToPostgres) return { obstacle: error.message };
@@ -161,6 +167,7 @@ export function groupingSetsEdge(
 /** Attributes as columns of the engine's result, each once. */
 class ShownAttributes {
   readonly outputs: Output[] = [];
+  readonly attributes: number[] = [];
   readonly #attributes: Attributes;
   readonly #known = new Map<number, number>();
 
@@ -172,18 +179,19 @@ class ShownAttributes {
     const known = this.#known.get(attribute);
     if (known !== undefined) return known;
     const index = this.outputs.push(outputOf(this.#attributes, attribute)) - 1;
+    this.attributes.push(attribute);
     this.#known.set(attribute, index);
     return index;
   }
 }
 
 /** char(n) is padded again by its typmod, which a window function's result has not. */
-function checkShown(attributes: Attributes, { attributes: own }: WindowedValue): void {
+export function checkShown(attributes: Attributes, { attributes: own }: WindowedValue): void {
   if (own.some((attribute) => attributes.typeOf(attribute).engine.kind === "bpchar"))
     throw new LeftToPostgres("char(n) would lose its blanks");
 }
 
-function overColumns(expression: EdgeExpression, columnAt: (index: number) => number): EdgeExpression {
+export function overColumns(expression: EdgeExpression, columnAt: (index: number) => number): EdgeExpression {
   switch (expression.kind) {
     case "column": return { kind: "column", index: columnAt(expression.index) };
     case "call":

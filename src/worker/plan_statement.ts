@@ -64,8 +64,7 @@ function explained(request: PlanRequest, { plan, leafNames, notes }: PlannedStat
 
 /** Statements over one table have a planner of their own, but for windows and grouping sets. */
 function planAny(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
-  const windows = query.hasWindowFunctions && !isGrouped(query);
-  const isPlain = !windows && query.groupingSets.length === 0;
+  const isPlain = !query.hasWindowFunctions && query.groupingSets.length === 0;
   if (query.command !== "select" || (readsOneTable(query) && isPlain))
     return planSingleTable(query, checkSingleTable(query), facts);
   return planJoinedStatement(query, facts);

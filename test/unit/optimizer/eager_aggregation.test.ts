@@ -19,10 +19,11 @@ const int4: EngineType = { kind: "int4" };
 const int8: EngineType = { kind: "int8" };
 const money: EngineType = { kind: "decimal", precision: 12, scale: 2 };
 const wide: EngineType = { kind: "decimal", precision: 38, scale: 2 };
+const large: EngineType = { kind: "decimal", precision: 25, scale: 2 };
 const text: EngineType = { kind: "text", byteOrder: true };
 
-/** Of every table: a key, a number, money, a text. */
-const columns: readonly ColumnType[] = [int4, int4, money, text].map((type) => columnType(type));
+/** Of every table: a key, a number, money, a text, and more money. */
+const columns: readonly ColumnType[] = [int4, int4, money, text, large].map((type) => columnType(type));
 const kinds: readonly LogicalJoinKind[] = ["inner", "inner", "left", "full", "semi", "anti"];
 
 class Maker {
@@ -197,6 +198,7 @@ function randomRows(dice: Dice): Scalar[][] {
   return Array.from({ length: dice.pick([0, 1, 6, 25]) }, () => [
     orNull(BigInt(dice.below(5))), orNull(BigInt(dice.below(9) - 3)), orNull(BigInt(dice.below(400))),
     orNull(new TextEncoder().encode(dice.pick(["a", "b", "a longer text than fits"]))),
+    orNull(BigInt(dice.below(4)) * 10n ** 22n),
   ]);
 }
 
