@@ -106,7 +106,7 @@ function comparesAlike(a: EngineType, b: EngineType): boolean {
 }
 
 const measured: ReadonlySet<EngineType["kind"]> = new Set([
-  "decimal", "numeric", "timestamp", "timestamptz", "interval",
+  "float8", "decimal", "numeric", "timestamp", "timestamptz", "interval",
 ]);
 
 function readFrame(

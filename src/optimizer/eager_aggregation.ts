@@ -294,7 +294,8 @@ class Eagerness {
     const share = below.operator.rows / Math.max(1, site.rows.rows);
     const moved = new Map(below.operator.keys.flatMap(({ attribute, expression }) =>
       (expression.kind === "column" ? [[expression.index, attribute] as const] : [])));
-    const renamed = (expression: Expression): Expression => mapColumns(expression, (index) => moved.get(index) ?? index);
+    const renamed = (expression: Expression): Expression =>
+      mapColumns(expression, (index) => moved.get(index) ?? index);
     const between = rebuilt(site.steps, below.operator, share, renamed);
     const input = defined(between.at(-1), "a join");
     const origin = attributes.newOrigin();

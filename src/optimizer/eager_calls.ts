@@ -63,9 +63,9 @@ export function eagerCall(call: AggregateCall, place: CallPlace): EagerCall | un
 const counted: EagerCall = { below: undefined, counts: true, above: (_part, rows) => summed(rowsCounted, rows) };
 
 /**
- * Over columns of the grouped rows alone: sums of sums, sums of counts, least of the least. The argument is computed for
- * rows that the join may drop, so it never fails; and a made-up row must add nothing, which a plain column, NULL there,
- * does. Counter-example: SELECT sum(10 / b.x) FROM a JOIN b USING (k), where a row with x = 0 has no partner; and
+ * Over columns of the grouped rows alone: sums of sums, sums of counts, least of the least. The argument is computed
+ * for rows that the join may drop, so it never fails; and a made-up row must add nothing, which a plain column, NULL
+ * there, does. Counter-example: SELECT sum(10 / b.x) FROM a JOIN b USING (k), where a row with x = 0 has no partner; and
  * sum(coalesce(b.x, 1)) over a LEFT JOIN, where a row without partner adds 1.
  */
 function partly(call: AggregateCall, { isMadeUp }: CallPlace): EagerCall | undefined {
@@ -87,8 +87,9 @@ function multiplied(call: AggregateCall): EagerCall | undefined {
   if (name === "countRows")
     return { below: undefined, counts: true, above: (_part, rows) => summed(call, rows, filter) };
   if (argument === undefined || !hasRoom(call)) return undefined;
-  if (name === "count")
-    return { below: undefined, counts: true, above: (_part, rows) => summed(call, wherePresent(argument, rows), filter) };
+  const above = (value: (rows: Expression) => Expression): EagerCall => (
+    { below: undefined, counts: true, above: (_part, rows) => summed(call, value(rows), filter) });
+  if (name === "count") return above((rows) => wherePresent(argument, rows));
   const factor = name === "sum" ? asDecimal(argument) : undefined;
   const type = factor && functionByKey(MULTIPLY).resultType([factor.type, COUNT]);
   if (factor === undefined || type === undefined) return undefined;
@@ -96,7 +97,7 @@ function multiplied(call: AggregateCall): EagerCall | undefined {
     kind: "call", function: MULTIPLY, type,
     arguments: [factor, { kind: "call", function: "cast.int8.decimal", arguments: [rows], type: COUNT }],
   });
-  return { below: undefined, counts: true, above: (_part, rows) => summed(call, product(rows), filter) };
+  return above(product);
 }
 
 /** The sum that gives a call's result, over another argument. */
@@ -111,8 +112,9 @@ function hasRoom({ function: name, argument }: AggregateCall): boolean {
 
 function wherePresent(argument: Expression, value: Expression): Expression {
   const { type } = value;
+  const when: Expression = { kind: "isNull", argument, negated: true, type: { kind: "bool" } };
   return {
-    kind: "case", branches: [{ when: { kind: "isNull", argument, negated: true, type: { kind: "bool" } }, then: value }],
+    kind: "case", branches: [{ when, then: value }],
     otherwise: { kind: "constant", value: null, type }, type,
   };
 }

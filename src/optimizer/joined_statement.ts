@@ -122,7 +122,8 @@ function engineEdge(
   }
   if (context.query.groupingSets.length > 0) {
     const sets = groupingSetsEdge(context, scope, operator);
-    return "obstacle" in sets ? left([`Grouping in PostgreSQL: ${sets.obstacle}`]) : { edge: withGroupWindows(scope, sets), notes: [] };
+    if ("obstacle" in sets) return left([`Grouping in PostgreSQL: ${sets.obstacle}`]);
+    return { edge: withGroupWindows(scope, sets), notes: [] };
   }
   const grouping = planGrouping(context);
   if (grouping.kind === "engine")

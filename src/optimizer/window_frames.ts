@@ -52,7 +52,7 @@ function countedBound({ kind, offset }: ClauseBound): FrameBound {
   return { kind, offset: { kind: "constant", value, type: { kind: "int8" } } };
 }
 
-/** A distance that is a constant and not negative. */
+/** A distance that is a constant, not negative, and of floats not endless. */
 function distanceOf(translator: ExpressionTranslator, { offset }: ClauseBound): Expression | undefined {
   if (offset === undefined) return undefined;
   const distance = translator.translate(readExpression(offset))?.expression;
@@ -61,9 +61,16 @@ function distanceOf(translator: ExpressionTranslator, { offset }: ClauseBound): 
   return distance;
 }
 
+/**
+ * Added to the greatest float8 this still rounds to it: no limit overflows, where PostgreSQL's in_range has an infinite
+ * one and the sum of two floats is an error.
+ */
+const FLOAT_DISTANCE_MAX = 1e290;
+
 /** Also of what has no sign: NULL, NaN and infinities, which PostgreSQL treats in ways of their own. */
 function isNegative({ kind }: EngineType, value: unknown): boolean {
   if (typeof value === "bigint") return value < 0n;
+  if (typeof value === "number") return !(value >= 0 && value <= FLOAT_DISTANCE_MAX);
   if (!(value instanceof Uint8Array)) return true;
   if (kind === "interval") return intervalLength(readInterval(value)) < 0n;
   const number = kind === "numeric" ? readNumeric(value) : undefined;
@@ -83,8 +90,10 @@ function measureOf(key: Expression, distances: readonly Expression[]): Expressio
         kind: "call", function: "cast.decimal.decimal", arguments: [key], type: { kind: "decimal", precision, scale },
       };
     }
+    case "float4":
+      return { kind: "call", function: "cast.float4.float8", arguments: [key], type: { kind: "float8" } };
     case "date": return { kind: "call", function: "cast.date.timestamp", arguments: [key], type: TIMESTAMP };
-    case "numeric": case "timestamp": case "timestamptz": case "interval": return key;
+    case "float8": case "numeric": case "timestamp": case "timestamptz": case "interval": return key;
     default: return leave("a frame's distance is not one of the engine's");
   }
 }
@@ -110,6 +119,7 @@ function limitOf(
   }
   if (type.kind === "numeric" && (distance.type.kind === "decimal" || distance.type.kind === "numeric"))
     return call("numeric", measure, asNumeric({ expression: distance }), NUMERIC);
+  if (type.kind === "float8" && distance.type.kind === "float8") return call("float8", measure, distance, type);
   if (distance.type.kind !== "interval") return leave("a frame's distance is not one of the engine's");
   if (type.kind === "interval") return call("interval", measure, distance, INTERVAL);
   if (type.kind !== "timestamp" && type.kind !== "timestamptz")

@@ -13,7 +13,6 @@ import { RequestFacts } from "#frontend/request_facts.js";
 import { engineCost } from "#optimizer/engine_cost.js";
 import { withFirstRows } from "#optimizer/first_rows.js";
 import { planJoinedStatement } from "#optimizer/joined_statement.js";
-import { isGrouped } from "#optimizer/planning_context.js";
 import type { PlannedStatement } from "#optimizer/planned_statement.js";
 import { planSingleTable } from "#optimizer/single_table.js";
 import { explainNotes, explainOperators } from "#plan/explain.js";

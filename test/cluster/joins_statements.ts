@@ -169,7 +169,8 @@ const groupedEarly = kinds.flatMap((kind) => [
   "SELECT a.flag, count(*) FROM j_left a, j_right b, j_third c GROUP BY a.flag",
   "SELECT a.flag, min(b.id) FROM j_left a, j_empty b GROUP BY a.flag",
   "SELECT sum(10 / (b.small - 20)) FROM j_skew a JOIN j_right b ON a.k = b.k",
-  "SELECT a.flag, bool_or(b.flag), bit_and(b.small), bit_xor(b.small) FROM j_left a JOIN j_right b USING (k) GROUP BY 1",
+  "SELECT a.flag, bool_or(b.flag), bit_and(b.small), bit_xor(b.small) FROM j_left a JOIN j_right b USING (k) " +
+    "GROUP BY a.flag",
 ]);
 
 export const joinStatements: readonly string[] = [

@@ -125,5 +125,40 @@ const others = [
   "SELECT sum(k) OVER (PARTITION BY fixed, u ORDER BY id), id FROM w_rows ORDER BY id",
 ];
 
+/** Over the statement's own groups. */
+const overGroups = [
+  "SELECT p, sum(n), sum(sum(n)) OVER (ORDER BY p), avg(count(*)) OVER (), lag(max(c)) OVER (ORDER BY p) FROM w_rows "
+    + "WHERE n <> 'NaN' GROUP BY p ORDER BY p",
+  "SELECT t, p, rank() OVER (PARTITION BY t ORDER BY avg(n) DESC NULLS LAST), count(*) FROM w_rows GROUP BY t, p "
+    + "HAVING count(*) > 3 AND min(id) < 500 ORDER BY t, p",
+  "SELECT t, p, grouping(p), sum(k), rank() OVER (PARTITION BY grouping(p) ORDER BY sum(k) DESC, p), "
+    + "sum(sum(k)) OVER (PARTITION BY t) FROM w_rows GROUP BY ROLLUP (t, p) ORDER BY t, p, 3",
+  "SELECT p + 1, ntile(3) OVER (ORDER BY p + 1), first_value(sum(s)) OVER (ORDER BY p + 1 DESC), sum(s) FROM w_rows "
+    + "GROUP BY p + 1",
+  "SELECT count(*), sum(k), row_number() OVER (), sum(max(k)) OVER () FROM w_rows",
+  "SELECT count(*), rank() OVER (ORDER BY count(*)) FROM w_none",
+  "SELECT p, rank() OVER (ORDER BY sum(f)), sum(f) FROM w_rows WHERE f <> 'NaN' GROUP BY p",
+  "SELECT p, stddev(k), rank() OVER (ORDER BY stddev(k) DESC, p) FROM w_rows GROUP BY p",
+  "SELECT p, sum(avg(loose)) OVER (ORDER BY p), count(DISTINCT k), max(count(DISTINCT k)) OVER () FROM w_rows "
+    + "GROUP BY p",
+  "SELECT fixed, lag(fixed) OVER (ORDER BY fixed), count(*) FROM w_rows GROUP BY fixed ORDER BY fixed",
+  "SELECT a.p, sum(b.k), sum(sum(b.k)) OVER (ORDER BY a.p ROWS 2 PRECEDING) FROM w_rows a JOIN w_rows b "
+    + "ON a.k = b.s GROUP BY a.p ORDER BY rank() OVER (ORDER BY a.p) DESC",
+  "SELECT p, sum(k) / sum(sum(k)) OVER (), 100 * sum(k) FILTER (WHERE b) / (3 + max(sum(k)) OVER ()) FROM w_rows "
+    + "WHERE p > 0 GROUP BY p",
+  "SELECT DISTINCT t, max(count(*)) OVER (PARTITION BY t) FROM w_rows GROUP BY t, p",
+  "SELECT p, rank() OVER (ORDER BY sum(k)) FROM w_rows GROUP BY p HAVING sum(k) > (SELECT min(k) FROM w_rows)",
+  "SELECT p, (SELECT max(v) FROM w_one) + sum(k), sum(sum(k)) OVER (ORDER BY p) FROM w_rows GROUP BY p",
+  "SELECT p, rank() OVER (ORDER BY sum(k / (id - 7))) FROM w_rows GROUP BY p",
+  "SELECT p, sum(10 / (count(*) - 25)) OVER () FROM w_rows GROUP BY p",
+  "SELECT c, u, row_number() OVER (ORDER BY c, u) FROM w_rows GROUP BY c, u ORDER BY 1, 2 LIMIT 10",
+];
+
+const floatRanges = ["f", "CASE id % 50 WHEN 0 THEN 'infinity' WHEN 1 THEN '-infinity' ELSE f END", "f::float4"]
+  .flatMap((key) => ["", " DESC"].map((direction) =>
+    `SELECT id, count(*) OVER (ORDER BY ${key}${direction} RANGE 0.75 PRECEDING), `
+      + `sum(k) OVER (ORDER BY ${key}${direction} RANGE BETWEEN 1e300 PRECEDING AND 0 FOLLOWING), `
+      + `max(c) OVER (ORDER BY ${key}${direction} RANGE BETWEEN 0.1 FOLLOWING AND 1e280 FOLLOWING) FROM w_rows`));
+
 export const windowStatements: readonly NamedStatement[] =
-  [...framed(), ...others].map((text) => ({ name: text.slice(0, 160), text }));
+  [...framed(), ...others, ...overGroups, ...floatRanges].map((text) => ({ name: text.slice(0, 160), text }));

@@ -152,8 +152,10 @@ class Maker {
     const call = { argument, ...filter };
     const { kind } = argument.type;
     if (dice.chance(25)) return { ...call, function: "count", result: columnType(int8, false) };
-    if (kind === "text" || kind === "bool" || dice.chance(30))
-      return { ...call, function: kind === "bool" ? "boolOr" : dice.pick(["min", "max"]), result: columnType(argument.type) };
+    if (kind === "text" || kind === "bool" || dice.chance(30)) {
+      const name = kind === "bool" ? "boolOr" as const : dice.pick(["min", "max"] as const);
+      return { ...call, function: name, result: columnType(argument.type) };
+    }
     if (kind === "int4" && dice.chance(20)) return { ...call, function: "bitXor", result: columnType(int4) };
     return { ...call, function: "sum", result: columnType(kind === "int4" ? int8 : wide) };
   }

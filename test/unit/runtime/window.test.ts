@@ -60,15 +60,18 @@ function randomFrame(dice: Dice, mayMeasure: boolean): WindowFrame {
   };
 }
 
-/** A frame by limits of a decimal key. */
+/** A frame by limits of a decimal or float key. */
 function measuredFrame(dice: Dice, { expression, descending }: SortKey): WindowFrame {
-  const value = BigInt(dice.pick([0, 1, 250, 99_999]));
-  const distance: Expression = { kind: "constant", value, type: types[3] ?? int8 };
+  const isFloat = expression.type.kind === "float8";
+  const value = isFloat ? dice.pick([0, 0.25, 3, 1e290]) : BigInt(dice.pick([0, 1, 250, 99_999]));
+  const distance: Expression = { kind: "constant", value, type: isFloat ? expression.type : types[3] ?? int8 };
   const limit = (kind: "preceding" | "following"): FrameBound => ({
     kind,
     limit: {
-      kind: "call", function: (kind === "following") === descending ? "decimal.subtract" : "decimal.add",
-      arguments: [expression, distance], type: { kind: "decimal", precision: 13, scale: 2 },
+      kind: "call",
+      function: `${expression.type.kind}.${(kind === "following") === descending ? "subtract" : "add"}`,
+      arguments: [expression, distance],
+      type: isFloat ? expression.type : { kind: "decimal", precision: 13, scale: 2 },
     },
   });
   const bound = (): FrameBound =>
@@ -123,15 +126,16 @@ function randomCall(dice: Dice, mayMeasure: boolean): WindowCall {
 }
 
 describe("a window", () => {
-  test.each(Array.from({ length: 60 }, (_, seed) => seed))("is what its definition says, seed %i", (seed) => {
+  test.each(Array.from({ length: 75 }, (_, seed) => seed))("is what its definition says, seed %i", (seed) => {
     const dice = new Dice(seed + 1);
     const rows = randomRows(dice, dice.pick([0, 1, 2, 7, 40, 90]));
     const keyed = (index: number): Expression => column(index, types[index] ?? int8);
     const partition = dice.pick([[], [1], [9], [7, 6]]).map(keyed);
-    const order = dice.pick([[], [0], [1], [2], [1, 3], [5], [3]]).map((index): SortKey => (
+    const order = dice.pick([[], [0], [1], [2], [1, 3], [5], [3], [7]]).map((index): SortKey => (
       { expression: keyed(index), descending: dice.chance(40), nullsFirst: dice.chance(40) }));
     const mayMeasure = order.length === 1 && ["int2", "int4", "int8"].includes(order[0]?.expression.type.kind ?? "");
-    const measured = order.find(({ expression }) => order.length === 1 && expression.type.kind === "decimal");
+    const measured = order.find(({ expression: { type } }) =>
+      order.length === 1 && (type.kind === "decimal" || type.kind === "float8"));
     const calls = Array.from({ length: 6 }, () => randomCall(dice, mayMeasure)).map((call) => (
       measured !== undefined && dice.chance(60) ? { ...call, frame: measuredFrame(dice, measured) } : call));
     const plan = planOf(scan, { partition, order, calls });
