@@ -65,8 +65,8 @@ const counted: EagerCall = { below: undefined, counts: true, above: (_part, rows
 /**
  * Over columns of the grouped rows alone: sums of sums, sums of counts, least of the least. The argument is computed
  * for rows that the join may drop, so it never fails; and a made-up row must add nothing, which a plain column, NULL
- * there, does. Counter-example: SELECT sum(10 / b.x) FROM a JOIN b USING (k), where a row with x = 0 has no partner; and
- * sum(coalesce(b.x, 1)) over a LEFT JOIN, where a row without partner adds 1.
+ * there, does. Counter-example: SELECT sum(10 / b.x) FROM a JOIN b USING (k), where a row with x = 0 has no partner;
+ * and sum(coalesce(b.x, 1)) over a LEFT JOIN, where a row without partner adds 1.
  */
 function partly(call: AggregateCall, { isMadeUp }: CallPlace): EagerCall | undefined {
   const { argument, filter } = call;
@@ -83,7 +83,8 @@ function partly(call: AggregateCall, { isMadeUp }: CallPlace): EagerCall | undef
  */
 function multiplied(call: AggregateCall): EagerCall | undefined {
   const { function: name, argument, filter } = call;
-  if (insensitive.has(name)) return { below: undefined, counts: false, above: () => ({ call, value: undefined }) };
+  if (insensitive.has(name) && overParts(call, 0) !== undefined)
+    return { below: undefined, counts: false, above: () => ({ call, value: undefined }) };
   if (name === "countRows")
     return { below: undefined, counts: true, above: (_part, rows) => summed(call, rows, filter) };
   if (argument === undefined || !hasRoom(call)) return undefined;

@@ -215,7 +215,7 @@ function answers({ plan, leaves }: Planned, tables: readonly Scalar[][][]): read
 
 test("groupings in two steps give the rows of one", () => {
   let steps = 0;
-  for (let seed = 1; seed <= 400; seed++) {
+  for (let seed = 1; seed <= 120; seed++) {
     const dice = new Dice(seed);
     const maker = new Maker(dice);
     const grouping = maker.grouping(maker.operator(1 + dice.below(3)));
@@ -229,5 +229,5 @@ test("groupings in two steps give the rows of one", () => {
     expect(earlyInterpreted, `seed ${seed}`).toEqual(interpreted);
     expect(earlyCompiled, `seed ${seed}`).toEqual(interpreted);
   }
-  expect(steps).toBeGreaterThan(100);
+  expect(steps).toBeGreaterThan(40);
 });
