@@ -121,6 +121,7 @@ describe("generated statements", () => {
       const small = await shrunk(query, (candidate) => differs(candidate, protocol), SHRINK_TRIES);
       const heading = `statement ${index} (${protocol}): ${textOf(small)}`;
       differences.push(`${heading}\n${await shown(small, protocol)}\nfrom: ${text}`);
+      console.log(differences.at(-1));
     }
     const total = [...counts.values()].reduce((sum, each) => sum + each, 0);
     const refused = counts.get("refused") ?? 0;

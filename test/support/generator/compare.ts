@@ -24,10 +24,9 @@ export async function compare(
   protocol: Protocol,
   ordered: boolean,
 ): Promise<Verdict> {
-  const actual = await answer(fusion, text, protocol);
+  const [actual, expected] = await Promise.all([answer(fusion, text, protocol), answer(plain, text, protocol)]);
   if (actual.kind === "error" && refused(actual))
     return { kind: "refused", message: actual.message, detail: actual.detail };
-  const expected = await answer(plain, text, protocol);
   if (isTimeout(expected)) return { kind: "skipped" };
   const shown = (given: Answer): Answer => (ordered ? given : unordered(given));
   if (JSON.stringify(shown(actual)) === JSON.stringify(shown(expected)))

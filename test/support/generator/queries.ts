@@ -41,10 +41,15 @@ function under(alias: string, columns: readonly NamedColumn[]): readonly ScopeCo
   return columns.map(({ name, kind, exact }) => ({ text: `${alias}.${name}`, kind, exact }));
 }
 
+/** Aliases of tables in scope, of which all columns are. */
+function tablesIn(columns: readonly ScopeColumn[]): readonly string[] {
+  return columns.flatMap(({ text }) => /^(t\d+)\.id$/.exec(text)?.[1] ?? []);
+}
+
 /** A whole row as text, or a system column, of a table in scope. */
 function rowParts(dice: Dice, kind: Kind, columns: readonly ScopeColumn[]): Expression | undefined {
   if (!dice.chance(2) || (kind !== "text" && kind !== "bool")) return undefined;
-  const aliases = columns.flatMap(({ text }) => /^(t\d+)\.id$/.exec(text)?.[1] ?? []);
+  const aliases = tablesIn(columns);
   if (aliases.length === 0) return undefined;
   const alias = dice.pick(aliases);
   return kind === "bool"
@@ -91,9 +96,10 @@ export class StatementMaker {
   private setOperation(
     depth: number,
     outer: readonly ScopeColumn[],
+    kinds?: readonly Kind[],
   ): { query: Query; columns: readonly NamedColumn[] } {
     const { dice } = this;
-    const wanted = Array.from({ length: 1 + dice.below(3) }, () => dice.pick(keyKinds));
+    const wanted = kinds ?? Array.from({ length: 1 + dice.below(3) }, () => dice.pick(keyKinds));
     const left = this.select(depth + 1, outer, wanted);
     const right = this.arm(depth, outer, wanted);
     const operation = dice.pick([
@@ -192,15 +198,19 @@ export class StatementMaker {
   ): Pick<Select, "targets" | "groupBy" | "grouping" | "having"> {
     const { dice } = this;
     const plain = { columns: scope.columns, mayFail: false };
-    const keys = Array.from({ length: dice.below(4) }, () =>
+    const owners = wanted === undefined && dice.chance(6) ? tablesIn(scope.columns) : [];
+    const owner = owners.length > 0 ? dice.pick(owners) : undefined;
+    const keys = owner !== undefined ? [leaf("int4", `${owner}.id`)] : Array.from({ length: dice.below(4) }, () =>
       growExact(dice, plain, keyKinds, dice.chance(60) ? 0 : 1 + dice.below(2)),
     ).filter((key) => key.parts.length > 1 || !/^\d+$/.test(String(key.parts[0])));
     // PostgreSQL 15 does not sort by a constant key of grouping sets, although some of its values are NULL.
-    const canSet = keys.length > 0 && keys.every((key) => textOf(key).includes("."));
+    const canSet = owner === undefined && keys.length > 0 && keys.every((key) => textOf(key).includes("."));
     const grouping = canSet && dice.chance(12) ? dice.pick(groupings) : "";
     const keyColumns = keys.map((key): Expression => key);
+    // A table's primary key brings its other columns along.
+    const dependent = scope.columns.filter(({ text }) => owner !== undefined && text.startsWith(`${owner}.`));
     const inner: Scope = {
-      columns: [],
+      columns: dependent,
       mayFail: scope.mayFail,
       special: (kind) => {
         const fitting = keyColumns.filter((key) => key.kind === kind);
@@ -262,7 +272,8 @@ export class StatementMaker {
       return undefined;
     const host: SubqueryHost = {
       dice,
-      selectOf: (wanted) => this.select(depth + 1, [], wanted),
+      selectOf: (wanted) => this.select(depth + 1, dice.chance(8) ? outer : [], wanted),
+      combinedOf: (wanted) => this.setOperation(depth + 1, [], wanted).query,
       table: () => this.table(),
     };
     return kind === "bool" ? subqueryCondition(host, outer) : scalarSubquery(host, kind, outer);
@@ -356,7 +367,11 @@ export class StatementMaker {
         : ["JOIN", "JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"],
     );
     const columns = [...left.columns, ...right.columns];
-    const equality = this.equality(left.columns, right.columns);
+    // Two tables, so that the pairs stay few.
+    const isFree = kind !== "FULL JOIN" && left.item.node === "table" && !isLateral && dice.chance(4);
+    const equality = isFree
+      ? grow(dice, { columns, mayFail: false }, "bool", 1)
+      : this.equality(left.columns, right.columns);
     const wantsMore = kind !== "FULL JOIN" && dice.chance(25);
     const more = wantsMore ? grow(dice, { columns, mayFail: false }, "bool", 1 + dice.below(2)) : undefined;
     const condition = equality ?? leaf("bool", "true");

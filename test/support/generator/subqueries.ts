@@ -3,7 +3,7 @@
 import type { Dice } from "../random_plans.js";
 import { aggregate } from "./aggregates.js";
 import { constant, grow, simplest, type Scope, type ScopeColumn } from "./expressions.js";
-import { type Expression, type FromItem, type Kind, type Part, plainSelect, type Select } from "./tree.js";
+import { type Expression, type FromItem, type Kind, type Part, plainSelect, type Query, type Select } from "./tree.js";
 
 export interface Built {
   readonly item: FromItem;
@@ -15,6 +15,8 @@ export interface SubqueryHost {
   readonly dice: Dice;
   /** A SELECT of exact values of just these kinds. */
   readonly selectOf: (kinds: readonly Kind[]) => Select;
+  /** A set operation of them. */
+  readonly combinedOf: (kinds: readonly Kind[]) => Query;
   readonly table: () => Built;
 }
 
@@ -57,6 +59,9 @@ export function subqueryCondition(host: SubqueryHost, outer: readonly ScopeColum
       const comparison = dice.pick([" < ALL (", " >= ANY (", " <> ALL (", " > ANY ("]);
       return truth("(", value(kind), comparison, inner([kind]), "))");
     }
+    case 9: return dice.chance(50)
+      ? truth("(", value(kind), dice.pick([" IN (", " NOT IN ("]), host.combinedOf([kind]), "))")
+      : truth(dice.pick(["EXISTS (", "NOT EXISTS ("]), host.combinedOf([kind]), ")");
     default: return truth("(", value(kind), dice.pick([" IN (", " NOT IN (", " = ANY ("]), inner([kind]), "))");
   }
 }
