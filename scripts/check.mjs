@@ -24,11 +24,11 @@ function quietStep(root, name, words) {
  * Runs vitest with one configuration and counts its tests from the JSON report. It does not block,
  * so that the caller's signal handlers can clean up.
  */
-export async function runVitest(root, name, config, env = {}) {
+export async function runVitest(root, name, config, env = {}, files = []) {
   const report = join(root, "build", "reports", `${name}.json`);
   mkdirSync(join(root, "build", "reports"), { recursive: true });
   rmSync(report, { force: true });
-  const words = ["run", "--config", config, "--reporter=default", "--reporter=json"];
+  const words = ["run", ...files, "--config", config, "--reporter=default", "--reporter=json"];
   const child = spawn(
     join(root, "node_modules/.bin/vitest"),
     [...words, `--outputFile.json=${report}`],

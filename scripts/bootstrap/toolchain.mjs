@@ -100,11 +100,11 @@ export function findToolchain() {
   return { postgres, missing };
 }
 
-/** Remembers the chosen PostgreSQL in build/toolchain.json for the command line. */
-export function recordToolchain(root, postgres) {
+/** Remembers the chosen PostgreSQL beside what is built for it, for the command line. */
+export function recordToolchain(root, postgres, folder = "build") {
   const text = `${JSON.stringify(postgres, undefined, 2)}\n`;
-  const file = join(root, "build", "toolchain.json");
+  const file = join(root, folder, "toolchain.json");
   if (existsSync(file) && readFileSync(file, "utf8") === text) return;
-  mkdirSync(join(root, "build"), { recursive: true });
+  mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(file, text);
 }

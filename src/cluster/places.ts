@@ -11,6 +11,11 @@ import type { ServerUser } from "./server_user.js";
 /** The checkout: this module is two folders below it, compiled or not. */
 export const projectRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
+/** What was built, in the checkout: the library and what it was built for. scripts/test_sanitized.mjs has its own. */
+export function buildFolder(): string {
+  return process.env["PG_FUSION_BUILD"] ?? "build";
+}
+
 export interface ClusterPlaces {
   readonly root: string;
   readonly user: ServerUser;

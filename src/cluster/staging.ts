@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "./command_error.js";
-import { nodeExecutable } from "./places.js";
+import { buildFolder, nodeExecutable } from "./places.js";
 import type { ClusterPlaces } from "./places.js";
 import { makeServerFolder } from "./server_user.js";
 
@@ -28,7 +28,7 @@ export interface RuntimeFiles {
 
 /** PostgreSQL before 17 keeps this much of a background worker's library path (BGW_MAXLEN). */
 const libraryPathBytesMax = 95;
-const libraryName = "build/extension/pg_fusion";
+const libraryName = join(buildFolder(), "extension/pg_fusion");
 const workerName = "dist/worker/main.js";
 const addonName = "native/addon/build/Release/pg_fusion.node";
 

@@ -1,8 +1,9 @@
-// The PostgreSQL the build chose, read from build/toolchain.json. It looks for nothing itself;
+// The PostgreSQL the build chose, read from its toolchain.json. It looks for nothing itself;
 // scripts/bootstrap/toolchain.mjs does, and writes the file.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "./command_error.js";
+import { buildFolder } from "./places.js";
 
 export interface Toolchain {
   readonly pgConfig: string;
@@ -26,7 +27,7 @@ function isToolchain(value: unknown): value is Toolchain {
 
 /** Reads the build's choice; a missing or moved PostgreSQL is an error that says what to do. */
 export function readToolchain(root: string): Toolchain {
-  const file = join(root, "build", "toolchain.json");
+  const file = join(root, buildFolder(), "toolchain.json");
   const parsed: unknown = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
   if (!isToolchain(parsed)) {
     throw new CommandError("this checkout is not built yet.", "Run: npm run build");

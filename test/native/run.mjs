@@ -100,6 +100,8 @@ function testOne(source, flavour, objects) {
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   const passed = ran.status === 0;
   console.log(`${passed ? "ok  " : "FAIL"} ${label}  ${seconds.toFixed(1)} s`);
+  // What a soak got through.
+  if (passed && soak) process.stdout.write(ran.stderr);
   if (!passed) console.log(`${ran.stderr ?? ""}\n${ran.error?.message ?? `ended with ${ran.signal ?? ran.status}`}`);
   return passed;
 }
