@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = "build/sanitized";
 const usualSuites = [
   "awkward_heap", "cold_heap", "live_heap", "parallel", "early_stop", "differential", "runtime_filters", "joins",
-  "captures", "chaos",
+  "captures",
 ].map((name) => `test/cluster/${name}.test.ts`);
 
 /** vptr wants the C++ type information that messages.cpp does without. */

@@ -11,6 +11,7 @@
 #include "executor/executor.h"
 #include "fusion_encodings.h"
 #include "fusion_layout.h"
+#include "jit/jit.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -119,6 +120,8 @@ plan_sequentially(Query *query, const char *sql)
 	for (int i = 0; i < (int) lengthof(disabled); i++)
 		(void) set_config_option(disabled[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	plan = standard_planner(query, sql, 0, NULL);
+	/* Leaves are not compiled. */
+	plan->jitFlags = PGJIT_NONE;
 	AtEOXact_GUC(true, nesting);
 	return plan;
 }

@@ -41,6 +41,9 @@ beforeAll(async () => {
     BEGIN IF i = 90000 THEN RAISE EXCEPTION 'row % breaks', i USING ERRCODE = 'TE123'; END IF; RETURN true; END $$;
     CREATE OR REPLACE FUNCTION crowd_slow(i int) RETURNS bool LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
     BEGIN IF i % 500 = 0 THEN PERFORM pg_sleep(0.001); END IF; RETURN true; END $$;
+    CREATE OR REPLACE FUNCTION crowd_compiler(i int) RETURNS bool LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+    BEGIN RETURN i % 500 <> 0 OR pg_read_file('/proc/self/maps') LIKE '%/' || current_setting('jit_provider') || '%';
+    END $$;
     CREATE OR REPLACE FUNCTION crowd_asks(i int) RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
     DECLARE n bigint; BEGIN SELECT count(*) INTO n FROM crowd WHERE k = i; RETURN n; END $$;
     CREATE OR REPLACE FUNCTION crowd_restricted(i int) RETURNS bool LANGUAGE plpgsql STABLE PARALLEL RESTRICTED AS $$
@@ -208,6 +211,21 @@ describe("the leader is alone", () => {
       RAISE EXCEPTION 'done' USING ERRCODE = 'TE999'; END $$`)
       .catch(({ code }: Failure) => ({ rows: [code] }));
     expect(done).toEqual(["TE999"]);
+  });
+
+  it("without the compiler that their session has loaded for PostgreSQL's own plans", async () => {
+    if ((await client.query("SELECT pg_jit_available() AS jit")).rows[0].jit !== true) return;
+    const compiled = "SELECT count(*) FROM crowd WHERE crowd_compiler(id) AND crowd_slow(id)";
+    const session = await connect();
+    await session.query("SET jit_above_cost = 0; SET pg_fusion.enable = off");
+    await session.query("SELECT count(*) FROM crowd WHERE k > 1");
+    await session.query("SET pg_fusion.enable = on");
+    expect(await run(session, "SELECT crowd_compiler(0)")).toEqual({ rows: [[true]] });
+    const scan = await scanOf(session, compiled);
+    expect(scan["Producers Launched"]).toBe(5);
+    // Every 500th row passes where the compiler is, so all of them if workers had it.
+    expect(scan["Rows Produced"]).toBeLessThan(rowCount);
+    await session.end();
   });
 
   it("when the server has no workers to give", async () => {

@@ -9,6 +9,7 @@
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "parallel_leaf.h"
+#include "parallel_libraries.h"
 #include "parallel_state.h"
 #include "storage/bufmgr.h"
 #include "tcop/dest.h"
@@ -34,6 +35,7 @@ fusion_parallel_initialize(ParallelContext *context, Snapshot snapshot)
 	PushActiveSnapshot(snapshot);
 	InitializeParallelDSM(context);
 	PopActiveSnapshot();
+	fusion_parallel_leave_jit(context);
 }
 
 void

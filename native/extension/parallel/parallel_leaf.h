@@ -29,7 +29,7 @@ typedef struct FusionLeafShare
 /* The name this library was loaded by, which is the name a parallel context must call it. */
 extern const char *fusion_parallel_library(void);
 
-/* InitializeParallelDSM with `snapshot` as the one the workers inherit. */
+/* InitializeParallelDSM with `snapshot` as the one the workers inherit, and all of the leader's libraries but one. */
 extern void fusion_parallel_initialize(ParallelContext *context, Snapshot snapshot);
 
 extern void fusion_parallel_estimate_chunk(ParallelContext *context, Size bytes);
