@@ -5,8 +5,6 @@
  */
 #include "postgres.h"
 
-#include <time.h>
-
 #include "access/table.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -20,9 +18,6 @@
 
 PG_FUNCTION_INFO_V1(pg_fusion_scan_bench);
 
-/* Pages filled in rotation, like a producer's share of the pool: one page alone would never leave the cache. */
-#define RING_PAGES 8
-
 typedef struct Measurement
 {
 	int64		rows;
@@ -30,13 +25,26 @@ typedef struct Measurement
 	double		wall_ns;
 } Measurement;
 
-static double
-clock_ns(clockid_t clock)
+double
+fusion_bench_clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
 	clock_gettime(clock, &now);
 	return now.tv_sec * 1e9 + now.tv_nsec;
+}
+
+void
+fusion_bench_drain(FusionProducer *producer, uint8 *pages)
+{
+	FusionFill	filled;
+	int			page = 0;
+
+	do
+	{
+		filled = producer->fill(producer, pages + (size_t) page * FUSION_PROBE_PAGE_BYTES, FUSION_PROBE_PAGE_BYTES);
+		page = (page + 1) % FUSION_BENCH_PAGES;
+	} while (!filled.end);
 }
 
 /* Returns the rows produced. */
@@ -45,15 +53,9 @@ run_producer(FusionProbe *probe, const char *path, uint8 *pages)
 {
 	QueryDesc  *query = fusion_probe_start(probe);
 	FusionProducer *producer = fusion_probe_producer(probe, query, path);
-	FusionFill	filled;
-	int			page = 0;
 	int64		rows;
 
-	do
-	{
-		filled = producer->fill(producer, pages + (size_t) page * FUSION_PROBE_PAGE_BYTES, FUSION_PROBE_PAGE_BYTES);
-		page = (page + 1) % RING_PAGES;
-	} while (!filled.end);
+	fusion_bench_drain(producer, pages);
 	rows = (int64) producer->rows_produced;
 	producer->end(producer);
 	fusion_probe_finish(query);
@@ -63,13 +65,13 @@ run_producer(FusionProbe *probe, const char *path, uint8 *pages)
 static void
 measure(FusionProbe *probe, Oid relation_oid, const char *path, uint8 *pages, Measurement *result)
 {
-	double		cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	double		wall = clock_ns(CLOCK_MONOTONIC);
+	double		cpu = fusion_bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	double		wall = fusion_bench_clock_ns(CLOCK_MONOTONIC);
 
 	if (strcmp(path, FUSION_PAIR_PATH) == 0 || strcmp(path, FUSION_TOUCH_PAIR_PATH) == 0)
 	{
 		fusion_bench_pair(probe, strcmp(path, FUSION_TOUCH_PAIR_PATH) == 0 ? relation_oid : InvalidOid,
-						  &result->cpu_ns, &result->wall_ns);
+						  pages, &result->cpu_ns, &result->wall_ns);
 		return;
 	}
 	if (strcmp(path, "touch") == 0)
@@ -85,8 +87,8 @@ measure(FusionProbe *probe, Oid relation_oid, const char *path, uint8 *pages, Me
 	}
 	else
 		run_producer(probe, path, pages);
-	result->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
-	result->wall_ns = clock_ns(CLOCK_MONOTONIC) - wall;
+	result->cpu_ns = fusion_bench_clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	result->wall_ns = fusion_bench_clock_ns(CLOCK_MONOTONIC) - wall;
 }
 
 static void
@@ -124,7 +126,7 @@ pg_fusion_scan_bench(PG_FUNCTION_ARGS)
 	int			runs = PG_GETARG_INT32(3);
 	FusionProbe *probe = fusion_probe_plan(relation, PG_GETARG_INT32(1), text_argument(fcinfo, 5),
 										   text_argument(fcinfo, 4));
-	uint8	   *pages = fusion_probe_pages(RING_PAGES);
+	uint8	   *pages = fusion_probe_pages(FUSION_BENCH_PAGES);
 
 	/* Everything is stated per row of the table, whatever the qual lets through. */
 	int64		rows = run_producer(fusion_probe_plan(relation, 1, NULL, NULL), "executor", pages);

@@ -2,7 +2,7 @@
  * parallel_leaf.h
  *    A scan leaf written into a parallel context by the leader, and rebuilt from it in a worker: plan, range table,
  *    parameters, columns, and the cursor that deals its blocks. What producers do with it is not here: see
- *    parallel_leader.c, parallel_worker.c, and scan_bench_parallel.c, which measures.
+ *    parallel_leader.c, parallel_worker.c, and scan_bench_pair.c, which measures.
  */
 #ifndef FUSION_PARALLEL_LEAF_H
 #define FUSION_PARALLEL_LEAF_H

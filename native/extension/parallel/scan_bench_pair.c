@@ -6,8 +6,6 @@
  */
 #include "postgres.h"
 
-#include <time.h>
-
 #include "access/parallel.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -21,7 +19,6 @@
 
 /* Where an execution has its own shared part. */
 #define MEASUREMENT_KEY FUSION_PARALLEL_KEY(FUSION_PARALLEL_SHARED, 0)
-#define RING_PAGES 8
 
 typedef struct PairMeasurement
 {
@@ -31,31 +28,7 @@ typedef struct PairMeasurement
 	double		ended_ns;
 } PairMeasurement;
 
-static double
-clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1e9 + now.tv_nsec;
-}
-
 /* ---- what is measured ---- */
-
-/* Fills pages until the blocks end. */
-static void
-drain(FusionProducer *producer)
-{
-	uint8	   *pages = fusion_probe_pages(RING_PAGES);
-	FusionFill	filled;
-	int			page = 0;
-
-	do
-	{
-		filled = producer->fill(producer, pages + (size_t) page * FUSION_PROBE_PAGE_BYTES, FUSION_PROBE_PAGE_BYTES);
-		page = (page + 1) % RING_PAGES;
-	} while (!filled.end);
-}
 
 uint64
 fusion_bench_touch(Oid table, FusionBlockCursor *cursor)
@@ -90,19 +63,19 @@ fusion_bench_touch(Oid table, FusionBlockCursor *cursor)
 
 /* The producer's part, or the toucher's; returns the CPU it took. */
 static double
-run_part(PairMeasurement *measurement, FusionProducer *producer)
+run_part(PairMeasurement *measurement, FusionProducer *producer, uint8 *pages)
 {
-	double		cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	double		cpu = fusion_bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	if (producer != NULL)
-		drain(producer);
+		fusion_bench_drain(producer, pages);
 	else
 	{
 		volatile uint64 sum = fusion_bench_touch(measurement->touched, &measurement->touch);
 
 		(void) sum;
 	}
-	return clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	return fusion_bench_clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 }
 
 /* ---- the worker ---- */
@@ -119,8 +92,8 @@ fusion_bench_producer_main(dsm_segment *segment, shm_toc *toc)
 		query = fusion_parallel_start_leaf(toc, 0, 0);
 		producer = fusion_parallel_make_producer(toc, 0, query);
 	}
-	measurement->cpu_ns = run_part(measurement, producer);
-	measurement->ended_ns = clock_ns(CLOCK_MONOTONIC);
+	measurement->cpu_ns = run_part(measurement, producer, fusion_probe_pages(FUSION_BENCH_PAGES));
+	measurement->ended_ns = fusion_bench_clock_ns(CLOCK_MONOTONIC);
 	if (producer == NULL)
 		return;
 	producer->end(producer);
@@ -142,7 +115,7 @@ launch(ParallelContext *context)
 }
 
 void
-fusion_bench_pair(FusionProbe *probe, Oid touched, double *cpu_ns, double *wall_ns)
+fusion_bench_pair(FusionProbe *probe, Oid touched, uint8 *pages, double *cpu_ns, double *wall_ns)
 {
 	QueryDesc  *query = fusion_probe_start(probe);
 	FusionProducer *producer = OidIsValid(touched) ? NULL : fusion_probe_producer(probe, query, "heap batches");
@@ -168,9 +141,9 @@ fusion_bench_pair(FusionProbe *probe, Oid touched, double *cpu_ns, double *wall_
 	launch(context);
 	if (producer != NULL)
 		producer->share(producer, fusion_parallel_cursors(context->toc, 0));
-	started = clock_ns(CLOCK_MONOTONIC);
-	*cpu_ns = run_part(measurement, producer);
-	*wall_ns = clock_ns(CLOCK_MONOTONIC) - started;
+	started = fusion_bench_clock_ns(CLOCK_MONOTONIC);
+	*cpu_ns = run_part(measurement, producer, pages);
+	*wall_ns = fusion_bench_clock_ns(CLOCK_MONOTONIC) - started;
 	WaitForParallelWorkersToFinish(context);
 	*cpu_ns += measurement->cpu_ns;
 	*wall_ns = Max(*wall_ns, measurement->ended_ns - started);

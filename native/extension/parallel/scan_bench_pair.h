@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include <time.h>
+
 #include "block_cursor.h"
 #include "scan_probe.h"
 #include "storage/dsm.h"
@@ -17,11 +19,19 @@
 #define FUSION_PAIR_PATH "two producers"
 #define FUSION_TOUCH_PAIR_PATH "touch by two"
 
+/* Pages filled in rotation, like a producer's share of the pool: one page alone would never leave the cache. */
+#define FUSION_BENCH_PAGES 8
+
+extern double fusion_bench_clock_ns(clockid_t clock);
+
+/* Fills the pages over and over until the producer's blocks end. */
+extern void fusion_bench_drain(FusionProducer *producer, uint8 *pages);
+
 /*
- * CPU of both, and wall time from when both were ready. `touched` is the probe's table, or InvalidOid to produce pages
- * of it. ERROR when the server has no parallel worker to give.
+ * CPU of both, and wall time from when both were there until both had ended. `touched` is the probe's table, or
+ * InvalidOid to fill pages from it, this process those given. ERROR when the server has no parallel worker to give.
  */
-extern void fusion_bench_pair(FusionProbe *probe, Oid touched, double *cpu_ns, double *wall_ns);
+extern void fusion_bench_pair(FusionProbe *probe, Oid touched, uint8 *pages, double *cpu_ns, double *wall_ns);
 
 /* The floor: pins every block the cursor deals and reads all its bytes. Returns their sum, so that they are read. */
 extern uint64 fusion_bench_touch(Oid table, FusionBlockCursor *cursor);

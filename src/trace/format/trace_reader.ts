@@ -1,6 +1,6 @@
 // Reads a trace file's image: its heading, its facts and every writer's records, in order. Damage costs the chunk it
 // lies in; the rest is read on from the next chunk's magic. Who did what in which order among writers is
-// trace_order.ts's.
+// flight_reader.ts's.
 import {
   TRACE_CHUNK_BYTES_MAX, TRACE_CHUNK_FACTS, TRACE_CHUNK_LOSS, TRACE_CHUNK_MACHINES, TRACE_CHUNK_MAGIC,
   TRACE_CHUNK_RECORDS, TRACE_HEADER_REDACTED, TRACE_MAGIC, TRACE_VERSION, TraceChunk, TraceHeader,
