@@ -237,10 +237,25 @@ class Eagerness {
     if (!calls.every((call) => call !== undefined)) return undefined;
     const keys = this.#keysBelow(aggregate, site, isBelow);
     if (!keys.every(({ column }) => isAlikeWhenEqual(column))) return undefined;
-    const rows = keys.length === 0 ? 1 : this.#estimates.groups(site.rows, keys.map(({ expression }) => expression));
+    const rows = this.#groups(site.rows, keys);
+    if (rows === undefined) return undefined;
     const before = sumOf([aggregate, ...site.steps.map(({ operator }) => operator)].map(ownNs));
     const made = this.#twoSteps(aggregate, site, calls, this.#grouped(site.rows, keys, calls, rows));
     return made.ns <= before * this.#share ? made : undefined;
+  }
+
+  /**
+   * How many groups there will be at most, of columns with statistics alone: with a guess in place of them a grouping
+   * could come to make as many rows as it reads.
+   */
+  #groups(rows: LogicalOperator, keys: readonly KeyBelow[]): number | undefined {
+    const columns = [...new Set(keys.flatMap(({ expression }) => [...columnsRead(expression)]))];
+    if (columns.some((column) => this.#estimates.valuesOf(rows, column) === undefined)) return undefined;
+    return columns.length === 0 ? 1 : this.#estimates.groups(rows, columns.map((column) => this.#column(column)));
+  }
+
+  #column(index: number): Expression {
+    return { kind: "column", index, type: this.#statement.attributes.typeOf(index).engine };
   }
 
   /** All that is read of the rows above, other than by aggregates. */
@@ -259,10 +274,7 @@ class Eagerness {
     }
     const single = new Set(read.flatMap((expression) => [...columnsRead(expression)]).filter(isBelow));
     return [
-      ...[...single].map((index): KeyBelow => {
-        const column = attributes.typeOf(index);
-        return { expression: { kind: "column", index, type: column.engine }, column };
-      }),
+      ...[...single].map((index): KeyBelow => ({ expression: this.#column(index), column: attributes.typeOf(index) })),
       ...whole,
     ];
   }

@@ -10,8 +10,8 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { booleanField, nodeList, numberField, optionalNode, requiredNode, walk } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
-import { expressionKey } from "#expr/traverse.js";
-import type { LogicalOperator } from "#plan/logical.js";
+import { expressionKey, mapColumns } from "#expr/traverse.js";
+import type { ComputedAttribute, LogicalOperator } from "#plan/logical.js";
 import type {
   AggregateCall, AggregateFunction, FrameAggregate, SortKey, WindowCall, WindowFrame, WindowFunction,
 } from "#plan/physical.js";
@@ -46,6 +46,7 @@ export interface WindowedRows {
 }
 
 const INT8: EngineType = { kind: "int8" };
+const ONLY: EdgeExpression = { kind: "column", index: 0 };
 const FLOAT8: EngineType = { kind: "float8" };
 const INT4: EngineType = { kind: "int4" };
 
@@ -93,7 +94,7 @@ export function planWindows(
   const clauses = query.windows.map(readWindowClause);
   const translator = new ExpressionTranslator(scope.statement.facts, source);
   const steps = new Map<string, Step>();
-  const pending: { readonly text: string; readonly step: Step; readonly value: StepValue }[] = [];
+  const values = new Map<string, WindowedValue>();
   const known = new Set<string>();
   for (const node of windowCallsOf(query)) {
     const text = texts.of(node);
@@ -101,14 +102,10 @@ export function planWindows(
     known.add(text);
     const clause = clauses.find(({ reference }) => reference === numberField(node, "winref"));
     const step = stepFor(scope, translator, steps, defined(clause, "a window"), extraKeys);
-    pending.push({ text, step, value: step.add(node, defined(clause, "a window")) });
+    values.set(text, step.add(node, defined(clause, "a window")));
   }
   let operator = input;
   for (const step of steps.values()) operator = step.over(operator);
-  const values = new Map(pending.map(({ text, step, value }): [string, WindowedValue] => {
-    const { expression, calls, first } = value;
-    return [text, { expression, calls, attributes: step.attributes.slice(first, first + Math.max(1, calls.length)) }];
-  }));
   return { operator, values };
 }
 
@@ -143,22 +140,17 @@ function stepFor(
   return step;
 }
 
-/** What stands for one call; its columns begin at `first` of the step's. */
-interface StepValue {
-  readonly expression: EdgeExpression;
-  readonly calls: readonly AggregateCall[];
-  readonly first: number;
-}
-
 /** The calls over one partition and order. */
 class Step {
-  readonly attributes: number[] = [];
   readonly #scope: QueryScope;
   readonly #translator: ExpressionTranslator;
   readonly #partition: readonly Expression[];
   readonly #order: readonly SortKey[];
-  readonly #calls: WindowCall[] = [];
+  readonly #calls: { readonly attribute: number; readonly call: WindowCall }[] = [];
+  /** Made of the calls' results. */
+  readonly #computed: ComputedAttribute[] = [];
   readonly #origin: number;
+  readonly #computedOrigin: number;
 
   constructor(
     scope: QueryScope, translator: ExpressionTranslator, partition: readonly Expression[], order: readonly SortKey[],
@@ -168,28 +160,30 @@ class Step {
     this.#partition = partition;
     this.#order = order;
     this.#origin = scope.statement.attributes.newOrigin();
+    this.#computedOrigin = scope.statement.attributes.newOrigin();
   }
 
   over(input: LogicalOperator): LogicalOperator {
-    const calls = this.#calls.map((call, index) => ({ attribute: defined(this.attributes[index], "a call"), call }));
-    return {
-      kind: "window", origin: this.#origin, input, partition: this.#partition, order: this.#order, calls,
-      rows: input.rows,
+    const { rows } = input;
+    const window: LogicalOperator = {
+      kind: "window", origin: this.#origin, input, partition: this.#partition, order: this.#order,
+      calls: this.#calls, rows,
     };
+    if (this.#computed.length === 0) return window;
+    return { kind: "compute", origin: this.#computedOrigin, input: window, columns: this.#computed, rows };
   }
 
-  add(node: TextNode, clause: WindowClause): StepValue {
+  add(node: TextNode, clause: WindowClause): WindowedValue {
     const frame = planFrame(this.#translator, this.#order, clause);
     const rule = rules.get(numberField(node, "winfnoid"));
     if (rule === undefined) return this.#aggregate(node, frame);
-    const first = this.#put(this.#call(node, rule, frame));
-    return { expression: { kind: "column", index: 0 }, calls: [], first };
+    return { expression: ONLY, calls: [], attributes: [this.#put(this.#call(node, rule, frame))] };
   }
 
   #put(call: WindowCall): number {
-    const { attributes } = this.#scope.statement;
-    this.#calls.push(call);
-    return this.attributes.push(attributes.add(this.#origin, call.function, call.result)) - 1;
+    const attribute = this.#scope.statement.attributes.add(this.#origin, call.function, call.result);
+    this.#calls.push({ attribute, call });
+    return attribute;
   }
 
   #call(node: TextNode, rule: Rule, frame: WindowFrame): WindowCall {
@@ -231,15 +225,18 @@ class Step {
     return value.expression;
   }
 
-  #aggregate(node: TextNode, frame: WindowFrame): StepValue {
-    const { facts } = this.#scope.statement;
+  #aggregate(node: TextNode, frame: WindowFrame): WindowedValue {
+    const { facts, attributes } = this.#scope.statement;
     const planner = new AggregatePlanner(facts, this.#translator, 0);
     const answer = planner.plan(asAggregate(node));
     if ("obstacle" in answer) return leave(answer.obstacle);
-    if ("computed" in answer) return leave("the engine has this aggregate over groups only");
-    const first = this.attributes.length;
-    for (const call of planner.calls) this.#put(overFrame(call, frame));
-    return { expression: answer.expression, calls: planner.calls, first };
+    const made = planner.calls.map((call) => this.#put(overFrame(call, frame)));
+    if ("expression" in answer) return { expression: answer.expression, calls: planner.calls, attributes: made };
+    const { name, sql, expression } = defined(planner.computed[answer.computed], "a computed result");
+    const attribute = attributes.add(this.#computedOrigin, name, columnOf(sql, expression.type, true));
+    const read = mapColumns(expression, (index) => defined(made[index], "a call"));
+    this.#computed.push({ attribute, expression: read });
+    return { expression: ONLY, calls: [], attributes: [attribute] };
   }
 }
 

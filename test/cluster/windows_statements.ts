@@ -125,6 +125,13 @@ const others = [
   "SELECT sum(k) OVER (PARTITION BY fixed, u ORDER BY id), id FROM w_rows ORDER BY id",
 ];
 
+/** Variances of exact numbers, which come of sums over the frame. */
+const spreads = ["ROWS BETWEEN 3 PRECEDING AND 1 FOLLOWING", "ROWS BETWEEN 2 FOLLOWING AND 9 FOLLOWING",
+  "RANGE UNBOUNDED PRECEDING EXCLUDE CURRENT ROW"].flatMap((frame) => ["k", "s", "n", "big", "wide"].map((column) =>
+  `SELECT id, stddev(${column}) OVER w, var_pop(${column}) OVER w, stddev_pop(${column}) FILTER (WHERE b) OVER w, `
+    + `1 + var_samp(${column}) OVER w FROM w_rows WINDOW w AS (PARTITION BY t ORDER BY id ${frame}) ORDER BY id`))
+  .concat(["SELECT count(*), max(x) FROM (SELECT variance(k) OVER (PARTITION BY p ORDER BY id) x FROM w_rows) y"]);
+
 /** Over the statement's own groups. */
 const overGroups = [
   "SELECT p, sum(n), sum(sum(n)) OVER (ORDER BY p), avg(count(*)) OVER (), lag(max(c)) OVER (ORDER BY p) FROM w_rows "
@@ -161,4 +168,4 @@ const floatRanges = ["f", "CASE id % 50 WHEN 0 THEN 'infinity' WHEN 1 THEN '-inf
       + `max(c) OVER (ORDER BY ${key}${direction} RANGE BETWEEN 0.1 FOLLOWING AND 1e280 FOLLOWING) FROM w_rows`));
 
 export const windowStatements: readonly NamedStatement[] =
-  [...framed(), ...others, ...overGroups, ...floatRanges].map((text) => ({ name: text.slice(0, 160), text }));
+  [...framed(), ...others, ...spreads, ...overGroups, ...floatRanges].map((text) => ({ name: text.slice(0, 160), text }));
