@@ -14,7 +14,8 @@ export interface JoinKeys {
 
 type Pair = readonly [Expression, Expression];
 
-const integerRank: Readonly<Partial<Record<EngineType["kind"], number>>> = { int2: 0, int4: 1, int8: 2 };
+/** Within each list a number may be widened to those behind it, and keeps its value. */
+const widths: readonly (readonly EngineType["kind"][])[] = [["int2", "int4", "int8"], ["float4", "float8"]];
 
 function widened(expression: Expression, type: EngineType): Expression | undefined {
   if (expression.type.kind === type.kind) return expression;
@@ -22,10 +23,10 @@ function widened(expression: Expression, type: EngineType): Expression | undefin
   return isFunctionKey(key) ? { kind: "call", function: key, arguments: [expression], type } : undefined;
 }
 
-function integers(left: Expression, right: Expression): Pair | undefined {
-  const [a, b] = [integerRank[left.type.kind], integerRank[right.type.kind]];
-  if (a === undefined || b === undefined) return undefined;
-  const type = a >= b ? left.type : right.type;
+function numbers(left: Expression, right: Expression): Pair | undefined {
+  const kinds = widths.find((each) => each.includes(left.type.kind) && each.includes(right.type.kind));
+  if (kinds === undefined) return undefined;
+  const type = kinds.indexOf(left.type.kind) >= kinds.indexOf(right.type.kind) ? left.type : right.type;
   const [wideLeft, wideRight] = [widened(left, type), widened(right, type)];
   return wideLeft === undefined || wideRight === undefined ? undefined : [wideLeft, wideRight];
 }
@@ -55,7 +56,7 @@ function unified(left: Expression, right: Expression): Pair | undefined {
     return [left, { ...right, type: left.type } as Expression];
   if (left.type.kind === "opaque" && left.type.bitwiseEqual && JSON.stringify(left.type) === JSON.stringify(right.type))
     return [left, right];
-  return integers(left, right) ?? decimals(left, right);
+  return numbers(left, right) ?? decimals(left, right);
 }
 
 /** Splits conditions; `isLeft` and `isRight` tell which side an expression reads alone. */
