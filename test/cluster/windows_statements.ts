@@ -168,4 +168,5 @@ const floatRanges = ["f", "CASE id % 50 WHEN 0 THEN 'infinity' WHEN 1 THEN '-inf
       + `max(c) OVER (ORDER BY ${key}${direction} RANGE BETWEEN 0.1 FOLLOWING AND 1e280 FOLLOWING) FROM w_rows`));
 
 export const windowStatements: readonly NamedStatement[] =
-  [...framed(), ...others, ...spreads, ...overGroups, ...floatRanges].map((text) => ({ name: text.slice(0, 160), text }));
+  [...framed(), ...others, ...spreads, ...overGroups, ...floatRanges]
+    .map((text) => ({ name: text.slice(0, 160), text }));
