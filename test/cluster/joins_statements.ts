@@ -13,7 +13,8 @@ const outer = kinds.flatMap((kind) => sides.flatMap(([a, b]) => [
 const keys = [
   "a.k = b.k", "a.k = b.big", "a.small = b.k", "a.big = b.small", "a.price = b.price", "a.name = b.name",
   "a.code = b.code", "a.day = b.day", "a.flag = b.flag", "a.fl = b.fl", "a.k = b.k AND a.name = b.name",
-  "a.fl::real = b.fl", "a.k = b.k AND a.small < b.small", "a.k = b.k AND a.price > b.price", "a.k + 1 = b.k", "a.k < b.small " +
+  "a.fl::real = b.fl",
+  "a.k = b.k AND a.small < b.small", "a.k = b.k AND a.price > b.price", "a.k + 1 = b.k", "a.k < b.small " +
     "AND a.id < 20",
   "a.id = b.left_id", "a.k = b.k AND a.id < 50 AND b.id > 100", "a.k IS NOT DISTINCT FROM b.k AND a.id < 9",
 ];
