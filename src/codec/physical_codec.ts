@@ -3,6 +3,7 @@
 import { FusionError } from "#base/errors.js";
 import { planSchema } from "#generated/plan_schema.js";
 import { columnsOf, inputsOf } from "#plan/columns_of.js";
+import { pairFunctions, takesTwo } from "#plan/pair_functions.js";
 import type {
   AggregateCall, AggregateFunction, JoinKind, PhysicalOperator, PhysicalPlan, RuntimeFilter, SortKey,
 } from "#plan/physical.js";
@@ -22,6 +23,7 @@ import type { WireWindowCall } from "./window_codec.js";
 interface WireAggregate {
   readonly function: string;
   readonly argument?: WireExpression | null;
+  readonly second?: WireExpression | null;
   readonly filter?: WireExpression | null;
   readonly result?: WireColumnType | null;
 }
@@ -89,7 +91,7 @@ const operatorCodes = {
 
 const aggregateFunctions: readonly AggregateFunction[] = [
   "countRows", "count", "sum", "min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr", "bitXor",
-  "mean", "varPop", "varSamp", "stddevPop", "stddevSamp",
+  "mean", "varPop", "varSamp", "stddevPop", "stddevSamp", ...pairFunctions, "concatenate",
 ];
 
 const joinKinds: readonly JoinKind[] = [
@@ -102,6 +104,7 @@ function writeAggregate(call: AggregateCall): WireAggregate {
   return {
     function: call.function,
     ...(call.argument === undefined ? {} : { argument: writeExpression(call.argument) }),
+    ...(call.second === undefined ? {} : { second: writeExpression(call.second) }),
     ...(call.filter === undefined ? {} : { filter: writeExpression(call.filter) }),
     result: writeColumnType(call.result),
   };
@@ -220,13 +223,18 @@ function readAggregate(wire: WireAggregate, scope: ExpressionScope): AggregateCa
   if (name === undefined) malformedPlan(`aggregate "${wire.function}"`);
   const hasArgument = wire.argument !== null && wire.argument !== undefined;
   if (hasArgument === (name === "countRows")) malformedPlan(`argument of ${name}`);
+  const argument = hasArgument ? readExpression(wire.argument, scope) : undefined;
+  const second = wire.second === null || wire.second === undefined ? undefined : readExpression(wire.second, scope);
+  if ((second !== undefined) !== takesTwo(name) || (second !== undefined && second.type.kind !== argument?.type.kind))
+    malformedPlan(`second argument of ${name}`);
   const filter = wire.filter === null || wire.filter === undefined
     ? undefined
     : readExpression(wire.filter, scope);
   if (filter !== undefined && filter.type.kind !== "bool") malformedPlan("FILTER is no truth value");
   return {
     function: name,
-    ...(hasArgument ? { argument: readExpression(wire.argument, scope) } : {}),
+    ...(argument === undefined ? {} : { argument }),
+    ...(second === undefined ? {} : { second }),
     ...(filter === undefined ? {} : { filter }),
     result: readColumnType(wire.result),
   };

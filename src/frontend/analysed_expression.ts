@@ -2,6 +2,7 @@
 // and `other` for everything only PostgreSQL evaluates. Built by expression_reader.ts from the node text; the text
 // node stays at hand because PostgreSQL is told about expressions by their node ids.
 import type { TextNode } from "./node_text.js";
+import type { SortGroup } from "./sort_group.js";
 
 /** Result type as exprType(), exprTypmod() and exprCollation() give it; type 0 when not known here. */
 export interface SqlType {
@@ -130,16 +131,27 @@ export interface Relabel extends ExpressionBase {
   readonly argument: AnalysedExpression;
 }
 
+/** A value that an aggregate's rows are told apart or ordered by. */
+export interface AggregateKey {
+  readonly expression: AnalysedExpression;
+  readonly item: SortGroup;
+}
+
 export interface Aggregate extends ExpressionBase {
   readonly kind: "aggregate";
-  readonly function: number;
+  /** Values of each row: what an ordered set or the rows around a hypothetical one are made of. */
   readonly arguments: readonly AnalysedExpression[];
+  /** Of an ordered set or a hypothetical row, once for the group. */
+  readonly directArguments: readonly AnalysedExpression[];
+  readonly function: number;
   readonly filter: AnalysedExpression | undefined;
   readonly isStar: boolean;
-  readonly isDistinct: boolean;
-  readonly isOrdered: boolean;
-  /** Ordered-set and hypothetical-set aggregates, VARIADIC calls: never the engine's. */
-  readonly isPlain: boolean;
+  /** DISTINCT, the keys of which are the arguments. */
+  readonly distinct: readonly AggregateKey[];
+  /** ORDER BY, or WITHIN GROUP. */
+  readonly order: readonly AggregateKey[];
+  readonly form: "plain" | "orderedSet" | "hypothetical";
+  readonly isVariadic: boolean;
   readonly levelsUp: number;
   readonly inputCollation: number;
 }

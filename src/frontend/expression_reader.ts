@@ -2,8 +2,9 @@
 // collation of each (nodeFuncs.c: exprType, exprTypmod, exprCollation). Tags without a reader become `other`,
 // with their type where a field names it.
 import { malformedMessage } from "#base/errors.js";
-import type { AnalysedExpression, Call, Case, SqlType } from "./analysed_expression.js";
+import type { Aggregate, AggregateKey, AnalysedExpression, Call, Case, SqlType } from "./analysed_expression.js";
 import type { TextNode } from "./node_text.js";
+import { readSortGroup } from "./sort_group.js";
 import { booleanField, nodeList, numberField, optionalNode, requiredNode } from "./text_fields.js";
 
 const BOOL: SqlType = { type: 16, typmod: -1, collation: 0 };
@@ -186,20 +187,38 @@ function readCoalesce(node: TextNode): AnalysedExpression {
   };
 }
 
+/** AGGKIND_* of pg_aggregate. */
+const aggregateForms: Readonly<Record<string, Aggregate["form"]>> = { n: "plain", o: "orderedSet", h: "hypothetical" };
+
 function readAggregate(node: TextNode): AnalysedExpression {
   const filter = optionalNode(node, "aggfilter");
+  const targets = nodeList(node, "args").map((target) => ({
+    expression: readExpression(requiredNode(target, "expr")),
+    reference: numberField(target, "ressortgroupref"),
+    isJunk: booleanField(target, "resjunk"),
+  }));
+  const keys = (field: string): readonly AggregateKey[] => nodeList(node, field).map((each) => {
+    const item = readSortGroup(each);
+    const target = targets.find(({ reference }) => reference === item.sortGroupReference);
+    if (target === undefined) throw malformedMessage("pg_fusion: an aggregate's key is not among its arguments");
+    return { expression: target.expression, item };
+  });
+  const kind = node.fields.get("aggkind");
+  const form = typeof kind === "string" ? aggregateForms[kind] : undefined;
+  if (form === undefined) throw malformedMessage("pg_fusion: an aggregate of an unknown kind");
   return {
     kind: "aggregate",
     source: node,
     ...typeFields(node, "aggtype", undefined, "aggcollid"),
     function: numberField(node, "aggfnoid"),
-    arguments: nodeList(node, "args").map((target) => readExpression(requiredNode(target, "expr"))),
+    arguments: targets.filter(({ isJunk }) => !isJunk).map(({ expression }) => expression),
+    directArguments: nodeList(node, "aggdirectargs").map(readExpression),
     filter: filter === undefined ? undefined : readExpression(filter),
     isStar: booleanField(node, "aggstar"),
-    isDistinct: nodeList(node, "aggdistinct").length > 0,
-    isOrdered: nodeList(node, "aggorder").length > 0,
-    isPlain: node.fields.get("aggkind") === "n" && !booleanField(node, "aggvariadic")
-      && nodeList(node, "aggdirectargs").length === 0,
+    distinct: keys("aggdistinct"),
+    order: keys("aggorder"),
+    form,
+    isVariadic: booleanField(node, "aggvariadic"),
     levelsUp: numberField(node, "agglevelsup"),
     inputCollation: numberField(node, "inputcollid"),
   };

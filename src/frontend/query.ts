@@ -3,6 +3,7 @@
 // query_checks.ts and in the planner.
 import type { AnalysedExpression } from "./analysed_expression.js";
 import type { TextNode } from "./node_text.js";
+import type { SortGroup } from "./sort_group.js";
 
 /** One entry of the range table. */
 export type RangeEntry =
@@ -67,16 +68,6 @@ export interface Target {
   /** Referenced by GROUP BY, ORDER BY and DISTINCT; 0 when not. */
   readonly sortGroupReference: number;
   readonly isJunk: boolean;
-}
-
-/** One item of GROUP BY, ORDER BY or DISTINCT, pointing at a target. */
-export interface SortGroup {
-  readonly sortGroupReference: number;
-  readonly equalityOperator: number;
-  /** 0 where nothing is sorted. */
-  readonly sortOperator: number;
-  readonly isNullsFirst: boolean;
-  readonly isHashable: boolean;
 }
 
 export interface AnalysedQuery {

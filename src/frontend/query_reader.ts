@@ -4,7 +4,8 @@ import { malformedMessage } from "#base/errors.js";
 import type { AnalysedExpression } from "./analysed_expression.js";
 import { readExpression } from "./expression_reader.js";
 import type { TextNode } from "./node_text.js";
-import type { AnalysedQuery, FromItem, RangeEntry, SortGroup, Target } from "./query.js";
+import type { AnalysedQuery, FromItem, RangeEntry, Target } from "./query.js";
+import { readSortGroup } from "./sort_group.js";
 import {
   booleanField, nodeList, numberField, optionalNode, requiredNode, stringField, stringList,
 } from "./text_fields.js";
@@ -76,16 +77,6 @@ function readTarget(node: TextNode): Target {
     name: stringField(node, "resname"),
     sortGroupReference: numberField(node, "ressortgroupref"),
     isJunk: booleanField(node, "resjunk"),
-  };
-}
-
-export function readSortGroup(node: TextNode): SortGroup {
-  return {
-    sortGroupReference: numberField(node, "tleSortGroupRef"),
-    equalityOperator: numberField(node, "eqop"),
-    sortOperator: numberField(node, "sortop"),
-    isNullsFirst: booleanField(node, "nulls_first"),
-    isHashable: booleanField(node, "hashable"),
   };
 }
 

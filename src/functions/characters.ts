@@ -22,7 +22,7 @@ const INT4_MAX = 2n ** 31n - 1n;
 const INT4_MIN = -(2 ** 31);
 
 /** Far more than a page takes. */
-const COMPUTED_BYTES_MAX = 16 * 1024 * 1024;
+export const COMPUTED_BYTES_MAX = 16 * 1024 * 1024;
 
 function checkLength(bytes: number): void {
   if (bytes + HEADER_BYTES > VALUE_BYTES_MAX) throw sqlError("54000", "requested length too large");

@@ -24,6 +24,7 @@ import { madeTimes } from "./made_times.js";
 import { numericArithmetic } from "./numeric_arithmetic.js";
 import { castsOfNumerics } from "./numeric_cast.js";
 import { numericSpreads } from "./numeric_spread.js";
+import { percentiles } from "./percentile.js";
 import { spanFields } from "./span_fields.js";
 import { timestampShifts } from "./timestamp_shift.js";
 
@@ -44,6 +45,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   numericArithmetic,
   castsOfNumerics,
   numericSpreads,
+  percentiles,
   intervalArithmetic,
   datePartFunctions,
   spanFields,

@@ -209,6 +209,10 @@ export const planSchema = {
                 "result": {
                   "type": "ColumnType",
                   "id": 4
+                },
+                "second": {
+                  "type": "Expression",
+                  "id": 5
                 }
               }
             },

@@ -1,15 +1,17 @@
 // What a hash aggregate keeps per group: the layout of a group's row, the steps that update it, and how each result
 // comes out of it. Equal work is done once: sum(x) and the sum behind avg(x) share a step. Read next:
 // aggregate_steps.ts for the code of a step, group_table.ts for finding the row.
-import { assert } from "#base/assert.js";
+import { assert, defined } from "#base/assert.js";
 import { FusionError } from "#base/errors.js";
 import type { Expression } from "#expr/expression.js";
 import { DECIMAL64_DIGITS } from "#functions/function.js";
+import { isPairFunction } from "#plan/pair_functions.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { ValueType } from "#wasm/value_type.js";
 import type { ExpressionTable } from "./expression_table.js";
 import { type Moments, isMomentsFunction } from "./aggregate_moments.js";
+import type { Pairs } from "./aggregate_pairs.js";
 import { type KeyPlan, NULL_MASK_KEYS, keyImage } from "./group_keys.js";
 
 /** One number of a group's state; the image its row starts with. */
@@ -66,7 +68,10 @@ export type AggregateStep =
     }
   | { readonly kind: "bool"; readonly argument: Expression; readonly all: boolean; readonly slot: StateSlot }
   | { readonly kind: "bits"; readonly argument: Expression; readonly word: BitWord; readonly slot: StateSlot }
-  | { readonly kind: "moments"; readonly argument: Expression; readonly moments: Moments };
+  | { readonly kind: "moments"; readonly argument: Expression; readonly moments: Moments }
+  | { readonly kind: "pairs"; readonly argument: Expression; readonly second: Expression; readonly pairs: Pairs }
+  /** Values one after the other in the group's buffer, the second in front of each but the first. */
+  | { readonly kind: "append"; readonly argument: Expression; readonly second: Expression; readonly view: ViewState };
 
 /** How the bits of integers are combined. */
 export type BitWord = "and" | "or" | "xor";
@@ -151,6 +156,7 @@ class StateBuilder {
 
   add(call: AggregateCall, grouped: boolean, isNullable: (expression: Expression) => boolean): ResultPlan {
     const { argument } = call;
+    if (isPairFunction(call.function)) return { call, step: this.#pairs(call), rows: undefined, nulls: undefined };
     if (call.function === "countRows" || argument === undefined) {
       assert(call.function === "countRows", "only countRows has no argument");
       const step = this.#rows(call.filter);
@@ -162,7 +168,7 @@ class StateBuilder {
     if (call.function === "count") return { call, step: this.#rows(call.filter), rows: undefined, nulls };
     const step = this.#value(call, argument);
     // Moments count by themselves.
-    if (step.kind === "moments") return { call, step, rows: undefined, nulls: undefined };
+    if (step.kind === "moments" || step.kind === "pairs") return { call, step, rows: undefined, nulls: undefined };
     // A group has a row, so only a filter, NULLs, or no grouping at all can leave an aggregate without input.
     const certain = grouped && call.filter === undefined && nulls === undefined;
     const rows = certain ? undefined : this.#rowsSlot(call.filter);
@@ -204,9 +210,23 @@ class StateBuilder {
           argument,
           moments: { count: this.#slot("f64", 0), sum: this.#slot("f64", 0), squares: this.#slot("f64", 0) },
         }));
+      case "concatenate": {
+        const second = defined(call.second, "a delimiter");
+        return this.#shared(`${key} ${this.#table.intern(second)}`, call.filter, () => (
+          { kind: "append", argument, second, view: this.#view() }));
+      }
       default:
         throw new Error(`${call.function} keeps no value`);
     }
+  }
+
+  #pairs({ argument, second, filter }: AggregateCall): AggregateStep {
+    const [y, x] = [defined(argument, "an argument"), defined(second, "a second argument")];
+    return this.#shared(`pairs ${this.#table.intern(y)} ${this.#table.intern(x)}`, filter, () => {
+      const sum = (): StateSlot => this.#slot("f64", 0);
+      const pairs = { count: sum(), x: sum(), xx: sum(), y: sum(), yy: sum(), xy: sum() };
+      return { kind: "pairs", argument: y, second: x, pairs };
+    });
   }
 
   #sum(argument: Expression): AggregateStep {

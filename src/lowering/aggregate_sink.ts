@@ -2,6 +2,8 @@
 // stays in locals for the whole call, and cheap steps are masked instead of branched around. Read next: group_table.ts.
 import type { Expression } from "#expr/expression.js";
 import type { Local } from "#wasm/function_builder.js";
+import { emitAppend } from "./aggregate_append.js";
+import { emitPairs } from "./aggregate_pairs.js";
 import type { AggregatePlan, AggregateStep, FilterClass } from "./aggregate_plan.js";
 import {
   LocalPlace,
@@ -155,11 +157,30 @@ export class AggregateSink implements Sink {
       return;
     }
     const value = lowering.lower(step.argument);
+    if (step.kind === "pairs" || step.kind === "append") {
+      this.#stepOfTwo(target, step, value, lowering.lower(step.second), excluded);
+      return;
+    }
     if (step.kind === "nulls") {
       if (value.isNull !== undefined) emitNulls(target, step.slot, value.isNull, excluded);
       return;
     }
     emitStep(target, step, value, this.#skip(value, excluded));
+  }
+
+  #stepOfTwo(
+    target: StepTarget, step: Extract<AggregateStep, { kind: "pairs" | "append" }>, value: LoweredValue,
+    second: LoweredValue, excluded: Local | undefined,
+  ): void {
+    const { code } = this.#context;
+    const one = this.#skip(value, excluded);
+    const skip = step.kind === "pairs" ? this.#skip(second, one) : one;
+    const run = (): void => {
+      if (step.kind === "pairs") emitPairs(target, step.pairs, value, second);
+      else emitAppend(target, step.view, value, second);
+    };
+    if (skip === undefined) run();
+    else code.get(skip).op("i32.eqz").if([], run);
   }
 
   #skip(value: LoweredValue, excluded: Local | undefined): Local | undefined {
@@ -175,12 +196,20 @@ export class AggregateSink implements Sink {
 function localSlots(plan: AggregatePlan): AggregatePlan["slots"] {
   const inMemory = new Set(
     plan.classes.flatMap(({ steps }) =>
-      steps.flatMap((step) => (step.kind === "extremeView" || step.kind === "fold" ? Object.values(step.view) : [])),
+      steps.flatMap((step) => ("view" in step ? Object.values(step.view) : [])),
     ),
   );
   return plan.slots.filter((slot) => !inMemory.has(slot));
 }
 
 export function argumentsOf(step: AggregateStep): readonly Expression[] {
-  return step.kind === "rows" ? [] : [step.argument];
+  if (step.kind === "rows") return [];
+  return "second" in step ? [step.argument, step.second] : [step.argument];
+}
+
+/** The step over other expressions. */
+export function overArguments(step: AggregateStep, over: (expression: Expression) => Expression): AggregateStep {
+  if (step.kind === "rows") return step;
+  if (!("second" in step)) return { ...step, argument: over(step.argument) };
+  return { ...step, argument: over(step.argument), second: over(step.second) };
 }

@@ -89,6 +89,8 @@ export function isMaskable(step: AggregateStep, narrow: boolean): boolean {
     case "extremeView":
     case "fold":
     case "moments":
+    case "pairs":
+    case "append":
       return false;
   }
 }
@@ -138,6 +140,9 @@ export function emitStep(
       return emitFold(target, step, defined(value, "an argument"));
     case "moments":
       return emitMoments(target, step.moments, defined(value, "an argument"));
+    case "pairs":
+    case "append":
+      throw new Error("steps over two values are emitted by the sink");
   }
 }
 
@@ -485,8 +490,8 @@ function emitFold(
 }
 
 /** Offsets of ViewState slots behind its first word. */
-const BUFFER = 16;
-const CAPACITY = 24;
+export const BUFFER = 16;
+export const CAPACITY = 24;
 
 /**
  * (state, target, view, tail): makes `target`, the first word of a ViewState, hold a copy of the view. A buffer is

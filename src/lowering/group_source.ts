@@ -4,9 +4,11 @@ import { assert, defined } from "#base/assert.js";
 import { errorTemplates } from "#functions/error_templates.js";
 import { shapeOf } from "#functions/function.js";
 import { narrowDecimal, pushPowerOfTen, reachesPowerOfTen } from "#functions/library/int128.js";
+import { isPairFunction } from "#plan/pair_functions.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
 import { type Moments, isMomentsFunction, momentsNeeded, pushMomentsResult } from "./aggregate_moments.js";
+import { pairResult } from "./aggregate_pairs.js";
 import { type AggregatePlan, type ResultPlan, type StateSlot, type WideSum } from "./aggregate_plan.js";
 import { AggregateState, ControlBlock, GroupChunk } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
@@ -110,6 +112,10 @@ export class GroupSource {
       return { type, shape, parts: this.#context.take("i64"), isNull: undefined };
     }
     if (step.kind === "moments") return this.#moments(call.function, step.moments);
+    if (step.kind === "pairs") {
+      assert(isPairFunction(call.function), "a function of pairs");
+      return pairResult(this.#context, call.function, step.pairs, (slot) => this.#get(slot));
+    }
     const isNull = this.#isEmpty(result);
     switch (step.kind) {
       case "sumWide":
@@ -127,6 +133,7 @@ export class GroupSource {
         break;
       case "extremeView":
       case "fold":
+      case "append":
         code.get(this.#row).i32(step.view.first.offset).op("i32.add").i32(0);
         break;
       case "rows":

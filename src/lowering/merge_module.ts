@@ -17,9 +17,12 @@ import type { EmittedModule } from "./pipeline_module.js";
 
 const MERGE_TYPE = { parameters: ["i32", "i32", "i32"], results: ["i32"] } as const;
 
+/** Steps whose results show in which order rows came. */
+const followsOrder: ReadonlySet<AggregateStep["kind"]> = new Set(["sumFloat", "moments", "pairs", "append"]);
+
 /** Whether groups made apart are what they would have been together: not where sums round at every step. */
 export function mergesGroups({ classes }: AggregatePlan): boolean {
-  return classes.every(({ steps }) => steps.every(({ kind }) => kind !== "sumFloat" && kind !== "moments"));
+  return classes.every(({ steps }) => steps.every(({ kind }) => !followsOrder.has(kind)));
 }
 
 export function emitMerge(plan: AggregatePlan, aggregate: number, layout: ControlLayout): EmittedModule {
@@ -102,6 +105,8 @@ function mergeStep(target: StepTarget, step: AggregateStep, source: Local): void
     }
     case "sumFloat":
     case "moments":
+    case "pairs":
+    case "append":
       throw new Error(`${step.kind} depends on the order of rows`);
     default:
       return unreachable(step);

@@ -8,7 +8,7 @@ import type { PhysicalOperator, PhysicalPlan, RuntimeFilter } from "#plan/physic
 import type { ColumnType } from "#types/column_type.js";
 import { isPackedText } from "#types/encoding_of.js";
 import { type AggregatePlan, planAggregate } from "./aggregate_plan.js";
-import { argumentsOf } from "./aggregate_sink.js";
+import { argumentsOf, overArguments } from "./aggregate_sink.js";
 import type { BoundProgram } from "./bounds.js";
 import { ExpressionTable, childrenOf, substitute } from "./expression_table.js";
 import { boundsOf, isNullable } from "./pipeline_bounds.js";
@@ -397,6 +397,7 @@ function overColumns(
     aggregates: operator.aggregates.map((call) => ({
       ...call,
       ...(call.argument === undefined ? {} : { argument: over(call.argument) }),
+      ...(call.second === undefined ? {} : { second: over(call.second) }),
       ...(call.filter === undefined ? {} : { filter: over(call.filter) }),
     })),
   };
@@ -411,7 +412,7 @@ export function substituteAggregate(
     keys: plan.keys.map((key) => ({ ...key, expression: over(key.expression) })),
     classes: plan.classes.map(({ filter, steps }) => ({
       filter: filter && over(filter),
-      steps: steps.map((step) => (step.kind === "rows" ? step : { ...step, argument: over(step.argument) })),
+      steps: steps.map((step) => overArguments(step, over)),
     })),
   };
 }

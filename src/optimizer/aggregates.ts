@@ -1,6 +1,6 @@
 // Aggregates the engine computes exactly, by PostgreSQL OID: what it accumulates, and what PostgreSQL makes of that
-// above the scan. The rest (ORDER BY inside, ordered sets, user-defined ones) is left to PostgreSQL with the whole
-// grouping.
+// above the scan. The rest (user-defined ones) is left to PostgreSQL with the whole grouping. What asks for rows in an
+// order is told apart here; how they come to be in it is ordered_rows.ts's. Read next: planned_aggregates.ts.
 import { defined } from "#base/assert.js";
 import type { Aggregate, SqlType } from "#frontend/analysed_expression.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
@@ -10,16 +10,21 @@ import { expressionKey } from "#expr/traverse.js";
 import { aggregateNames } from "#plan/explain.js";
 import { type SpreadFunction, spreadNeeds } from "#functions/numeric_spread.js";
 import { functionByKey, isExactIn } from "#functions/registry.js";
-import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
+import type { AggregateCall, AggregateFunction, SortKey } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { overParts } from "./aggregate_parts.js";
-import { columnOf } from "./column_types.js";
+import { columnOf, engineTypeOf } from "./column_types.js";
 import type { DistinctCalls } from "./distinct_aggregates.js";
-import { asNumeric } from "./numeric_values.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
+import { hypotheticalRow, hypotheticalRows } from "./hypothetical_rows.js";
+import { mayFail } from "./may_fail.js";
+import { asNumeric } from "./numeric_values.js";
+import type { OrderedRows } from "./ordered_rows.js";
+import { both, firstOfEqual, onlyWhere, orderedKeys } from "./ordered_keys.js";
+import { orderedSet, orderedSetRows } from "./ordered_sets.js";
 import type { Translated } from "./translated.js";
 
 const INT8_SQL: SqlType = { type: sqlTypes.int8, typmod: -1, collation: 0 };
@@ -29,7 +34,8 @@ const NUMERIC_SQL: SqlType = { type: sqlTypes.numeric, typmod: -1, collation: 0 
 
 interface Rule {
   readonly kind:
-    | "count" | "sum" | "average" | "least" | "greatest" | "every" | "some" | "bits" | "moments" | "spread";
+    | "count" | "sum" | "average" | "least" | "greatest" | "every" | "some" | "bits" | "moments" | "spread"
+    | "pairs" | "pairCount" | "list";
   /** The engine type an argument must have. */
   readonly argument?: EngineTypeKind;
   /** The engine's function, where the kind leaves a choice. */
@@ -52,6 +58,9 @@ const bits = (function_: AggregateFunction, int2: number, int4: number, int8: nu
 const spreads = (spread: SpreadFunction, oids: readonly number[]): [number, Rule][] =>
   (["int8", "int4", "int2", "decimal"] as const).map((argument, index) => (
     [defined(oids[index], "an aggregate"), { kind: "spread", argument, spread }]));
+
+const pairs = (function_: AggregateFunction, oid: number): [number, Rule] => (
+  [oid, { kind: "pairs", argument: "float8", function: function_ }]);
 
 const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [2803, { kind: "count" }], [2147, { kind: "count" }],
@@ -84,35 +93,46 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   ...spreads("stddevSamp", [2712, 2713, 2714, 2717]), ...spreads("stddevSamp", [2154, 2155, 2156, 2159]),
   ...moments("mean", 2104, 2105), ...moments("varPop", 2721, 2722),
   ...moments("varSamp", 2644, 2645), ...moments("varSamp", 2151, 2152),
+  [2818, { kind: "pairCount", argument: "float8" }],
+  pairs("regrSxx", 2819), pairs("regrSyy", 2820), pairs("regrSxy", 2821), pairs("regrAvgX", 2822),
+  pairs("regrAvgY", 2823), pairs("regrR2", 2824), pairs("regrSlope", 2825), pairs("regrIntercept", 2826),
+  pairs("covarPop", 2827), pairs("covarSamp", 2828), pairs("corr", 2829),
+  // Of bytea: an opaque value.
+  [3538, { kind: "list", argument: "text" }], [3545, { kind: "list", argument: "opaque" }],
   ...moments("stddevPop", 2727, 2728), ...moments("stddevSamp", 2715, 2716), ...moments("stddevSamp", 2157, 2158),
 ]);
 
 /** What a sum of intervals folds with. */
 const intervalSum = functionByKey("interval.add");
 
-const sqlNames: Readonly<Record<Exclude<Rule["kind"], "bits" | "moments" | "spread">, string>> = {
+const sqlNames: Readonly<Record<Exclude<Rule["kind"], "bits" | "moments" | "spread" | "pairs">, string>> = {
   count: "count", sum: "sum", average: "avg", least: "min", greatest: "max", every: "bool_and",
-  some: "bool_or",
+  some: "bool_or", pairCount: "regr_count", list: "string_agg",
 };
 
-function sqlName(rule: Rule): string {
-  if (rule.kind !== "bits" && rule.kind !== "moments" && rule.kind !== "spread") return sqlNames[rule.kind];
-  return aggregateNames[defined(rule.function ?? rule.spread, "a function")];
+function sqlName({ kind, function: name, spread }: Rule): string {
+  if (kind === "bits" || kind === "moments" || kind === "spread" || kind === "pairs")
+    return aggregateNames[defined(name ?? spread, "a function")];
+  return sqlNames[kind];
 }
 
 /** How arguments are shown that have another name in SQL. */
-const shownKinds: Readonly<Record<string, string>> = { opaque: "oid", decimal: "numeric" };
+function shownKind({ kind, argument }: Rule): string {
+  if (argument === "opaque") return kind === "list" ? "bytea" : "oid";
+  return argument === "decimal" ? "numeric" : argument ?? "any";
+}
 
 /** The engine's aggregates by SQL name with the engine types they take, for the generated documentation. */
 export function aggregateRows(): readonly { readonly name: string; readonly arguments: readonly string[] }[] {
   const byName = new Map<string, string[]>();
   for (const rule of rules.values()) {
     const taken = byName.get(sqlName(rule)) ?? [];
-    const shown = shownKinds[rule.argument ?? "any"] ?? rule.argument ?? "any";
+    const shown = shownKind(rule);
     if (!taken.includes(shown)) taken.push(shown);
     byName.set(sqlName(rule), taken);
   }
-  return [...byName].map(([name, taken]) => ({ name, arguments: taken }));
+  const named = [...byName].map(([name, taken]) => ({ name, arguments: taken }));
+  return [...named, ...orderedSetRows, ...hypotheticalRows];
 }
 
 /** Types whose values are the same to every aggregate when they are equal; sums of floats depend on their order. */
@@ -135,12 +155,19 @@ export type PlannedAggregate =
   | { readonly expression: EdgeExpression }
   /** Number in `computed`. */
   | { readonly computed: number }
-  | { readonly obstacle: string };
+  | Obstacle;
+
+/** Why an aggregate is not planned; with `needsRows` it might be, over rows that are ordered. */
+export interface Obstacle {
+  readonly obstacle: string;
+  readonly needsRows?: true;
+}
 
 /** One aggregate after its arguments were translated. */
 interface Inputs {
   readonly aggregate: Aggregate;
   readonly argument: Translated | undefined;
+  readonly second: Translated | undefined;
   readonly filter: Expression | undefined;
 }
 
@@ -154,17 +181,22 @@ export class AggregatePlanner {
   /** By call: whether it is of an aggregate with DISTINCT. */
   private readonly isDistinct: boolean[] = [];
   private plansDistinct = false;
-  private readonly facts: RequestFacts;
-  private readonly translator: ExpressionTranslator;
+  readonly facts: RequestFacts;
+  readonly translator: ExpressionTranslator;
   private readonly firstColumn: number;
   private readonly isBelowEdge: boolean;
+  /** The rows below, where they may be ordered and told apart. */
+  readonly rows: OrderedRows | undefined;
 
   /**
    * `firstColumn` is the number of group keys: aggregates follow them in the engine's result. `isBelowEdge`: PostgreSQL
    * could group instead.
    */
-  constructor(facts: RequestFacts, translator: ExpressionTranslator, firstColumn: number, isBelowEdge = false) {
+  constructor(
+    facts: RequestFacts, translator: ExpressionTranslator, firstColumn: number, isBelowEdge = false, rows?: OrderedRows,
+  ) {
     this.isBelowEdge = isBelowEdge;
+    this.rows = rows;
     this.facts = facts;
     this.translator = translator;
     this.firstColumn = firstColumn;
@@ -172,17 +204,20 @@ export class AggregatePlanner {
 
   /** What stands for the aggregate above the scan, or why PostgreSQL must group. */
   plan(aggregate: Aggregate): PlannedAggregate {
-    if (aggregate.isOrdered) return { obstacle: "an aggregate has ORDER BY" };
+    if (aggregate.levelsUp !== 0 || aggregate.isVariadic) return this.unknown(aggregate);
+    this.plansDistinct = false;
+    if (aggregate.form === "orderedSet") return orderedSet(this, aggregate) ?? this.unknown(aggregate);
+    if (aggregate.form === "hypothetical") return hypotheticalRow(this, aggregate) ?? this.unknown(aggregate);
     const rule = rules.get(aggregate.function);
-    if (rule === undefined || !aggregate.isPlain || aggregate.levelsUp !== 0)
-      return { obstacle: `the engine has no ${this.nameOf(aggregate)}` };
+    if (rule === undefined) return this.unknown(aggregate);
     if (rule.kind === "sum" && rule.argument === "interval" && !isExactIn(intervalSum, this.facts.serverMajor))
       return { obstacle: `PostgreSQL ${this.facts.serverMajor} has infinite intervals, whose sum the engine has not` };
-    const inputs = this.inputs(aggregate);
-    if (inputs !== undefined && this.isBelowEdge && isSlow(rule, inputs))
+    const given = this.inputs(aggregate);
+    if (given !== undefined && this.isBelowEdge && isSlow(rule, given))
       return { obstacle: `PostgreSQL is faster at ${sqlName(rule)} of a numeric without scale or an interval` };
-    this.plansDistinct = aggregate.isDistinct && isSensitive(rule);
-    if (inputs !== undefined) this.noteDistinct(inputs);
+    const ordered = given === undefined ? { inputs: undefined } : this.ordered(rule, given);
+    if ("obstacle" in ordered) return ordered;
+    const { inputs } = ordered;
     if (rule.kind === "spread" && inputs !== undefined) {
       const computed = this.spread(defined(rule.spread, "a function"), inputs);
       if (computed !== undefined) return { computed };
@@ -193,8 +228,38 @@ export class AggregatePlanner {
       : { expression };
   }
 
+  /** The inputs with DISTINCT and ORDER BY taken care of, or why they are not. */
+  private ordered(rule: Rule, inputs: Inputs): { readonly inputs: Inputs } | Obstacle {
+    const { aggregate } = inputs;
+    const isDistinct = aggregate.distinct.length > 0 && isSensitive(rule);
+    const followsOrder = isInOrder(rule, inputs);
+    // The keys of DISTINCT begin with those of ORDER BY.
+    const asked = aggregate.distinct.length > 0 ? aggregate.distinct : aggregate.order;
+    const keys = orderedKeys(this, asked, aggregate.filter);
+    const { rows } = this;
+    if (rows === undefined) {
+      if (aggregate.order.length > 0 && (followsOrder || keys === undefined || keys.some(isFailing)))
+        return { obstacle: "an aggregate has ORDER BY", needsRows: true };
+      if (isDistinct && inputs.second !== undefined)
+        return { obstacle: "an aggregate has DISTINCT pairs of values", needsRows: true };
+      this.plansDistinct = isDistinct;
+      this.noteDistinct(inputs);
+      return { inputs: isDistinct ? withoutFilter(inputs) : inputs };
+    }
+    if (followsOrder) {
+      const isOrdered = asked.length > 0;
+      if (isOrdered && keys === undefined) return { obstacle: "an aggregate has an order that is not the engine's" };
+      const agrees = isOrdered && keys !== undefined ? rows.arrange(keys) : rows.arrangeAsTheyCame();
+      if (!agrees) return { obstacle: "aggregates see their rows in several orders" };
+    }
+    if (!isDistinct) return { inputs };
+    const mark = firstOfEqual(this, aggregate.distinct, aggregate.filter);
+    if (mark === undefined) return { obstacle: "an aggregate has DISTINCT of values the engine cannot tell apart" };
+    return { inputs: { ...inputs, filter: both(inputs.filter, mark) } };
+  }
+
   /** What the aggregates with DISTINCT are over, if there are any; or why two steps cannot serve all aggregates. */
-  distinct(): { readonly calls: DistinctCalls | undefined } | { readonly obstacle: string } {
+  distinct(): { readonly calls: DistinctCalls | undefined } | Obstacle {
     const [argument, ...others] = this.distinctArguments;
     if (argument === undefined) return { calls: undefined };
     const key = expressionKey(argument);
@@ -203,11 +268,13 @@ export class AggregatePlanner {
     const isExact = (distinctKinds.has(argument.type.kind) || (counts && isCountable(argument.type)))
       && argument.kind !== "constant";
     if (!isExact || others.some((other) => expressionKey(other) !== key))
-      return { obstacle: "an aggregate has DISTINCT, and another's or its own values stand in the way" };
+      return {
+        obstacle: "an aggregate has DISTINCT, and another's or its own values stand in the way", needsRows: true,
+      };
     const isDistinct = this.calls.map((call, index) => this.isDistinct[index] === true || isOverValues(call, key));
     return this.calls.every((call, index) => isDistinct[index] === true || overParts(call, 0) !== undefined)
       ? { calls: { argument, isDistinct } }
-      : { obstacle: "an aggregate has DISTINCT, and another is not made of its parts" };
+      : { obstacle: "an aggregate has DISTINCT, and another is not made of its parts", needsRows: true };
   }
 
   private noteDistinct({ argument, filter }: Inputs): void {
@@ -216,11 +283,14 @@ export class AggregatePlanner {
     this.distinctArguments.push(isPlain ? argument.expression : NOTHING);
   }
 
-  private nameOf(aggregate: Aggregate): string {
-    const name = this.facts.functionName(aggregate.function);
-    return name === undefined
-      ? `aggregate function with OID ${aggregate.function}`
-      : `aggregate function ${name}`;
+  private unknown(aggregate: Aggregate): Obstacle {
+    const name = this.facts.functionName(aggregate.function) ?? `with OID ${aggregate.function}`;
+    return { obstacle: `the engine has no aggregate function ${name}` };
+  }
+
+  /** A result that is made of the group's columns. */
+  compute(name: string, sql: SqlType, expression: Expression): PlannedAggregate {
+    return { computed: this.computed.push({ name, sql, expression }) - 1 };
   }
 
   private planRule(rule: Rule, inputs: Inputs): EdgeExpression | undefined {
@@ -237,6 +307,7 @@ export class AggregatePlanner {
       case "some": return this.extreme(inputs, "boolOr");
       case "spread": return undefined;
       case "bits": case "moments": return this.direct(inputs, defined(rule.function, "a function"));
+      case "pairs": case "pairCount": case "list": return this.ofTwo(rule, inputs);
     }
   }
 
@@ -246,32 +317,28 @@ export class AggregatePlanner {
       ? undefined
       : this.translator.translate(aggregate.filter);
     if (aggregate.filter !== undefined && filter?.expression.type.kind !== "bool") return undefined;
-    const [first, second] = aggregate.arguments;
-    if (second !== undefined) return undefined;
-    const argument = first === undefined
-      ? undefined
-      : this.translator.translate(first, filterSource);
-    if (first !== undefined && argument === undefined) return undefined;
-    if (!aggregate.isDistinct || filter === undefined || argument === undefined || argument.displayScale !== undefined)
-      return { aggregate, argument, filter: filter?.expression };
-    const guarded = onlyWhere(filter.expression, argument.expression);
-    return { aggregate, argument: { expression: guarded }, filter: undefined };
+    const values = aggregate.arguments.map((each) => this.translator.translate(each, filterSource));
+    if (values.some((value) => value === undefined)) return undefined;
+    const [argument, second] = values;
+    return { aggregate, argument, second, filter: filter?.expression };
   }
 
-  private call(
+  /** The column of an engine aggregate, shared by equal ones. */
+  call(
     name: string, function_: AggregateFunction, sql: SqlType, engine: EngineType,
-    argument: Expression | undefined, filter: Expression | undefined,
+    argument: Expression | undefined, filter: Expression | undefined, second?: Expression,
   ): number {
     const nullable = function_ !== "count" && function_ !== "countRows";
     const call: AggregateCall = {
       function: function_,
       ...(argument === undefined ? {} : { argument }),
+      ...(second === undefined ? {} : { second }),
       ...(filter === undefined ? {} : { filter }),
       result: columnOf(sql, engine, nullable),
     };
     const key = [
       function_, this.plansDistinct, argument === undefined ? "" : expressionKey(argument),
-      filter === undefined ? "" : expressionKey(filter),
+      filter === undefined ? "" : expressionKey(filter), second === undefined ? "" : expressionKey(second),
     ].join("|");
     const known = this.indexByKey.get(key);
     if (known !== undefined) return known;
@@ -346,10 +413,28 @@ export class AggregatePlanner {
     return { kind: "column", index };
   }
 
+  private ofTwo({ kind, function: name }: Rule, inputs: Inputs): EdgeExpression | undefined {
+    const { aggregate, filter } = inputs;
+    const [argument, second] = [inputs.argument?.expression, inputs.second?.expression];
+    if (argument === undefined || second === undefined || argument.type.kind !== second.type.kind) return undefined;
+    if (kind === "pairCount") {
+      const present = [argument, second].map((each): Expression => (
+        { kind: "isNull", argument: each, negated: true, type: BOOL }));
+      const only: Expression = { kind: "and", arguments: present, type: BOOL };
+      const index = this.call("count", "countRows", INT8_SQL, INT8, undefined, both(filter, only));
+      return { kind: "column", index };
+    }
+    const type = kind === "list" ? engineTypeOf(this.facts, aggregate) : argument.type;
+    if (type?.kind !== argument.type.kind) return undefined;
+    const pick = kind === "list" ? "concatenate" : defined(name, "a function");
+    const index = this.call(aggregateNames[pick], pick, aggregate, type, argument, filter, second);
+    return { kind: "column", index };
+  }
+
   /** From count, sum and sum of squares, which are exact. */
   private spread(name: SpreadFunction, { aggregate, argument, filter }: Inputs): number | undefined {
     // The values and their squares would have to be told apart in one step.
-    if (argument === undefined || aggregate.isDistinct) return undefined;
+    if (argument === undefined || this.plansDistinct) return undefined;
     const { value, square } = withSquare(argument);
     const column = (index: number, type: EngineType): Expression => ({ kind: "column", index, type });
     const total = (name: string, each: Expression): Expression => {
@@ -391,7 +476,8 @@ export class AggregatePlanner {
 
 /** Whether repeated values change the result. */
 function isSensitive({ kind, function: name }: Rule): boolean {
-  return ["count", "sum", "average", "moments", "spread"].includes(kind) || name === "bitXor";
+  const sensitive = ["count", "sum", "average", "moments", "spread", "pairs", "pairCount", "list"];
+  return sensitive.includes(kind) || name === "bitXor";
 }
 
 /** Whether the engine tells values apart as = does, however equal ones look. */
@@ -407,12 +493,19 @@ function isOverValues({ function: name, argument, filter }: AggregateCall, key: 
 }
 
 /** FILTER as part of the argument, which aggregates skip where it is NULL. */
-function onlyWhere(filter: Expression, argument: Expression): Expression {
-  const { type } = argument;
-  const otherwise: Expression = { kind: "constant", value: null, type };
-  return { kind: "case", branches: [{ when: filter, then: argument }], otherwise, type };
+function withoutFilter(inputs: Inputs): Inputs {
+  const { argument, filter } = inputs;
+  if (filter === undefined || argument === undefined || argument.displayScale !== undefined) return inputs;
+  return { ...inputs, argument: { expression: onlyWhere(filter, argument.expression) }, filter: undefined };
 }
 
+/** Whether the result depends on the order of the rows, as far as anybody sees. */
+function isInOrder({ kind }: Rule, { argument }: Inputs): boolean {
+  const type = argument?.expression.type.kind;
+  return kind === "moments" || kind === "pairs" || kind === "list" || ((kind === "sum" || kind === "average") && (type === "float4" || type === "float8"));
+}
+
+const BOOL = { kind: "bool" } as const;
 const INT8: EngineType = { kind: "int8" };
 const NUMERIC: EngineType = { kind: "numeric" };
 
@@ -450,6 +543,10 @@ function withSquare(given: Translated): { readonly value: Expression; readonly s
 
 function wideDecimal(scale: number): EngineType {
   return { kind: "decimal", precision: DECIMAL128_PRECISION_MAX, scale };
+}
+
+function isFailing({ expression }: SortKey): boolean {
+  return mayFail(expression);
 }
 
 function call(functionOid: number, ...values: readonly EdgeExpression[]): EdgeExpression {

@@ -25,7 +25,7 @@ export function columnsOfAggregation({ keys, aggregates, distinct }: Aggregation
   const expressions = [
     distinct?.argument,
     ...keys.map((key) => key.expression),
-    ...aggregates.flatMap(({ argument, filter }) => [argument, filter]),
+    ...aggregates.flatMap(({ argument, second, filter }) => [argument, second, filter]),
   ];
   return new Set(expressions.flatMap((each) => (each === undefined ? [] : [...columnsRead(each)])));
 }
@@ -42,6 +42,7 @@ export function aggregation(
     aggregates: aggregates.map((aggregate) => ({
       ...aggregate,
       ...(aggregate.argument === undefined ? {} : { argument: placed(aggregate.argument) }),
+      ...(aggregate.second === undefined ? {} : { second: placed(aggregate.second) }),
       ...(aggregate.filter === undefined ? {} : { filter: placed(aggregate.filter) }),
     })),
     columns: [...keys.map((key) => key.column), ...aggregates.map((aggregate) => aggregate.result)],

@@ -1,11 +1,10 @@
 // A subquery with everything it does, FROM to DISTINCT, as one logical operator and its columns. ORDER BY is left
 // out: without LIMIT it changes nothing that SQL promises. Its FROM is planned already (from_clause.ts).
 import type { AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
-import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { refuse } from "#frontend/refusal.js";
-import { assert, defined } from "#base/assert.js";
+import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import { mapColumns } from "#expr/traverse.js";
 import type { ComputedAttribute, LogicalOperator } from "#plan/logical.js";
@@ -25,6 +24,8 @@ import { filtered } from "./filtered.js";
 import { collectAggregates, keysOf, LeftToPostgres } from "./grouping.js";
 import { planGroupingSets } from "./grouping_sets.js";
 import { firstOfEach, limited, orderOf } from "./limits.js";
+import { OrderedRows } from "./ordered_rows.js";
+import { planAggregates } from "./planned_aggregates.js";
 import type { PlanningContext } from "./planning_context.js";
 import { isGrouped } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
@@ -181,21 +182,13 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   if (query.having !== undefined) roots.push(query.having.source);
   const sources: TextNode[] = [];
   for (const root of roots) collectAggregates(root, sources);
-  const planner = new AggregatePlanner(facts, scope.translator, 0);
-  const planned = new Map<string, EdgeExpression>();
-  const computed = new Map<string, number>();
-  for (const source of sources) {
-    const aggregate = readExpression(source);
-    assert(aggregate.kind === "aggregate", "an AGGREF node reads as an aggregate");
-    const answer = planner.plan(aggregate);
-    if ("obstacle" in answer) throw new LeftToPostgres(answer.obstacle);
-    if ("computed" in answer) computed.set(texts.of(source), answer.computed);
-    else planned.set(texts.of(source), answer.expression);
-  }
-  const distinct = planner.distinct();
-  if ("obstacle" in distinct) throw new LeftToPostgres(distinct.obstacle);
-  const over = overDistinct(
-    scope.statement, joined, { keys: allKeys, aggregates: planner.calls, distinct: distinct.calls });
+  const answer = planAggregates(sources, (node) => texts.of(node),
+    (rows) => new AggregatePlanner(facts, scope.translator, 0, false, rows),
+    { input: joined, ordered: () => new OrderedRows(scope.statement, allKeys.map(({ expression }) => expression)) });
+  if ("obstacle" in answer) throw new LeftToPostgres(answer.obstacle);
+  const { planner, planned, computed } = answer;
+  const over = overDistinct(scope.statement, answer.rows?.over(joined) ?? joined,
+    { keys: allKeys, aggregates: planner.calls, distinct: answer.distinct });
   const { input, keys } = over;
   const aggregates = over.aggregates.map((call, index) => (
     { attribute: attributes.add(origin, planner.names[index] ?? "aggregate", call.result), call }));

@@ -13,7 +13,7 @@ const BOOL = { kind: "bool" } as const;
 export type Compare = (functionOid: number, values: readonly Translated[]) => Translated | undefined;
 
 /** The < of each type's default order. */
-const lessFunctions: ReadonlyMap<number, number> = new Map([
+export const lessFunctions: ReadonlyMap<number, number> = new Map([
   [sqlTypes.bool, 56], [sqlTypes.int2, 64], [sqlTypes.int4, 66], [sqlTypes.int8, 469], [sqlTypes.float4, 289],
   [sqlTypes.float8, 295], [sqlTypes.numeric, 1722], [sqlTypes.date, 1087], [sqlTypes.time, 1102],
   [sqlTypes.timestamp, 2054], [sqlTypes.timestamptz, 1154], [sqlTypes.text, 740], [sqlTypes.varchar, 740],

@@ -87,6 +87,11 @@ export class ExpressionTranslator {
     return this.attempt(expression, { guarded: false, filter, caseValue: undefined, depth: 0 });
   }
 
+  /** A comparison of values under a collation, where the engine has it for them. */
+  compared(functionOid: number, values: readonly Translated[], collation: number): Translated | undefined {
+    return this.callOf(functionOid, values, collation);
+  }
+
   /** Whether counting the expression counts rows: a constant, or a column nobody may store NULL in. */
   isNeverNull(expression: Expression): boolean {
     if (expression.kind === "constant") return expression.value !== null;

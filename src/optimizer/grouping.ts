@@ -1,10 +1,8 @@
 // GROUP BY, aggregates and DISTINCT as one engine hashAggregate, or the reason why PostgreSQL groups instead. On
 // success every occurrence of a key and every aggregate above the scan is replaced by engine columns.
-import { assert } from "#base/assert.js";
 import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
-import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
-import type { SortGroup } from "#frontend/query.js";
+import type { SortGroup } from "#frontend/sort_group.js";
 import { numberField, optionalNode, walk } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
 import type { AggregateCall } from "#plan/physical.js";
@@ -17,6 +15,8 @@ import { obstacleIn } from "./obstacle.js";
 import { AggregatePlanner } from "./aggregates.js";
 import type { DistinctCalls } from "./distinct_aggregates.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
+import type { OrderedRows } from "./ordered_rows.js";
+import { planAggregates, type PlannedAggregates } from "./planned_aggregates.js";
 import {
   eachEdgeVariable, eachOuterVariable, edgeRoots, isGrouped, stayingSubLinks, targetOf,
 } from "./planning_context.js";
@@ -30,6 +30,8 @@ export interface EngineGrouping {
   readonly aggregates: readonly AggregateCall[];
   /** Which aggregates have DISTINCT, when some have (distinct_aggregates.ts). */
   readonly distinct: DistinctCalls | undefined;
+  /** What is done to the rows before (ordered_rows.ts). */
+  readonly rowsBelow: OrderedRows | undefined;
   /** Columns the engine computes above the aggregation, behind its own. */
   readonly computed: readonly { readonly expression: Expression; readonly column: ColumnType }[];
   /** Names of the keys, of the aggregates, then of what is computed from them. */
@@ -39,7 +41,12 @@ export interface EngineGrouping {
 }
 
 /** Either the engine groups, or PostgreSQL does over a pass-through. */
-export type GroupingPlan = EngineGrouping | { readonly kind: "edge"; readonly notes: readonly string[] };
+export type GroupingPlan = EngineGrouping | {
+  readonly kind: "edge";
+  readonly notes: readonly string[];
+  /** The engine might group rows that are ordered, which the context has no room for. */
+  readonly needsRows?: true;
+};
 
 /** Distinct values assumed for a key, as PostgreSQL assumes without statistics. */
 const DISTINCT_VALUES_UNKNOWN = 200;
@@ -55,7 +62,14 @@ export interface Key {
 }
 
 /** Thrown inside this file to leave the grouping to PostgreSQL. */
-export class LeftToPostgres extends Error {}
+export class LeftToPostgres extends Error {
+  readonly needsRows: boolean;
+
+  constructor(reason: string, needsRows = false) {
+    super(reason);
+    this.needsRows = needsRows;
+  }
+}
 
 function leave(reason: string): never {
   throw new LeftToPostgres(reason);
@@ -72,7 +86,8 @@ export function planGrouping(context: PlanningContext): GroupingPlan {
   } catch (error) {
     if (!(error instanceof LeftToPostgres)) throw error;
     const step = grouped ? "Grouping" : "DISTINCT";
-    return { kind: "edge", notes: [`${step} in PostgreSQL: ${error.message}`] };
+    const notes = [`${step} in PostgreSQL: ${error.message}`];
+    return { kind: "edge", notes, ...(error.needsRows ? { needsRows: true } : {}) };
   }
 }
 
@@ -145,25 +160,16 @@ function groupBy(context: PlanningContext): GroupingPlan {
 
   const aggregates: TextNode[] = [];
   for (const root of edgeRoots(query)) collectAggregates(root, aggregates);
-  const planner = new AggregatePlanner(facts, translator, keys.length, true);
-  const planned = new Map<string, EdgeExpression>();
-  const computed = new Map<string, number>();
-  for (const source of aggregates) {
-    const text = texts.of(source);
-    if (planned.has(text) || computed.has(text)) continue;
-    const aggregate = readExpression(source);
-    assert(aggregate.kind === "aggregate", "an AGGREF node reads as an aggregate");
-    const answer = planner.plan(aggregate);
-    if ("obstacle" in answer) leave(answer.obstacle);
-    if ("computed" in answer) computed.set(text, answer.computed);
-    else planned.set(text, answer.expression);
-  }
-  for (const [text, number] of computed)
-    planned.set(text, { kind: "column", index: keys.length + planner.calls.length + number });
-  const distinct = planner.distinct();
-  if ("obstacle" in distinct) leave(distinct.obstacle);
+  const orderable = context.orderable?.(keys.map(({ expression }) => expression));
+  const answer = planAggregates(aggregates, (node) => texts.of(node),
+    (rows) => new AggregatePlanner(facts, translator, keys.length, true, rows), orderable);
+  if ("obstacle" in answer)
+    throw new LeftToPostgres(answer.obstacle, answer.needsRows === true && orderable === undefined);
+  const planned = new Map(answer.planned);
+  for (const [text, number] of answer.computed)
+    planned.set(text, { kind: "column", index: keys.length + answer.planner.calls.length + number });
   const replacements = [...replaceAtEdge(context, keyIndex, planned), ...replaceInSubqueries(context, keyIndex)];
-  return finish(context, false, keys, planner, replacements, distinct.calls);
+  return finish(context, false, keys, answer.planner, replacements, answer);
 }
 
 /**
@@ -263,11 +269,12 @@ function distinctTargets(context: PlanningContext): GroupingPlan {
 function finish(
   context: PlanningContext, isDistinct: boolean, keys: readonly Key[],
   { calls, names, computed }: Pick<AggregatePlanner, "calls" | "names" | "computed">,
-  replacements: readonly EdgeReplacement[], distinct?: DistinctCalls,
+  replacements: readonly EdgeReplacement[], answer?: Pick<PlannedAggregates, "distinct" | "rows">,
 ): GroupingPlan {
   return {
     kind: "engine",
-    distinct,
+    distinct: answer?.distinct,
+    rowsBelow: answer?.rows,
     isDistinct,
     keys,
     aggregates: calls,

@@ -20,10 +20,12 @@ import { columnOf } from "./column_types.js";
 import { groupedEarly } from "./eager_aggregation.js";
 import type { Outputs } from "./edge_columns.js";
 import { addOutputs, outputsOf } from "./edge_columns.js";
+import { Estimates } from "./estimates.js";
 import { planFrom, uncorrelated, wholeFrom } from "./from_clause.js";
 import { withGroupWindows } from "./group_windows.js";
 import { planGrouping } from "./grouping.js";
 import { lateralRows } from "./lateral.js";
+import { OrderedRows } from "./ordered_rows.js";
 import { PhysicalBuilder } from "./physical_builder.js";
 import type { PlannedStatement } from "./planned_statement.js";
 import type { PlanningContext } from "./planning_context.js";
@@ -102,6 +104,10 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
   const operator = uncorrelated(finishRegion(region, statement));
   const context: PlanningContext = {
     query, facts, texts, source: scope, translator: scope.translator, scanRows: operator.rows, fallbacks,
+    orderable: (keys) => ({
+      input: operator, ordered: () => new OrderedRows(statement, keys),
+      rowsPerGroup: operator.rows / Math.max(1, new Estimates(statement.tables).groups(operator, keys)),
+    }),
   };
   const tries = steps && conditions.length === 0;
   const { edge, notes } = (tries ? engineEdge(context, scope, operator) : undefined)

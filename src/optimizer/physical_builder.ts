@@ -201,6 +201,7 @@ export class PhysicalBuilder {
     const last = rowsWanted(count, offset);
     const sorted: PhysicalOperator = keys.length === 0 ? built.operator
       : { kind: "sort", input: built.operator, keys, columns, ...(last === undefined ? {} : { limit: last }) };
+    if (count === undefined && offset === undefined) return { operator: sorted, attributes };
     const limit = { ...(count === undefined ? {} : { count }), ...(offset === undefined ? {} : { offset }) };
     return { operator: { kind: "limit", input: sorted, columns, ...limit }, attributes };
   }
@@ -275,7 +276,7 @@ export class PhysicalBuilder {
     const { keys } = aggregate;
     const wanted = aggregate.aggregates.filter(({ attribute }) => required.has(attribute));
     const reads = readsOf([
-      ...keys.map((key) => key.expression), ...wanted.flatMap(({ call }) => [call.argument, call.filter]),
+      ...keys.map((key) => key.expression), ...wanted.flatMap(({ call }) => [call.argument, call.second, call.filter]),
     ]);
     const input = this.build(aggregate.input, new Set(reads));
     const inPlace = (expression: Expression): Expression => placed(expression, input.attributes);
@@ -286,6 +287,7 @@ export class PhysicalBuilder {
       aggregates: wanted.map(({ call }) => ({
         ...call,
         ...(call.argument === undefined ? {} : { argument: inPlace(call.argument) }),
+        ...(call.second === undefined ? {} : { second: inPlace(call.second) }),
         ...(call.filter === undefined ? {} : { filter: inPlace(call.filter) }),
       })),
       columns: [...keys.map((key) => key.column), ...wanted.map(({ call }) => call.result)],

@@ -7,11 +7,13 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { SingleTable } from "#frontend/query_checks.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
+import type { Expression } from "#expr/expression.js";
 import { CanonicalTexts, eachChild, numberField, walk } from "#frontend/text_fields.js";
 import type { ColumnSource } from "./column_source.js";
 import type { Fallbacks } from "./fallbacks.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { LeafColumns } from "./leaf_columns.js";
+import type { OrderableRows } from "./planned_aggregates.js";
 import { TableColumns } from "./table_columns.js";
 
 /** Share of a table's rows a WHERE clause lets through when nothing is known; PostgreSQL's leaf plan knows better. */
@@ -28,6 +30,8 @@ export interface PlanningContext {
   readonly scanRows: number;
   /** What PostgreSQL runs in the engine's place; absent where nothing else is possible. */
   readonly fallbacks?: Fallbacks;
+  /** The rows as something that can be ordered within groups of such keys, where the plan has room for it. */
+  readonly orderable?: (keys: readonly Expression[]) => OrderableRows;
 }
 
 /** The context of a statement over one table. */

@@ -23,12 +23,13 @@ import type { PlannedStatement } from "./planned_statement.js";
 import { eachEdgeVariable, edgeRoots, planningContext } from "./planning_context.js";
 import type { TableContext } from "./planning_context.js";
 
-/** Plans a statement that passed checkSingleTable(). */
+/** Plans a statement that passed checkSingleTable(); undefined where its groups are made of ordered rows. */
 export function planSingleTable(
   query: AnalysedQuery, table: SingleTable, facts: RequestFacts,
-): PlannedStatement {
+): PlannedStatement | undefined {
   const context = planningContext(query, table, facts);
   const grouping = planGrouping(context);
+  if (grouping.kind === "edge" && grouping.needsRows === true) return undefined;
   if (grouping.kind === "engine") return finishGrouping(grouping, context);
   // Columns requested in vain must not linger: the pass-through starts afresh.
   return planPassThrough(planningContext(query, table, facts), grouping.notes);

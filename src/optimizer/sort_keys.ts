@@ -1,7 +1,7 @@
 // ORDER BY items as keys of the engine's sort: only where its order of a type is the operator's, and of characters only
 // where the collation is byte order. Read next: windows.ts.
 import type { SqlType } from "#frontend/analysed_expression.js";
-import type { SortGroup } from "#frontend/query.js";
+import type { SortGroup } from "#frontend/sort_group.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import type { SortKey } from "#plan/physical.js";
@@ -21,12 +21,20 @@ function isOrdered(type: EngineType): boolean {
   return type.kind !== "opaque" && (!("byteOrder" in type) || type.byteOrder);
 }
 
+/** Which way an item orders values of a type; undefined where its order is not the type's own. */
+export function directionOf(
+  facts: RequestFacts, sql: SqlType, item: SortGroup,
+): "ascending" | "descending" | undefined {
+  const [less, greater] = nativeOrder.get(facts.baseType(sql.type)) ?? [];
+  if (item.sortOperator === less) return "ascending";
+  return item.sortOperator === greater ? "descending" : undefined;
+}
+
 /** The key an item asks for, over the value of its target; undefined where PostgreSQL's order is not the engine's. */
 export function sortKeyOf(
   facts: RequestFacts, expression: Expression | undefined, sql: SqlType, item: SortGroup,
 ): SortKey | undefined {
-  const operators = nativeOrder.get(facts.baseType(sql.type));
-  const direction = operators?.indexOf(item.sortOperator) ?? -1;
-  if (expression === undefined || direction < 0 || !isOrdered(expression.type)) return undefined;
-  return { expression, descending: direction === 1, nullsFirst: item.isNullsFirst };
+  const direction = directionOf(facts, sql, item);
+  if (expression === undefined || direction === undefined || !isOrdered(expression.type)) return undefined;
+  return { expression, descending: direction === "descending", nullsFirst: item.isNullsFirst };
 }

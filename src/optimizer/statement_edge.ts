@@ -40,7 +40,8 @@ export function groupedEdge(
   grouping: EngineGrouping, scope: QueryScope, joined: LogicalOperator,
 ): Edge {
   const { names, replacements, isDistinct } = grouping;
-  const { input, keys, aggregates, values } = overDistinct(scope.statement, joined, grouping);
+  const { input, keys, aggregates, values } = overDistinct(
+    scope.statement, grouping.rowsBelow?.over(joined) ?? joined, grouping);
   const { attributes } = scope.statement;
   const origin = attributes.newOrigin();
   const nameOf = (index: number): string => names[index] ?? `column${index}`;

@@ -2,8 +2,8 @@
 // it. Offsets of frames stay nodes. Read next: windows.ts.
 import { assert } from "#base/assert.js";
 import type { TextNode } from "#frontend/node_text.js";
-import type { SortGroup } from "#frontend/query.js";
-import { readSortGroup } from "#frontend/query_reader.js";
+import type { SortGroup } from "#frontend/sort_group.js";
+import { readSortGroup } from "#frontend/sort_group.js";
 import { nodeList, numberField, optionalNode } from "#frontend/text_fields.js";
 import type { FrameBound, WindowFrame } from "#plan/physical.js";
 

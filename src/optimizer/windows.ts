@@ -248,7 +248,8 @@ function asAggregate(node: TextNode): Aggregate {
     function: numberField(node, "winfnoid"),
     arguments: nodeList(node, "args").map(readExpression),
     filter: filter === undefined ? undefined : readExpression(requiredNode(node, "aggfilter")),
-    isStar: booleanField(node, "winstar"), isDistinct: false, isOrdered: false, isPlain: true, levelsUp: 0,
+    directArguments: [], isStar: booleanField(node, "winstar"), distinct: [], order: [], form: "plain",
+    isVariadic: false, levelsUp: 0,
     inputCollation: numberField(node, "inputcollid"),
   };
 }

@@ -9,15 +9,24 @@ import type { EngineType } from "#types/engine_type.js";
  * Result types: count and sum(int2, int4) give int8 (22003 beyond it, as PostgreSQL); sum(int8) and
  * sum(decimal) give decimal128 of the argument's scale; sum(float8) float8 in row order (float4: float4);
  * mean, variances and standard deviations are of float8, in row order; bitAnd, bitOr and bitXor of integers.
+ * Those over pairs take two float8, Y and X, and give one, in row order; concatenate takes strings of one kind, the
+ * second in front of all but the first value.
  */
 export type AggregateFunction =
   | "countRows" | "count" | "sum" | "min" | "max" | "boolAnd" | "boolOr" | "bitAnd" | "bitOr" | "bitXor"
-  | "mean" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp";
+  | "mean" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp" | PairFunction | "concatenate";
+
+/** Aggregates over pairs of numbers: a row with a NULL on either side is none. */
+export type PairFunction =
+  | "regrSxx" | "regrSyy" | "regrSxy" | "regrAvgX" | "regrAvgY" | "regrR2" | "regrSlope" | "regrIntercept"
+  | "covarPop" | "covarSamp" | "corr";
 
 export interface AggregateCall {
   readonly function: AggregateFunction;
   /** Absent for countRows. */
   readonly argument?: Expression;
+  /** Of pairs, and of concatenate: evaluated for the same rows. */
+  readonly second?: Expression;
   /** FILTER: rows for which it is not true are not aggregated and the argument is not evaluated for them. */
   readonly filter?: Expression;
   readonly result: ColumnType;

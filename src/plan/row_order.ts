@@ -16,6 +16,8 @@ function keepsFirstFloat({ function: name, result }: WindowCall): boolean {
 }
 
 function dependsOnOrder(operator: PhysicalOperator): boolean {
+  if (operator.kind === "hashAggregate" && operator.aggregates.some(({ function: name }) => name === "concatenate"))
+    return true;
   // Keys come first, then results of the argument's own type family: a float result is a sum, a minimum or a maximum.
   if (operator.kind === "hashAggregate" && columnsOf(operator).some(({ engine }) => isFloat(engine))) return true;
   if (operator.kind === "window" && operator.calls.some(keepsFirstFloat)) return true;

@@ -61,11 +61,11 @@ function explained(request: PlanRequest, { plan, leafNames, notes }: PlannedStat
   return { operators: explainOperators(plan, options), explain: [...explainNotes(plan, options), ...notes] };
 }
 
-/** Statements over one table have a planner of their own, but for windows and grouping sets. */
+/** Statements over one table have a planner of their own, but for windows, grouping sets and rows in an order. */
 function planAny(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
   const isPlain = !query.hasWindowFunctions && query.groupingSets.length === 0;
   if (query.command !== "select" || (readsOneTable(query) && isPlain))
-    return planSingleTable(query, checkSingleTable(query), facts);
+    return planSingleTable(query, checkSingleTable(query), facts) ?? planJoinedStatement(query, facts);
   return planJoinedStatement(query, facts);
 }
 

@@ -2,6 +2,7 @@
 // whatever functions of the registry accept them, and values prefer the ends of their types.
 import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
+import { pairFunctions, takesTwo } from "#plan/pair_functions.js";
 import type { AggregateCall, AggregateFunction, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { writeInterval } from "#functions/interval_image.js";
 import { type Numeric, writeNumeric } from "#functions/numeric_image.js";
@@ -297,12 +298,16 @@ function aggregateType(name: AggregateFunction, type: EngineType): EngineType | 
     case "stddevPop":
     case "stddevSamp":
       return type.kind === "float8" ? type : undefined;
+    case "concatenate":
+      return type.kind === "text" ? type : undefined;
+    default:
+      return type.kind === "float8" ? type : undefined;
   }
 }
 
 const aggregateNames = [
   "countRows", "count", "sum", "sum", "min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr", "bitXor",
-  "mean", "varPop", "varSamp", "stddevPop", "stddevSamp",
+  "mean", "varPop", "varSamp", "stddevPop", "stddevSamp", "concatenate", ...pairFunctions,
 ] as const satisfies readonly AggregateFunction[];
 
 export function randomAggregates(dice: Dice, pool: readonly Expression[]): AggregateCall[] {
@@ -312,10 +317,13 @@ export function randomAggregates(dice: Dice, pool: readonly Expression[]): Aggre
     const argument = dice.pick(dice.chance(50) ? pool.slice(Math.floor(pool.length / 2)) : pool);
     const name = dice.pick(aggregateNames);
     const result = aggregateType(name, argument.type);
-    if (result === undefined) continue;
+    const alike = (each: Expression): boolean => each.type.kind === argument.type.kind;
+    const second = takesTwo(name) ? dice.pick(pool.filter(alike)) : undefined;
+    if (result === undefined || (second === undefined) === takesTwo(name)) continue;
     list.push({
       function: name,
       ...(name === "countRows" ? {} : { argument }),
+      ...(second === undefined ? {} : { second }),
       ...(conditions.length > 0 && dice.chance(25) ? { filter: dice.pick(conditions) } : {}),
       result: columnType(result),
     });

@@ -12,11 +12,12 @@ import { floatResult } from "#functions/float_arithmetic.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
 import { errorTemplates, throwTemplate } from "#functions/error_templates.js";
+import { concatenation, pairs } from "./aggregate_of_two.js";
 import { type MomentsFunction, momentsNeeded } from "#lowering/aggregate_moments.js";
 import { type Parameters, type Row, evaluate } from "./evaluate.js";
 
 export interface Accumulator {
-  add(value: Scalar): void;
+  add(value: Scalar, second?: Scalar): void;
   result(): Scalar;
 }
 
@@ -46,10 +47,12 @@ export function aggregateRows(operator: HashAggregate, rows: Iterable<Row>, para
     const name = keys.map((key, index) => groupKey(key, defined(operator.keys[index], "a key").type)).join("|");
     let group = groups.get(name);
     if (group === undefined) groups.set(name, (group = open(keys)));
-    operator.aggregates.forEach(({ argument, filter }, index) => {
+    operator.aggregates.forEach(({ argument, second, filter }, index) => {
       if (filter !== undefined && evaluate(filter, row, parameters) !== true) return;
       const value = argument === undefined ? true : evaluate(argument, row, parameters);
-      defined(group?.accumulators[index], "an accumulator").add(value);
+      const accumulator = defined(group?.accumulators[index], "an accumulator");
+      if (second === undefined) accumulator.add(value);
+      else accumulator.add(value, evaluate(second, row, parameters));
     });
   }
   return [...groups.values()].map(({ keys, accumulators }) => (column) => {
@@ -85,6 +88,10 @@ export function accumulatorOf(call: Pick<AggregateCall, "function" | "argument">
     case "stddevPop":
     case "stddevSamp":
       return moments(call.function);
+    case "concatenate":
+      return concatenation();
+    default:
+      return pairs(call.function);
   }
 }
 

@@ -21,7 +21,10 @@ function signatures(key: string): { arguments: readonly EngineType[]; result: En
   const three = few.flatMap((a) => few.flatMap((b) => few.map((c) => [a, b, c])));
   const longer = [...three, ...three.flatMap((list) => few.map((d) => [...list, d]))];
   const [whole, float]: readonly EngineType[] = [{ kind: "int4" }, { kind: "float8" }];
-  const made = [[whole, whole, float], [whole, whole, whole, whole, whole, float]] as EngineType[][];
+  const long: EngineType = { kind: "int8" };
+  const made = [
+    [float, long, long], [float, float, float], [whole, whole, float], [whole, whole, whole, whole, whole, float],
+  ] as EngineType[][];
   const typmods = [4 + (10 << 16) + 2, 4 + (38 << 16) + 20, 4 + (3 << 16), 4 + (2 << 16) + 5];
   const found = [...lists, ...longer, ...made].flatMap((list) =>
     (/^cast\.(decimal|numeric)\.decimal$/.test(key) ? typmods : [-1]).flatMap((typmod) => {

@@ -1,0 +1,98 @@
+// ORDER BY and DISTINCT of aggregates as keys over the rows below them. A FILTER comes first: what it keeps out has no
+// key. Read next: ordered_rows.ts.
+import type { AggregateKey, AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
+import type { RequestFacts } from "#frontend/request_facts.js";
+import type { Expression } from "#expr/expression.js";
+import type { AggregateFunction, SortKey } from "#plan/physical.js";
+import type { EngineType } from "#types/engine_type.js";
+import type { PlannedAggregate } from "./aggregates.js";
+import { groupsByEngineEquality } from "./column_types.js";
+import type { ExpressionTranslator } from "./expression_translator.js";
+import { asNumeric } from "./numeric_values.js";
+import type { OrderedRows } from "./ordered_rows.js";
+import { sortKeyOf } from "./sort_keys.js";
+
+const BOOL = { kind: "bool" } as const;
+
+/** What the planner of aggregates knows. */
+export interface AggregateScope {
+  readonly facts: RequestFacts;
+  readonly translator: ExpressionTranslator;
+  readonly rows: OrderedRows | undefined;
+}
+
+/** The planner itself, for those who make several calls of one aggregate. */
+export interface AggregateCalls extends AggregateScope {
+  call(
+    name: string, function_: AggregateFunction, sql: SqlType, engine: EngineType,
+    argument: Expression | undefined, filter: Expression | undefined,
+  ): number;
+  compute(name: string, sql: SqlType, expression: Expression): PlannedAggregate;
+}
+
+/** The value, or NULL where the filter is not true. */
+export function onlyWhere(filter: Expression, value: Expression): Expression {
+  const { type } = value;
+  const otherwise: Expression = { kind: "constant", value: null, type };
+  return { kind: "case", branches: [{ when: filter, then: value }], otherwise, type };
+}
+
+/** Both of two conditions, the first of which may be none. */
+export function both(first: Expression | undefined, second: Expression): Expression {
+  return first === undefined ? second : { kind: "and", arguments: [first, second], type: BOOL };
+}
+
+/** A value of the rows that the aggregate's FILTER lets through; NULL for the others. */
+export function filteredValue(
+  { translator }: AggregateScope, expression: AnalysedExpression, filter: AnalysedExpression | undefined,
+): Expression | undefined {
+  const value = translator.translate(expression, filter?.source);
+  const condition = filter === undefined ? undefined : translator.translate(filter)?.expression;
+  if (value === undefined || (filter !== undefined && condition === undefined)) return undefined;
+  const own = value.displayScale === undefined ? value.expression : asNumeric(value);
+  return condition === undefined ? own : onlyWhere(condition, own);
+}
+
+/** The order the keys ask for, of the rows that pass the filter; undefined where it is not the engine's. */
+export function orderedKeys(
+  scope: AggregateScope, keys: readonly AggregateKey[], filter: AnalysedExpression | undefined,
+): readonly SortKey[] | undefined {
+  const order: SortKey[] = [];
+  for (const { expression, item } of keys) {
+    const value = filteredValue(scope, expression, filter);
+    const key = sortKeyOf(scope.facts, value, expression, item);
+    if (key === undefined) return undefined;
+    order.push({ ...key, expression: scope.rows?.column(key.expression) ?? key.expression });
+  }
+  return order;
+}
+
+/**
+ * True for one row of those that the keys do not tell apart, among those that pass the filter; in an order where
+ * there is one, for the aggregate sees the values in it. Undefined where the engine's equality is another.
+ */
+export function firstOfEqual(
+  scope: AggregateScope, keys: readonly AggregateKey[], filter: AnalysedExpression | undefined,
+): Expression | undefined {
+  const { facts, rows } = scope;
+  const passes = filter === undefined ? undefined : scope.translator.translate(filter)?.expression;
+  if (rows === undefined || (filter !== undefined && passes === undefined)) return undefined;
+  const isIn: readonly Expression[] = passes === undefined ? [] : [rows.column({
+    kind: "booleanTest", argument: passes, test: "true", negated: false, type: BOOL,
+  })];
+  const order = orderedKeys(scope, keys, filter);
+  if (order !== undefined) {
+    const [rank, number] = (["rank", "rowNumber"] as const).map((name) => rows.place(isIn, order, { function: name }));
+    return rank && number && { kind: "call", function: "integer.equal", arguments: [rank, number], type: BOOL };
+  }
+  const values: Expression[] = [];
+  for (const { expression, item } of keys) {
+    const value = filteredValue(scope, expression, filter);
+    if (value === undefined || !groupsByEngineEquality(facts, expression, value.type, item.equalityOperator))
+      return undefined;
+    values.push(rows.column(value));
+  }
+  const number = rows.place([...isIn, ...values], [], { function: "rowNumber" });
+  const one: Expression = { kind: "constant", value: 1n, type: { kind: "int8" } };
+  return { kind: "call", function: "integer.equal", arguments: [number, one], type: BOOL };
+}

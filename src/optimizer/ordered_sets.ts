@@ -1,0 +1,124 @@
+// percentile_disc(), percentile_cont() and mode(): rows numbered in the order of WITHIN GROUP, of which an aggregate
+// over the row that is asked for takes the value. NULLs come last and do not count. PostgreSQL's orderedsetaggs.c says
+// which row that is. Read next: ordered_rows.ts, functions/percentile.ts.
+import type { Aggregate, SqlType } from "#frontend/analysed_expression.js";
+import type { Expression } from "#expr/expression.js";
+import { functionByKey, isExactIn } from "#functions/registry.js";
+import type { SortKey } from "#plan/physical.js";
+import type { EngineType } from "#types/engine_type.js";
+import { sqlTypes } from "#types/sql_types.js";
+import type { PlannedAggregate } from "./aggregates.js";
+import { constantValue } from "./constant_expressions.js";
+import { type AggregateCalls, filteredValue } from "./ordered_keys.js";
+import type { OrderedRows } from "./ordered_rows.js";
+import { sortKeyOf } from "./sort_keys.js";
+
+const BOOL: EngineType = { kind: "bool" };
+const INT8: EngineType = { kind: "int8" };
+const FLOAT8: EngineType = { kind: "float8" };
+const INT8_SQL: SqlType = { type: sqlTypes.int8, typmod: -1, collation: 0 };
+
+const oids = { discrete: 3972, continuous: 3974, continuousInterval: 3976, mode: 3984 } as const;
+
+/** Names with the kinds of values they take, for the generated documentation. */
+export const orderedSetRows = [
+  { name: "percentile_disc", arguments: ["any ordered"] },
+  { name: "percentile_cont", arguments: ["float8", "interval"] },
+  { name: "mode", arguments: ["any ordered"] },
+] as const;
+
+/** One WITHIN GROUP over rows that may be numbered. */
+interface OrderedValues {
+  readonly calls: AggregateCalls;
+  readonly rows: OrderedRows;
+  readonly aggregate: Aggregate;
+  readonly value: Expression;
+  readonly order: readonly SortKey[];
+}
+
+/** Undefined where the engine has none of the name. */
+export function orderedSet(calls: AggregateCalls, aggregate: Aggregate): PlannedAggregate | undefined {
+  const isKnown = Object.values(oids).some((oid) => oid === aggregate.function);
+  if (!isKnown) return undefined;
+  const { rows } = calls;
+  if (rows === undefined) return { obstacle: "an aggregate has WITHIN GROUP", needsRows: true };
+  const [key] = aggregate.order;
+  const value = key === undefined ? undefined : filteredValue(calls, key.expression, aggregate.filter);
+  const order = key && sortKeyOf(calls.facts, value, key.expression, { ...key.item, isNullsFirst: false });
+  if (value === undefined || order === undefined)
+    return { obstacle: "an aggregate has an order that is not the engine's" };
+  if (value.type.kind === "bpchar") return { obstacle: "a char(n) of an aggregate's has no length of its own" };
+  const column = rows.column(value);
+  const values = { calls, rows, aggregate, value: column, order: [{ ...order, expression: column }] };
+  return aggregate.function === oids.mode ? mostFrequent(values) : percentile(values);
+}
+
+function call(name: string, type: EngineType, ...given: readonly Expression[]): Expression {
+  return { kind: "call", function: name, arguments: given, type };
+}
+
+function constant(value: bigint | number, type: EngineType): Expression {
+  return { kind: "constant", value, type };
+}
+
+/** Number of the column with the value of the one row of each group for which the condition is true. */
+function picked({ calls, aggregate, value }: OrderedValues, name: string, condition: Expression): number {
+  const pick = value.type.kind === "bool" ? "boolOr" : "min";
+  return calls.call(name, pick, aggregate, value.type, value, condition);
+}
+
+function percentile(values: OrderedValues): PlannedAggregate {
+  const { calls, rows, aggregate, value, order } = values;
+  const [direct] = aggregate.directArguments;
+  const given = direct === undefined ? undefined : calls.translator.translate(direct)?.expression;
+  const fraction = given === undefined ? undefined : constantValue(given);
+  // Others are errors of PostgreSQL's, or NULL.
+  if (typeof fraction !== "number" || !(fraction >= 0 && fraction <= 1))
+    return { obstacle: "the fraction of a percentile is no constant" };
+  const share = constant(fraction, FLOAT8);
+  const count = rows.place([], order, { function: "count", argument: value, among: "rows" });
+  const number = rows.place([], order, { function: "rowNumber" });
+  const rowAt = (name: string): number =>
+    picked(values, name, call(`percentile.${name}`, BOOL, share, count, number));
+  if (aggregate.function === oids.discrete)
+    return { expression: { kind: "column", index: rowAt("discrete") } };
+  const [low, high] = ["lower", "upper"].map((name): Expression => (
+    { kind: "column", index: rowAt(name), type: value.type }));
+  const all: Expression = {
+    kind: "column", index: calls.call("count", "count", INT8_SQL, INT8, value, undefined), type: INT8,
+  };
+  const rest = call("percentile.share", FLOAT8, share, all);
+  if (low === undefined || high === undefined) return { obstacle: "a percentile has no rows" };
+  if (aggregate.function === oids.continuous)
+    return calls.compute("percentile", aggregate, call("percentile.between", FLOAT8, low, high, rest));
+  return betweenIntervals(calls, aggregate, low, high, rest);
+}
+
+/** interval_lerp(): what lies between, times the share, after the first. */
+function betweenIntervals(
+  calls: AggregateCalls, aggregate: Aggregate, low: Expression, high: Expression, share: Expression,
+): PlannedAggregate {
+  const { serverMajor } = calls.facts;
+  const names = ["interval.subtract", "interval.multiply", "interval.add"];
+  if (names.some((name) => !isExactIn(functionByKey(name), serverMajor)))
+    return { obstacle: `PostgreSQL ${serverMajor} has infinite intervals, which the engine has not` };
+  const { type } = low;
+  const distance = call("interval.multiply", type, call("interval.subtract", type, high, low), share);
+  return calls.compute("percentile", aggregate, {
+    kind: "case", type, otherwise: call("interval.add", type, distance, low),
+    branches: [{ when: call("float.equal", BOOL, share, constant(0, FLOAT8)), then: low }],
+  });
+}
+
+/** The first of the values that most rows have: rows whose peers are more come first, then in the order itself. */
+function mostFrequent(values: OrderedValues): PlannedAggregate {
+  const { rows, value, order } = values;
+  const peers = rows.place([], order, { function: "count", argument: value, among: "peers" });
+  const number = rows.place([], order, { function: "rowNumber" });
+  const place = rows.place([], [
+    { expression: peers, descending: true, nullsFirst: false },
+    { expression: number, descending: false, nullsFirst: false },
+  ], { function: "rowNumber" });
+  const index = picked(values, "mode", call("integer.equal", BOOL, place, constant(1n, INT8)));
+  return { expression: { kind: "column", index } };
+}

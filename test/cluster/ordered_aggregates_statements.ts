@@ -1,0 +1,128 @@
+// Statements whose aggregates see their rows in an order, or once for each value: over every type the engine orders,
+// grouped and not, with NULLs, NaN, empty groups, FILTER, beside others, in subqueries.
+import type { NamedStatement } from "../support/compared_statements.js";
+
+const ordered = ["k", "s", "big", "n", "wide", "d", "ts", "f", "b", "c"];
+const orders = ["", " DESC", " NULLS FIRST"];
+
+function grouped(name: string, aggregates: string, from = "w_rows"): readonly NamedStatement[] {
+  return [
+    { name: `${name}, all rows`, text: `SELECT ${aggregates} FROM ${from}` },
+    { name: `${name}, no rows`, text: `SELECT ${aggregates} FROM ${from} WHERE id < 0` },
+    { name: `${name}, by p`, text: `SELECT p, ${aggregates} FROM ${from} GROUP BY p ORDER BY p` },
+    { name: `${name}, by t`, text: `SELECT t, ${aggregates}, count(*) FROM ${from} GROUP BY t ORDER BY t` },
+  ];
+}
+
+const within = (call: string, value: string, order = ""): string => `${call} WITHIN GROUP (ORDER BY ${value}${order})`;
+
+const percentiles = ordered.flatMap((value) => orders.flatMap((order) => grouped(
+  `percentile_disc and mode of ${value}${order}`,
+  ["percentile_disc(0)", "percentile_disc(0.1)", "percentile_disc(0.5)", "percentile_disc(1)", "mode()"]
+    .map((call) => within(call, value, order)).join(", "),
+)));
+
+const continuous = ["k", "f", "n::float8", "s", "ts - timestamp '2001-02-03'"].flatMap((value) => grouped(
+  `percentile_cont of ${value}`,
+  ["0", "0.1", "0.3", "0.5", "1"].map((share) => within(`percentile_cont(${share})`, value)).join(", "),
+));
+
+const rows: readonly (readonly [value: string, row: string])[] = [
+  ["k", "3"], ["k", "NULL"], ["n", "12.5"], ["n", "'NaN'"], ["d", "date '2001-02-10'"], ["f", "1.25"], ["c", "'m'"],
+  ["b", "true"], ["big", "0"],
+];
+const hypothetical = rows.flatMap(([value, row]) => orders.flatMap((order) => grouped(
+  `hypothetical ${row} among ${value}${order}`,
+  ["rank", "dense_rank", "percent_rank", "cume_dist"].map((name) => within(`${name}(${row})`, value, order)).join(", "),
+)));
+
+const distinct = [
+  "count(DISTINCT k), count(DISTINCT s), count(DISTINCT u), count(DISTINCT n)",
+  "sum(DISTINCT k), avg(DISTINCT n), count(*), sum(f)",
+  "sum(DISTINCT f), avg(DISTINCT f), stddev(DISTINCT f)", "count(DISTINCT c), count(DISTINCT fixed), min(DISTINCT d)",
+  "count(DISTINCT k) FILTER (WHERE s > 0), sum(DISTINCT s) FILTER (WHERE k > 0), count(DISTINCT loose)",
+  "sum(DISTINCT n), max(f), sum(k)", "variance(DISTINCT k), count(DISTINCT big)",
+].flatMap((aggregates) => grouped(aggregates, aggregates));
+
+const inOrder = [
+  "sum(f ORDER BY id DESC)", "sum(k ORDER BY c), avg(f ORDER BY f, id), count(s ORDER BY d)",
+  "sum(f ORDER BY id), percentile_disc(0.5) WITHIN GROUP (ORDER BY k)",
+  "sum(f), avg(f), percentile_cont(0.5) WITHIN GROUP (ORDER BY f)", "stddev(f ORDER BY d DESC, id)",
+  "sum(f ORDER BY id) FILTER (WHERE k > 0), max(k ORDER BY id)",
+].flatMap((aggregates) => grouped(aggregates, aggregates));
+
+const names = ["corr", "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2",
+  "regr_slope", "regr_sxx", "regr_sxy", "regr_syy"];
+const pairs = [
+  ["f", "k"], ["k", "s"], ["s * 0.1::float8", "7"], ["f", "f"], ["nullif(f, 'NaN')", "big"], ["id", "1e300 * id"],
+].flatMap(([y, x]) => grouped(`regression of ${y} over ${x}`, names.map((name) => `${name}(${y}, ${x})`).join(", ")));
+
+const lists = [
+  "string_agg(c, ',' ORDER BY c)", "string_agg(c, t ORDER BY id DESC)", "string_agg(DISTINCT left(c, 3), '; ')",
+  "string_agg(DISTINCT left(c, 2), '' ORDER BY left(c, 2) DESC)", "string_agg(c, NULL), count(*), sum(k)",
+  "string_agg(c, ' and ' ORDER BY d, id) FILTER (WHERE k > 0), sum(f ORDER BY d, id)",
+  "string_agg(CASE WHEN k > 0 THEN c END, '-')",
+  "string_agg(decode(repeat('ab', k), 'hex'), decode('00', 'hex') ORDER BY id) FILTER (WHERE k >= 0)",
+  "string_agg(c, ',' ORDER BY c), string_agg(c, ',' ORDER BY id)", "string_agg(u::text, ',')",
+  "string_agg(t, ',' ORDER BY t, id), percentile_disc(0.5) WITHIN GROUP (ORDER BY k)",
+  "string_agg(DISTINCT c, t)",
+  "corr(DISTINCT k, s), regr_count(DISTINCT s, k), regr_sxy(k, s ORDER BY id)",
+].flatMap((aggregates) => grouped(aggregates, aggregates, "(SELECT * FROM w_rows WHERE id < 300 OFFSET 0) AS w"));
+
+const single: readonly (readonly [name: string, text: string])[] = [
+  ["two keys of a hypothetical row",
+    "SELECT p, rank(0, date '2001-02-20') WITHIN GROUP (ORDER BY k, d DESC), "
+    + "dense_rank(NULL, date '2001-02-20') WITHIN GROUP (ORDER BY k NULLS FIRST, d) FROM w_rows GROUP BY p ORDER BY p"],
+  ["a hypothetical row of the group's key",
+    "SELECT p, rank(p) WITHIN GROUP (ORDER BY k), cume_dist(p) WITHIN GROUP (ORDER BY s) "
+    + "FROM w_rows GROUP BY p ORDER BY p"],
+  ["HAVING over a percentile",
+    "SELECT p FROM w_rows GROUP BY p HAVING percentile_disc(0.5) WITHIN GROUP (ORDER BY k) > 0 ORDER BY p"],
+  ["a percentile of an expression, with FILTER",
+    "SELECT t, percentile_disc(0.25) WITHIN GROUP (ORDER BY k * 2 + s) FILTER (WHERE b), "
+    + "mode() WITHIN GROUP (ORDER BY s) FILTER (WHERE k < 0) FROM w_rows GROUP BY t ORDER BY t"],
+  ["a failing value behind FILTER",
+    "SELECT t, percentile_disc(0.5) WITHIN GROUP (ORDER BY 100 / s) FILTER (WHERE s <> 0) "
+    + "FROM w_rows GROUP BY t ORDER BY t"],
+  ["a failing value", "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY 100 / s) FROM w_rows"],
+  ["a fraction out of range", "SELECT percentile_disc(1.5) WITHIN GROUP (ORDER BY k) FROM w_rows"],
+  ["no fraction", "SELECT percentile_disc(NULL) WITHIN GROUP (ORDER BY k) FROM w_rows"],
+  ["a percentile of joined rows",
+    "SELECT a.p, percentile_disc(0.5) WITHIN GROUP (ORDER BY a.k + b.k), count(DISTINCT b.id), count(DISTINCT a.s) "
+    + "FROM w_rows a JOIN w_rows b ON a.id = b.id + 1 GROUP BY a.p ORDER BY 1"],
+  ["a percentile in a subquery",
+    "SELECT x.p, x.m, w.id FROM "
+    + "(SELECT p, percentile_disc(0.5) WITHIN GROUP (ORDER BY k) AS m FROM w_rows GROUP BY p) x "
+    + "JOIN w_rows w ON w.p = x.p AND w.k = x.m ORDER BY w.id"],
+  ["a percentile in a correlated subquery",
+    "SELECT o.id, (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY i.f) FROM w_rows i WHERE i.p = o.s) "
+    + "FROM w_rows o ORDER BY o.id"],
+  ["a hypothetical row in a correlated subquery",
+    "SELECT o.id, (SELECT rank(3) WITHIN GROUP (ORDER BY i.k) FROM w_rows i WHERE i.p = o.k), "
+    + "(SELECT percent_rank(3) WITHIN GROUP (ORDER BY i.k) FROM w_rows i WHERE i.p = o.k), "
+    + "(SELECT cume_dist(3) WITHIN GROUP (ORDER BY i.k) FROM w_rows i WHERE i.p = o.k) FROM w_rows o ORDER BY o.id"],
+  ["aggregates with DISTINCT of different values in a subquery",
+    "SELECT x.t, x.a + x.b, w.v FROM "
+    + "(SELECT t, count(DISTINCT k) AS a, count(DISTINCT s) AS b FROM w_rows GROUP BY t) x "
+    + "LEFT JOIN w_one w ON w.id = x.a ORDER BY 1"],
+  ["lists in subqueries",
+    "SELECT x.p, x.l, w.id FROM (SELECT p, string_agg(c, '/' ORDER BY id) AS l FROM w_rows GROUP BY p) x "
+    + "JOIN w_rows w ON w.p = x.p WHERE length(x.l) > 10 ORDER BY w.id"],
+  ["lists that make groups",
+    "SELECT l, count(*) FROM (SELECT p, t, string_agg(DISTINCT b::text, ',') AS l FROM w_rows GROUP BY p, t) x "
+    + "GROUP BY l ORDER BY l"],
+  ["a list in a correlated subquery",
+    "SELECT o.id, (SELECT string_agg(i.c, ',' ORDER BY i.id) FROM w_rows i WHERE i.p = o.k) FROM w_rows o ORDER BY 1"],
+  ["lists over one table", "SELECT id / 50, string_agg(c, ',' ORDER BY id) FROM w_rows GROUP BY 1 ORDER BY 1"],
+  ["lists as the rows come", "SELECT id / 20, string_agg(c, ',') FROM w_rows GROUP BY 1 ORDER BY 1"],
+  ["correlation that overflows", "SELECT corr(x, y) FROM (VALUES (1e308, 1.0::float8), (-1e308, 2)) v(x, y), w_one"],
+  ["windows over percentiles",
+    "SELECT p, percentile_disc(0.5) WITHIN GROUP (ORDER BY k), "
+    + "sum(percentile_disc(0.5) WITHIN GROUP (ORDER BY k)) OVER (ORDER BY p) FROM w_rows GROUP BY p ORDER BY p"],
+];
+
+export const orderedAggregateStatements: readonly NamedStatement[] = [
+  ...percentiles, ...continuous, ...hypothetical, ...distinct, ...inOrder,
+  ...pairs, ...lists,
+  ...single.map(([name, text]) => ({ name, text })),
+];
