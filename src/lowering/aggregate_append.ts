@@ -26,7 +26,8 @@ export function emitAppend(
   code.get(row).i32(view.first.offset).op("i32.add").set(target);
   const append = (each: LoweredValue): void => {
     const [address, tail] = [defined(each.parts[0], "a view"), defined(each.parts[1], "a tail")];
-    code.get(target).load("i32.load").get(address).load("i32.load").op("i32.add").i32(COMPUTED_BYTES_MAX).op("i32.gt_u");
+    code.get(target).load("i32.load").get(address).load("i32.load").op("i32.add");
+    code.i32(COMPUTED_BYTES_MAX).op("i32.gt_u");
     context.raiseIf(errorTemplates.valueTooLong);
     code.get(state, target, address, tail).call(context.library(appendView(context)));
   };

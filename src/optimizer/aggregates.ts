@@ -502,7 +502,8 @@ function withoutFilter(inputs: Inputs): Inputs {
 /** Whether the result depends on the order of the rows, as far as anybody sees. */
 function isInOrder({ kind }: Rule, { argument }: Inputs): boolean {
   const type = argument?.expression.type.kind;
-  return kind === "moments" || kind === "pairs" || kind === "list" || ((kind === "sum" || kind === "average") && (type === "float4" || type === "float8"));
+  return kind === "moments" || kind === "pairs" || kind === "list"
+    || ((kind === "sum" || kind === "average") && (type === "float4" || type === "float8"));
 }
 
 const BOOL = { kind: "bool" } as const;
