@@ -11,6 +11,8 @@ import { WINDOW_ROWS_MAX } from "./row_numbers.js";
 import type { StatementFacts } from "./table_source.js";
 
 const INT8: EngineType = { kind: "int8" };
+/** 1.5 million rows in five groups take 4.6 s of processor time here and 1.9 s there. */
+const SORTED_ROWS_MAX = 100_000;
 const INTERNAL = { type: 0, typmod: -1, collation: 0 };
 
 const wholePartition: WindowFrame = {
@@ -115,9 +117,12 @@ export class OrderedRows {
     return step;
   }
 
-  /** Why the engine does not order so many rows; undefined when it does. */
-  obstacle(input: LogicalOperator): string | undefined {
-    return this.#steps.size > 0 && input.rows > WINDOW_ROWS_MAX
+  /** Why the engine does not order so many rows; undefined when it does. `isBelowEdge`: PostgreSQL could. */
+  obstacle({ rows }: LogicalOperator, isBelowEdge: boolean): string | undefined {
+    const isOrdered = (this.#arrangement?.order.length ?? 0) > 0;
+    if (isBelowEdge && (this.#steps.size > 0 || isOrdered) && rows > SORTED_ROWS_MAX)
+      return "PostgreSQL is faster at sorting so many rows for an aggregate";
+    return this.#steps.size > 0 && rows > WINDOW_ROWS_MAX
       ? "so many rows are sorted by PostgreSQL, which has disks" : undefined;
   }
 

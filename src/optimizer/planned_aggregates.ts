@@ -51,7 +51,7 @@ function checked(plan: PlannedAggregates, orderable: OrderableRows | undefined):
   if (hasLists && orderable === undefined) return { obstacle: "an aggregate keeps all values", needsRows: true };
   if (hasLists && (orderable?.rowsPerGroup ?? 0) > LISTED_ROWS_MAX)
     return { obstacle: "an aggregate keeps so many values that a row may be larger than a page" };
-  const obstacle = orderable && plan.rows?.obstacle(orderable.input);
+  const obstacle = orderable && plan.rows?.obstacle(orderable.input, orderable.rowsPerGroup !== undefined);
   return obstacle === undefined ? plan : { obstacle };
 }
 

@@ -33,7 +33,7 @@ const constructs: readonly (readonly [string, string, string])[] = [
   ["Aggregates with ORDER BY", "engine",
     "in one order that the engine has; several orders: PostgreSQL above the joins"],
   ["Aggregates with WITHIN GROUP", "engine",
-    "in orders the engine has, for constant fractions; up to two million rows, else PostgreSQL above the joins"],
+    "in orders the engine has, for constant fractions; in subqueries up to two million rows, else 100,000"],
   ["Aggregates that keep all values", "engine",
     "string_agg(), a statement's own for up to a hundred expected rows a group; array_agg() and JSON: PostgreSQL"],
   ["Aggregates with FILTER", "engine", ""],
