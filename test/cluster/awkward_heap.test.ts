@@ -108,8 +108,8 @@ describe.each([0, 1, 4])("with %d workers", (workers) => {
   it.each([
     ["added and dropped columns", `SELECT regexp_replace(b, '[0-9]+', ''), md5(e), count(*), sum(doubled), max(f)
       FROM odd_shape GROUP BY 1, 2 ORDER BY 1, 2`],
-    ["toasted values", `SELECT md5(packed), count(*), max(octet_length(raw)), max(regexp_count(apart, 'a'))
-      FROM odd_toast WHERE regexp_count(plain, 'p') < 700 GROUP BY 1 ORDER BY 1 LIMIT 50`],
+    ["toasted values", `SELECT md5(packed), count(*), max(octet_length(raw)), max(md5(apart))
+      FROM odd_toast WHERE regexp_count(left(plain, 9), 'p') < 7 GROUP BY 1 ORDER BY 1 LIMIT 50`],
     ["NULLs", `SELECT a, to_char(c, 'FM0000'), count(*), min(quote_nullable(e)) FROM odd_nulls
       WHERE quote_nullable(d) <> 'x' AND id % 2 = 0 GROUP BY 1, 2 ORDER BY 1, 2`],
     ["system columns", "SELECT tableoid::regclass::text, count(*), max(ctid::text) FROM odd_shape GROUP BY 1"],

@@ -1,26 +1,16 @@
 // Scans beside writers: transfers that keep a sum constant, vacuum and truncate, snapshots that must not move, and
 // the serialization failures PostgreSQL would raise. With 0, 1 and 4 parallel producers asked for.
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { scanOf } from "../support/fusion_session.js";
+import { scanOf, session } from "../support/fusion_session.js";
 
 const accounts = 20_000;
 const total = String(accounts * 100);
 let admin: pg.Client;
 
-async function connect(): Promise<pg.Client> {
-  const client = new pg.Client();
-  await client.connect();
-  return client;
-}
-
-async function reader(producers: number): Promise<pg.Client> {
-  const client = await connect();
-  await client.query("SET pg_fusion.enable = on");
-  await client.query("SET pg_fusion.require = fusion");
-  await client.query(`SET max_parallel_workers_per_gather = ${producers}`);
-  return client;
-}
+const reader = (producers: number): Promise<pg.Client> =>
+  session("SET pg_fusion.enable = on; SET pg_fusion.require = fusion; " +
+    `SET max_parallel_workers_per_gather = ${producers}`);
 
 /** That the statement is read by as many processes as the suite says, from heap batches. */
 async function expectProducers(client: pg.Client, text: string, workers: number): Promise<void> {
@@ -29,7 +19,7 @@ async function expectProducers(client: pg.Client, text: string, workers: number)
 }
 
 beforeAll(async () => {
-  admin = await connect();
+  admin = await session();
   await admin.query("DROP TABLE IF EXISTS live_accounts, live_truncated, live_pivot");
   // Room in every block for HOT updates; an index on an updated column makes others cold.
   await admin.query(`
@@ -53,7 +43,7 @@ afterAll(async () => {
 
 /** Moves money between random accounts until told to stop; some transfers roll back, some use savepoints. */
 async function transfers(stop: () => boolean, seed: number): Promise<number> {
-  const client = await connect();
+  const client = await session();
   let state = seed;
   const random = (limit: number): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -86,7 +76,7 @@ describe.each([0, 1, 4])("%i parallel producers", (producers) => {
     const stop = (): boolean => stopped;
     const writers = [transfers(stop, 1 + producers), transfers(stop, 77 + producers)];
     const vacuum = (async () => {
-      const client = await connect();
+      const client = await session();
       while (!stop()) await client.query("VACUUM live_accounts");
       await client.end();
     })();
@@ -159,7 +149,7 @@ describe.each([0, 1, 4])("%i parallel producers", (producers) => {
     await admin.query("TRUNCATE live_truncated");
     await admin.query("INSERT INTO live_truncated SELECT generate_series(1, 50000)");
     const client = await reader(producers);
-    const other = await connect();
+    const other = await session();
     await other.query("BEGIN");
     await other.query("TRUNCATE live_truncated");
     const waiting = client.query("SELECT count(*)::int AS n FROM live_truncated");
