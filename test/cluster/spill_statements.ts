@@ -26,6 +26,8 @@ export const spillStatements: readonly string[] = [
   "SELECT id, key FROM spill_left ORDER BY key NULLS FIRST, id DESC",
   "SELECT id, sum(id) OVER w, lag(word) OVER w, max(price) OVER w, row_number() OVER w FROM spill_left " +
     "WINDOW w AS (PARTITION BY key ORDER BY id)",
+  "SELECT key, percentile_disc(0.5) WITHIN GROUP (ORDER BY day), count(DISTINCT word), count(DISTINCT price), " +
+    "string_agg(word, ',' ORDER BY id), corr(price, id ORDER BY id) FROM spill_left GROUP BY key",
   "SELECT id, count(*) OVER (PARTITION BY word), min(day) OVER (PARTITION BY word), " +
     "sum(price) OVER (PARTITION BY day ORDER BY id ROWS BETWEEN 5 PRECEDING AND 3 FOLLOWING) FROM spill_left",
   "SELECT day, max(n) FROM (SELECT day, row_number() OVER (PARTITION BY key, day ORDER BY word, id) AS n " +
