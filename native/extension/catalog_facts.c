@@ -22,6 +22,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
+#include "zone_table.h"
 
 /* What the walk meets, each OID once. A query mentions a few dozen, so lists are searched linearly. */
 typedef struct Mentioned
@@ -29,6 +30,7 @@ typedef struct Mentioned
 	List	   *types;
 	List	   *collations;
 	List	   *functions;
+	List	   *zones;			/* char * */
 } Mentioned;
 
 static void
@@ -56,6 +58,40 @@ mention_function(Oid function, void *context)
 	return false;
 }
 
+/* A time zone that a call names by a constant, where it can be looked up without evaluating anything. */
+static void
+mention_zone(Mentioned *mentioned, const FuncExpr *call)
+{
+	const Node *argument;
+	const Const *constant;
+	char	   *name;
+	ListCell   *cell;
+
+	switch (call->funcid)
+	{
+		case F_TIMEZONE_TEXT_TIMESTAMPTZ:
+		case F_TIMEZONE_TEXT_TIMESTAMP:
+			argument = linitial(call->args);
+			break;
+		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT:
+			argument = lthird(call->args);
+			break;
+		default:
+			return;
+	}
+	constant = (const Const *) argument;
+	if (!IsA(argument, Const) || constant->constisnull)
+		return;
+	name = TextDatumGetCString(constant->constvalue);
+	foreach(cell, mentioned->zones)
+	{
+		if (strcmp(lfirst(cell), name) == 0)
+			return;
+	}
+	if (fusion_zone_is_known(name))
+		mentioned->zones = lappend(mentioned->zones, name);
+}
+
 static bool
 mention_walker(Node *node, Mentioned *mentioned)
 {
@@ -63,6 +99,8 @@ mention_walker(Node *node, Mentioned *mentioned)
 		return false;
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, mention_walker, mentioned, 0);
+	if (IsA(node, FuncExpr))
+		mention_zone(mentioned, (const FuncExpr *) node);
 	if (fusion_is_expression(node))
 	{
 		mention_type(mentioned, exprType(node));
@@ -305,14 +343,26 @@ collect_relations(const FusionQueryText *text, Mentioned *mentioned, FusionPlanR
 	request->relation_count = count;
 }
 
+static void
+collect_zones(const Mentioned *mentioned, FusionPlanRequest *request)
+{
+	const char **names = palloc(sizeof(char *) * (list_length(mentioned->zones) + 1));
+
+	for (int i = 0; i < list_length(mentioned->zones); i++)
+		names[i] = list_nth(mentioned->zones, i);
+	request->zones = names;
+	request->zone_count = list_length(mentioned->zones);
+}
+
 void
 fusion_collect_facts(const FusionQueryText *text, FusionPlanRequest *request)
 {
-	Mentioned	mentioned = {NIL, NIL, NIL};
+	Mentioned	mentioned = {NIL, NIL, NIL, NIL};
 
 	(void) mention_walker((Node *) text->query, &mentioned);
 	collect_relations(text, &mentioned, request);
 	collect_types(&mentioned, request);
 	collect_collations(&mentioned, request);
 	collect_functions(&mentioned, request);
+	collect_zones(&mentioned, request);
 }

@@ -11,8 +11,10 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "execution.h"
 #include "filter_leases.h"
+#include "fusion_encodings.h"
 #include "import.h"
 #include "leaf_run.h"
 #include "messages.h"
@@ -25,6 +27,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "worker_failure.h"
+#include "zone_table.h"
 
 /* One page at work and one on its way, for each leaf and for the result: the least that streams. */
 #define PERMITS_PER_LEAF 2
@@ -182,6 +185,26 @@ execution_memory_kb(void)
 	return (uint64) fusion_setting_query_memory;
 }
 
+/* Time zones the plan computes with, as they are now. */
+static FusionParameterValue *
+zone_parameters(const FusionExecution *execution)
+{
+	const List *zones = execution->plan->zones;
+	FusionParameterValue *parameters = MemoryContextAllocZero(execution->conversation,
+															  (list_length(zones) + 1) * sizeof(FusionParameterValue));
+
+	for (int i = 0; i < list_length(zones); i++)
+	{
+		const List *zone = list_nth_node(List, zones, i);
+
+		parameters[i].id = (uint32) intVal(linitial(zone));
+		parameters[i].type = BYTEAOID;
+		parameters[i].encoding = FUSION_ENCODING_DATUM;
+		parameters[i].value = fusion_zone_table(strVal(lsecond(zone)), execution->conversation);
+	}
+	return parameters;
+}
+
 static void
 send_start(FusionExecution *execution)
 {
@@ -195,6 +218,8 @@ send_start(FusionExecution *execution)
 		.plan_digest = plan->digest,
 		.producers = producers,
 		.producer_count = producer_count,
+		.parameters = zone_parameters(execution),
+		.parameter_count = list_length(plan->zones),
 		.permits_scan = PERMITS_PER_LEAF * plan->leaf_count,
 		.permits_result = PERMITS_RESULT,
 		.analyze = execution->analyze,

@@ -183,10 +183,15 @@ encode_request(FlatBufferBuilder &builder, const FusionPlanRequest &request)
 															 encode_condition);
 	auto		query = builder.CreateVector(request.query.data, request.query.length);
 	auto		time_zone = builder.CreateString(request.time_zone);
+	std::vector<Offset<flatbuffers::String>> names;
+
+	for (size_t i = 0; i < request.zone_count; i++)
+		names.push_back(builder.CreateString(request.zones[i]));
+	auto		zones = builder.CreateVector(names);
 
 	return wire::CreatePlanRequest(builder, FUSION_MESSAGE_VERSION, request.server_version, query, types, collations,
 								   functions, relations, request.explain, time_zone, request.work_memory_kb,
-								   conditions, request.runtime_filters, request.other_encoding);
+								   conditions, request.runtime_filters, request.other_encoding, zones);
 }
 
 extern "C" FusionEncoded
@@ -228,6 +233,7 @@ fusion_decode_plan_ready(const uint8_t *data, size_t length, FusionPlanReady *an
 	answer->explain_count = size_or_zero(ready->explain());
 	answer->edge_qual_count = size_or_zero(ready->edge_quals());
 	answer->edge_quals = answer->edge_qual_count > 0 ? ready->edge_quals()->data() : nullptr;
+	answer->zone_count = size_or_zero(ready->zones());
 	answer->did_where = ready->did_where();
 	answer->did_aggregate = ready->did_aggregate();
 	answer->did_distinct = ready->did_distinct();
@@ -363,6 +369,16 @@ fusion_plan_ready_explain(const FusionPlanReady *answer, uint32_t index)
 	const auto *lines = static_cast<const wire::PlanReady *>(answer->root)->explain();
 
 	return index < size_or_zero(lines) ? text_or_empty(lines->Get(index)) : "";
+}
+
+/* The parameter that wants the table of a time zone. */
+extern "C" uint32_t
+fusion_plan_ready_zone(const FusionPlanReady *answer, uint32_t index, const char **name)
+{
+	const wire::ZoneParameter *table = element(static_cast<const wire::PlanReady *>(answer->root)->zones(), index);
+
+	*name = table == nullptr ? "" : text_or_empty(table->name());
+	return table == nullptr ? 0 : table->id();
 }
 
 extern "C" bool

@@ -127,6 +127,8 @@ typedef struct FusionPlanRequest
 	size_t		condition_count;
 	bool		runtime_filters;	/* joins may filter what their probed leaves deliver */
 	bool		other_encoding;		/* the database's characters are not UTF-8 */
+	const char *const *zones;	/* time zones that constants of the query name */
+	size_t		zone_count;
 } FusionPlanRequest;
 
 extern FusionEncoded fusion_encode_plan_request(const FusionPlanRequest *request);
@@ -145,6 +147,7 @@ typedef struct FusionPlanReady
 	uint32_t	explain_count;
 	const uint32_t *edge_quals;
 	uint32_t	edge_qual_count;
+	uint32_t	zone_count;
 	bool		did_where;
 	bool		did_aggregate;
 	bool		did_distinct;
@@ -241,6 +244,7 @@ extern void fusion_plan_ready_operator(const FusionPlanReady *answer, uint32_t i
 extern void fusion_operator_detail(const FusionOperatorAnswer *answer, uint32_t index, const char **label,
 								   const char **text);
 extern const char *fusion_plan_ready_explain(const FusionPlanReady *answer, uint32_t index);
+extern uint32_t fusion_plan_ready_zone(const FusionPlanReady *answer, uint32_t index, const char **name);
 extern bool fusion_decode_plan_refused(const uint8_t *data, size_t length, FusionPlanRefused *answer);
 
 /* ---- execution ---- */

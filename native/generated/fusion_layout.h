@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0xeb26122b791d6326ull
+#define FUSION_LAYOUT_FINGERPRINT 0xc0c7c9d30984f63aull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -106,6 +106,7 @@
 #define FUSION_COLUMN_FLAG_SPECIAL 1u
 /* min and max are set: bounds of the non-null integer values, special values excluded */
 #define FUSION_COLUMN_FLAG_RANGE 2u
+
 
 /* ASCII PFPFLGHT read little-endian */
 #define FUSION_FLIGHT_MAGIC 0x5448474c46504650ull
@@ -518,6 +519,19 @@ static_assert(offsetof(FusionView, length) == 0, "FusionView.length");
 static_assert(offsetof(FusionView, prefix) == 4, "FusionView.prefix");
 static_assert(offsetof(FusionView, buffer) == 8, "FusionView.buffer");
 static_assert(offsetof(FusionView, offset) == 12, "FusionView.offset");
+
+typedef struct FusionZoneHeader
+{
+	int64_t repeat_before; /* Earlier instants are as those later by multiples of 400 years; the least integer: there are none */
+	int64_t repeat_from; /* These and later ones are as those earlier by such; the greatest integer: there are none */
+	int32_t first_offset; /* Of instants before the first boundary; local times there go by the first of the offsets */
+	uint32_t count;
+} FusionZoneHeader;
+static_assert(sizeof(FusionZoneHeader) == 24, "FusionZoneHeader size");
+static_assert(offsetof(FusionZoneHeader, repeat_before) == 0, "FusionZoneHeader.repeat_before");
+static_assert(offsetof(FusionZoneHeader, repeat_from) == 8, "FusionZoneHeader.repeat_from");
+static_assert(offsetof(FusionZoneHeader, first_offset) == 16, "FusionZoneHeader.first_offset");
+static_assert(offsetof(FusionZoneHeader, count) == 20, "FusionZoneHeader.count");
 
 typedef struct FusionFlightHeader
 {

@@ -65,6 +65,9 @@ struct ExplainDetailBuilder;
 struct ExplainOperator;
 struct ExplainOperatorBuilder;
 
+struct ZoneParameter;
+struct ZoneParameterBuilder;
+
 struct PlanReady;
 struct PlanReadyBuilder;
 
@@ -781,7 +784,8 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_WORK_MEMORY_KB = 22,
     VT_CONDITIONS = 24,
     VT_RUNTIME_FILTERS = 26,
-    VT_OTHER_ENCODING = 28
+    VT_OTHER_ENCODING = 28,
+    VT_ZONES = 30
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -824,6 +828,9 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   bool other_encoding() const {
     return GetField<uint8_t>(VT_OTHER_ENCODING, 0) != 0;
   }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>> *zones() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>> *>(VT_ZONES);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -852,6 +859,9 @@ struct PlanRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyVectorOfTables(conditions()) &&
            VerifyField<uint8_t>(verifier, VT_RUNTIME_FILTERS, 1) &&
            VerifyField<uint8_t>(verifier, VT_OTHER_ENCODING, 1) &&
+           VerifyOffset(verifier, VT_ZONES) &&
+           verifier.VerifyVector(zones()) &&
+           verifier.VerifyVectorOfStrings(zones()) &&
            verifier.EndTable();
   }
 };
@@ -899,6 +909,9 @@ struct PlanRequestBuilder {
   void add_other_encoding(bool other_encoding) {
     fbb_.AddElement<uint8_t>(PlanRequest::VT_OTHER_ENCODING, static_cast<uint8_t>(other_encoding), 0);
   }
+  void add_zones(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> zones) {
+    fbb_.AddOffset(PlanRequest::VT_ZONES, zones);
+  }
   explicit PlanRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -924,8 +937,10 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequest(
     uint32_t work_memory_kb = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>>> conditions = 0,
     bool runtime_filters = false,
-    bool other_encoding = false) {
+    bool other_encoding = false,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> zones = 0) {
   PlanRequestBuilder builder_(_fbb);
+  builder_.add_zones(zones);
   builder_.add_conditions(conditions);
   builder_.add_work_memory_kb(work_memory_kb);
   builder_.add_time_zone(time_zone);
@@ -956,7 +971,8 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequestDirect(
     uint32_t work_memory_kb = 0,
     const std::vector<::flatbuffers::Offset<pgfusion::control::ConditionFact>> *conditions = nullptr,
     bool runtime_filters = false,
-    bool other_encoding = false) {
+    bool other_encoding = false,
+    const std::vector<::flatbuffers::Offset<::flatbuffers::String>> *zones = nullptr) {
   auto query__ = query ? _fbb.CreateVector<uint8_t>(*query) : 0;
   auto types__ = types ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::TypeFact>>(*types) : 0;
   auto collations__ = collations ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::CollationFact>>(*collations) : 0;
@@ -964,6 +980,7 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequestDirect(
   auto relations__ = relations ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::RelationFact>>(*relations) : 0;
   auto time_zone__ = time_zone ? _fbb.CreateString(time_zone) : 0;
   auto conditions__ = conditions ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ConditionFact>>(*conditions) : 0;
+  auto zones__ = zones ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*zones) : 0;
   return pgfusion::control::CreatePlanRequest(
       _fbb,
       version,
@@ -978,7 +995,8 @@ inline ::flatbuffers::Offset<PlanRequest> CreatePlanRequestDirect(
       work_memory_kb,
       conditions__,
       runtime_filters,
-      other_encoding);
+      other_encoding,
+      zones__);
 }
 
 /// One column a leaf must produce: an expression of the query over that leaf's relation alone.
@@ -1658,6 +1676,71 @@ inline ::flatbuffers::Offset<ExplainOperator> CreateExplainOperatorDirect(
       details__);
 }
 
+/// A parameter of the plan that is a time zone's table (schemas/layout/zone.json), made when an execution starts.
+struct ZoneParameter FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef ZoneParameterBuilder Builder;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_ID = 4,
+    VT_NAME = 6
+  };
+  uint32_t id() const {
+    return GetField<uint32_t>(VT_ID, 0);
+  }
+  const ::flatbuffers::String *name() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_NAME);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint32_t>(verifier, VT_ID, 4) &&
+           VerifyOffset(verifier, VT_NAME) &&
+           verifier.VerifyString(name()) &&
+           verifier.EndTable();
+  }
+};
+
+struct ZoneParameterBuilder {
+  typedef ZoneParameter Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_id(uint32_t id) {
+    fbb_.AddElement<uint32_t>(ZoneParameter::VT_ID, id, 0);
+  }
+  void add_name(::flatbuffers::Offset<::flatbuffers::String> name) {
+    fbb_.AddOffset(ZoneParameter::VT_NAME, name);
+  }
+  explicit ZoneParameterBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<ZoneParameter> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<ZoneParameter>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<ZoneParameter> CreateZoneParameter(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t id = 0,
+    ::flatbuffers::Offset<::flatbuffers::String> name = 0) {
+  ZoneParameterBuilder builder_(_fbb);
+  builder_.add_name(name);
+  builder_.add_id(id);
+  return builder_.Finish();
+}
+
+inline ::flatbuffers::Offset<ZoneParameter> CreateZoneParameterDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t id = 0,
+    const char *name = nullptr) {
+  auto name__ = name ? _fbb.CreateString(name) : 0;
+  return pgfusion::control::CreateZoneParameter(
+      _fbb,
+      id,
+      name__);
+}
+
 /// What the engine did itself, so that the edge must not do it again.
 struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef PlanReadyBuilder Builder;
@@ -1680,7 +1763,8 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_OPERATORS = 34,
     VT_ENGINE_NS = 36,
     VT_EDGE_QUALS = 38,
-    VT_DID_WINDOW = 40
+    VT_DID_WINDOW = 40,
+    VT_ZONES = 42
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -1739,6 +1823,9 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   bool did_window() const {
     return GetField<uint8_t>(VT_DID_WINDOW, 0) != 0;
   }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>> *zones() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>> *>(VT_ZONES);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -1773,6 +1860,9 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_EDGE_QUALS) &&
            verifier.VerifyVector(edge_quals()) &&
            VerifyField<uint8_t>(verifier, VT_DID_WINDOW, 1) &&
+           VerifyOffset(verifier, VT_ZONES) &&
+           verifier.VerifyVector(zones()) &&
+           verifier.VerifyVectorOfTables(zones()) &&
            verifier.EndTable();
   }
 };
@@ -1838,6 +1928,9 @@ struct PlanReadyBuilder {
   void add_did_window(bool did_window) {
     fbb_.AddElement<uint8_t>(PlanReady::VT_DID_WINDOW, static_cast<uint8_t>(did_window), 0);
   }
+  void add_zones(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>>> zones) {
+    fbb_.AddOffset(PlanReady::VT_ZONES, zones);
+  }
   explicit PlanReadyBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1869,12 +1962,14 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReady(
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>> operators = 0,
     double engine_ns = 0.0,
     ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> edge_quals = 0,
-    bool did_window = false) {
+    bool did_window = false,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>>> zones = 0) {
   PlanReadyBuilder builder_(_fbb);
   builder_.add_engine_ns(engine_ns);
   builder_.add_planning_ns(planning_ns);
   builder_.add_rows(rows);
   builder_.add_plan_digest(plan_digest);
+  builder_.add_zones(zones);
   builder_.add_edge_quals(edge_quals);
   builder_.add_operators(operators);
   builder_.add_explain(explain);
@@ -1913,7 +2008,8 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
     const std::vector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>> *operators = nullptr,
     double engine_ns = 0.0,
     const std::vector<uint32_t> *edge_quals = nullptr,
-    bool did_window = false) {
+    bool did_window = false,
+    const std::vector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>> *zones = nullptr) {
   auto plan__ = plan ? _fbb.CreateVector<uint8_t>(*plan) : 0;
   auto leaves__ = leaves ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::Leaf>>(*leaves) : 0;
   auto outputs__ = outputs ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::OutputColumn>>(*outputs) : 0;
@@ -1921,6 +2017,7 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
   auto explain__ = explain ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*explain) : 0;
   auto operators__ = operators ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>(*operators) : 0;
   auto edge_quals__ = edge_quals ? _fbb.CreateVector<uint32_t>(*edge_quals) : 0;
+  auto zones__ = zones ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>>(*zones) : 0;
   return pgfusion::control::CreatePlanReady(
       _fbb,
       version,
@@ -1941,7 +2038,8 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
       operators__,
       engine_ns,
       edge_quals__,
-      did_window);
+      did_window,
+      zones__);
 }
 
 struct PlanRefused FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { metricOrder } from "./metrics.mjs";
 
 const sources = [
-  "schemas/layout/region.json", "schemas/layout/page.json", "schemas/layout/flight.json", "schemas/layout/trace.json",
+  "schemas/layout/region.json", "schemas/layout/page.json", "schemas/layout/zone.json", "schemas/layout/flight.json",
+  "schemas/layout/trace.json",
   "schemas/control/frame.json",
 ];
 const scalar = {
-  u8: [1, "uint8_t"], u16: [2, "uint16_t"], u32: [4, "uint32_t"], u64: [8, "uint64_t"], i64: [8, "int64_t"],
+  u8: [1, "uint8_t"], u16: [2, "uint16_t"], u32: [4, "uint32_t"], i32: [4, "int32_t"], u64: [8, "uint64_t"], i64: [8, "int64_t"],
   atomic_u32: [4, "_Atomic uint32_t"], atomic_u64: [8, "_Atomic uint64_t"],
 };
 

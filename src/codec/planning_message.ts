@@ -110,6 +110,7 @@ export function decodePlanRequest(payload: Uint8Array): PlanRequest {
         "conditions", table.conditionsLength(), (i) => table.conditions(i), readCondition),
       runtimeFilters: table.runtimeFilters(),
       otherEncoding: table.otherEncoding(),
+      zones: readVector("zones", table.zonesLength(), (i) => table.zones(i), (name) => name),
     };
   });
 }
@@ -170,9 +171,11 @@ export function encodePlanRequest(request: PlanRequest): Uint8Array {
     builder, request.relations.map((fact) => writeRelation(builder, fact)));
   const conditions = RequestTable.createConditionsVector(
     builder, (request.conditions ?? []).map((fact) => writeCondition(builder, fact)));
+  const zones = RequestTable.createZonesVector(
+    builder, (request.zones ?? []).map((name) => builder.createString(name)));
   builder.finish(RequestTable.createPlanRequest(
     builder, PLANNING_VERSION, request.serverVersion, query, types, collations, functions,
     relations, request.explain, builder.createString(request.timeZone), request.workMemoryKb, conditions,
-    request.runtimeFilters, request.otherEncoding ?? false));
+    request.runtimeFilters, request.otherEncoding ?? false, zones));
   return builder.asUint8Array();
 }

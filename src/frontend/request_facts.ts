@@ -9,6 +9,9 @@ const BUILTIN_FUNCTIONS_END = 10000;
 /** PG_VERSION_NUM is 150004 for 15.4. */
 const VERSIONS_OF_A_MAJOR = 10000;
 
+/** Beyond the numbers of a statement's own parameters, which are 65535 at most. */
+const FIRST_ZONE_PARAMETER = 1 << 20;
+
 /** Domains over domains; PostgreSQL allows any depth, nobody writes more. */
 const DOMAIN_DEPTH_MAX = 32;
 
@@ -21,6 +24,7 @@ export class RequestFacts {
   readonly isUtf8: boolean;
   /** The session's time zone, by name. */
   readonly timeZone: string;
+  private readonly zones: readonly string[];
   private readonly types: ReadonlyMap<number, TypeFact>;
   private readonly collations: ReadonlyMap<number, CollationFact>;
   private readonly volatilities: ReadonlyMap<number, string>;
@@ -33,6 +37,7 @@ export class RequestFacts {
     this.runtimeFilters = request.runtimeFilters;
     this.isUtf8 = request.otherEncoding !== true;
     this.timeZone = request.timeZone;
+    this.zones = request.zones ?? [];
     this.types = new Map(request.types.map((fact) => [fact.oid, fact]));
     this.collations = new Map(request.collations.map((fact) => [fact.oid, fact]));
     this.volatilities = new Map(request.functions.map((fact) => [fact.oid, fact.volatility]));
@@ -74,6 +79,17 @@ export class RequestFacts {
   /** The name of a function, where the request tells it. */
   functionName(functionOid: number): string | undefined {
     return this.functionNames.get(functionOid);
+  }
+
+  /** The number of the parameter that is a time zone, by its name, or the session's without one. */
+  zoneParameter(name?: string): number | undefined {
+    const index = name === undefined ? 0 : this.zones.indexOf(name) + 1;
+    return name !== undefined && index === 0 ? undefined : FIRST_ZONE_PARAMETER + index;
+  }
+
+  /** What the parameter stands for; undefined for one that is no time zone. The session's has no name. */
+  zoneOfParameter(id: number): string | undefined {
+    return id === FIRST_ZONE_PARAMETER ? "" : this.zones[id - FIRST_ZONE_PARAMETER - 1];
   }
 
   relation(rteNode: number): RelationFact | undefined {

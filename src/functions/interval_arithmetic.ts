@@ -34,7 +34,7 @@ const extremeInterval: ErrorTemplate = {
 };
 
 /** Before 17 an accident of its arithmetic. */
-const infiniteAge: ErrorTemplate = {
+export const infiniteAge: ErrorTemplate = {
   sqlstate: "0A000", message: "pg_fusion: age() of an infinite timestamp is not supported",
 };
 
@@ -53,7 +53,7 @@ function checked({ microseconds, days, months }: Interval): Interval {
   return fits ? { microseconds, days, months } : throwTemplate(outOfRange);
 }
 
-function negated({ microseconds, days, months }: Interval): Interval {
+export function negated({ microseconds, days, months }: Interval): Interval {
   return { microseconds: -microseconds, days: -days, months: -months };
 }
 
@@ -63,19 +63,20 @@ function plus(a: Interval, b: Interval): Interval {
   });
 }
 
-function addMonths({ days, time }: SplitTimestamp, months: number): bigint {
+/** The same day of another month, or its last one. */
+export function monthsLater({ days, time }: SplitTimestamp, months: number): SplitTimestamp {
   const { year, month, day } = civilOf(days);
   const count = year * MONTHS_PER_YEAR + (month - 1) + months;
   const toYear = Math.floor(count / MONTHS_PER_YEAR);
   const toMonth = count - toYear * MONTHS_PER_YEAR + 1;
   const civil = { year: toYear, month: toMonth, day: Math.min(day, daysInMonth(toYear, toMonth)) };
-  return joinTimestamp({ days: daysOf(civil), time });
+  return { days: daysOf(civil), time };
 }
 
 function shifted(timestamp: bigint, { microseconds, days, months }: Interval): bigint {
   if (isInfiniteTimestamp(timestamp)) return timestamp;
   let moved = timestamp;
-  if (months !== 0) moved = addMonths(splitTimestamp(moved), months);
+  if (months !== 0) moved = joinTimestamp(monthsLater(splitTimestamp(moved), months));
   if (days !== 0) {
     const split = splitTimestamp(moved);
     if (split.days + EPOCH_JULIAN + days < 0) throwTemplate(errorTemplates.timestampOutOfRange);
@@ -151,7 +152,7 @@ function timeOfDay(microseconds: bigint): bigint {
 }
 
 /** Fields of the difference between two instants, each borrowed from the next where it is negative. */
-function age(later: bigint, earlier: bigint): Interval {
+export function age(later: bigint, earlier: bigint): Interval {
   const [a, b] = [splitTimestamp(later), splitTimestamp(earlier)];
   const [x, y] = [civilOf(a.days), civilOf(b.days)];
   let time = a.time - b.time;

@@ -27,6 +27,7 @@ import { numericSpreads } from "./numeric_spread.js";
 import { percentiles } from "./percentile.js";
 import { spanFields } from "./span_fields.js";
 import { timestampShifts } from "./timestamp_shift.js";
+import { zoneFunctions } from "./zone_functions.js";
 
 const families: readonly (readonly ScalarFunction[])[] = [
   integerArithmetic,
@@ -55,6 +56,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   likes,
   byteFunctions,
   timestampShifts,
+  zoneFunctions,
 ];
 
 /** Families that take characters apart, which they can in UTF-8 alone. */

@@ -12,6 +12,8 @@ import { childrenOf } from "#expr/traverse.js";
 import { fieldCall, takesField } from "#functions/field_calls.js";
 import type { ScalarFunction } from "#functions/function.js";
 import { functionByKey, functionsByOid, isExactIn, needsUtf8 } from "#functions/registry.js";
+import { buildZonedCall, zonedCall } from "#functions/zone_calls.js";
+import { ZONE_TYPE } from "#functions/zone_table.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { ColumnSource } from "./column_source.js";
@@ -71,6 +73,13 @@ export function isHosted(expression: Expression): boolean {
     if (expression.function === TO_NUMERIC || functionByKey(expression.function).emit === undefined) return true;
   }
   return childrenOf(expression).some(isHosted);
+}
+
+/** The text of a constant. */
+function textOf(argument: AnalysedExpression | undefined): string | undefined {
+  if (argument?.kind !== "constant" || argument.isNull) return undefined;
+  const bytes = varlenaPayload(argument.image);
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString("latin1");
 }
 
 export class ExpressionTranslator {
@@ -197,6 +206,8 @@ export class ExpressionTranslator {
     if (call.returnsSet || this.facts.isVolatile(call.function)) return undefined;
     const field = this.field(call, scope);
     if (field !== undefined) return field;
+    const zoned = this.zoned(call, scope);
+    if (zoned !== undefined) return zoned;
     if (functionsByOid(call.function).length === 0) return undefined;
     // The typmod of a numeric stands in the result's type.
     const values = call.function === COERCE_NUMERIC ? call.arguments.slice(0, 1) : call.arguments;
@@ -207,10 +218,15 @@ export class ExpressionTranslator {
       translated.push(each);
     }
     const result = this.callOf(call.function, translated, call.inputCollation, call.coercedTypmod, call);
-    // A truth value over something PostgreSQL computes anyway is one byte a row instead of that thing's bytes.
-    if (result?.expression.type.kind === "bool" && translated.some((each) => this.isFromScan(each)))
-      return scope.guarded ? undefined : this.source.computed(call, scope.filter) ?? result;
-    return result;
+    return result === undefined ? undefined : this.truth(call, scope, translated, result);
+  }
+
+  /** A truth value over something PostgreSQL computes anyway is one byte a row instead of that thing's bytes. */
+  private truth(
+    call: Call, scope: Scope, values: readonly Translated[], result: Translated,
+  ): Translated | undefined {
+    if (result.expression.type.kind !== "bool" || !values.some((each) => this.isFromScan(each))) return result;
+    return scope.guarded ? undefined : this.source.computed(call, scope.filter) ?? result;
   }
 
   /** extract() of a field that the engine computes, named by a constant. */
@@ -218,9 +234,7 @@ export class ExpressionTranslator {
     const [name, source] = call.arguments;
     if (name?.kind !== "constant" || name.isNull || source === undefined || !takesField(call.function))
       return undefined;
-    const bytes = varlenaPayload(name.image);
-    const field = bytes === undefined ? "" : Buffer.from(bytes).toString("latin1");
-    const found = fieldCall(call.function, field);
+    const found = fieldCall(call.function, textOf(name) ?? "");
     if (found === undefined || !this.isExact(found.function)) return undefined;
     const given = this.attempt(source, scope)?.expression;
     if (given === undefined) return undefined;
@@ -233,6 +247,31 @@ export class ExpressionTranslator {
     const when: Expression = { kind: "call", function: guard, arguments: [argument], type: BOOL };
     const otherwise: Expression = { kind: "constant", value: null, type };
     return { expression: { kind: "case", branches: [{ when, then: part }], otherwise, type } };
+  }
+
+  /** A call that depends on a time zone, of the session or named by a constant. */
+  private zoned(call: Call, scope: Scope): Translated | undefined {
+    const known = zonedCall(call.function);
+    if (known === undefined) return undefined;
+    const textAt = (index?: number): string | undefined => (index === undefined ? "" : textOf(call.arguments[index]));
+    const [field, name] = [textAt(known.field), textAt(known.zone)];
+    const id = name === undefined ? undefined : this.facts.zoneParameter(known.zone === undefined ? undefined : name);
+    if (field === undefined || id === undefined) return undefined;
+    const values: Translated[] = [];
+    for (const index of known.values) {
+      const argument = call.arguments[index];
+      const value = argument === undefined ? undefined : this.attempt(argument, scope);
+      if (value === undefined) return undefined;
+      values.push(value);
+    }
+    const zone: Expression = { kind: "parameter", id, type: ZONE_TYPE };
+    const made = buildZonedCall(call.function, values.map(({ expression }) => expression), zone, field);
+    return made === undefined || !this.isExactCall(made) ? undefined : this.truth(call, scope, values, { expression: made });
+  }
+
+  private isExactCall(expression: Expression): boolean {
+    return (expression.kind !== "call" || this.isExact(expression.function))
+      && childrenOf(expression).every((each) => this.isExactCall(each));
   }
 
   private conditional(expression: EqualityCall | Extreme, scope: Scope): Translated | undefined {

@@ -86,6 +86,14 @@ export interface PlanRequest {
   readonly runtimeFilters: boolean;
   /** The database's characters are not UTF-8. */
   readonly otherEncoding?: boolean;
+  /** Names of time zones among the constants of the query, where AT TIME ZONE takes them. */
+  readonly zones?: readonly string[];
+}
+
+/** A parameter of the plan that is a time zone's table; without a name the session's. */
+export interface ZoneParameter {
+  readonly id: number;
+  readonly name: string;
 }
 
 export interface LeafColumn {
@@ -166,6 +174,8 @@ export interface PlanReady {
   readonly engineNs: number;
   /** Conditions on the engine's rows that PostgreSQL evaluates above it; their variables are replaced. */
   readonly edgeQuals: readonly number[];
+  /** Time zones the plan computes with, as they are when an execution starts. */
+  readonly zones: readonly ZoneParameter[];
 }
 
 export interface PlanRefused {

@@ -16,7 +16,8 @@ import { planJoinedStatement } from "#optimizer/joined_statement.js";
 import type { PlannedStatement } from "#optimizer/planned_statement.js";
 import { planSingleTable } from "#optimizer/single_table.js";
 import { explainNotes, explainOperators } from "#plan/explain.js";
-import type { Leaf, PlanReady, PlanRefused, PlanRequest } from "#plan/planning.js";
+import { parametersOf } from "#plan/parameters_of.js";
+import type { Leaf, PlanReady, PlanRefused, PlanRequest, ZoneParameter } from "#plan/planning.js";
 import { orderMatters } from "#plan/row_order.js";
 
 export type PlanAnswer =
@@ -29,7 +30,7 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
   try {
     const query = readQuery(readNodeText(request.query));
     const facts = new RequestFacts(request);
-    const statement = withFirstRows(query, facts, planAny(query, facts));
+    const statement = withParameters(withFirstRows(query, facts, planAny(query, facts)));
     const plan = encodePhysicalPlan(statement.plan);
     const { operators, explain } = explained(request, statement);
     const { ns: engineNs, passed } = engineCost(statement.plan);
@@ -40,13 +41,24 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
       didDistinct, didSort: statement.didSort, didLimit: statement.didLimit, didWindow: statement.didWindow,
       rows: statement.rows,
       operators, explain, planningNs: Number(now() - begin), orderMatters: orderMatters(statement.plan),
-      engineNs, edgeQuals: statement.edgeQuals,
+      engineNs, edgeQuals: statement.edgeQuals, zones: zonesOf(statement, facts),
     };
     return { kind: "ready", ready };
   } catch (error) {
     if (error instanceof StatementRefused) return { kind: "refused", refused: error.refusal };
     return { kind: "refused", refused: refusalOf(asFusionError(error)) };
   }
+}
+
+function withParameters(statement: PlannedStatement): PlannedStatement {
+  return { ...statement, plan: { ...statement.plan, parameters: parametersOf(statement.plan.root) } };
+}
+
+function zonesOf({ plan }: PlannedStatement, facts: RequestFacts): readonly ZoneParameter[] {
+  return plan.parameters.flatMap(({ id }) => {
+    const name = facts.zoneOfParameter(id);
+    return name === undefined ? [] : [{ id, name }];
+  });
 }
 
 /** All is what is meant where nothing is said. */

@@ -23,14 +23,14 @@ const INT4_MAX = 2 ** 31 - 1;
 const INT8_MIN = -(2n ** 63n);
 
 /** An interval's parts, all as i64: sums of them do not overflow but for the time's. */
-interface Parts {
+export interface Parts {
   readonly time: Local;
   readonly days: Local;
   readonly months: Local;
 }
 
 /** Reads an interval; the function ends by `leave` for parts that cannot be negated, or stand for infinity. */
-function readParts(code: FunctionBuilder, view: Local, tail: Local, leave: () => void): Parts {
+export function readParts(code: FunctionBuilder, view: Local, tail: Local, leave: () => void): Parts {
   const [bytes, time, days, months] = [code.local("i32"), code.local("i64"), code.local("i64"), code.local("i64")];
   pushViewBytes(code, view, tail);
   code.tee(bytes).load("i64.load").tee(time).i64(INT8_MIN).op("i64.eq");
@@ -62,13 +62,7 @@ export const shiftedTimestamp: LibraryFunction = {
     for (const part of [parts.time, parts.days, parts.months]) code.get(part, sign).op("i64.mul").set(part);
     pushIsInfinite(code, timestamp).if([], () => code.get(timestamp).i32(1).return());
     code.get(parts.months).op("i64.eqz", "i32.eqz").if([], () => addMonths(code, library, timestamp, parts.months));
-    code.get(parts.days).op("i64.eqz", "i32.eqz").if([], () => {
-      const [days, time] = [code.local("i64"), code.local("i64")];
-      code.get(timestamp).call(library(splitTimestamp)).set(time).op("i64.extend_i32_s");
-      code.get(parts.days).op("i64.add").set(days);
-      giveUpIf(pushIsOutside(code, days, BigInt(DAYS.first), BigInt(DAYS.last)));
-      join(code, days, time, timestamp);
-    });
+    code.get(parts.days).op("i64.eqz", "i32.eqz").if([], () => addDays(code, library, timestamp, parts.days));
     code.get(timestamp, parts.time).op("i64.add").set(timestamp);
     giveUpIf(pushIsOutside(code, timestamp, TIMESTAMP_FIRST, TIMESTAMP_END));
     code.get(timestamp).i32(1);
@@ -81,8 +75,17 @@ function join(code: FunctionBuilder, days: Local, time: Local, timestamp: Local)
   giveUpIf(pushIsOutside(code, timestamp, TIMESTAMP_FIRST, TIMESTAMP_END));
 }
 
-/** The same day of another month, or its last one. */
-function addMonths(code: FunctionBuilder, library: Library, timestamp: Local, months: Local): void {
+/** The same time of another day; leaves a function of a timestamp and a truth value when there is none. */
+export function addDays(code: FunctionBuilder, library: Library, timestamp: Local, by: Local): void {
+  const [days, time] = [code.local("i64"), code.local("i64")];
+  code.get(timestamp).call(library(splitTimestamp)).set(time).op("i64.extend_i32_s");
+  code.get(by).op("i64.add").set(days);
+  giveUpIf(pushIsOutside(code, days, BigInt(DAYS.first), BigInt(DAYS.last)));
+  join(code, days, time, timestamp);
+}
+
+/** The same day of another month, or its last one; likewise. */
+export function addMonths(code: FunctionBuilder, library: Library, timestamp: Local, months: Local): void {
   const [year, month, day] = [code.local("i32"), code.local("i32"), code.local("i32")];
   const [time, count, last] = [code.local("i64"), code.local("i64"), code.local("i32")];
   code.get(timestamp).call(library(splitTimestamp)).set(time).call(library(civilOfDays)).set(day).set(month).set(year);

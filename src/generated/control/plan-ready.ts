@@ -9,6 +9,7 @@ import { EdgeReplacement } from './edge-replacement.js';
 import { ExplainOperator } from './explain-operator.js';
 import { Leaf } from './leaf.js';
 import { OutputColumn } from './output-column.js';
+import { ZoneParameter } from './zone-parameter.js';
 
 
 /**
@@ -174,8 +175,18 @@ didWindow():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+zones(index: number, obj?:ZoneParameter):ZoneParameter|null {
+  const offset = this.bb!.__offset(this.bb_pos, 42);
+  return offset ? (obj || new ZoneParameter()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+}
+
+zonesLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 42);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startPlanReady(builder:flatbuffers.Builder) {
-  builder.startObject(19);
+  builder.startObject(20);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -343,12 +354,28 @@ static addDidWindow(builder:flatbuffers.Builder, didWindow:boolean) {
   builder.addFieldInt8(18, +didWindow, +false);
 }
 
+static addZones(builder:flatbuffers.Builder, zonesOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(19, zonesOffset, 0);
+}
+
+static createZonesVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startZonesVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endPlanReady(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset, engineNs:number, edgeQualsOffset:flatbuffers.Offset, didWindow:boolean):flatbuffers.Offset {
+static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset, engineNs:number, edgeQualsOffset:flatbuffers.Offset, didWindow:boolean, zonesOffset:flatbuffers.Offset):flatbuffers.Offset {
   PlanReady.startPlanReady(builder);
   PlanReady.addVersion(builder, version);
   PlanReady.addPlan(builder, planOffset);
@@ -369,6 +396,7 @@ static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:f
   PlanReady.addEngineNs(builder, engineNs);
   PlanReady.addEdgeQuals(builder, edgeQualsOffset);
   PlanReady.addDidWindow(builder, didWindow);
+  PlanReady.addZones(builder, zonesOffset);
   return PlanReady.endPlanReady(builder);
 }
 }

@@ -136,8 +136,20 @@ otherEncoding():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+zones(index: number):string
+zones(index: number,optionalEncoding:flatbuffers.Encoding):string|Uint8Array
+zones(index: number,optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 30);
+  return offset ? this.bb!.__string(this.bb!.__vector(this.bb_pos + offset) + index * 4, optionalEncoding) : null;
+}
+
+zonesLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 30);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startPlanRequest(builder:flatbuffers.Builder) {
-  builder.startObject(13);
+  builder.startObject(14);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -264,12 +276,28 @@ static addOtherEncoding(builder:flatbuffers.Builder, otherEncoding:boolean) {
   builder.addFieldInt8(12, +otherEncoding, +false);
 }
 
+static addZones(builder:flatbuffers.Builder, zonesOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(13, zonesOffset, 0);
+}
+
+static createZonesVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startZonesVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endPlanRequest(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVersion:number, queryOffset:flatbuffers.Offset, typesOffset:flatbuffers.Offset, collationsOffset:flatbuffers.Offset, functionsOffset:flatbuffers.Offset, relationsOffset:flatbuffers.Offset, explain:boolean, timeZoneOffset:flatbuffers.Offset, workMemoryKb:number, conditionsOffset:flatbuffers.Offset, runtimeFilters:boolean, otherEncoding:boolean):flatbuffers.Offset {
+static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVersion:number, queryOffset:flatbuffers.Offset, typesOffset:flatbuffers.Offset, collationsOffset:flatbuffers.Offset, functionsOffset:flatbuffers.Offset, relationsOffset:flatbuffers.Offset, explain:boolean, timeZoneOffset:flatbuffers.Offset, workMemoryKb:number, conditionsOffset:flatbuffers.Offset, runtimeFilters:boolean, otherEncoding:boolean, zonesOffset:flatbuffers.Offset):flatbuffers.Offset {
   PlanRequest.startPlanRequest(builder);
   PlanRequest.addVersion(builder, version);
   PlanRequest.addServerVersion(builder, serverVersion);
@@ -284,6 +312,7 @@ static createPlanRequest(builder:flatbuffers.Builder, version:number, serverVers
   PlanRequest.addConditions(builder, conditionsOffset);
   PlanRequest.addRuntimeFilters(builder, runtimeFilters);
   PlanRequest.addOtherEncoding(builder, otherEncoding);
+  PlanRequest.addZones(builder, zonesOffset);
   return PlanRequest.endPlanRequest(builder);
 }
 }

@@ -2,6 +2,7 @@
 // without NULLs, in narrow and in wide code.
 import type { Expression } from "#expr/expression.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
+import { isZoneType, ZONE_TYPE } from "#functions/zone_table.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -9,6 +10,7 @@ import { describe, expect, test } from "vitest";
 import { rowsOrError } from "../../support/compared_runs.js";
 import { column, columnType, pagesOf, runPages, scanColumns } from "../../support/engine.js";
 import { Dice, randomValue, types } from "../../support/random_plans.js";
+import { zoneImages } from "../../support/zone_images.js";
 
 const ROWS = 40;
 /** Argument types tried per function; PG_FUSION_SIGNATURES widens the search. */
@@ -26,7 +28,8 @@ function signatures(key: string): { arguments: readonly EngineType[]; result: En
     [float, long, long], [float, float, float], [whole, whole, float], [whole, whole, whole, whole, whole, float],
   ] as EngineType[][];
   const typmods = [4 + (10 << 16) + 2, 4 + (38 << 16) + 20, 4 + (3 << 16), 4 + (2 << 16) + 5];
-  const found = [...lists, ...longer, ...made].flatMap((list) =>
+  const zoned = lists.map((list) => [...list, ZONE_TYPE]);
+  const found = [...lists, ...longer, ...made, ...zoned].flatMap((list) =>
     (/^cast\.(decimal|numeric)\.decimal$/.test(key) ? typmods : [-1]).flatMap((typmod) => {
       const result = resultType(list, typmod);
       return result === undefined ? [] : [{ arguments: list, result }];
@@ -39,6 +42,15 @@ function signatures(key: string): { arguments: readonly EngineType[]; result: En
 function spread<T>(list: readonly T[], count: number): T[] {
   const step = Math.max(1, list.length / count);
   return Array.from({ length: Math.min(count, list.length) }, (_, i) => list[Math.floor(i * step)] as T);
+}
+
+/** Time zones are constants of a statement; what stands in their columns is not looked at. */
+function valueOf(dice: Dice, type: EngineType, calm: boolean): ReturnType<typeof randomValue> {
+  return isZoneType(type) ? Buffer.from("zone") : randomValue(dice, type, calm);
+}
+
+function argumentOf(dice: Dice, type: EngineType, index: number): Expression {
+  return isZoneType(type) ? { kind: "constant", value: dice.pick(zoneImages), type } : column(index, type);
 }
 
 function planOf(call: Expression, argumentTypes: readonly EngineType[], nullable: boolean): PhysicalPlan {
@@ -66,26 +78,26 @@ describe.each(functionRows().map(({ key }) => key))("%s", (key) => {
   test.each(spread(found, tried).map((each) => ({ ...each, name: JSON.stringify(each.arguments) })))(
     "computes $name",
     ({ arguments: argumentTypes, result }) => {
+      const dice = new Dice(key.length * 31 + argumentTypes.length);
       const call: Expression = {
         kind: "call",
         function: key,
-        arguments: argumentTypes.map((type, index) => column(index, type)),
+        arguments: argumentTypes.map((type, index) => argumentOf(dice, type, index)),
         type: result,
       };
-      const dice = new Dice(key.length * 31 + argumentTypes.length);
       for (const nullable of [false, true]) {
         const plan = planOf(call, argumentTypes, nullable);
         for (let round = 0; round < 3; round++) {
           const calm = round < 2;
           const rows = Array.from({ length: ROWS }, () =>
-            argumentTypes.map((type) => (nullable && dice.chance(20) ? null : randomValue(dice, type, calm))),
+            argumentTypes.map((type) => (nullable && dice.chance(20) ? null : valueOf(dice, type, calm))),
           );
           const expected = rowsOrError(() => interpret(plan, [rows]));
           expect(rowsOrError(() => runPages(plan, pagesOf(scanColumns(plan), rows, 100)).rows)).toEqual(expected);
         }
         // One row at a time, so that each error at the ends of a type is met on its own.
         for (let i = 0; i < 10; i++) {
-          const rows = [argumentTypes.map((type) => randomValue(dice, type, false))];
+          const rows = [argumentTypes.map((type) => valueOf(dice, type, false))];
           const expected = rowsOrError(() => interpret(plan, [rows]));
           expect(rowsOrError(() => runPages(plan, pagesOf(scanColumns(plan), rows, 1)).rows)).toEqual(expected);
         }

@@ -1,0 +1,116 @@
+// Calls that depend on a time zone, as calls of functions that are told which: the session's, or the one a constant of
+// the call names. The zone itself is a parameter of the plan, so that plans do not depend on what it is. Read next:
+// zone_functions.ts, field_calls.ts.
+import type { Expression } from "#expr/expression.js";
+import { type Comparison, comparisons } from "./comparison.js";
+import { fieldCall } from "./field_calls.js";
+import { functionByKey } from "./registry.js";
+import { isOffsetField, keepsOffset } from "./zone_functions.js";
+
+/** The arguments that are values, and the field and zone that constants name. */
+export interface ZonedCall {
+  readonly values: readonly number[];
+  readonly field?: number;
+  /** Where the zone is named; missing: the session's. */
+  readonly zone?: number;
+}
+
+type Build = (values: readonly Expression[], zone: Expression, field: string) => Expression | undefined;
+
+interface Known extends ZonedCall {
+  readonly build: Build;
+}
+
+/** A call where the function takes such arguments. */
+function callOf(key: string, ...given: readonly (Expression | undefined)[]): Expression | undefined {
+  const args: Expression[] = [];
+  for (const each of given) {
+    if (each === undefined) return undefined;
+    args.push(each);
+  }
+  const type = functionByKey(key).resultType(args.map((each) => each.type));
+  return type === undefined ? undefined : { kind: "call", function: key, arguments: args, type };
+}
+
+/** NULL for infinite timestamps, which have no such thing; `told` says which those are. */
+function ofFinite(told: Expression | undefined, value: Expression | undefined): Expression | undefined {
+  if (told === undefined || value === undefined) return undefined;
+  const when = callOf(told.type.kind === "timestamp" ? "timestamp.isFinite" : "timestamptz.isFinite", told);
+  if (when === undefined) return undefined;
+  const otherwise: Expression = { kind: "constant", value: null, type: value.type };
+  return { kind: "case", branches: [{ when, then: value }], otherwise, type: value.type };
+}
+
+const withZone = (key: string): Build => ([value], zone) => callOf(key, value, zone);
+const withTwo = (key: string): Build => ([a, b], zone) => callOf(key, a, b, zone);
+
+/** Fields are those of the local time, but for the offset's own and the epoch. */
+const part = (float: boolean): Build => ([value], zone, field) => {
+  if (isOffsetField(field)) return ofFinite(value, callOf(float ? `zone.part.${field}` : `zone.${field}`, value, zone));
+  const found = fieldCall(float ? PART_OF_TIMESTAMP : FIELD_OF_TIMESTAMP, field);
+  if (found === undefined) return undefined;
+  const local = field === "epoch" ? callOf("timestamptz.utc", value) : callOf("zone.local", value, zone);
+  const made = callOf(found.function, local);
+  return found.guard === undefined ? made : ofFinite(local, made);
+};
+
+/** Units of days and more begin at a local midnight, whose offset may be another. */
+const truncation: Build = ([value], zone, field) => {
+  if (keepsOffset(field)) return callOf(`zone.truncate.${field}`, value, zone);
+  const found = fieldCall(TRUNCATE_TIMESTAMP, field);
+  if (found === undefined) return undefined;
+  return callOf("zone.instant", callOf(found.function, callOf("zone.local", value, zone)), zone);
+};
+
+/** The other side as an instant. */
+const compared = (comparison: Comparison, key: string, instant: 0 | 1): Build => (values, zone) => {
+  const sides = values.map((each, index) => (index === instant ? each : callOf(key, each, zone)));
+  return callOf(`timestamptz.${comparison}`, sides[0], sides[1]);
+};
+
+const FIELD_OF_TIMESTAMP = 6202;
+const PART_OF_TIMESTAMP = 2021;
+const TRUNCATE_TIMESTAMP = 2020;
+
+const session = (build: Build, ...values: readonly number[]): Known => ({ values, build });
+
+const known = new Map<number, Known>([
+  [2027, session(withZone("zone.timestamp"), 0)],
+  [2028, session(withZone("zone.instant"), 0)],
+  [1174, session(withZone("zone.midnight"), 0)],
+  [1178, session(([value], zone) => callOf("cast.timestamp.date", callOf("zone.local", value, zone)), 0)],
+  [2019, session(([value], zone) => ofFinite(value, callOf("timestamp.time", callOf("zone.local", value, zone))), 0)],
+  [1316, session(([value]) => ofFinite(value, callOf("timestamp.time", value)), 0)],
+  [1159, { values: [1], zone: 0, build: withZone("zone.timestamp") }],
+  [2069, { values: [1], zone: 0, build: withZone("zone.instant") }],
+  [1189, session(withTwo("timestamptz.addInterval"), 0, 1)],
+  [1190, session(withTwo("timestamptz.subtractInterval"), 0, 1)],
+  [1199, session(withTwo("timestamptz.age"), 0, 1)],
+  [6203, { values: [1], field: 0, build: part(false) }],
+  [1171, { values: [1], field: 0, build: part(true) }],
+  [1217, { values: [1], field: 0, build: truncation }],
+  [1284, { values: [1], field: 0, zone: 2, build: truncation }],
+  [3462, session((fields, zone) => callOf("zone.instant", callOf("make.timestamp", ...fields), zone), 0, 1, 2, 3, 4, 5)],
+]);
+
+/** Functions of the operators <, <=, =, >, >=, <>, in this order. */
+const inOrder: readonly Comparison[] = ["less", "lessOrEqual", "equal", "greater", "greaterOrEqual", "notEqual"];
+for (const [first, key, instant] of [
+  [2351, "zone.nearestMidnight", 1], [2377, "zone.nearestMidnight", 0], [2520, "zone.nearestInstant", 1],
+  [2527, "zone.nearestInstant", 0],
+] as const) {
+  for (const comparison of comparisons)
+    known.set(first + inOrder.indexOf(comparison), session(compared(comparison, key, instant), 0, 1));
+}
+
+/** How a function that depends on a time zone is called; undefined for one that does not, or is PostgreSQL's. */
+export function zonedCall(oid: number): ZonedCall | undefined {
+  return known.get(oid);
+}
+
+/** The call over translated values; undefined where the engine cannot be exact for them. */
+export function buildZonedCall(
+  oid: number, values: readonly Expression[], zone: Expression, field: string,
+): Expression | undefined {
+  return known.get(oid)?.build(values, zone, field);
+}
