@@ -327,8 +327,7 @@ const plain: readonly ScalarFunction[] = [
     emit: ({ code }, operands) => void push(code, first(operands)),
   },
   {
-    key: "timestamp.time", doc: "The time of day of a finite timestamp",
-    procedures: [{ oid: 1316, source: "timestamp_time" }, { oid: 2019, source: "timestamptz_time" }],
+    key: "timestamp.time", doc: "The time of day of a finite timestamp", procedures: [],
     resultType: ([value, ...more]) =>
       (value?.kind === "timestamp" && more.length === 0 ? { kind: "time" } : undefined),
     mayFail: () => false,

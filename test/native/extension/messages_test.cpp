@@ -83,6 +83,12 @@ walk_plan_ready(const uint8_t *data, size_t length)
 		return false;
 	for (size_t i = 0; i < ready.plan.length; i++)
 		seen += ready.plan.data[i];
+	for (uint32_t i = 0; i <= ready.zone_count && i < 1000; i++)
+	{
+		const char *name;
+
+		seen += fusion_plan_ready_zone(&ready, i, &name) + strlen(name);
+	}
 	for (uint32_t i = 0; i <= ready.leaf_count && i < 1000; i++)
 	{
 		FusionLeafAnswer leaf;
@@ -245,6 +251,7 @@ test_requests()
 	FusionUniqueKey key = {attributes, 2};
 	FusionRelationFact relation = {5, 16384, "public.t", 'r', -1, 10, &column, 1, &key, 1};
 	FusionTypeFact type = {23, "int4", 4, true, 'b', 0, 0, true, true};
+	const char *zones[] = {"UTC", "Europe/Berlin"};
 	FusionPlanRequest request = {};
 	FusionStartExecution start = {};
 	FusionProducerSlot slot = {0, 0, 3, 9};
@@ -257,6 +264,8 @@ test_requests()
 	request.types = &type;
 	request.type_count = 1;
 	request.time_zone = "UTC";
+	request.zones = zones;
+	request.zone_count = 2;
 	encoded = fusion_encode_plan_request(&request);
 	CHECK(encoded.data != nullptr);
 	flatbuffers::Verifier verifier(encoded.data, encoded.length);
@@ -267,6 +276,7 @@ test_requests()
 	CHECK(read->relations()->Get(0)->columns()->Get(0)->distinct() == -0.5);
 	CHECK(read->relations()->Get(0)->columns()->Get(0)->null_fraction() == 0.25f);
 	CHECK(read->relations()->Get(0)->unique_keys()->Get(0)->attributes()->Get(1) == 3);
+	CHECK(read->zones()->size() == 2 && read->zones()->Get(1)->str() == "Europe/Berlin");
 	fusion_message_free(&encoded);
 	CHECK(encoded.data == nullptr);
 

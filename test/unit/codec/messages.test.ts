@@ -86,6 +86,7 @@ describe("planning messages", () => {
       })),
       runtimeFilters: fc.boolean(),
       otherEncoding: fc.boolean(),
+      zones: list(text),
     }), encodePlanRequest, decodePlanRequest);
   });
 
@@ -118,6 +119,7 @@ describe("planning messages", () => {
       orderMatters: fc.boolean(),
       engineNs: fc.integer({ min: 0, max: 1e12 }),
       edgeQuals: fc.array(fc.nat()),
+      zones: list(fc.record({ id: u32, name: text })),
     }), encodePlanReady, (payload) => decodePlanReady(payload, argumentCount));
   });
 
