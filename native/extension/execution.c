@@ -12,6 +12,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "enum_table.h"
 #include "execution.h"
 #include "filter_leases.h"
 #include "fusion_encodings.h"
@@ -185,22 +186,25 @@ execution_memory_kb(void)
 	return (uint64) fusion_setting_query_memory;
 }
 
-/* Time zones the plan computes with, as they are now. */
+/* Time zones and orders of enums that the plan computes with, as they are now. */
 static FusionParameterValue *
-zone_parameters(const FusionExecution *execution)
+table_parameters(const FusionExecution *execution)
 {
-	const List *zones = execution->plan->zones;
-	FusionParameterValue *parameters = MemoryContextAllocZero(execution->conversation,
-															  (list_length(zones) + 1) * sizeof(FusionParameterValue));
+	const List *tables = execution->plan->tables;
+	MemoryContext context = execution->conversation;
+	FusionParameterValue *parameters = MemoryContextAllocZero(context, (list_length(tables) + 1) *
+															  sizeof(FusionParameterValue));
 
-	for (int i = 0; i < list_length(zones); i++)
+	for (int i = 0; i < list_length(tables); i++)
 	{
-		const List *zone = list_nth_node(List, zones, i);
+		const List *table = list_nth_node(List, tables, i);
+		Oid			enum_type = (Oid) intVal(lthird(table));
 
-		parameters[i].id = (uint32) intVal(linitial(zone));
+		parameters[i].id = (uint32) intVal(linitial(table));
 		parameters[i].type = BYTEAOID;
 		parameters[i].encoding = FUSION_ENCODING_DATUM;
-		parameters[i].value = fusion_zone_table(strVal(lsecond(zone)), execution->conversation);
+		parameters[i].value = OidIsValid(enum_type) ? fusion_enum_table(enum_type, context)
+			: fusion_zone_table(strVal(lsecond(table)), context);
 	}
 	return parameters;
 }
@@ -218,8 +222,8 @@ send_start(FusionExecution *execution)
 		.plan_digest = plan->digest,
 		.producers = producers,
 		.producer_count = producer_count,
-		.parameters = zone_parameters(execution),
-		.parameter_count = list_length(plan->zones),
+		.parameters = table_parameters(execution),
+		.parameter_count = list_length(plan->tables),
 		.permits_scan = PERMITS_PER_LEAF * plan->leaf_count,
 		.permits_result = PERMITS_RESULT,
 		.analyze = execution->analyze,

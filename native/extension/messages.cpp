@@ -233,7 +233,7 @@ fusion_decode_plan_ready(const uint8_t *data, size_t length, FusionPlanReady *an
 	answer->explain_count = size_or_zero(ready->explain());
 	answer->edge_qual_count = size_or_zero(ready->edge_quals());
 	answer->edge_quals = answer->edge_qual_count > 0 ? ready->edge_quals()->data() : nullptr;
-	answer->zone_count = size_or_zero(ready->zones());
+	answer->table_count = size_or_zero(ready->tables());
 	answer->did_where = ready->did_where();
 	answer->did_aggregate = ready->did_aggregate();
 	answer->did_distinct = ready->did_distinct();
@@ -371,14 +371,18 @@ fusion_plan_ready_explain(const FusionPlanReady *answer, uint32_t index)
 	return index < size_or_zero(lines) ? text_or_empty(lines->Get(index)) : "";
 }
 
-/* The parameter that wants the table of a time zone. */
-extern "C" uint32_t
-fusion_plan_ready_zone(const FusionPlanReady *answer, uint32_t index, const char **name)
+extern "C" void
+fusion_plan_ready_table(const FusionPlanReady *answer, uint32_t index, FusionTableAnswer *wanted)
 {
-	const wire::ZoneParameter *table = element(static_cast<const wire::PlanReady *>(answer->root)->zones(), index);
+	const wire::TableParameter *table = element(static_cast<const wire::PlanReady *>(answer->root)->tables(), index);
 
-	*name = table == nullptr ? "" : text_or_empty(table->name());
-	return table == nullptr ? 0 : table->id();
+	*wanted = {};
+	wanted->zone = "";
+	if (table == nullptr)
+		return;
+	wanted->id = table->id();
+	wanted->zone = text_or_empty(table->zone());
+	wanted->enum_type = table->enum_type();
 }
 
 extern "C" bool

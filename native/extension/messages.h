@@ -147,7 +147,7 @@ typedef struct FusionPlanReady
 	uint32_t	explain_count;
 	const uint32_t *edge_quals;
 	uint32_t	edge_qual_count;
-	uint32_t	zone_count;
+	uint32_t	table_count;
 	bool		did_where;
 	bool		did_aggregate;
 	bool		did_distinct;
@@ -224,6 +224,14 @@ typedef struct FusionOperatorAnswer
 	uint32_t	detail_count;
 } FusionOperatorAnswer;
 
+/* A parameter that is a table: of the enum's order, or of the time zone. */
+typedef struct FusionTableAnswer
+{
+	uint32_t	id;
+	const char *zone;			/* "": the session's */
+	uint32_t	enum_type;		/* 0: none */
+} FusionTableAnswer;
+
 typedef struct FusionPlanRefused
 {
 	const char *construct;
@@ -244,7 +252,7 @@ extern void fusion_plan_ready_operator(const FusionPlanReady *answer, uint32_t i
 extern void fusion_operator_detail(const FusionOperatorAnswer *answer, uint32_t index, const char **label,
 								   const char **text);
 extern const char *fusion_plan_ready_explain(const FusionPlanReady *answer, uint32_t index);
-extern uint32_t fusion_plan_ready_zone(const FusionPlanReady *answer, uint32_t index, const char **name);
+extern void fusion_plan_ready_table(const FusionPlanReady *answer, uint32_t index, FusionTableAnswer *table);
 extern bool fusion_decode_plan_refused(const uint8_t *data, size_t length, FusionPlanRefused *answer);
 
 /* ---- execution ---- */

@@ -130,12 +130,13 @@ take_answer(const FusionPlanReady *ready, const FusionAnswer *answer, FusionScan
 		fusion_plan_ready_operator(ready, i, &operator);
 		scan->operators = lappend(scan->operators, operator_list(&operator));
 	}
-	for (uint32 i = 0; i < ready->zone_count; i++)
+	for (uint32 i = 0; i < ready->table_count; i++)
 	{
-		const char *name;
-		uint32		id = fusion_plan_ready_zone(ready, i, &name);
+		FusionTableAnswer table;
 
-		scan->zones = lappend(scan->zones, list_make2(makeInteger((int) id), makeString(pstrdup(name))));
+		fusion_plan_ready_table(ready, i, &table);
+		scan->tables = lappend(scan->tables, list_make3(makeInteger((int) table.id), makeString(pstrdup(table.zone)),
+														makeInteger((int) table.enum_type)));
 	}
 	for (uint32 i = 0; i < ready->explain_count; i++)
 		scan->explain = lappend(scan->explain, makeString(pstrdup(fusion_plan_ready_explain(ready, i))));

@@ -21,7 +21,7 @@
 #define PRIVATE_LEADER_ONLY 5
 #define PRIVATE_OPERATORS 6
 #define PRIVATE_STATEMENTS 7
-#define PRIVATE_ZONES 8
+#define PRIVATE_TABLES 8
 #define PRIVATE_COUNT 9
 
 /*
@@ -145,7 +145,7 @@ fusion_scan_plan_store(const FusionScanPlan *plan)
 	}
 	return list_concat(list_make5(bytes_const(store_numbers(plan)), bytes_const(plan->physical), plan->explain,
 								  plan->leaf_queries, reasons),
-					   list_make4(leader_only, plan->operators, plan->leaf_statements, plan->zones));
+					   list_make4(leader_only, plan->operators, plan->leaf_statements, plan->tables));
 }
 
 /*
@@ -237,7 +237,7 @@ fusion_scan_plan_load(List *custom_private)
 	plan->operators = list_nth_node(List, custom_private, PRIVATE_OPERATORS);
 	plan->leaf_queries = list_nth_node(List, custom_private, PRIVATE_LEAF_QUERIES);
 	plan->leaf_statements = list_nth_node(List, custom_private, PRIVATE_STATEMENTS);
-	plan->zones = list_nth_node(List, custom_private, PRIVATE_ZONES);
+	plan->tables = list_nth_node(List, custom_private, PRIVATE_TABLES);
 	if (list_length(plan->leaf_statements) != plan->leaf_count)
 		elog(ERROR, "pg_fusion: a stored scan plan is malformed");
 	return plan;

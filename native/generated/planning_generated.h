@@ -65,8 +65,8 @@ struct ExplainDetailBuilder;
 struct ExplainOperator;
 struct ExplainOperatorBuilder;
 
-struct ZoneParameter;
-struct ZoneParameterBuilder;
+struct TableParameter;
+struct TableParameterBuilder;
 
 struct PlanReady;
 struct PlanReadyBuilder;
@@ -1676,69 +1676,82 @@ inline ::flatbuffers::Offset<ExplainOperator> CreateExplainOperatorDirect(
       details__);
 }
 
-/// A parameter of the plan that is a time zone's table (schemas/layout/zone.json), made when an execution starts.
-struct ZoneParameter FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
-  typedef ZoneParameterBuilder Builder;
+/// A parameter of the plan that is a table, made when an execution starts: a time zone's changes of offset
+/// (schemas/layout/zone.json), or the order of an enum's values.
+struct TableParameter FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef TableParameterBuilder Builder;
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
     VT_ID = 4,
-    VT_NAME = 6
+    VT_ZONE = 6,
+    VT_ENUM_TYPE = 8
   };
   uint32_t id() const {
     return GetField<uint32_t>(VT_ID, 0);
   }
-  const ::flatbuffers::String *name() const {
-    return GetPointer<const ::flatbuffers::String *>(VT_NAME);
+  const ::flatbuffers::String *zone() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_ZONE);
+  }
+  uint32_t enum_type() const {
+    return GetField<uint32_t>(VT_ENUM_TYPE, 0);
   }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint32_t>(verifier, VT_ID, 4) &&
-           VerifyOffset(verifier, VT_NAME) &&
-           verifier.VerifyString(name()) &&
+           VerifyOffset(verifier, VT_ZONE) &&
+           verifier.VerifyString(zone()) &&
+           VerifyField<uint32_t>(verifier, VT_ENUM_TYPE, 4) &&
            verifier.EndTable();
   }
 };
 
-struct ZoneParameterBuilder {
-  typedef ZoneParameter Table;
+struct TableParameterBuilder {
+  typedef TableParameter Table;
   ::flatbuffers::FlatBufferBuilder &fbb_;
   ::flatbuffers::uoffset_t start_;
   void add_id(uint32_t id) {
-    fbb_.AddElement<uint32_t>(ZoneParameter::VT_ID, id, 0);
+    fbb_.AddElement<uint32_t>(TableParameter::VT_ID, id, 0);
   }
-  void add_name(::flatbuffers::Offset<::flatbuffers::String> name) {
-    fbb_.AddOffset(ZoneParameter::VT_NAME, name);
+  void add_zone(::flatbuffers::Offset<::flatbuffers::String> zone) {
+    fbb_.AddOffset(TableParameter::VT_ZONE, zone);
   }
-  explicit ZoneParameterBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+  void add_enum_type(uint32_t enum_type) {
+    fbb_.AddElement<uint32_t>(TableParameter::VT_ENUM_TYPE, enum_type, 0);
+  }
+  explicit TableParameterBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
   }
-  ::flatbuffers::Offset<ZoneParameter> Finish() {
+  ::flatbuffers::Offset<TableParameter> Finish() {
     const auto end = fbb_.EndTable(start_);
-    auto o = ::flatbuffers::Offset<ZoneParameter>(end);
+    auto o = ::flatbuffers::Offset<TableParameter>(end);
     return o;
   }
 };
 
-inline ::flatbuffers::Offset<ZoneParameter> CreateZoneParameter(
+inline ::flatbuffers::Offset<TableParameter> CreateTableParameter(
     ::flatbuffers::FlatBufferBuilder &_fbb,
     uint32_t id = 0,
-    ::flatbuffers::Offset<::flatbuffers::String> name = 0) {
-  ZoneParameterBuilder builder_(_fbb);
-  builder_.add_name(name);
+    ::flatbuffers::Offset<::flatbuffers::String> zone = 0,
+    uint32_t enum_type = 0) {
+  TableParameterBuilder builder_(_fbb);
+  builder_.add_enum_type(enum_type);
+  builder_.add_zone(zone);
   builder_.add_id(id);
   return builder_.Finish();
 }
 
-inline ::flatbuffers::Offset<ZoneParameter> CreateZoneParameterDirect(
+inline ::flatbuffers::Offset<TableParameter> CreateTableParameterDirect(
     ::flatbuffers::FlatBufferBuilder &_fbb,
     uint32_t id = 0,
-    const char *name = nullptr) {
-  auto name__ = name ? _fbb.CreateString(name) : 0;
-  return pgfusion::control::CreateZoneParameter(
+    const char *zone = nullptr,
+    uint32_t enum_type = 0) {
+  auto zone__ = zone ? _fbb.CreateString(zone) : 0;
+  return pgfusion::control::CreateTableParameter(
       _fbb,
       id,
-      name__);
+      zone__,
+      enum_type);
 }
 
 /// What the engine did itself, so that the edge must not do it again.
@@ -1764,7 +1777,7 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_ENGINE_NS = 36,
     VT_EDGE_QUALS = 38,
     VT_DID_WINDOW = 40,
-    VT_ZONES = 42
+    VT_TABLES = 42
   };
   uint16_t version() const {
     return GetField<uint16_t>(VT_VERSION, 0);
@@ -1823,8 +1836,8 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   bool did_window() const {
     return GetField<uint8_t>(VT_DID_WINDOW, 0) != 0;
   }
-  const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>> *zones() const {
-    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>> *>(VT_ZONES);
+  const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::TableParameter>> *tables() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::TableParameter>> *>(VT_TABLES);
   }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
@@ -1860,9 +1873,9 @@ struct PlanReady FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_EDGE_QUALS) &&
            verifier.VerifyVector(edge_quals()) &&
            VerifyField<uint8_t>(verifier, VT_DID_WINDOW, 1) &&
-           VerifyOffset(verifier, VT_ZONES) &&
-           verifier.VerifyVector(zones()) &&
-           verifier.VerifyVectorOfTables(zones()) &&
+           VerifyOffset(verifier, VT_TABLES) &&
+           verifier.VerifyVector(tables()) &&
+           verifier.VerifyVectorOfTables(tables()) &&
            verifier.EndTable();
   }
 };
@@ -1928,8 +1941,8 @@ struct PlanReadyBuilder {
   void add_did_window(bool did_window) {
     fbb_.AddElement<uint8_t>(PlanReady::VT_DID_WINDOW, static_cast<uint8_t>(did_window), 0);
   }
-  void add_zones(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>>> zones) {
-    fbb_.AddOffset(PlanReady::VT_ZONES, zones);
+  void add_tables(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::TableParameter>>> tables) {
+    fbb_.AddOffset(PlanReady::VT_TABLES, tables);
   }
   explicit PlanReadyBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
@@ -1963,13 +1976,13 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReady(
     double engine_ns = 0.0,
     ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> edge_quals = 0,
     bool did_window = false,
-    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>>> zones = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<pgfusion::control::TableParameter>>> tables = 0) {
   PlanReadyBuilder builder_(_fbb);
   builder_.add_engine_ns(engine_ns);
   builder_.add_planning_ns(planning_ns);
   builder_.add_rows(rows);
   builder_.add_plan_digest(plan_digest);
-  builder_.add_zones(zones);
+  builder_.add_tables(tables);
   builder_.add_edge_quals(edge_quals);
   builder_.add_operators(operators);
   builder_.add_explain(explain);
@@ -2009,7 +2022,7 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
     double engine_ns = 0.0,
     const std::vector<uint32_t> *edge_quals = nullptr,
     bool did_window = false,
-    const std::vector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>> *zones = nullptr) {
+    const std::vector<::flatbuffers::Offset<pgfusion::control::TableParameter>> *tables = nullptr) {
   auto plan__ = plan ? _fbb.CreateVector<uint8_t>(*plan) : 0;
   auto leaves__ = leaves ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::Leaf>>(*leaves) : 0;
   auto outputs__ = outputs ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::OutputColumn>>(*outputs) : 0;
@@ -2017,7 +2030,7 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
   auto explain__ = explain ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*explain) : 0;
   auto operators__ = operators ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ExplainOperator>>(*operators) : 0;
   auto edge_quals__ = edge_quals ? _fbb.CreateVector<uint32_t>(*edge_quals) : 0;
-  auto zones__ = zones ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::ZoneParameter>>(*zones) : 0;
+  auto tables__ = tables ? _fbb.CreateVector<::flatbuffers::Offset<pgfusion::control::TableParameter>>(*tables) : 0;
   return pgfusion::control::CreatePlanReady(
       _fbb,
       version,
@@ -2039,7 +2052,7 @@ inline ::flatbuffers::Offset<PlanReady> CreatePlanReadyDirect(
       engine_ns,
       edge_quals__,
       did_window,
-      zones__);
+      tables__);
 }
 
 struct PlanRefused FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

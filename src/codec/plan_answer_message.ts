@@ -11,7 +11,7 @@ import { Leaf as LeafTable } from "#generated/control/leaf.js";
 import { OutputColumn as OutputTable } from "#generated/control/output-column.js";
 import { PlanReady as ReadyTable } from "#generated/control/plan-ready.js";
 import { PlanRefused as RefusedTable } from "#generated/control/plan-refused.js";
-import { ZoneParameter as ZoneTable } from "#generated/control/zone-parameter.js";
+import { TableParameter as ParameterTable } from "#generated/control/table-parameter.js";
 import type { ExplainedOperator } from "#plan/explain.js";
 import { PLANNING_VERSION, filterKeyKinds } from "#plan/planning.js";
 import type {
@@ -115,13 +115,13 @@ export function encodePlanReady(ready: PlanReady): Uint8Array {
   const operators = ReadyTable.createOperatorsVector(
     builder, ready.operators.map((operator) => writeOperator(builder, operator)));
   const edgeQuals = ReadyTable.createEdgeQualsVector(builder, [...ready.edgeQuals]);
-  const zones = ReadyTable.createZonesVector(builder, ready.zones.map(({ id, name }) =>
-    ZoneTable.createZoneParameter(builder, id, builder.createString(name))));
+  const tables = ReadyTable.createTablesVector(builder, ready.tables.map(({ id, zone, enumType }) =>
+    ParameterTable.createTableParameter(builder, id, builder.createString(zone), enumType)));
   builder.finish(ReadyTable.createPlanReady(
     builder, PLANNING_VERSION, plan, ready.planDigest, leaves, outputs, replacements,
     ready.didWhere, ready.didAggregate, ready.didDistinct, ready.didSort, ready.didLimit,
     ready.rows, explain, BigInt(Math.max(0, Math.round(ready.planningNs))),
-    ready.orderMatters, operators, ready.engineNs, edgeQuals, ready.didWindow, zones));
+    ready.orderMatters, operators, ready.engineNs, edgeQuals, ready.didWindow, tables));
   return builder.asUint8Array();
 }
 
@@ -219,8 +219,8 @@ export function decodePlanReady(payload: Uint8Array, argumentCount: ArgumentCoun
       engineNs: table.engineNs(),
       edgeQuals: readVector(
         "edge quals", table.edgeQualsLength(), (i) => table.edgeQuals(i), (node) => node),
-      zones: readVector("zones", table.zonesLength(), (i) => table.zones(i), (zone) => (
-        { id: zone.id(), name: zone.name() ?? "" })),
+      tables: readVector("tables", table.tablesLength(), (i) => table.tables(i), (each) => (
+        { id: each.id(), zone: each.zone() ?? "", enumType: each.enumType() })),
     };
   });
 }

@@ -1,6 +1,6 @@
 // The facts of a planning request by OID, with the rules for what is not among them. Facts describe the catalogue;
 // what follows from them for the engine is decided in src/optimizer.
-import type { CollationFact, ColumnFact, ConditionFact, PlanRequest, RelationFact, TypeFact } from "#plan/planning.js";
+import type { CollationFact, ColumnFact, ConditionFact, PlanRequest, RelationFact, TableParameter, TypeFact } from "#plan/planning.js";
 import { volatileBuiltins } from "./volatile_functions.js";
 
 /** Functions below this OID are the built-in ones, for which no facts travel. */
@@ -11,6 +11,7 @@ const VERSIONS_OF_A_MAJOR = 10000;
 
 /** Beyond the numbers of a statement's own parameters, which are 65535 at most. */
 const FIRST_ZONE_PARAMETER = 1 << 20;
+const FIRST_ENUM_PARAMETER = 1 << 21;
 
 /** Domains over domains; PostgreSQL allows any depth, nobody writes more. */
 const DOMAIN_DEPTH_MAX = 32;
@@ -25,6 +26,7 @@ export class RequestFacts {
   /** The session's time zone, by name. */
   readonly timeZone: string;
   private readonly zones: readonly string[];
+  private readonly enums: readonly number[];
   private readonly types: ReadonlyMap<number, TypeFact>;
   private readonly collations: ReadonlyMap<number, CollationFact>;
   private readonly volatilities: ReadonlyMap<number, string>;
@@ -38,6 +40,7 @@ export class RequestFacts {
     this.isUtf8 = request.otherEncoding !== true;
     this.timeZone = request.timeZone;
     this.zones = request.zones ?? [];
+    this.enums = request.types.filter(({ kind }) => kind === "e").map(({ oid }) => oid);
     this.types = new Map(request.types.map((fact) => [fact.oid, fact]));
     this.collations = new Map(request.collations.map((fact) => [fact.oid, fact]));
     this.volatilities = new Map(request.functions.map((fact) => [fact.oid, fact.volatility]));
@@ -87,9 +90,18 @@ export class RequestFacts {
     return name !== undefined && index === 0 ? undefined : FIRST_ZONE_PARAMETER + index;
   }
 
-  /** What the parameter stands for; undefined for one that is no time zone. The session's has no name. */
-  zoneOfParameter(id: number): string | undefined {
-    return id === FIRST_ZONE_PARAMETER ? "" : this.zones[id - FIRST_ZONE_PARAMETER - 1];
+  /** The number of the parameter that is the order of an enum's values; undefined for types that are none. */
+  enumParameter(type: number): number | undefined {
+    const index = this.enums.indexOf(type);
+    return index < 0 ? undefined : FIRST_ENUM_PARAMETER + index;
+  }
+
+  /** What a parameter stands for; undefined for one that is no table. */
+  tableOfParameter(id: number): TableParameter | undefined {
+    const enumType = this.enums[id - FIRST_ENUM_PARAMETER];
+    if (enumType !== undefined) return { id, zone: "", enumType };
+    const zone = id === FIRST_ZONE_PARAMETER ? "" : this.zones[id - FIRST_ZONE_PARAMETER - 1];
+    return zone === undefined ? undefined : { id, zone, enumType: 0 };
   }
 
   relation(rteNode: number): RelationFact | undefined {

@@ -24,6 +24,7 @@ import { madeTimes } from "./made_times.js";
 import { numericArithmetic } from "./numeric_arithmetic.js";
 import { castsOfNumerics } from "./numeric_cast.js";
 import { numericSpreads } from "./numeric_spread.js";
+import { orderKeyFunctions } from "./order_keys.js";
 import { percentiles } from "./percentile.js";
 import { spanFields } from "./span_fields.js";
 import { timestampShifts } from "./timestamp_shift.js";
@@ -57,6 +58,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   byteFunctions,
   timestampShifts,
   zoneFunctions,
+  orderKeyFunctions,
 ];
 
 /** Families that take characters apart, which they can in UTF-8 alone. */

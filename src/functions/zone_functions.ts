@@ -17,7 +17,8 @@ import { pushViewBytes } from "./library/bytes.js";
 import { INTERVAL_ROOM, timestampAge } from "./library/shifted_times.js";
 import { pushIsBeyond, shiftedInstant, zoneInstant, zoneLocal, zoneOffset } from "./library/zones.js";
 import { asBigint, asBytes, first, push, pushAsI64, second, third, viewParts } from "./operand.js";
-import { isZoneType, ZoneTable } from "./zone_table.js";
+import { isTableType } from "./parameter_tables.js";
+import { ZoneTable } from "./zone_table.js";
 
 const TIMESTAMP: EngineType = { kind: "timestamp" };
 const TIMESTAMPTZ: EngineType = { kind: "timestamptz" };
@@ -52,7 +53,7 @@ const zoned = ({ argument, result, mayFail, evaluate, emit, procedures, ...named
   ...named,
   procedures: procedures ?? [],
   resultType: ([value, zone, ...more]) =>
-    (value?.kind === argument && isZoneType(zone) && more.length === 0 ? result : undefined),
+    (value?.kind === argument && isTableType(zone) && more.length === 0 ? result : undefined),
   mayFail: () => mayFail,
   evaluate: (values) => evaluate(asBigint(first(values)), zoneOf(second(values))),
   emit: (emission, operands) => emit(emission, first(operands), second(operands)),
@@ -295,7 +296,7 @@ const shifts: readonly ScalarFunction[] = ([
   key: `timestamptz.${name}`, procedures: [{ oid, source }], changedIn: INFINITE_INTERVALS,
   doc: `A timestamptz ${sign < 0 ? "minus" : "plus"} an interval`,
   arguments: ["timestamptz", "interval", "opaque"],
-  result: ([, , zone]) => (isZoneType(zone) ? TIMESTAMPTZ : undefined),
+  result: ([, , zone]) => (isTableType(zone) ? TIMESTAMPTZ : undefined),
   evaluate(values) {
     const interval = intervalOf(second(values));
     return shifted(asBigint(first(values)), sign < 0 ? negated(interval) : interval, zoneOf(third(values)));
@@ -307,7 +308,7 @@ const ageOfInstants: ScalarFunction = hostFunction({
   key: "timestamptz.age", procedures: [{ oid: 1199, source: "timestamptz_age" }], changedIn: INFINITE_INTERVALS,
   doc: "Years to microseconds between the local times of two instants",
   arguments: ["timestamptz", "timestamptz", "opaque"],
-  result: ([, , zone]) => (isZoneType(zone) ? { kind: "interval" } : undefined),
+  result: ([, , zone]) => (isTableType(zone) ? { kind: "interval" } : undefined),
   evaluate(values) {
     const [a, b, zone] = [asBigint(first(values)), asBigint(second(values)), zoneOf(third(values))];
     if (isInfiniteTimestamp(a) || isInfiniteTimestamp(b)) throwTemplate(infiniteAge);

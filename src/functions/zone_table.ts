@@ -2,14 +2,7 @@
 // schemas/layout/zone.json). Instants to local times and back, as PostgreSQL does it for skipped and repeated hours.
 // Compiled code has its own reading: library/zones.ts. Read next: zone_functions.ts.
 import { ZoneHeader } from "#generated/layout.js";
-import type { EngineType } from "#types/engine_type.js";
 import { isInfiniteTimestamp } from "./calendar.js";
-
-/** How a plan carries a zone. */
-export const ZONE_TYPE: EngineType = { kind: "opaque", width: -1, byValue: false, bitwiseEqual: false };
-
-export const isZoneType = (type: EngineType | undefined): boolean =>
-  type?.kind === "opaque" && type.width === -1 && !type.bitwiseEqual;
 
 export const SECOND_MICROSECONDS = 1_000_000n;
 export const DAY_SECONDS = 86_400n;

@@ -22,6 +22,8 @@ import type { ExpressionTranslator } from "./expression_translator.js";
 import { hypotheticalRow, hypotheticalRows } from "./hypothetical_rows.js";
 import { mayFail } from "./may_fail.js";
 import { asNumeric } from "./numeric_values.js";
+import type { OrderKeys } from "./order_keys.js";
+import { orderKeysOf } from "./order_keys.js";
 import type { OrderedRows } from "./ordered_rows.js";
 import { both, firstOfEqual, onlyWhere, orderedKeys } from "./ordered_keys.js";
 import { orderedSet, orderedSetRows } from "./ordered_sets.js";
@@ -83,6 +85,9 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [2146, { kind: "least", argument: "decimal" }],
   [2517, { kind: "every", argument: "bool" }], [2519, { kind: "every", argument: "bool" }],
   [2518, { kind: "some", argument: "bool" }],
+  // timetz, enums
+  [2124, { kind: "greatest", argument: "opaque" }], [2140, { kind: "least", argument: "opaque" }],
+  [3526, { kind: "greatest", argument: "opaque" }], [3527, { kind: "least", argument: "opaque" }],
   // oid
   [2118, { kind: "greatest", argument: "opaque" }], [2134, { kind: "least", argument: "opaque" }],
   ...bits("bitAnd", 2236, 2238, 2240), ...bits("bitOr", 2237, 2239, 2241), ...bits("bitXor", 6164, 6165, 6166),
@@ -221,6 +226,11 @@ export class AggregatePlanner {
     if (rule.kind === "spread" && inputs !== undefined) {
       const computed = this.spread(defined(rule.spread, "a function"), inputs);
       if (computed !== undefined) return { computed };
+    }
+    const keys = orderKeysOf(this.facts, aggregate);
+    if (keys !== undefined && (rule.kind === "least" || rule.kind === "greatest")) {
+      const computed = inputs && this.keyedExtreme(inputs, keys, rule.kind === "least" ? "min" : "max");
+      return computed === undefined ? { obstacle: "an order is not the engine's" } : { computed };
     }
     const expression = inputs === undefined ? undefined : this.planRule(rule, inputs);
     return expression === undefined
@@ -454,6 +464,18 @@ export class AggregatePlanner {
     const otherwise: Expression = { kind: "constant", value: null, type: NUMERIC };
     const expression: Expression = { kind: "case", branches: [{ when, then }], otherwise, type: NUMERIC };
     return this.computed.push({ name, sql: aggregate, expression }) - 1;
+  }
+
+  /** The value of the least or greatest key. */
+  private keyedExtreme(
+    { aggregate, argument, filter }: Inputs, keys: OrderKeys, function_: "min" | "max",
+  ): number | undefined {
+    const key = argument === undefined ? undefined : keys.keyOf(argument.expression);
+    if (key === undefined) return undefined;
+    const sql = key.type.kind === "int8" ? INT8_SQL : INT4_SQL;
+    const index = this.call(function_, function_, sql, key.type, key, filter);
+    const expression = keys.originalOf?.({ kind: "column", index, type: key.type });
+    return expression === undefined ? undefined : this.computed.push({ name: function_, sql: aggregate, expression }) - 1;
   }
 
   /** Results that are one of the inputs: min, max, and truth values. */

@@ -13,7 +13,7 @@ import { fieldCall, takesField } from "#functions/field_calls.js";
 import type { ScalarFunction } from "#functions/function.js";
 import { functionByKey, functionsByOid, isExactIn, needsUtf8 } from "#functions/registry.js";
 import { buildZonedCall, zonedCall } from "#functions/zone_calls.js";
-import { ZONE_TYPE } from "#functions/zone_table.js";
+import { TABLE_TYPE } from "#functions/parameter_tables.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { ColumnSource } from "./column_source.js";
@@ -24,6 +24,7 @@ import { decimalType, engineTypeOf } from "./column_types.js";
 import { decodeArray, decodeConstant, decodeNumeric, varlenaPayload } from "./constant_values.js";
 import type { ElementLayout } from "./constant_values.js";
 import { asNumerics } from "./numeric_values.js";
+import { compareByKeys, comparesKeys, orderKeysOf } from "./order_keys.js";
 import type { Translated } from "./translated.js";
 
 const BOOL = { kind: "bool" } as const;
@@ -208,6 +209,7 @@ export class ExpressionTranslator {
     if (field !== undefined) return field;
     const zoned = this.zoned(call, scope);
     if (zoned !== undefined) return zoned;
+    if (comparesKeys(call.function)) return this.keyed(call, scope);
     if (functionsByOid(call.function).length === 0) return undefined;
     // The typmod of a numeric stands in the result's type.
     const values = call.function === COERCE_NUMERIC ? call.arguments.slice(0, 1) : call.arguments;
@@ -264,9 +266,29 @@ export class ExpressionTranslator {
       if (value === undefined) return undefined;
       values.push(value);
     }
-    const zone: Expression = { kind: "parameter", id, type: ZONE_TYPE };
+    const zone: Expression = { kind: "parameter", id, type: TABLE_TYPE };
     const made = buildZonedCall(call.function, values.map(({ expression }) => expression), zone, field);
     return made === undefined || !this.isExactCall(made) ? undefined : this.truth(call, scope, values, { expression: made });
+  }
+
+  /** The session's time zone, as functions take it. */
+  sessionZone(): Expression | undefined {
+    const id = this.facts.zoneParameter();
+    return id === undefined ? undefined : { kind: "parameter", id, type: TABLE_TYPE };
+  }
+
+  /** A comparison of values that are ordered by keys. */
+  private keyed(call: Call, scope: Scope): Translated | undefined {
+    const values: Translated[] = [];
+    for (const argument of call.arguments) {
+      const value = this.attempt(argument, scope);
+      if (value === undefined) return undefined;
+      values.push(value);
+    }
+    const [sql] = call.arguments;
+    const keys = sql === undefined ? undefined : orderKeysOf(this.facts, sql, call.inputCollation);
+    const made = keys && compareByKeys(call.function, keys, values.map(({ expression }) => expression));
+    return made === undefined ? undefined : this.truth(call, scope, values, { expression: made });
   }
 
   private isExactCall(expression: Expression): boolean {

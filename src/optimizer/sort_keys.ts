@@ -7,6 +7,7 @@ import type { Expression } from "#expr/expression.js";
 import type { SortKey } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
+import { orderKeysOf } from "./order_keys.js";
 
 /** The < and > operators of the default B-tree class of types whose order the engine has. */
 const nativeOrder: ReadonlyMap<number, readonly [number, number]> = new Map([
@@ -25,7 +26,13 @@ function isOrdered(type: EngineType): boolean {
 export function directionOf(
   facts: RequestFacts, sql: SqlType, item: SortGroup,
 ): "ascending" | "descending" | undefined {
-  const [less, greater] = nativeOrder.get(facts.baseType(sql.type)) ?? [];
+  const operators = nativeOrder.get(facts.baseType(sql.type));
+  return operators === undefined ? undefined : directionBy(operators, item);
+}
+
+function directionBy(
+  [less, greater]: readonly [number, number], item: SortGroup,
+): "ascending" | "descending" | undefined {
   if (item.sortOperator === less) return "ascending";
   return item.sortOperator === greater ? "descending" : undefined;
 }
@@ -34,7 +41,9 @@ export function directionOf(
 export function sortKeyOf(
   facts: RequestFacts, expression: Expression | undefined, sql: SqlType, item: SortGroup,
 ): SortKey | undefined {
-  const direction = directionOf(facts, sql, item);
-  if (expression === undefined || direction === undefined || !isOrdered(expression.type)) return undefined;
-  return { expression, descending: direction === "descending", nullsFirst: item.isNullsFirst };
+  const keys = orderKeysOf(facts, sql);
+  const direction = keys === undefined ? directionOf(facts, sql, item) : directionBy(keys.operators, item);
+  const key = keys === undefined || expression === undefined ? expression : keys.keyOf(expression);
+  if (key === undefined || direction === undefined || !isOrdered(key.type)) return undefined;
+  return { expression: key, descending: direction === "descending", nullsFirst: item.isNullsFirst };
 }

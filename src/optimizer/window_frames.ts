@@ -1,6 +1,6 @@
 // Frames as the engine has them: bounds by a number of rows or groups, by a distance between integers, or by a limit
 // that each row computes of its own order key, as far as the key's type adds and orders as PostgreSQL's in_range does.
-// Distances that depend on the session's time zone are not there, nor those that are no constants. Next: windows.ts.
+// Distances that are no constants are not there. Next: windows.ts.
 import type { Expression } from "#expr/expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import { integerConstant } from "#frontend/integer_constant.js";
@@ -12,6 +12,7 @@ import type { EngineType } from "#types/engine_type.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
 import { LeftToPostgres } from "./grouping.js";
 import { asNumeric } from "./numeric_values.js";
+import { isOrderKey } from "./order_keys.js";
 import type { ClauseBound, WindowClause } from "./window_clause.js";
 
 const NUMERIC: EngineType = { kind: "numeric" };
@@ -33,6 +34,8 @@ export function planFrame(
 ): WindowFrame {
   const [key] = order;
   const measures = unit === "range" && (start.offset !== undefined || end.offset !== undefined);
+  if (measures && key !== undefined && isOrderKey(key.expression))
+    return leave("a frame's distance is not one of the engine's");
   if (!measures || key === undefined || counted.has(key.expression.type.kind))
     return { unit, start: countedBound(start), end: countedBound(end), exclusion };
   const distances = [start, end].map((bound) => distanceOf(translator, bound));
@@ -126,9 +129,18 @@ function limitOf(
     return leave("a frame's distance is not one of the engine's");
   const microseconds = microsecondsOf(distance, type.kind);
   const suffix = microseconds === undefined ? "Interval" : "Microseconds";
-  if (microseconds === undefined && type.kind === "timestamptz")
-    return leave("a frame's distance depends on the session's time zone");
+  if (microseconds === undefined && type.kind === "timestamptz") return shiftedInstant(translator, measure, distance, adds);
   return call("timestamp", measure, microseconds ?? distance, type, suffix);
+}
+
+/** An instant moved by days or months of the session's time zone. */
+function shiftedInstant(
+  translator: ExpressionTranslator, measure: Expression, distance: Expression, adds: boolean,
+): Expression {
+  const key = `timestamptz.${adds ? "add" : "subtract"}Interval`;
+  const zone = translator.sessionZone();
+  if (zone === undefined || !translator.isExact(key)) return leave("a frame's distance may be infinite");
+  return { kind: "call", function: key, arguments: [measure, distance, zone], type: measure.type };
 }
 
 /** An interval that is the same for every timestamp; where there are time zones its days are not. */

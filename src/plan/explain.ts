@@ -1,7 +1,7 @@
 // Physical plans for EXPLAIN: operators with keys, aggregates and expressions in SQL's spelling as far as the engine
 // has one. The backend prints them, and adds the scans' SQL and path and what was measured.
 import type { Expression, Scalar } from "#expr/expression.js";
-import { isZoneType } from "#functions/zone_table.js";
+import { isTableType } from "#functions/parameter_tables.js";
 import { encodingName } from "#types/encoding_of.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -82,8 +82,11 @@ export function expressionText(expression: Expression, names: readonly string[])
   switch (expression.kind) {
     case "column": return names[expression.index] ?? `column${expression.index}`;
     case "constant": return constantText(expression.value, expression.type);
-    case "parameter": return isZoneType(expression.type) ? "time zone" : `$${expression.id}`;
-    case "call": return callText(expression.function, expression.arguments.map(text), expression.type);
+    case "parameter": return isTableType(expression.type) ? "time zone" : `$${expression.id}`;
+    case "call": {
+      const shown = expression.function.startsWith("enum.") ? expression.arguments.slice(0, 1) : expression.arguments;
+      return callText(expression.function, shown.map(text), expression.type);
+    }
     case "and": return `(${expression.arguments.map(text).join(" AND ")})`;
     case "or": return `(${expression.arguments.map(text).join(" OR ")})`;
     case "not": return `(NOT ${text(expression.argument)})`;

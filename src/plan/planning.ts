@@ -90,10 +90,12 @@ export interface PlanRequest {
   readonly zones?: readonly string[];
 }
 
-/** A parameter of the plan that is a time zone's table; without a name the session's. */
-export interface ZoneParameter {
+/** A parameter of the plan that is a table: of a time zone, without a name the session's, or of an enum's order. */
+export interface TableParameter {
   readonly id: number;
-  readonly name: string;
+  readonly zone: string;
+  /** OID; 0: a time zone. */
+  readonly enumType: number;
 }
 
 export interface LeafColumn {
@@ -174,8 +176,8 @@ export interface PlanReady {
   readonly engineNs: number;
   /** Conditions on the engine's rows that PostgreSQL evaluates above it; their variables are replaced. */
   readonly edgeQuals: readonly number[];
-  /** Time zones the plan computes with, as they are when an execution starts. */
-  readonly zones: readonly ZoneParameter[];
+  /** What the plan computes with as it is when an execution starts. */
+  readonly tables: readonly TableParameter[];
 }
 
 export interface PlanRefused {

@@ -4,6 +4,7 @@
 export const sqlTypes = {
   bool: 16,
   bytea: 17,
+  name: 19,
   int8: 20,
   int2: 21,
   int4: 23,
@@ -18,6 +19,7 @@ export const sqlTypes = {
   timestamp: 1114,
   timestamptz: 1184,
   interval: 1186,
+  timetz: 1266,
   numeric: 1700,
   record: 2249,
   uuid: 2950,

@@ -17,7 +17,7 @@ import type { PlannedStatement } from "#optimizer/planned_statement.js";
 import { planSingleTable } from "#optimizer/single_table.js";
 import { explainNotes, explainOperators } from "#plan/explain.js";
 import { parametersOf } from "#plan/parameters_of.js";
-import type { Leaf, PlanReady, PlanRefused, PlanRequest, ZoneParameter } from "#plan/planning.js";
+import type { Leaf, PlanReady, PlanRefused, PlanRequest, TableParameter } from "#plan/planning.js";
 import { orderMatters } from "#plan/row_order.js";
 
 export type PlanAnswer =
@@ -41,7 +41,7 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
       didDistinct, didSort: statement.didSort, didLimit: statement.didLimit, didWindow: statement.didWindow,
       rows: statement.rows,
       operators, explain, planningNs: Number(now() - begin), orderMatters: orderMatters(statement.plan),
-      engineNs, edgeQuals: statement.edgeQuals, zones: zonesOf(statement, facts),
+      engineNs, edgeQuals: statement.edgeQuals, tables: tablesOf(statement, facts),
     };
     return { kind: "ready", ready };
   } catch (error) {
@@ -54,11 +54,8 @@ function withParameters(statement: PlannedStatement): PlannedStatement {
   return { ...statement, plan: { ...statement.plan, parameters: parametersOf(statement.plan.root) } };
 }
 
-function zonesOf({ plan }: PlannedStatement, facts: RequestFacts): readonly ZoneParameter[] {
-  return plan.parameters.flatMap(({ id }) => {
-    const name = facts.zoneOfParameter(id);
-    return name === undefined ? [] : [{ id, name }];
-  });
+function tablesOf({ plan }: PlannedStatement, facts: RequestFacts): readonly TableParameter[] {
+  return plan.parameters.flatMap(({ id }) => facts.tableOfParameter(id) ?? []);
 }
 
 /** All is what is meant where nothing is said. */

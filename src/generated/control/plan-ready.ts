@@ -9,7 +9,7 @@ import { EdgeReplacement } from './edge-replacement.js';
 import { ExplainOperator } from './explain-operator.js';
 import { Leaf } from './leaf.js';
 import { OutputColumn } from './output-column.js';
-import { ZoneParameter } from './zone-parameter.js';
+import { TableParameter } from './table-parameter.js';
 
 
 /**
@@ -175,12 +175,12 @@ didWindow():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
-zones(index: number, obj?:ZoneParameter):ZoneParameter|null {
+tables(index: number, obj?:TableParameter):TableParameter|null {
   const offset = this.bb!.__offset(this.bb_pos, 42);
-  return offset ? (obj || new ZoneParameter()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+  return offset ? (obj || new TableParameter()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
 }
 
-zonesLength():number {
+tablesLength():number {
   const offset = this.bb!.__offset(this.bb_pos, 42);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
@@ -354,11 +354,11 @@ static addDidWindow(builder:flatbuffers.Builder, didWindow:boolean) {
   builder.addFieldInt8(18, +didWindow, +false);
 }
 
-static addZones(builder:flatbuffers.Builder, zonesOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(19, zonesOffset, 0);
+static addTables(builder:flatbuffers.Builder, tablesOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(19, tablesOffset, 0);
 }
 
-static createZonesVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+static createTablesVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
   builder.startVector(4, data.length, 4);
   for (let i = data.length - 1; i >= 0; i--) {
     builder.addOffset(data[i]!);
@@ -366,7 +366,7 @@ static createZonesVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[])
   return builder.endVector();
 }
 
-static startZonesVector(builder:flatbuffers.Builder, numElems:number) {
+static startTablesVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
@@ -375,7 +375,7 @@ static endPlanReady(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset, engineNs:number, edgeQualsOffset:flatbuffers.Offset, didWindow:boolean, zonesOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:flatbuffers.Offset, planDigest:bigint, leavesOffset:flatbuffers.Offset, outputsOffset:flatbuffers.Offset, replacementsOffset:flatbuffers.Offset, didWhere:boolean, didAggregate:boolean, didDistinct:boolean, didSort:boolean, didLimit:boolean, rows:number, explainOffset:flatbuffers.Offset, planningNs:bigint, orderMatters:boolean, operatorsOffset:flatbuffers.Offset, engineNs:number, edgeQualsOffset:flatbuffers.Offset, didWindow:boolean, tablesOffset:flatbuffers.Offset):flatbuffers.Offset {
   PlanReady.startPlanReady(builder);
   PlanReady.addVersion(builder, version);
   PlanReady.addPlan(builder, planOffset);
@@ -396,7 +396,7 @@ static createPlanReady(builder:flatbuffers.Builder, version:number, planOffset:f
   PlanReady.addEngineNs(builder, engineNs);
   PlanReady.addEdgeQuals(builder, edgeQualsOffset);
   PlanReady.addDidWindow(builder, didWindow);
-  PlanReady.addZones(builder, zonesOffset);
+  PlanReady.addTables(builder, tablesOffset);
   return PlanReady.endPlanReady(builder);
 }
 }

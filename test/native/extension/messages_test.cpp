@@ -83,11 +83,12 @@ walk_plan_ready(const uint8_t *data, size_t length)
 		return false;
 	for (size_t i = 0; i < ready.plan.length; i++)
 		seen += ready.plan.data[i];
-	for (uint32_t i = 0; i <= ready.zone_count && i < 1000; i++)
+	for (uint32_t i = 0; i <= ready.table_count && i < 1000; i++)
 	{
-		const char *name;
+		FusionTableAnswer table;
 
-		seen += fusion_plan_ready_zone(&ready, i, &name) + strlen(name);
+		fusion_plan_ready_table(&ready, i, &table);
+		seen += table.id + strlen(table.zone);
 	}
 	for (uint32_t i = 0; i <= ready.leaf_count && i < 1000; i++)
 	{

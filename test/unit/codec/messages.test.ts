@@ -119,7 +119,7 @@ describe("planning messages", () => {
       orderMatters: fc.boolean(),
       engineNs: fc.integer({ min: 0, max: 1e12 }),
       edgeQuals: fc.array(fc.nat()),
-      zones: list(fc.record({ id: u32, name: text })),
+      tables: list(fc.record({ id: u32, zone: text, enumType: u32 })),
     }), encodePlanReady, (payload) => decodePlanReady(payload, argumentCount));
   });
 

@@ -1,8 +1,9 @@
 // Every function, compiled and interpreted over the ends of its argument types: same value, same error, with and
 // without NULLs, in narrow and in wide code.
 import type { Expression } from "#expr/expression.js";
+import { enumImage } from "#functions/enum_table.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
-import { isZoneType, ZONE_TYPE } from "#functions/zone_table.js";
+import { isTableType, TABLE_TYPE } from "#functions/parameter_tables.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -28,8 +29,8 @@ function signatures(key: string): { arguments: readonly EngineType[]; result: En
     [float, long, long], [float, float, float], [whole, whole, float], [whole, whole, whole, whole, whole, float],
   ] as EngineType[][];
   const typmods = [4 + (10 << 16) + 2, 4 + (38 << 16) + 20, 4 + (3 << 16), 4 + (2 << 16) + 5];
-  const zoned = lists.map((list) => [...list, ZONE_TYPE]);
-  const found = [...lists, ...longer, ...made, ...zoned].flatMap((list) =>
+  const zoned = lists.map((list) => [...list, TABLE_TYPE]);
+  const found = [...lists, ...ofOrders.map((type) => [type]), ...longer, ...made, ...zoned].flatMap((list) =>
     (/^cast\.(decimal|numeric)\.decimal$/.test(key) ? typmods : [-1]).flatMap((typmod) => {
       const result = resultType(list, typmod);
       return result === undefined ? [] : [{ arguments: list, result }];
@@ -44,14 +45,20 @@ function spread<T>(list: readonly T[], count: number): T[] {
   return Array.from({ length: Math.min(count, list.length) }, (_, i) => list[Math.floor(i * step)] as T);
 }
 
-/** Time zones are constants of a statement; what stands in their columns is not looked at. */
+/** Tables are constants of a statement; what stands in their columns is not looked at. */
 function valueOf(dice: Dice, type: EngineType, calm: boolean): ReturnType<typeof randomValue> {
-  return isZoneType(type) ? Buffer.from("zone") : randomValue(dice, type, calm);
+  return isTableType(type) ? Buffer.from("table") : randomValue(dice, type, calm);
 }
 
-function argumentOf(dice: Dice, type: EngineType, index: number): Expression {
-  return isZoneType(type) ? { kind: "constant", value: dice.pick(zoneImages), type } : column(index, type);
+function argumentOf(dice: Dice, key: string, type: EngineType, index: number): Expression {
+  if (!isTableType(type)) return column(index, type);
+  const table = key.startsWith("enum.") ? enumImage([7, 20, 3, 1]) : dice.pick(zoneImages);
+  return { kind: "constant", value: table, type };
 }
+
+/** timetz and name are carried as such. */
+const ofOrders: readonly EngineType[] = [12, 64].map((width) => (
+  { kind: "opaque", width, byValue: false, bitwiseEqual: true }));
 
 function planOf(call: Expression, argumentTypes: readonly EngineType[], nullable: boolean): PhysicalPlan {
   const output = columnType(call.type);
@@ -82,7 +89,7 @@ describe.each(functionRows().map(({ key }) => key))("%s", (key) => {
       const call: Expression = {
         kind: "call",
         function: key,
-        arguments: argumentTypes.map((type, index) => argumentOf(dice, type, index)),
+        arguments: argumentTypes.map((type, index) => argumentOf(dice, key, type, index)),
         type: result,
       };
       for (const nullable of [false, true]) {

@@ -3,7 +3,8 @@
 import type { Expression, Scalar } from "#expr/expression.js";
 import { DAY_MICROSECONDS, writeInterval } from "#functions/interval_image.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
-import { isZoneType, ZONE_TYPE, ZoneTable } from "#functions/zone_table.js";
+import { isTableType, TABLE_TYPE } from "#functions/parameter_tables.js";
+import { ZoneTable } from "#functions/zone_table.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -21,7 +22,7 @@ const kinds: readonly EngineType[] = [
 ];
 
 function signatureOf(key: string): readonly EngineType[] | undefined {
-  const lists = kinds.flatMap((a) => [[a, ZONE_TYPE], ...kinds.map((b) => [a, b, ZONE_TYPE])]);
+  const lists = kinds.flatMap((a) => [[a, TABLE_TYPE], ...kinds.map((b) => [a, b, TABLE_TYPE])]);
   return lists.find((list) => functionByKey(key).resultType(list) !== undefined);
 }
 
@@ -56,8 +57,8 @@ function randomOf(dice: Dice, type: EngineType): Scalar {
 }
 
 function planOf(key: string, types: readonly EngineType[], zone: Uint8Array): PhysicalPlan {
-  const result = functionByKey(key).resultType([...types, ZONE_TYPE]) as EngineType;
-  const zoned: Expression = { kind: "constant", value: zone, type: ZONE_TYPE };
+  const result = functionByKey(key).resultType([...types, TABLE_TYPE]) as EngineType;
+  const zoned: Expression = { kind: "constant", value: zone, type: TABLE_TYPE };
   const call: Expression = {
     kind: "call", function: key, arguments: [...types.map((type, index) => column(index, type)), zoned], type: result,
   };
@@ -78,7 +79,7 @@ test("there are such functions", () => expect(keys.length).toBeGreaterThan(15));
 
 describe.each(keys)("%s", (key) => {
   test("is computed as it is evaluated", () => {
-    const types = (signatureOf(key) ?? []).filter((type) => !isZoneType(type));
+    const types = (signatureOf(key) ?? []).filter((type) => !isTableType(type));
     const dice = new Dice(key.length * 17);
     for (const zone of zoneImages) {
       const plan = planOf(key, types, zone);
