@@ -11,11 +11,8 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
-#include "enum_table.h"
 #include "execution.h"
 #include "filter_leases.h"
-#include "fusion_encodings.h"
 #include "import.h"
 #include "leaf_run.h"
 #include "messages.h"
@@ -23,12 +20,12 @@
 #include "miscadmin.h"
 #include "parallel_leader.h"
 #include "pg_compat.h"
+#include "plan_tables.h"
 #include "session.h"
 #include "settings.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "worker_failure.h"
-#include "zone_table.h"
 
 /* One page at work and one on its way, for each leaf and for the result: the least that streams. */
 #define PERMITS_PER_LEAF 2
@@ -186,29 +183,6 @@ execution_memory_kb(void)
 	return (uint64) fusion_setting_query_memory;
 }
 
-/* Time zones and orders of enums that the plan computes with, as they are now. */
-static FusionParameterValue *
-table_parameters(const FusionExecution *execution)
-{
-	const List *tables = execution->plan->tables;
-	MemoryContext context = execution->conversation;
-	FusionParameterValue *parameters = MemoryContextAllocZero(context, (list_length(tables) + 1) *
-															  sizeof(FusionParameterValue));
-
-	for (int i = 0; i < list_length(tables); i++)
-	{
-		const List *table = list_nth_node(List, tables, i);
-		Oid			enum_type = (Oid) intVal(lthird(table));
-
-		parameters[i].id = (uint32) intVal(linitial(table));
-		parameters[i].type = BYTEAOID;
-		parameters[i].encoding = FUSION_ENCODING_DATUM;
-		parameters[i].value = OidIsValid(enum_type) ? fusion_enum_table(enum_type, context)
-			: fusion_zone_table(strVal(lsecond(table)), context);
-	}
-	return parameters;
-}
-
 static void
 send_start(FusionExecution *execution)
 {
@@ -222,7 +196,7 @@ send_start(FusionExecution *execution)
 		.plan_digest = plan->digest,
 		.producers = producers,
 		.producer_count = producer_count,
-		.parameters = table_parameters(execution),
+		.parameters = fusion_table_parameters(plan->tables, execution->conversation),
 		.parameter_count = list_length(plan->tables),
 		.permits_scan = PERMITS_PER_LEAF * plan->leaf_count,
 		.permits_result = PERMITS_RESULT,

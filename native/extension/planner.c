@@ -25,6 +25,7 @@
 #include "pg_compat.h"
 #include "pgtime.h"
 #include "plan_request.h"
+#include "plan_tables.h"
 #include "placeholder.h"
 #include "plan_cost.h"
 #include "planner.h"
@@ -130,14 +131,7 @@ take_answer(const FusionPlanReady *ready, const FusionAnswer *answer, FusionScan
 		fusion_plan_ready_operator(ready, i, &operator);
 		scan->operators = lappend(scan->operators, operator_list(&operator));
 	}
-	for (uint32 i = 0; i < ready->table_count; i++)
-	{
-		FusionTableAnswer table;
-
-		fusion_plan_ready_table(ready, i, &table);
-		scan->tables = lappend(scan->tables, list_make3(makeInteger((int) table.id), makeString(pstrdup(table.zone)),
-														makeInteger((int) table.enum_type)));
-	}
+	scan->tables = fusion_plan_tables(ready);
 	for (uint32 i = 0; i < ready->explain_count; i++)
 		scan->explain = lappend(scan->explain, makeString(pstrdup(fusion_plan_ready_explain(ready, i))));
 }

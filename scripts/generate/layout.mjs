@@ -11,7 +11,8 @@ const sources = [
   "schemas/control/frame.json",
 ];
 const scalar = {
-  u8: [1, "uint8_t"], u16: [2, "uint16_t"], u32: [4, "uint32_t"], i32: [4, "int32_t"], u64: [8, "uint64_t"], i64: [8, "int64_t"],
+  u8: [1, "uint8_t"], u16: [2, "uint16_t"], u32: [4, "uint32_t"], i32: [4, "int32_t"],
+  u64: [8, "uint64_t"], i64: [8, "int64_t"],
   atomic_u32: [4, "_Atomic uint32_t"], atomic_u64: [8, "_Atomic uint64_t"],
 };
 

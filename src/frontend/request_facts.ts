@@ -1,6 +1,8 @@
 // The facts of a planning request by OID, with the rules for what is not among them. Facts describe the catalogue;
 // what follows from them for the engine is decided in src/optimizer.
-import type { CollationFact, ColumnFact, ConditionFact, PlanRequest, RelationFact, TableParameter, TypeFact } from "#plan/planning.js";
+import type {
+  CollationFact, ColumnFact, ConditionFact, PlanRequest, RelationFact, TableParameter, TypeFact,
+} from "#plan/planning.js";
 import { volatileBuiltins } from "./volatile_functions.js";
 
 /** Functions below this OID are the built-in ones, for which no facts travel. */

@@ -1,5 +1,6 @@
-// The order of an enum's values, as functions get it: a parameter whose bytes are the count, pairs of OID and rank in the
-// order of OIDs, then OIDs in the order of ranks. Written by native/extension/enum_table.c. Read next: order_keys.ts.
+// The order of an enum's values, as functions get it: a parameter whose bytes are the count, pairs of OID and rank in
+// the order of OIDs, then OIDs in the order of ranks. Written by native/extension/enum_table.c. Read next:
+// order_keys.ts.
 
 const COUNT_BYTES = 4;
 const PAIR_BYTES = 8;

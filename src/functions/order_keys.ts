@@ -1,5 +1,5 @@
-// Carried types in an order the engine has: a key of each value that is ordered as PostgreSQL orders the values, and the
-// value of a key. Of timetz a number that holds its instant and, where those are equal, its zone; of enums the rank of
+// Carried types in an order the engine has: a key of each value that is ordered as PostgreSQL orders the values, and
+// the value of a key. Of timetz a number that holds its instant and, where those are equal, its zone; of enums the rank of
 // the value in a table that comes with each execution; of names their characters. Next: optimizer/order_keys.ts.
 import { View } from "#generated/layout.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -140,8 +140,8 @@ const enums: readonly ScalarFunction[] = [
       const [table, count] = [tableAt(emission, second(operands)), code.local("i32")];
       push(code, first(operands)).get(table).load("i32.load").tee(count).op("i32.lt_u");
       code.if(["i32"], () => {
-        push(code.get(table), first(operands)).get(count).i32(1).op("i32.shl", "i32.add").i32(2).op("i32.shl", "i32.add");
-        code.load("i32.load", 4);
+        push(code.get(table), first(operands)).get(count).i32(1).op("i32.shl", "i32.add").i32(2).op("i32.shl");
+        code.op("i32.add").load("i32.load", 4);
       }, () => code.i32(0));
     },
   }),

@@ -90,7 +90,8 @@ const known = new Map<number, Known>([
   [1171, { values: [1], field: 0, build: part(true) }],
   [1217, { values: [1], field: 0, build: truncation }],
   [1284, { values: [1], field: 0, zone: 2, build: truncation }],
-  [3462, session((fields, zone) => callOf("zone.instant", callOf("make.timestamp", ...fields), zone), 0, 1, 2, 3, 4, 5)],
+  [3462, session(
+    (fields, zone) => callOf("zone.instant", callOf("make.timestamp", ...fields), zone), 0, 1, 2, 3, 4, 5)],
 ]);
 
 /** Functions of the operators <, <=, =, >, >=, <>, in this order. */

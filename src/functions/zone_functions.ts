@@ -1,5 +1,5 @@
-// Functions of instants under a time zone, which each takes as its last argument: the planner adds the session's, or one
-// the statement names (zone_calls.ts). Local times are timestamps, whose own functions do the rest. Read next:
+// Functions of instants under a time zone, which each takes as its last argument: the planner adds the session's, or
+// one the statement names (zone_calls.ts). Local times are timestamps, whose own functions do the rest. Read next:
 // zone_table.ts; library/zones.ts for compiled code.
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import {
@@ -143,7 +143,8 @@ function emitNearest(emission: Emission, zone: Operand): void {
   code.i64(BEFORE_ALL).get(instant).i64(TIMESTAMP_FIRST).op("i64.ge_s").select().set(instant);
   // Infinite ones, and what is beyond all already, stay.
   code.get(local, instant);
-  code.get(local).i64(AFTER_ALL).op("i64.ge_s").get(local).i64(TIMESTAMP_MINUS_INFINITY).op("i64.eq", "i32.or").select();
+  code.get(local).i64(AFTER_ALL).op("i64.ge_s");
+  code.get(local).i64(TIMESTAMP_MINUS_INFINITY).op("i64.eq", "i32.or").select();
 }
 
 const procedures = (names: string, oids: readonly number[]): readonly Procedure[] =>

@@ -475,7 +475,8 @@ export class AggregatePlanner {
     const sql = key.type.kind === "int8" ? INT8_SQL : INT4_SQL;
     const index = this.call(function_, function_, sql, key.type, key, filter);
     const expression = keys.originalOf?.({ kind: "column", index, type: key.type });
-    return expression === undefined ? undefined : this.computed.push({ name: function_, sql: aggregate, expression }) - 1;
+    if (expression === undefined) return undefined;
+    return this.computed.push({ name: function_, sql: aggregate, expression }) - 1;
   }
 
   /** Results that are one of the inputs: min, max, and truth values. */

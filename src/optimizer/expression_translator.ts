@@ -268,7 +268,8 @@ export class ExpressionTranslator {
     }
     const zone: Expression = { kind: "parameter", id, type: TABLE_TYPE };
     const made = buildZonedCall(call.function, values.map(({ expression }) => expression), zone, field);
-    return made === undefined || !this.isExactCall(made) ? undefined : this.truth(call, scope, values, { expression: made });
+    if (made === undefined || !this.isExactCall(made)) return undefined;
+    return this.truth(call, scope, values, { expression: made });
   }
 
   /** The session's time zone, as functions take it. */

@@ -129,7 +129,8 @@ function limitOf(
     return leave("a frame's distance is not one of the engine's");
   const microseconds = microsecondsOf(distance, type.kind);
   const suffix = microseconds === undefined ? "Interval" : "Microseconds";
-  if (microseconds === undefined && type.kind === "timestamptz") return shiftedInstant(translator, measure, distance, adds);
+  if (microseconds === undefined && type.kind === "timestamptz")
+    return shiftedInstant(translator, measure, distance, adds);
   return call("timestamp", measure, microseconds ?? distance, type, suffix);
 }
 

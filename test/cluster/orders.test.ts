@@ -1,6 +1,6 @@
-// Orders of enums, of times with time zone and of names in the engine, as PostgreSQL alone has them: comparisons, windows,
-// min() and max(), limits of subqueries; and prepared statements while ALTER TYPE adds values in between. The server is that
-// of throwaway_cluster.ts.
+// Orders of enums, of times with time zone and of names in the engine, as PostgreSQL alone has them: comparisons,
+// windows, min() and max(), limits of subqueries; and prepared statements while ALTER TYPE adds values in between. The
+// server is that of throwaway_cluster.ts.
 import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -25,7 +25,8 @@ const statements: readonly string[] = [
   ...keyed.flatMap((each) => [
     `SELECT team, min(${each}), max(${each}), count(*) FROM people GROUP BY 1`,
     `SELECT min(${each}), max(${each}) FROM people WHERE id < 0`,
-    `SELECT max(${each}) FILTER (WHERE team = 3), min(${each}) FROM people JOIN (VALUES (1), (2), (3)) v (t) ON t = team`,
+    `SELECT max(${each}) FILTER (WHERE team = 3), min(${each})
+       FROM people JOIN (VALUES (1), (2), (3)) v (t) ON t = team`,
     `SELECT p.id, m.least FROM people p JOIN (SELECT team, min(${each}) AS least FROM people GROUP BY team) m
        ON m.team = p.team AND p.${each} > m.least`,
   ]),
@@ -35,7 +36,8 @@ const statements: readonly string[] = [
     `SELECT id, first_value(${each}) OVER (PARTITION BY team ORDER BY ${each} DESC NULLS LAST, id) FROM people`,
     `SELECT count(*) FROM people a JOIN people b ON a.team = b.team AND a.${each} < b.${each}`,
     `SELECT a.id, count(b.id) FROM people a LEFT JOIN people b ON a.id = b.team AND a.${each} >= b.${each} GROUP BY 1`,
-    `SELECT count(*) FROM people a, (SELECT id, ${each} FROM people ORDER BY ${each} DESC, id LIMIT 40) b WHERE a.id = b.id`,
+    `SELECT count(*) FROM people a, (SELECT id, ${each} FROM people ORDER BY ${each} DESC, id LIMIT 40) b
+       WHERE a.id = b.id`,
     `SELECT team, ${each}, count(*) FROM people GROUP BY 1, 2 ORDER BY ${each} NULLS FIRST, team LIMIT 30`,
   ]),
   "SELECT count(*) FROM people a JOIN people b ON a.team = b.id AND a.mood <= 'glad' AND b.mood > 'sad'",
@@ -70,7 +72,8 @@ test("a prepared statement follows the values that a type gets", async () => {
   await client.query("ALTER TYPE mood ADD VALUE 'worst' BEFORE 'awful'");
   await client.query("ALTER TYPE mood ADD VALUE 'middling' BEFORE 'glad'");
   await check();
-  await client.query("UPDATE people SET mood = 'worst' WHERE id % 20 = 0; UPDATE people SET mood = 'middling' WHERE id % 3 = 0");
+  await client.query("UPDATE people SET mood = 'worst' WHERE id % 20 = 0");
+  await client.query("UPDATE people SET mood = 'middling' WHERE id % 3 = 0");
   await check();
   await client.query("ALTER TYPE mood RENAME VALUE 'worst' TO 'poor'");
   await check();

@@ -101,7 +101,10 @@ test("conditions of joins compare across types", async () => {
   await client.query("SET timezone = 'America/New_York'");
   await sameRows(client, "SELECT count(*), min(a.n) FROM instants a JOIN instants b ON a.n = b.n AND a.t < b.local");
   await sameRows(client,
-    "SELECT a.day, count(*) FROM instants a LEFT JOIN instants b ON a.n = b.n AND date_trunc('day', a.t) = b.day GROUP BY 1");
+    `SELECT a.day, count(*) FROM instants a LEFT JOIN instants b ON a.n = b.n AND date_trunc('day', a.t) = b.day
+     GROUP BY 1`);
+  await sameRows(client, `SELECT n, count(*) OVER (ORDER BY t RANGE BETWEEN '1 month' PRECEDING AND '1 day' FOLLOWING)
+    FROM instants WHERE n < 6000`);
   await sameRows(client,
     "SELECT n, row_number() OVER (PARTITION BY date_trunc('month', t) ORDER BY t) FROM instants WHERE n < 5000");
 });

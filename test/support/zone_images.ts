@@ -1,5 +1,5 @@
-// Tables of time zones for tests, made of rules of their own: one with clocks that change twice a year for ever, one whose
-// clocks change by half an hour, one that was changed now and then and has rested since, one that never was, and one
+// Tables of time zones for tests, made of rules of their own: one with clocks that change twice a year for ever, one
+// whose clocks change by half an hour, one that was changed now and then and has rested since, one that never was, and one
 // given as a rule alone. Real zones are a server's business: test/cluster/zones.test.ts.
 import { ZoneHeader } from "#generated/layout.js";
 
@@ -38,11 +38,17 @@ function summers(from: number, standard: number, saved: number): (readonly [numb
 const HOUR = 3600;
 
 const zones: readonly Zone[] = [
-  { firstOffset: 3208, before: HOUR, repeats: "later", changes: [[secondsOf(1893, 4, 1) - 3208, HOUR], ...summers(1980, HOUR, HOUR)] },
+  {
+    firstOffset: 3208, before: HOUR, repeats: "later",
+    changes: [[secondsOf(1893, 4, 1) - 3208, HOUR], ...summers(1980, HOUR, HOUR)],
+  },
   { firstOffset: 38_000, before: 36_000, repeats: "later", changes: summers(1981, 37_800, 1800) },
   {
     firstOffset: 20_476, before: 20_476, repeats: "never",
-    changes: [[secondsOf(1920, 1, 1), 19_800], [secondsOf(1986, 1, 1), 20_700], [secondsOf(2011, 12, 30), 20_700 - 24 * HOUR + 1]],
+    changes: [
+      [secondsOf(1920, 1, 1), 19_800], [secondsOf(1986, 1, 1), 20_700],
+      [secondsOf(2011, 12, 30), 20_700 - 24 * HOUR + 1],
+    ],
   },
   { firstOffset: -57_540, before: -57_540, repeats: "never", changes: [] },
   { firstOffset: -18_000, before: -18_000, repeats: "always", changes: summers(1700, -18_000, HOUR) },

@@ -1,5 +1,5 @@
-// Keys of carried types: they are ordered as PostgreSQL orders the values, values come back from them, and compiled code
-// makes the same ones. What a server says is in test/cluster/orders.test.ts.
+// Keys of carried types: they are ordered as PostgreSQL orders the values, values come back from them, and compiled
+// code makes the same ones. What a server says is in test/cluster/orders.test.ts.
 import type { Expression, Scalar } from "#expr/expression.js";
 import { enumImage } from "#functions/enum_table.js";
 import { functionByKey } from "#functions/registry.js";

@@ -1,5 +1,6 @@
 // Functions under a time zone, compiled and interpreted, around the hours that clocks skip and repeat, at the ends of
-// timestamps, and where the years of a zone's table repeat. What PostgreSQL says of real zones: test/cluster/zones.test.ts.
+// timestamps, and where the years of a zone's table repeat. What PostgreSQL says of real zones:
+// test/cluster/zones.test.ts.
 import type { Expression, Scalar } from "#expr/expression.js";
 import { DAY_MICROSECONDS, writeInterval } from "#functions/interval_image.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
