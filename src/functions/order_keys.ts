@@ -1,6 +1,6 @@
 // Carried types in an order the engine has: a key of each value that is ordered as PostgreSQL orders the values, and
-// the value of a key. Of timetz a number that holds its instant and, where those are equal, its zone; of enums the rank of
-// the value in a table that comes with each execution; of names their characters. Next: optimizer/order_keys.ts.
+// the value of a key. Of timetz a number that holds its instant and, where those are equal, its zone; of enums the rank
+// of the value in a table that comes with each execution; of names their characters. Next: optimizer/order_keys.ts.
 import { View } from "#generated/layout.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Local } from "#wasm/function_builder.js";

@@ -1,6 +1,6 @@
 // Tables of time zones for tests, made of rules of their own: one with clocks that change twice a year for ever, one
-// whose clocks change by half an hour, one that was changed now and then and has rested since, one that never was, and one
-// given as a rule alone. Real zones are a server's business: test/cluster/zones.test.ts.
+// whose clocks change by half an hour, one that was changed now and then and has rested since, one that never was, and
+// one given as a rule alone. Real zones are a server's business: test/cluster/zones.test.ts.
 import { ZoneHeader } from "#generated/layout.js";
 
 interface Zone {
