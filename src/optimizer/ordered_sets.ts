@@ -45,7 +45,8 @@ export function orderedSet(calls: AggregateCalls, aggregate: Aggregate): Planned
   const [key] = aggregate.order;
   const value = key === undefined ? undefined : filteredValue(calls, key.expression, aggregate.filter);
   const order = key && sortKeyOf(calls.facts, value, key.expression, { ...key.item, isNullsFirst: false });
-  if (value === undefined || order === undefined)
+  // Carried values are ordered by keys, which are not the values.
+  if (value === undefined || order === undefined || value.type.kind === "opaque")
     return { obstacle: "an aggregate has an order that is not the engine's" };
   if (value.type.kind === "bpchar") return { obstacle: "a char(n) of an aggregate's has no length of its own" };
   const column = rows.column(value);

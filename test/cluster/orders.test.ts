@@ -42,6 +42,9 @@ const statements: readonly string[] = [
        WHERE a.id = b.id`,
     `SELECT team, ${each}, count(*) FROM people GROUP BY 1, 2 ORDER BY ${each} NULLS FIRST, team LIMIT 30`,
   ]),
+  `SELECT team, mode() WITHIN GROUP (ORDER BY mood), percentile_disc(0.5) WITHIN GROUP (ORDER BY mood)
+     FROM people GROUP BY 1`,
+  "SELECT team, string_agg(nick, ',' ORDER BY mood DESC, id), array_agg(id ORDER BY rises, id) FROM people GROUP BY 1",
   "SELECT count(*) FROM people a JOIN people b ON a.team = b.id AND a.mood <= 'glad' AND b.mood > 'sad'",
   "SELECT id, count(*) OVER (ORDER BY rises RANGE BETWEEN '1 hour' PRECEDING AND CURRENT ROW) FROM people",
 ];
