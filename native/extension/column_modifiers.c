@@ -20,11 +20,18 @@
 #include "parser/parsetree.h"
 #include "utils/syscache.h"
 
+/*
+ * Expressions looked at for a statement. WITH queries that each read the one before twice have twice as many each
+ * time, and PostgreSQL's planner answers in any case.
+ */
+#define EXPRESSIONS_MAX 10000
+
 /* A query and those around it, innermost first. */
 typedef struct Level
 {
 	Query	   *query;
 	const struct Level *outer;
+	int		   *left;			/* of EXPRESSIONS_MAX */
 } Level;
 
 static bool may_change(Node *node, const Level *level);
@@ -133,7 +140,7 @@ with_column_may_change(const RangeTblEntry *entry, AttrNumber number, const Leve
 
 		if (strcmp(with->ctename, entry->ctename) == 0)
 		{
-			Level		inner = {castNode(Query, with->ctequery), level};
+			Level		inner = {castNode(Query, with->ctequery), level, level->left};
 
 			/* The rows of a recursive query are kept as they were declared. */
 			return !with->cterecursive && column_may_change(&inner, number);
@@ -156,7 +163,7 @@ variable_may_change(const Var *var, const Level *level)
 	{
 		case RTE_SUBQUERY:
 			{
-				Level		inner = {entry->subquery, level};
+				Level		inner = {entry->subquery, level, level->left};
 
 				return column_may_change(&inner, var->varattno);
 			}
@@ -183,7 +190,7 @@ variable_may_change(const Var *var, const Level *level)
 static bool
 sublink_may_change(const SubLink *sublink, const Level *level)
 {
-	Level		inner = {castNode(Query, sublink->subselect), level};
+	Level		inner = {castNode(Query, sublink->subselect), level, level->left};
 
 	return (sublink->subLinkType == EXPR_SUBLINK || sublink->subLinkType == ARRAY_SUBLINK) &&
 		column_may_change(&inner, 1);
@@ -193,6 +200,8 @@ static bool
 may_change(Node *node, const Level *level)
 {
 	check_stack_depth();
+	if ((*level->left)-- <= 0)
+		return true;
 	switch (nodeTag(node))
 	{
 		case T_Var:
@@ -223,7 +232,8 @@ may_change(Node *node, const Level *level)
 bool
 fusion_modifiers_may_change(Query *parse)
 {
-	Level		level = {parse, NULL};
+	int			left = EXPRESSIONS_MAX;
+	Level		level = {parse, NULL, &left};
 	ListCell   *lc;
 
 	foreach(lc, parse->targetList)

@@ -26,6 +26,7 @@ import type { ElementLayout } from "./constant_values.js";
 import { asNumerics } from "./numeric_values.js";
 import { compareByKeys, comparesKeys, orderKeysOf } from "./order_keys.js";
 import type { Translated } from "./translated.js";
+import { spendTranslation } from "./translation_budget.js";
 
 const BOOL = { kind: "bool" } as const;
 
@@ -109,6 +110,7 @@ export class ExpressionTranslator {
   }
 
   private attempt(expression: AnalysedExpression, outer: Scope): Translated | undefined {
+    spendTranslation(this.facts);
     const scope = { ...outer, depth: outer.depth + 1 };
     const substitute = this.source.substitute(expression);
     if (substitute !== undefined) return substitute;

@@ -51,6 +51,7 @@ function dateText(days: bigint): string {
 }
 
 const TEXT_SHOWN_BYTES_MAX = 64;
+const NAME_SHOWN_MAX = 1000;
 
 function constantText(value: Scalar, type: EngineType): string {
   if (value === null) return "NULL";
@@ -218,7 +219,12 @@ function explainOperator(operator: PhysicalOperator, options: ExplainContext): E
     return { name: "Union", details: [], inputs, names: inputs[0]?.names ?? [], operator };
   }
   const input = explainOperator(operator.input, options);
-  return { ...explainStep(operator, input.names), inputs: [input], operator };
+  return { ...explainStep(operator, input.names.map(shortened)), inputs: [input], operator };
+}
+
+/** A column is shown as what it is made of; steps that each show the one below twice would double it each time. */
+function shortened(name: string): string {
+  return name.length > NAME_SHOWN_MAX ? `${name.slice(0, NAME_SHOWN_MAX)}...` : name;
 }
 
 type Step = Exclude<PhysicalOperator, { readonly kind: "scan" | "hashJoin" | "union" | "sharedReading" }>;

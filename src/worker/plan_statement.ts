@@ -79,7 +79,7 @@ function planAny(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
 }
 
 /** A limit or a defect: the statement can still run in PostgreSQL. */
-function refusalOf(error: FusionError): PlanRefused {
+export function refusalOf(error: FusionError): PlanRefused {
   const construct = error.code === "limitReached" ? "a statement of this size" : "this statement";
   const detail = error.detail === undefined ? error.message : `${error.message}: ${error.detail}`;
   return { construct, detail, hint: RUN_IN_POSTGRESQL_HINT, location: -1 };

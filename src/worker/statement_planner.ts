@@ -1,11 +1,13 @@
 // Plans requests and remembers the answers: the same bytes asked again (another session, a statement without a cached
 // plan) get the same answer without planning. An answer depends on its request alone. Planning is plan_statement.ts.
 import type { PlanAnswer as AnswerBytes, PlannerPort } from "#actors/ports.js";
+import { limitReached } from "#base/errors.js";
 import { encodePlanReady, encodePlanRefused } from "#codec/plan_answer_message.js";
 import { decodePlanRequest } from "#codec/planning_message.js";
+import { FRAME_BYTES_MAX } from "#generated/layout.js";
 import { Metric } from "#generated/metrics.js";
 import type { CountMetric } from "./executor_ports.js";
-import { planStatement, type PlanAnswer } from "./plan_statement.js";
+import { planStatement, refusalOf, type PlanAnswer } from "./plan_statement.js";
 import { practisedJoins, warmUpJoinRequest } from "./warm_up_joins.js";
 import { warmUpRequest } from "./warm_up_request.js";
 
@@ -40,7 +42,11 @@ export class StatementPlanner implements PlannerPort {
     if (answer.kind === "refused")
       return { kind: "refused", payload: encodePlanRefused(answer.refused) };
     const planningNs = this.#nowNs() - beginNs;
-    return { kind: "planned", payload: encodePlanReady({ ...answer.ready, planningNs }) };
+    const planned = encodePlanReady({ ...answer.ready, planningNs });
+    if (planned.byteLength <= FRAME_BYTES_MAX) return { kind: "planned", payload: planned };
+    const refused = refusalOf(limitReached(`pg_fusion: the plan takes ${planned.byteLength} bytes`));
+    this.#remember(key, { kind: "refused", refused });
+    return { kind: "refused", payload: encodePlanRefused(refused) };
   }
 
   /** Plans a made-up statement, for practice; returns the engine's plan for it. */
