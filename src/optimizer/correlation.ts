@@ -1,5 +1,6 @@
 // What every way of unnesting a subquery starts with: the subquery read and judged, the comparison of IN over its
 // columns, and the equalities it is correlated by as keys. Read next: subqueries.ts, marks.ts.
+import { defined } from "#base/assert.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -64,7 +65,8 @@ export interface PendingLookUp {
 export interface CorrelationKey {
   /** Over the subquery's own attributes. */
   readonly inner: Expression;
-  readonly conditionWith: (attribute: number) => Expression;
+  /** The comparison with a value of `inner`. */
+  readonly conditionWith: (value: Expression) => Expression;
 }
 
 /** `inner = outer` read as: one group for each value of inner. Anything but an equality has no such groups. */
@@ -78,19 +80,21 @@ export function correlationKeyOf(
     [...attributes.originsRead(side)].every((origin) => !own.has(origin));
   if (equality === undefined || condition.kind !== "call") return undefined;
   const { left, right } = equality;
-  const keyed = (attribute: number, type: Expression["type"]): Expression =>
-    ({ kind: "column", index: attribute, type }) as Expression;
   if (isOwn(left) && isOuter(right))
-    return {
-      inner: left,
-      conditionWith: (attribute) => ({ ...condition, arguments: [keyed(attribute, left.type), right] }),
-    };
+    return { inner: left, conditionWith: (value) => ({ ...condition, arguments: [value, right] }) };
   if (isOwn(right) && isOuter(left))
-    return {
-      inner: right,
-      conditionWith: (attribute) => ({ ...condition, arguments: [left, keyed(attribute, right.type)] }),
-    };
+    return { inner: right, conditionWith: (value) => ({ ...condition, arguments: [left, value] }) };
   return undefined;
+}
+
+/** The attribute that a key has become. */
+export function attributeOf({ inner }: CorrelationKey, attribute: number | undefined): Expression {
+  return { kind: "column", index: defined(attribute, "a key's attribute"), type: inner.type } as Expression;
+}
+
+/** A key's condition over the attribute that it has become. */
+export function conditionOn(key: CorrelationKey, attribute: number | undefined): Expression {
+  return key.conditionWith(attributeOf(key, attribute));
 }
 
 export function correlationKey(

@@ -16,6 +16,7 @@ import type { Block } from "./block.js";
 import { materialised } from "./block.js";
 import { checkTargets, isMergeable } from "./block_checks.js";
 import { conjunctsOf, equalityOf } from "./conditions.js";
+import type { Domain } from "./domain.js";
 import { isHosted } from "./expression_translator.js";
 import { giveEntriesOf } from "./given_entries.js";
 import { obstacleIn } from "./obstacle.js";
@@ -26,7 +27,7 @@ import type { FinishedRegion } from "./region.js";
 import { finishRegion, Region } from "./region.js";
 import { planSetOperation } from "./set_operations.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
-import { rangesReadDeep } from "./stand_alone.js";
+import { rangesReadDeep, readsAround } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
 import { rangesNeeded } from "./strict_conditions.js";
 import { TableSource } from "./table_source.js";
@@ -64,14 +65,18 @@ export interface PlannedFrom {
 
 /**
  * FROM and WHERE of a query, in the scope of the one around it. The statement's own FROM is below the edge: PostgreSQL
- * evaluates there what the engine cannot.
+ * evaluates there what the engine cannot. The `domain` is one more FROM item, before all others.
  */
 export function planFrom(
-  planner: QueryPlanner, query: AnalysedQuery, outer: QueryScope | undefined, isBelowEdge = false,
+  planner: QueryPlanner, query: AnalysedQuery, outer: QueryScope | undefined, isBelowEdge = false, domain?: Domain,
 ): PlannedFrom {
   const scope = new QueryScope(planner.statement, query, outer);
   const region = new Region(isBelowEdge);
   const level: Level = { planner, scope, region, pending: [], isNullable: false, needed: new Set() };
+  if (domain !== undefined) {
+    region.inputs.push(domain.operator);
+    region.passed = domain.columns.map(({ inner }) => inner);
+  }
   addQuery(level, query);
   placePending(level);
   return { scope, region };
@@ -93,10 +98,10 @@ export function wholeFrom(planner: QueryPlanner, query: AnalysedQuery, reason: s
 
 function addQuery(level: Level, query: AnalysedQuery): void {
   if (query.setOperation !== undefined) return addSetOperation(level, query);
-  if (query.from.length === 0 && query.where !== undefined)
+  const { tables, inputs } = level.region;
+  if (query.from.length === 0 && query.where !== undefined && inputs.length === 0)
     refuse("WHERE without FROM", "The statement or a subquery of it reads no table.");
   // Beside other rows, one row without columns changes nothing.
-  const { tables, inputs } = level.region;
   if (query.from.length === 0 && tables.length + inputs.length === 0) addSingleRow(level, query);
   const needed = query.where === undefined ? new Set<number>() : rangesNeeded(query.where);
   for (const item of query.from) addItem({ ...level, needed }, item);
@@ -115,9 +120,13 @@ function addSingleRow({ scope, region, isNullable }: Level, query: AnalysedQuery
 /** The columns of a set operation are named by those of its leftmost query, the first of the range table. */
 function addSetOperation(level: Level, query: AnalysedQuery): void {
   const { scope, region } = level;
+  const { passed } = region;
+  // Each query is joined with the domain by itself.
+  const domain = passed.length === 0 ? [] : region.inputs.splice(0);
   const planArm = (rangeIndex: number): LogicalOperator =>
-    planSide({ ...level, isNullable: false }, { kind: "range", rangeIndex }, []);
-  const { operator, columns } = planSetOperation(scope, planArm);
+    planSide({ ...level, isNullable: false }, { kind: "range", rangeIndex }, [], domain);
+  const { operator, columns } = planSetOperation(scope, planArm, passed);
+  region.passed = columns.slice(columns.length - passed.length);
   region.inputs.push(operator);
   const column = (attribute: number): ReturnType<QueryScope["variable"]> => {
     const expression = columns[attribute - 1];
@@ -127,10 +136,13 @@ function addSetOperation(level: Level, query: AnalysedQuery): void {
   scope.sources.set(1, { kind: "derived", column });
 }
 
+/** Conditions with subqueries come last: a subquery's domain is of the rows that the others leave. */
 function placePending({ planner, region, pending, scope }: Level): void {
-  for (const each of pending)
-    for (const condition of conjunctsOf(each.condition, scope.statement.texts))
-      placeCondition(planner, region, each.scope, condition);
+  const all = pending.flatMap((each) =>
+    conjunctsOf(each.condition, scope.statement.texts).map((condition): Pending => ({ scope: each.scope, condition })));
+  const hasSubquery = ({ condition }: Pending): boolean => subLinksIn(condition.source).length > 0;
+  for (const { scope: own, condition } of [...all.filter((each) => !hasSubquery(each)), ...all.filter(hasSubquery)])
+    placeCondition(planner, region, own, condition);
 }
 
 function addItem(level: Level, item: FromItem): void {
@@ -185,7 +197,7 @@ function addSubquery(level: Level, rangeIndex: number, entry: RangeEntry): void 
       if (entry.isBarrier)
         return refuse("security barrier view", `Conditions on "${entry.alias}" must wait for the view's own.`);
       const query = readQuery(entry.query);
-      if (isDependent(scope, entry)) return addLateral(level, rangeIndex, query);
+      if (readsAround(entry.source)) return addLateral(level, rangeIndex, query, scope);
       checkAggregates(scope, rangeIndex, query);
       return addDerived(level, rangeIndex, query, scope);
     }
@@ -225,7 +237,9 @@ function addTable(level: Level, rangeIndex: number, entry: RangeEntry, reason?: 
 /** Where its rows are not made once (with_queries.ts), each reading has conditions of its own in its scans. */
 function addWithQuery(level: Level, rangeIndex: number, withQuery: WithQuery): void {
   const common = commonTableOf(level.planner, withQuery);
-  if (common === undefined) return addDerived(level, rangeIndex, withQuery.query, withQuery.owner);
+  const { query, owner } = withQuery;
+  if (common === undefined && readsAround(query.source)) return addLateral(level, rangeIndex, query, owner);
+  if (common === undefined) return addDerived(level, rangeIndex, query, owner);
   addBlock(level, rangeIndex, common.read());
 }
 
@@ -242,16 +256,11 @@ function withQueryOf(scope: QueryScope, entry: Extract<RangeEntry, { readonly ki
   return { node: found, query, owner };
 }
 
-/** LATERAL is a permission; what counts is whether the subquery makes use of it. */
-function isDependent(scope: QueryScope, entry: RangeEntry): boolean {
-  return entry.kind === "subquery" && entry.isLateral && !canBeLeaf(scope, entry);
-}
-
-/** A subquery that reads items before it in the same region. */
-function addLateral(level: Level, rangeIndex: number, query: AnalysedQuery): void {
-  const { scope, region, isNullable } = level;
-  if (isMergeable(query) && !isNullable) return addDerived(level, rangeIndex, query, scope);
-  const { block, conditions, isOneEach } = lateralRows(level, rangeIndex, query, isNullable);
+/** A subquery that reads items before it in the same region, or columns of queries around. */
+function addLateral(level: Level, rangeIndex: number, query: AnalysedQuery, outer: QueryScope): void {
+  const { region, isNullable } = level;
+  if (isMergeable(query) && !isNullable) return addDerived(level, rangeIndex, query, outer);
+  const { block, conditions, isOneEach } = lateralRows(level, region, rangeIndex, query, outer, isNullable);
   if (isOneEach) {
     region.lookUps.push({ right: block.operator, conditions });
     return;
@@ -261,9 +270,10 @@ function addLateral(level: Level, rangeIndex: number, query: AnalysedQuery): voi
 }
 
 function lateralRows(
-  { planner, scope, isNullable: isBelow }: Level, rangeIndex: number, query: AnalysedQuery, isNullable: boolean,
+  { planner, scope, isNullable: isBelow }: Level, around: Region, rangeIndex: number, query: AnalysedQuery,
+  outer: QueryScope, isNullable: boolean,
 ): LateralRows {
-  const rows = planner.planLateral(scope, query, isNullable);
+  const rows = planner.planLateral(around, outer, query, isNullable);
   if (rows.isOneEach && isBelow) refuse("LATERAL", "Its values would be NULL for rows that an outer join makes up.");
   scope.sources.set(rangeIndex, { kind: "derived", column: rows.block.column });
   return rows;
@@ -290,9 +300,12 @@ function addBlock({ region, scope }: Level, rangeIndex: number, { operator, colu
   scope.sources.set(rangeIndex, { kind: "derived", column });
 }
 
-/** A region of its own, complete by itself. */
-function planSide(level: Level, item: FromItem, conditions: readonly Pending[]): LogicalOperator {
+/** A region of its own, complete by itself; `inputs` are in it from the first. */
+function planSide(
+  level: Level, item: FromItem, conditions: readonly Pending[], inputs: readonly LogicalOperator[] = [],
+): LogicalOperator {
   const side: Level = { ...level, region: new Region(false), pending: [] };
+  side.region.inputs.push(...inputs);
   addItem(side, item);
   side.pending.push(...conditions);
   placePending(side);
@@ -331,7 +344,7 @@ function addOuterJoin(
   // Rows of the other side that the condition drops are partners of nobody: it needs what it needs there, too.
   const needed = join === "full" || condition === undefined ? new Set<number>() : rangesNeeded(condition);
   const left = planSide({ ...level, isNullable: level.isNullable || join === "full" }, preserved, []);
-  const dependent = join === "left" ? dependentRows(level, other) : undefined;
+  const dependent = join === "left" ? dependentRows(level, left, other) : undefined;
   const rights = conjuncts.filter(isOthers).map((each): Pending => ({ scope, condition: each }));
   const right = dependent?.block.operator ?? planSide({ ...level, isNullable: true, needed }, other, rights);
   const written = dependent === undefined ? conjuncts.filter((each) => !isOthers(each)) : conjuncts;
@@ -351,11 +364,13 @@ function addOuterJoin(
 }
 
 /** LEFT JOIN LATERAL: the subquery's own conditions decide about partners as the join's do. */
-function dependentRows(level: Level, item: FromItem): LateralRows | undefined {
+function dependentRows(level: Level, left: LogicalOperator, item: FromItem): LateralRows | undefined {
   const { scope } = level;
   const entry = item.kind === "range" ? scope.query.rangeTable[item.rangeIndex - 1] : undefined;
-  if (item.kind !== "range" || entry?.kind !== "subquery" || !isDependent(scope, entry)) return undefined;
-  return lateralRows(level, item.rangeIndex, readQuery(entry.query), true);
+  if (item.kind !== "range" || entry?.kind !== "subquery" || !readsAround(entry.source)) return undefined;
+  const around = new Region(false);
+  around.inputs.push(left);
+  return lateralRows(level, around, item.rangeIndex, readQuery(entry.query), scope, true);
 }
 
 function isTrue(condition: Expression): boolean {

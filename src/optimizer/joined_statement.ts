@@ -84,7 +84,7 @@ function queryPlanner(statement: StatementFacts): QueryPlanner {
       const { scope, region } = planFrom(planner, query, outer);
       return aggregateBlock(scope, uncorrelated(finishRegion(region, statement)), []).block;
     },
-    planLateral: (scope, inner, isNullable) => lateralRows(planner, scope, inner, isNullable),
+    planLateral: (around, scope, inner, isNullable) => lateralRows(planner, around, scope, inner, isNullable),
     placeSubqueryCondition: (region, scope, condition) =>
       placeSubqueryCondition(planner, region, scope, condition),
   };

@@ -15,7 +15,7 @@ import { columnOf } from "./column_types.js";
 import { equalityOf } from "./conditions.js";
 import type { CorrelationKey, PendingLookUp } from "./correlation.js";
 import {
-  correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression,
+  conditionOn, correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression,
 } from "./correlation.js";
 import { Estimates } from "./estimates.js";
 import { mayFail } from "./may_fail.js";
@@ -49,7 +49,7 @@ function grouped({ statement }: QueryScope, rows: LogicalOperator, values: reado
 }
 
 function conditionsOf(keys: readonly CorrelationKey[], groups: Aggregate["keys"]): readonly Expression[] {
-  return keys.map((each, index) => each.conditionWith(groups[index]?.attribute ?? -1));
+  return keys.map((each, index) => conditionOn(each, groups[index]?.attribute));
 }
 
 /** `value`: whether there is a group for the row. */
@@ -78,15 +78,14 @@ export function existsValue(
 ): PendingLookUp | undefined {
   const query = subQueryOf(scope, subLink);
   refuseFailing(query, scope, subLink);
-  const found = existingRows(planner, scope, subLink, query);
+  const found = existingRows({ planner, around: region, scope, subLink, byKeys: true }, query);
   if (found === undefined) {
     scope.put(subLink, { expression: constant(true, BOOL) });
     return undefined;
   }
-  const { rows, correlated } = found;
-  const own = originsOf(rows);
-  if (correlated.length > 0) {
-    const marked = mark(scope, subLink, rows, correlated.map((each) => correlationKey(each, own, scope, subLink)));
+  const { operator: rows, keys } = found;
+  if (keys.length > 0) {
+    const marked = mark(scope, subLink, rows, keys);
     scope.put(subLink, { expression: marked.value });
     return marked;
   }
@@ -130,11 +129,12 @@ export function inValue(
 ): PendingLookUp {
   const query = subQueryOf(scope, subLink);
   refuseFailing(query, scope, subLink);
-  const { rows, correlated, column: columnAt } = comparedRows(planner, scope, query);
+  const asking = { planner, around: region, scope, subLink, byKeys: true };
+  const { operator: rows, keys: correlated, column: columnAt } = comparedRows(asking, query);
   const test = testExpression(scope, subLink, columnAt);
   const own = originsOf(rows);
   const tests = test.kind === "and" ? test.arguments : [test];
-  const keys = [...tests, ...correlated].map((each) => correlationKey(each, own, scope, subLink));
+  const keys = [...tests.map((each) => correlationKey(each, own, scope, subLink)), ...correlated];
   const marked = mark(scope, subLink, rows, keys);
   const isKnown = isPositive || tests.every((each) => isNeverUnknown(scope, each));
   const value = isKnown ? marked.value : knownOrNot(planner, region, scope, subLink, query, marked.value);
@@ -152,14 +152,13 @@ function knownOrNot(
 ): Expression {
   if (mayDiffer(query.source, scope.statement.facts))
     return refuseSubLink(subLink, "inside an expression, read twice, where two readings might differ");
-  const { rows, correlated, column: columnAt } = comparedRows(planner, scope, query);
+  const asking = { planner, around: region, scope, subLink, byKeys: true };
+  const { operator: rows, keys, column: columnAt } = comparedRows(asking, query);
   const test = testExpression(scope, subLink, columnAt);
   const equality = equalityOf(test);
   if (equality === undefined || mayFail(test))
     return refuseSubLink(subLink, "inside an expression, with this comparison over columns that may be NULL");
-  const own = originsOf(rows);
-  const [compared, ...keys] = [test, ...correlated].map((each) => correlationKey(each, own, scope, subLink));
-  const inner = defined(compared, "a comparison").inner;
+  const { inner } = correlationKey(test, originsOf(rows), scope, subLink);
   const groups = grouped(scope, rows, [inner, ...keys.map((key) => key.inner)]);
   const [value, ...others] = groups.keys.map(({ attribute, expression }) => column(attribute, expression.type));
   const byKeys = grouped(scope, groups, others);

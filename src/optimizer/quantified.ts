@@ -13,6 +13,7 @@ import { mayFail } from "./may_fail.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import { ALL, typeOf } from "./sub_links.js";
+import type { Region } from "./region.js";
 import { comparedRows } from "./subquery_rows.js";
 
 const BOOL = { kind: "bool" } as const;
@@ -32,11 +33,12 @@ function withoutNegation(test: Expression): Expression | undefined {
 
 /** Plans the condition; `isNegated` when it stands under NOT. */
 export function quantifiedJoin(
-  planner: QueryPlanner, scope: QueryScope, subLink: TextNode, isNegated: boolean,
+  planner: QueryPlanner, around: Region, scope: QueryScope, subLink: TextNode, isNegated: boolean,
 ): HidingJoin {
   const query = subQueryOf(scope, subLink);
   const isAll = typeOf(subLink) === ALL;
-  const { rows: right, correlated, column } = comparedRows(planner, scope, query);
+  const asking = { planner, around, scope, subLink, byKeys: false };
+  const { operator: right, correlated, column } = comparedRows(asking, query);
   const isPlainIn = !isAll && !isNegated;
   if (!isPlainIn || correlated.length > 0) refuseFailing(query, scope, subLink);
   const test = testExpression(scope, subLink, column);

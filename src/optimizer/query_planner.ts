@@ -21,8 +21,8 @@ export interface QueryPlanner {
   readonly statement: StatementFacts;
   /** A subquery with everything it does; it may read nothing from outside. */
   planBlock(query: AnalysedQuery, outer: QueryScope | undefined): Block;
-  /** A LATERAL subquery that reads `scope`, the level it stands in; `isNullable` below an outer join. */
-  planLateral(scope: QueryScope, query: AnalysedQuery, isNullable: boolean): LateralRows;
+  /** A subquery that reads `scope`, the level around it, for the rows `around`; `isNullable` below an outer join. */
+  planLateral(around: Region, scope: QueryScope, query: AnalysedQuery, isNullable: boolean): LateralRows;
   /** Places a condition that contains subqueries; false when it contains none. */
   placeSubqueryCondition(region: Region, scope: QueryScope, condition: AnalysedExpression): boolean;
 }

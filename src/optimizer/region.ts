@@ -2,6 +2,7 @@
 // filter its rows. Conditions that read attributes of queries around it are handed back: they correlate the region with
 // its surroundings. Read next: join_order.ts.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
+import { refuse } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
@@ -35,6 +36,8 @@ export class Region {
   readonly conditions: Expression[] = [];
   readonly hidingJoins: HidingJoin[] = [];
   readonly lookUps: LookUp[] = [];
+  /** What the columns of the domain are here that the query is joined with (domain.ts). */
+  passed: readonly Expression[] = [];
   /** What the engine does not compute; undefined where nothing of PostgreSQL's stands directly above. */
   readonly edgeConditions: EdgeCondition[] | undefined;
 
@@ -60,6 +63,19 @@ function hidden(
   const matched = estimates.matchFraction(left, right, conditions);
   const rows = Math.max(1, left.rows * (join === "semi" ? matched : 1 - matched));
   return { kind: "join", join, left, right, conditions, build: "right", rows };
+}
+
+/** What a join's conditions read beside its right side. */
+function readBeside({ right, conditions }: LookUp, attributes: Attributes): ReadonlySet<number> {
+  const own = originsOf(right);
+  const read = conditions.flatMap((condition) => [...attributes.originsRead(condition)]);
+  return new Set(read.filter((origin) => !own.has(origin)));
+}
+
+/** Such joins stand in the region: what they read of queries further out is out of reach. */
+function checkReach(join: LookUp, provided: ReadonlySet<number>, attributes: Attributes): void {
+  if (!isWithin(readBeside(join, attributes), provided))
+    refuse("correlated subquery of this form", "It reads columns of a query beyond the one it stands in.");
 }
 
 /** Whether a condition of the join compares both sides, and none reads anything else. */
@@ -111,13 +127,18 @@ export function finishRegion(region: Region, statement: StatementFacts): Finishe
   }
   const ordered: HidingJoin[] = [];
   const top: HidingJoin[] = [];
+  const last: HidingJoin[] = [];
   for (const join of region.hidingJoins) {
+    checkReach(join, new Set([...provided, ...lookedUp]), attributes);
     if (isConnected(join, provided, attributes)) ordered.push(join);
-    else top.push(join);
+    else if (isWithin(readBeside(join, attributes), provided)) top.push(join);
+    else last.push(join);
   }
+  for (const lookUp of region.lookUps) checkReach(lookUp, new Set([...provided, ...lookedUp]), attributes);
   let operator = orderRegion(inputs, inner, ordered, statement);
   for (const join of top) operator = hidden(operator, join, estimates);
   for (const { right, conditions } of region.lookUps)
     operator = { kind: "join", join: "left", left: operator, right, conditions, build: "right", rows: operator.rows };
+  for (const join of last) operator = hidden(operator, join, estimates);
   return { operator: filtered(operator, late), correlated };
 }

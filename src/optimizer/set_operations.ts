@@ -34,12 +34,20 @@ const INT8: EngineType = { kind: "int8" };
 const BOOL = { kind: "bool" } as const;
 const INTERNAL: SqlType = { type: 0, typmod: -1, collation: 0 };
 
-/** Plans a query's set operation. `planArm` plans the query at a range table index. */
+/** How the queries are planned. */
+interface Arms {
+  /** The query at a range table index. */
+  readonly plan: (rangeIndex: number) => LogicalOperator;
+  /** Columns that every query has beside its own, which tell rows apart too (domain.ts). */
+  readonly passed: readonly Expression[];
+}
+
+/** Plans a query's set operation: its columns, then those that are passed through. */
 export function planSetOperation(
-  scope: QueryScope, planArm: (rangeIndex: number) => LogicalOperator,
+  scope: QueryScope, planArm: (rangeIndex: number) => LogicalOperator, passed: readonly Expression[],
 ): Side {
   const operation = defined(scope.query.setOperation, "a set operation");
-  return planSide(scope, operation, planArm, sqlTypesOf(operation));
+  return planSide(scope, operation, { plan: planArm, passed }, sqlTypesOf(operation));
 }
 
 function sqlTypesOf(operation: TextNode): readonly SqlType[] {
@@ -50,12 +58,13 @@ function sqlTypesOf(operation: TextNode): readonly SqlType[] {
 }
 
 function planSide(
-  scope: QueryScope, node: TextNode, planArm: (rangeIndex: number) => LogicalOperator, types: readonly SqlType[],
+  scope: QueryScope, node: TextNode, arms: Arms, types: readonly SqlType[],
 ): Side {
-  if (node.tag !== "SETOPERATIONSTMT") return arm(scope, numberField(node, "rtindex"), planArm, types);
-  const own = sqlTypesOf(node);
-  const left = planSide(scope, requiredNode(node, "larg"), planArm, own);
-  const right = planSide(scope, requiredNode(node, "rarg"), planArm, own);
+  if (node.tag !== "SETOPERATIONSTMT") return arm(scope, numberField(node, "rtindex"), arms, types);
+  const named = sqlTypesOf(node);
+  const left = planSide(scope, requiredNode(node, "larg"), arms, named);
+  const right = planSide(scope, requiredNode(node, "rarg"), arms, named);
+  const own = [...named, ...arms.passed.map(() => INTERNAL)];
   const kind = numberField(node, "op");
   const isAll = booleanField(node, "all");
   if (kind === UNION && isAll) return united(scope.statement, [left, right], own);
@@ -63,9 +72,9 @@ function planSide(
 }
 
 function arm(
-  scope: QueryScope, rangeIndex: number, planArm: (rangeIndex: number) => LogicalOperator, types: readonly SqlType[],
+  scope: QueryScope, rangeIndex: number, { plan, passed }: Arms, types: readonly SqlType[],
 ): Side {
-  const operator = planArm(rangeIndex);
+  const operator = plan(rangeIndex);
   const own = ownTypes(scope, rangeIndex);
   const columns = types.map(({ type }, index): Expression => {
     if (!isSameType(scope, own.get(index + 1) ?? 0, type, rangeIndex)) refuseForm();
@@ -75,7 +84,7 @@ function arm(
         "A column is computed by a function or of a type that the engine does not compute.");
     return value.displayScale === undefined ? value.expression : asNumeric(value);
   });
-  return { operator, columns };
+  return { operator, columns: [...columns, ...passed] };
 }
 
 /** The types of a query's columns by number: its expressions are as written, and PostgreSQL converts them later. */
@@ -213,9 +222,10 @@ function grouped(
   const origin = attributes.newOrigin();
   const keys = all.types.map((type, index) => {
     const sql = defined(sqlTypes[index], "a column's SQL type");
-    if (!groupsByEngineEquality(facts, sql, type.engine, equalities[index] ?? 0))
+    const isPassed = index >= equalities.length;
+    if (!isPassed && !groupsByEngineEquality(facts, sql, type.engine, equalities[index] ?? 0))
       refuse(setOperations[kind] ?? "set operation", "Equality of a column's type is not the engine's.");
-    if (kind !== UNION && shownInSeveralWays.has(type.engine.kind))
+    if (kind !== UNION && !isPassed && shownInSeveralWays.has(type.engine.kind))
       refuse(setOperations[kind] ?? "set operation", "Values of a column that are equal may be shown differently.");
     const expression = column(defined(all.attributes[index], "a column"), type.engine);
     return { attribute: attributes.add(origin, `column${index + 1}`, type), expression, column: type };

@@ -49,6 +49,12 @@ function findingsIn(node: TextNode): Findings {
   return found;
 }
 
+/** Whether a subquery reads a row of the queries around it, of FROM items beside it too. */
+export function readsAround(node: TextNode): boolean {
+  const { ranges, readsOutside } = findingsIn(node);
+  return readsOutside || ranges.size > 0;
+}
+
 /** The queries around a node, innermost first: its own, then outwards. */
 export type Surroundings = readonly AnalysedQuery[];
 

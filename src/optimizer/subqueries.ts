@@ -2,25 +2,29 @@
 // scalar subquery becomes one more input of the region. A correlated scalar subquery that aggregates is computed once
 // for all values it is correlated by (grouped by them) and joined on those. Nothing is evaluated row by row.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
+import type { AnalysedQuery } from "#frontend/query.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { defined } from "#base/assert.js";
+import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import { originsOf } from "#plan/logical.js";
 import { aggregateBlock, materialised } from "./block.js";
 import { columnsRead } from "./aggregation.js";
 import { rejectsNull } from "./conditions.js";
 import type { PendingLookUp } from "./correlation.js";
-import { correlationKey, refuseFailing, refuseSubLink, subQueryOf } from "./correlation.js";
+import { conditionOn, refuseFailing, refuseSubLink, subQueryOf } from "./correlation.js";
+import type { CorrelatedRows } from "./correlated_rows.js";
+import { fromCorrelatedRows } from "./correlated_rows.js";
 import { existsValue, inValue } from "./marks.js";
-import { planFrom, translated } from "./from_clause.js";
+import { translated } from "./from_clause.js";
+import { isLimitedToOne, keepsFirst } from "./limits.js";
 import { overMissing } from "./missing_groups.js";
 import { quantifiedJoin } from "./quantified.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import { ALL, ANY, EXISTS, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
 import type { Region } from "./region.js";
-import { finishRegion } from "./region.js";
 import { existingRows } from "./subquery_rows.js";
+import type { Translated } from "./translated.js";
 
 /** Places a condition that contains subqueries; false when it contains none. */
 export function placeSubqueryCondition(
@@ -33,7 +37,7 @@ export function placeSubqueryCondition(
     return true;
   }
   if (subject.tag === "SUBLINK" && (typeOf(subject) === ANY || typeOf(subject) === ALL)) {
-    region.hidingJoins.push(quantifiedJoin(planner, scope, subject, isNegated));
+    region.hidingJoins.push(quantifiedJoin(planner, region, scope, subject, isNegated));
     return true;
   }
   const subLinks = subLinksIn(condition.source);
@@ -48,9 +52,10 @@ export function placeSubqueryCondition(
 }
 
 function exists(planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isNegated: boolean): void {
-  const found = existingRows(planner, scope, subLink, subQueryOf(scope, subLink));
+  const asking = { planner, around: region, scope, subLink, byKeys: false };
+  const found = existingRows(asking, subQueryOf(scope, subLink));
   if (found !== undefined) {
-    region.hidingJoins.push({ join: isNegated ? "anti" : "semi", right: found.rows, conditions: found.correlated });
+    region.hidingJoins.push({ join: isNegated ? "anti" : "semi", right: found.operator, conditions: found.correlated });
     return;
   }
   if (isNegated) region.conditions.push({ kind: "constant", value: false, type: { kind: "bool" } });
@@ -81,33 +86,46 @@ function scalar(
   if (typeOf(subLink) !== SCALAR) return refuseSubLink(subLink, "inside an expression");
   const query = subQueryOf(scope, subLink);
   refuseFailing(query, scope, subLink);
-  const inner = planFrom(planner, query, scope);
-  const { operator, correlated } = finishRegion(inner.region, scope.statement);
+  const refuseKey = (): never => refuseSubLink(subLink, "correlated by other than equality");
+  const { operator, conditions, value } = fromCorrelatedRows(
+    planner, region, scope, query, refuseKey, (rows) => scalarOver(rows, query, subLink));
+  scope.put(subLink, value);
+  if (conditions !== undefined) return { right: operator, conditions, value: value.expression };
+  region.inputs.push(operator);
+  return undefined;
+}
+
+interface ScalarRows {
+  readonly operator: LogicalOperator;
+  /** Undefined for a single row. */
+  readonly conditions: readonly Expression[] | undefined;
+  readonly value: Translated;
+}
+
+/** One row, or one for each combination of keys, and what stands for a row without. */
+function scalarOver(rows: CorrelatedRows, query: AnalysedQuery, subLink: TextNode): ScalarRows {
+  const { statement } = rows.scope;
   const isAggregate = query.hasAggregates && query.groupBy.length === 0 && query.having === undefined
     && query.groupingSets.length === 0;
-  const own = originsOf(operator);
-  const keys = correlated.map((condition) => correlationKey(condition, own, scope, subLink));
-  if (keys.length > 0 && !isAggregate) return refuseSubLink(subLink, "with references to an outer query");
-  const { block, extraKeys } = aggregateBlock(inner.scope, operator, keys.map((key) => key.inner));
-  const target = query.targets.find((each) => !each.isJunk);
+  const keys = rows.keys();
+  if (keys.length > 0 && !isAggregate && !isLimitedToOne(query))
+    return refuseSubLink(subLink, "with references to an outer query");
+  // A row without a group has none to leave out.
+  if (keys.length > 0 && isAggregate && !keepsFirst(query))
+    return refuseSubLink(subLink, "with OFFSET or LIMIT 0");
+  const { block, extraKeys } = aggregateBlock(rows.scope, rows.operator, keys.map((key) => key.inner));
   const refuseValue = (): never => refuseSubLink(subLink, "of a value the engine does not compute");
-  if (target === undefined) return refuseValue();
-  if (keys.length > 0) {
-    const value = block.column(target.number) ?? refuseValue();
-    const isNullForMissing = [...columnsRead(value.expression)].some((each) => rejectsNull(value.expression, each));
-    // What is NULL then anyway is computed once a group.
-    const shown = isNullForMissing
-      ? materialised(block, scope.statement, true) : overMissing(scope.statement, block);
-    const found = defined(shown.column(target.number), "a value the engine computes");
-    scope.put(subLink, found);
-    const conditions = keys.map((key, index) => key.conditionWith(extraKeys[index] ?? -1));
-    return { right: shown.operator, conditions, value: found.expression };
+  const target = query.targets.find((each) => !each.isJunk) ?? refuseValue();
+  if (keys.length === 0) {
+    const { operator, column } = materialised(block, statement, true);
+    const value = column(target.number) ?? refuseValue();
+    const single: LogicalOperator = isAggregate ? operator : { kind: "singleRow", input: operator, rows: 1 };
+    return { operator: single, conditions: undefined, value };
   }
-  const result = materialised(block, scope.statement, true);
-  scope.put(subLink, result.column(target.number) ?? refuseValue());
-  const single: LogicalOperator = isAggregate
-    ? result.operator
-    : { kind: "singleRow", input: result.operator, rows: 1 };
-  region.inputs.push(single);
-  return undefined;
+  const { expression } = block.column(target.number) ?? refuseValue();
+  const isNullForMissing = [...columnsRead(expression)].some((each) => rejectsNull(expression, each));
+  // What is NULL then anyway is computed once a group.
+  const shown = isNullForMissing || !isAggregate ? materialised(block, statement, true) : overMissing(statement, block);
+  const value = defined(shown.column(target.number), "a value the engine computes");
+  return { operator: shown.operator, conditions: keys.map((key, index) => conditionOn(key, extraKeys[index])), value };
 }

@@ -4,23 +4,36 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import { originsOf } from "#plan/logical.js";
-import { defined } from "#base/assert.js";
 import { aggregateBlock, materialised } from "./block.js";
 import { isPlain } from "./block_checks.js";
-import { correlationKey, refuseFailing, refuseSubLink } from "./correlation.js";
-import { planFrom } from "./from_clause.js";
+import type { CorrelatedRows } from "./correlated_rows.js";
+import { fromCorrelatedRows } from "./correlated_rows.js";
+import type { CorrelationKey } from "./correlation.js";
+import { attributeOf, refuseFailing, refuseSubLink } from "./correlation.js";
 import { isLimited, keepsFirst } from "./limits.js";
 import { isGrouped } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
-import { finishRegion } from "./region.js";
+import type { Region } from "./region.js";
 import type { Translated } from "./translated.js";
 
+/** Where a subquery is asked for. */
+export interface Asking {
+  readonly planner: QueryPlanner;
+  /** The rows that ask. */
+  readonly around: Region;
+  readonly scope: QueryScope;
+  readonly subLink: TextNode;
+  /** Whether rows are told apart by keys: any condition correlates them otherwise. */
+  readonly byKeys: boolean;
+}
+
 export interface SubqueryRows {
-  readonly rows: LogicalOperator;
+  readonly operator: LogicalOperator;
   /** Conditions that compare them with queries around. */
   readonly correlated: readonly Expression[];
+  /** The same as keys, where asked for. */
+  readonly keys: readonly CorrelationKey[];
 }
 
 export interface ComparedRows extends SubqueryRows {
@@ -28,54 +41,52 @@ export interface ComparedRows extends SubqueryRows {
   readonly column: (number: number) => Translated | undefined;
 }
 
+function rowsFor<T extends SubqueryRows>(
+  { planner, around, scope, subLink }: Asking, query: AnalysedQuery, make: (rows: CorrelatedRows) => T,
+): T {
+  const refuseKey = (): never => refuseSubLink(subLink, "correlated by other than equality");
+  return fromCorrelatedRows(planner, around, scope, query, refuseKey, make);
+}
+
+function asTheyAre({ byKeys }: Asking, rows: CorrelatedRows): SubqueryRows {
+  return { operator: rows.operator, correlated: rows.conditions, keys: byKeys ? rows.keys() : [] };
+}
+
+/** What the query makes of its rows, by the keys they are correlated by as well: each outer row finds its own. */
+function steps({ subLink }: Asking, query: AnalysedQuery, rows: CorrelatedRows): ComparedRows {
+  const keys = rows.keys();
+  // An outer row without rows has a group of none, which HAVING may keep.
+  if (keys.length > 0 && isGrouped(query) && query.groupBy.length === 0)
+    return refuseSubLink(subLink, "with HAVING and references to an outer query");
+  const { block, extraKeys } = aggregateBlock(rows.scope, rows.operator, keys.map(({ inner }) => inner));
+  const { operator, column } = materialised(block, rows.scope.statement, false);
+  const own = keys.map((key, index) => ({ ...key, inner: attributeOf(key, extraKeys[index]) }));
+  return { operator, column, keys: own, correlated: own.map(({ inner, conditionWith }) => conditionWith(inner)) };
+}
+
 /** Rows whose columns are compared. */
-export function comparedRows(planner: QueryPlanner, scope: QueryScope, query: AnalysedQuery): ComparedRows {
-  if (!isPlain(query)) {
-    const { operator: rows, column } = materialised(planner.planBlock(query, scope), scope.statement, false);
-    return { rows, correlated: [], column };
-  }
-  const inner = planFrom(planner, query, scope);
-  const { operator: rows, correlated } = finishRegion(inner.region, scope.statement);
-  const column = (number: number): Translated | undefined => {
-    const target = query.targets.find((each) => each.number === number)?.expression;
-    return target === undefined ? undefined : inner.scope.translator.translate(target);
-  };
-  return { rows, correlated, column };
+export function comparedRows(asking: Asking, query: AnalysedQuery): ComparedRows {
+  return rowsFor(asking, query, (rows) => {
+    if (!isPlain(query)) return steps(asking, query, rows);
+    const column = (number: number): Translated | undefined => {
+      const target = query.targets.find((each) => each.number === number)?.expression;
+      return target === undefined ? undefined : rows.scope.translator.translate(target);
+    };
+    return { ...asTheyAre(asking, rows), column };
+  });
 }
 
 /**
  * Rows of which only matters whether there are any; undefined where there always are: aggregates without GROUP BY and
  * HAVING. Groups are there where rows are, so GROUP BY alone changes nothing, and the select list is not looked at.
  */
-export function existingRows(
-  planner: QueryPlanner, scope: QueryScope, subLink: TextNode, query: AnalysedQuery,
-): SubqueryRows | undefined {
+export function existingRows(asking: Asking, query: AnalysedQuery): SubqueryRows | undefined {
+  const { scope, subLink } = asking;
   if (isLimited(query) && !keepsFirst(query)) return refuseSubLink(subLink, "with OFFSET or LIMIT 0");
-  if (!isGrouped(query)) return rowsOf(planner, scope, query);
+  const isPlainly = !isGrouped(query) || (query.groupBy.length > 0 && query.having === undefined);
   if (query.groupingSets.length > 0) return refuseSubLink(subLink, "with grouping sets");
   // PostgreSQL adds sums up that nobody sees.
-  refuseFailing(query, scope, subLink);
-  if (query.having !== undefined) return groupsHaving(planner, scope, subLink, query);
-  return query.groupBy.length > 0 ? rowsOf(planner, scope, query) : undefined;
-}
-
-function rowsOf(planner: QueryPlanner, scope: QueryScope, query: AnalysedQuery): SubqueryRows {
-  const { operator: rows, correlated } = finishRegion(planFrom(planner, query, scope).region, scope.statement);
-  return { rows, correlated };
-}
-
-/** Groups by the keys they are correlated by as well, so that each outer row finds its own. */
-function groupsHaving(
-  planner: QueryPlanner, scope: QueryScope, subLink: TextNode, query: AnalysedQuery,
-): SubqueryRows {
-  const inner = planFrom(planner, query, scope);
-  const { operator, correlated } = finishRegion(inner.region, scope.statement);
-  // An outer row without rows has a group of none, which HAVING may keep.
-  if (correlated.length > 0 && query.groupBy.length === 0)
-    return refuseSubLink(subLink, "with HAVING and references to an outer query");
-  const own = originsOf(operator);
-  const keys = correlated.map((condition) => correlationKey(condition, own, scope, subLink));
-  const { block, extraKeys } = aggregateBlock(inner.scope, operator, keys.map((key) => key.inner));
-  const conditions = keys.map((key, index) => key.conditionWith(defined(extraKeys[index], "a key's attribute")));
-  return { rows: block.operator, correlated: conditions };
+  if (isGrouped(query)) refuseFailing(query, scope, subLink);
+  if (isPlainly) return rowsFor(asking, query, (rows) => asTheyAre(asking, rows));
+  return query.having === undefined ? undefined : rowsFor(asking, query, (rows) => steps(asking, query, rows));
 }

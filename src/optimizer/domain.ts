@@ -1,0 +1,195 @@
+// What a subquery reads of the queries around it, as rows: each combination of the values once. Joined with the
+// subquery's own FROM they make one query of it for all rows around, whatever it does with them; each of those rows then
+// finds its part by the values (Neumann and Kemper, Unnesting Arbitrary Queries, section 3: the dependent join with the
+// domain D). Where equalities alone correlate, the subquery's own values do without (correlation.ts).
+// Counter-example: 0.0 and 0.00 are one value of a domain, and a subquery may show the difference; such types have none.
+// Read next: correlated_rows.ts.
+import { defined } from "#base/assert.js";
+import type { Variable } from "#frontend/analysed_expression.js";
+import { readExpression } from "#frontend/expression_reader.js";
+import type { TextNode } from "#frontend/node_text.js";
+import { eachChild, numberField } from "#frontend/text_fields.js";
+import type { Expression, Scalar } from "#expr/expression.js";
+import { functionByKey, isFunctionKey } from "#functions/registry.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import type { EngineType } from "#types/engine_type.js";
+import { columnsRead } from "./aggregation.js";
+import { columnOf } from "./column_types.js";
+import { rejectsNull } from "./conditions.js";
+import type { CorrelationKey } from "./correlation.js";
+import { Estimates } from "./estimates.js";
+import { mayFail } from "./may_fail.js";
+import { providedBy, rowsAgain } from "./outer_rows.js";
+import { QueryScope } from "./query_scope.js";
+import type { Region } from "./region.js";
+import type { StatementFacts } from "./table_source.js";
+import type { Translated } from "./translated.js";
+
+const BOOL = { kind: "bool" } as const;
+const INTERNAL = { type: 0, typmod: -1, collation: 0 };
+
+interface DomainColumn {
+  /** What it is for a row around. */
+  readonly outer: Expression;
+  /** What it is in the domain. */
+  readonly inner: Expression;
+}
+
+export interface Domain {
+  readonly operator: LogicalOperator;
+  /** The queries around the subquery, in which columns are the domain's. */
+  readonly scope: QueryScope;
+  readonly columns: readonly DomainColumn[];
+}
+
+function columnWith(index: number, type: EngineType): Expression {
+  return { kind: "column", index, type };
+}
+
+/** The variables in a query that stand for columns around it; undefined where it reads more than columns. */
+function outerVariables(node: TextNode, depth = 1, found: Variable[] = []): readonly Variable[] | undefined {
+  if (node.tag === "AGGREF" && numberField(node, "agglevelsup") >= depth) return undefined;
+  if (node.tag === "GROUPINGFUNC" && numberField(node, "agglevelsup") >= depth) return undefined;
+  if (node.tag === "VAR") {
+    const variable = readExpression(node);
+    const levelsUp = numberField(node, "varlevelsup") - depth;
+    if (levelsUp >= 0 && variable.kind === "variable") found.push({ ...variable, levelsUp });
+    return found;
+  }
+  let isRead = true;
+  eachChild(node, (child) => {
+    isRead &&= outerVariables(child, child.tag === "QUERY" ? depth + 1 : depth, found) !== undefined;
+  });
+  return isRead ? found : undefined;
+}
+
+const equalityByKind: Readonly<Partial<Record<EngineType["kind"], readonly string[]>>> = {
+  bool: ["bool.equal"], int2: ["integer.equal"], int4: ["integer.equal"], int8: ["integer.equal"],
+  date: ["date.equal"], time: ["time.equal"], timestamp: ["timestamp.equal"], timestamptz: ["timestamptz.equal"],
+  decimal: ["decimal.equal"], text: ["text.equal"], bpchar: ["bpchar.equal"],
+  opaque: ["uuid.equal", "bytea.equal", "oid.equal", "enum.equal"],
+};
+
+/** The equality of a type whose equal values are the same in every respect. */
+function equalityFor(type: EngineType): string | undefined {
+  if (type.kind === "opaque" && !type.bitwiseEqual) return undefined;
+  return equalityByKind[type.kind]?.find((key) =>
+    isFunctionKey(key) && functionByKey(key).resultType([type, type])?.kind === "bool");
+}
+
+function equal(key: string, left: Expression, right: Expression): Expression {
+  return { kind: "call", function: key, arguments: [left, right], type: BOOL };
+}
+
+/** Some value of the type, to stand for NULL beside a mark that says so. */
+function someValue(type: EngineType): Scalar {
+  switch (type.kind) {
+    case "bool": return false;
+    case "text": case "bpchar": return new Uint8Array();
+    case "opaque": return type.byValue ? 0n : new Uint8Array(Math.max(0, type.width));
+    default: return 0n;
+  }
+}
+
+function isNull(argument: Expression): Expression {
+  return { kind: "isNull", argument, negated: false, type: BOOL };
+}
+
+function orSomeValue(value: Expression): Expression {
+  const { type } = value;
+  return { kind: "coalesce", arguments: [value, { kind: "constant", value: someValue(type), type }], type };
+}
+
+/** What a variable of a level around is called among the values. */
+function nameOf(levelsUp: number, rangeIndex: number, attribute: number): string {
+  return `${levelsUp}.${rangeIndex}.${attribute}`;
+}
+
+/** The levels around; of FROM items that the query reads, `values` has every column it reads. */
+function scopeOver(scope: QueryScope, values: ReadonlyMap<string, Expression>, level = 0): QueryScope {
+  const outer = scope.outer === undefined ? undefined : scopeOver(scope.outer, values, level + 1);
+  const over = new QueryScope(scope.statement, scope.query, outer);
+  for (const [range, source] of scope.sources) {
+    const isRead = [...values.keys()].some((name) => name.startsWith(`${level}.${range}.`));
+    const column = (attribute: number): Translated | undefined => {
+      const expression = values.get(nameOf(level, range, attribute));
+      return expression === undefined ? undefined : { expression };
+    };
+    over.sources.set(range, isRead ? { kind: "derived", column } : source);
+  }
+  return over;
+}
+
+interface OuterValue {
+  readonly name: string;
+  readonly expression: Expression;
+  /** The region around has it for each of its rows. */
+  readonly isOwn: boolean;
+}
+
+function outerValues(region: Region, scope: QueryScope, query: TextNode): readonly OuterValue[] | undefined {
+  const { attributes } = scope.statement;
+  const provided = providedBy(region);
+  const found = new Map<string, OuterValue>();
+  for (const variable of outerVariables(query) ?? []) {
+    const value = scope.variable(variable);
+    if (value === undefined || value.displayScale !== undefined || mayFail(value.expression)) return undefined;
+    const origins = attributes.originsRead(value.expression);
+    const isOwn = origins.size > 0 && [...origins].every((origin) => provided.has(origin));
+    if (isOwn && equalityFor(value.expression.type) === undefined) return undefined;
+    const name = nameOf(variable.levelsUp, variable.rangeIndex, variable.attribute);
+    found.set(name, { name, expression: value.expression, isOwn });
+  }
+  return [...found.values()];
+}
+
+/**
+ * The domain of what a query reads of the region around it, of whose query `scope` is. Columns of queries further out
+ * that the region does not have stay what they are. Undefined when it reads nothing, or what has no domain.
+ */
+export function domainOf(region: Region, scope: QueryScope, query: TextNode): Domain | undefined {
+  const { statement } = scope;
+  const { attributes } = statement;
+  const values = outerValues(region, scope, query) ?? [];
+  const own = values.filter(({ isOwn }) => isOwn).map(({ expression }) => expression);
+  if (own.length === 0) return undefined;
+  const rows = rowsAgain(region, new Set(own.flatMap((each) => [...attributes.originsRead(each)])), statement);
+  if (rows === undefined) return undefined;
+  const origin = attributes.newOrigin();
+  const keys = own.map((expression, index) => {
+    const isColumn = expression.kind === "column";
+    const column = isColumn ? attributes.typeOf(expression.index) : columnOf(INTERNAL, expression.type, true);
+    const name = isColumn ? attributes.nameOf(expression.index) : `value${index + 1}`;
+    return { attribute: attributes.add(origin, name, column), expression, column };
+  });
+  const columns = keys.map(({ attribute, expression }): DomainColumn => (
+    { outer: expression, inner: columnWith(attribute, expression.type) }));
+  let next = 0;
+  const named = values.map(({ name, expression, isOwn }): readonly [string, Expression] =>
+    [name, isOwn ? defined(columns[next++], "a column of the domain").inner : expression]);
+  const groups = new Estimates(statement.tables).groups(rows, own);
+  return {
+    operator: { kind: "aggregate", origin, input: rows, keys, aggregates: [], rows: groups },
+    scope: scopeOver(scope, new Map(named)), columns,
+  };
+}
+
+/**
+ * How rows around find their part of a query joined with the domain, whose columns are `passed` there. NULL finds NULL,
+ * which a mark and some value beside it stand for, unless the query's conditions keep no row of it anyway.
+ */
+export function domainKeys(
+  { columns }: Domain, passed: readonly Expression[], conditions: readonly Expression[], statement: StatementFacts,
+): readonly CorrelationKey[] {
+  return columns.flatMap(({ outer, inner }, index) => {
+    const key = defined(equalityFor(outer.type), "an equality");
+    const own = defined(passed[index], "a column of the domain");
+    const isPresent = (outer.kind === "column" && !statement.attributes.typeOf(outer.index).nullable)
+      || [...columnsRead(inner)].some((column) => conditions.some((condition) => rejectsNull(condition, column)));
+    if (isPresent) return [{ inner: own, conditionWith: (value) => equal(key, outer, value) }];
+    return [
+      { inner: isNull(own), conditionWith: (value) => equal("bool.equal", isNull(outer), value) },
+      { inner: orSomeValue(own), conditionWith: (value) => equal(key, orSomeValue(outer), value) },
+    ];
+  });
+}

@@ -1,0 +1,11 @@
+// Subqueries that read the rows around them in other places than the equalities of their WHERE (unnesting_statements.sql):
+// what the domain of the values they read answers for (src/optimizer/domain.ts).
+import { compareStatements, readStatements } from "../support/compared_statements.js";
+
+compareStatements({
+  title: "correlated subqueries",
+  schema: "unnesting",
+  definitions: new URL("./unnesting_schema.sql", import.meta.url),
+  statements: readStatements(new URL("./unnesting_statements.sql", import.meta.url)),
+  refusedMax: 0,
+}, ["extended"]);
