@@ -118,6 +118,19 @@ export interface EqualityCall extends ExpressionBase {
   readonly right: AnalysedExpression;
 }
 
+/** Rows compared by < <= >= >: the first columns that are not equal decide. */
+export interface RowComparison extends ExpressionBase {
+  readonly kind: "rowComparison";
+  readonly comparison: "less" | "lessOrEqual" | "greaterOrEqual" | "greater";
+  readonly columns: readonly {
+    readonly left: AnalysedExpression;
+    readonly right: AnalysedExpression;
+    /** The B-tree operator family that says what order means. */
+    readonly family: number;
+    readonly inputCollation: number;
+  }[];
+}
+
 /** GREATEST and LEAST by the type's default order. */
 export interface Extreme extends ExpressionBase {
   readonly kind: "greatest" | "least";
@@ -163,4 +176,5 @@ export interface OtherExpression extends ExpressionBase {
 
 export type AnalysedExpression =
   | Variable | Constant | Parameter | Call | ArrayComparison | Connective | Negation | NullTest
-  | BooleanTest | Case | CaseValue | Coalesce | EqualityCall | Extreme | Relabel | Aggregate | OtherExpression;
+  | BooleanTest | Case | CaseValue | Coalesce | EqualityCall | RowComparison | Extreme | Relabel | Aggregate
+  | OtherExpression;

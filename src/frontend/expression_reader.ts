@@ -2,10 +2,12 @@
 // collation of each (nodeFuncs.c: exprType, exprTypmod, exprCollation). Tags without a reader become `other`,
 // with their type where a field names it.
 import { malformedMessage } from "#base/errors.js";
-import type { Aggregate, AggregateKey, AnalysedExpression, Call, Case, SqlType } from "./analysed_expression.js";
+import type {
+  Aggregate, AggregateKey, AnalysedExpression, Call, Case, RowComparison, SqlType,
+} from "./analysed_expression.js";
 import type { TextNode } from "./node_text.js";
 import { readSortGroup } from "./sort_group.js";
-import { booleanField, nodeList, numberField, optionalNode, requiredNode } from "./text_fields.js";
+import { booleanField, nodeList, numberField, numberList, optionalNode, requiredNode } from "./text_fields.js";
 
 const BOOL: SqlType = { type: 16, typmod: -1, collation: 0 };
 const INT4 = 23;
@@ -257,6 +259,24 @@ function readNullIf(node: TextNode): AnalysedExpression {
   };
 }
 
+/** RowCompareType values; = and <> come as ANDs and ORs. */
+const rowComparisons: Readonly<Record<number, RowComparison["comparison"]>> = {
+  1: "less", 2: "lessOrEqual", 4: "greaterOrEqual", 5: "greater",
+};
+
+function readRowComparison(node: TextNode): AnalysedExpression {
+  const [lefts, rights] = [readAll(filledList(node, "largs")), readAll(filledList(node, "rargs"))];
+  const [families, collations] = [numberList(node, "opfamilies"), numberList(node, "inputcollids")];
+  const comparison = rowComparisons[numberField(node, "rctype")];
+  if (comparison === undefined) throw malformedMessage("pg_fusion: row comparison of an unknown kind");
+  const columns = lefts.map((left, index) => {
+    const right = rights[index];
+    if (right === undefined) throw malformedMessage("pg_fusion: row comparison without two rows");
+    return { left, right, family: families[index] ?? 0, inputCollation: collations[index] ?? 0 };
+  });
+  return { kind: "rowComparison", source: node, ...BOOL, comparison, columns };
+}
+
 function readParameter(node: TextNode): AnalysedExpression {
   return {
     kind: "parameter",
@@ -280,10 +300,7 @@ const otherTypes: Readonly<Record<string, readonly [string, string | undefined, 
   ARRAYEXPR: ["array_typeid", undefined, "array_collid"],
 };
 
-const booleanTags: ReadonlySet<string> = new Set(["ROWCOMPAREEXPR"]);
-
 function readOther(node: TextNode): AnalysedExpression {
-  if (booleanTags.has(node.tag)) return { kind: "other", source: node, ...BOOL };
   const names = otherTypes[node.tag];
   const type = names === undefined
     ? { type: 0, typmod: -1, collation: 0 }
@@ -326,6 +343,7 @@ const readers: Readonly<Record<string, Reader>> = {
   MINMAXEXPR: readMinMax,
   NULLIFEXPR: readNullIf,
   DISTINCTEXPR: readDistinct,
+  ROWCOMPAREEXPR: readRowComparison,
 };
 
 /** Reads one expression with everything below it. */

@@ -208,7 +208,9 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
     known.set(text, { expression: mapColumns(expression, attributeAt) });
   }
 
-  const source = new SubstitutedSource(scope, (each) => known.get(texts.of(each.source)), false);
+  const passed = new Map(extra.flatMap(({ attribute, expression }) =>
+    (expression.kind === "column" ? [[expression.index, attribute] as const] : [])));
+  const source = new SubstitutedSource(scope, (each) => known.get(texts.of(each.source)), false, passed);
   return { block: finishGrouped(scope, operator, source), extraKeys: extra.map(({ attribute }) => attribute) };
 }
 

@@ -25,6 +25,9 @@ function isSafeQuery(query: AnalysedQuery, around: Surroundings): boolean {
   const within = [query, ...around];
   // The select list of a subquery in FROM is computed as well, where something reads it.
   return query.rangeTable.every((entry) => isSafeEntry(entry, within))
+    // How far a frame reaches may be negative, or lead out of the type's range.
+    && nodeList(query.source, "windowClause").every((window) =>
+      optionalNode(window, "startOffset") === undefined && optionalNode(window, "endOffset") === undefined)
     && [optionalNode(query.source, "jointree"), query.having?.source].every((node) => isSafe(node, within))
     && query.targets.every(({ expression }) => isSafe(expression.source, within));
 }
@@ -72,9 +75,20 @@ function isSafeInner(node: TextNode, within: Surroundings): boolean {
       && isSafeQuery(readQuery(requiredNode(node, "subselect")), within);
   // The statement's own parameters, and what a subquery's columns are compared as.
   if (node.tag === "PARAM") return true;
+  if (node.tag === "WINDOWFUNC") return isSafeWindow(node, within);
   if (node.tag !== "AGGREF" || !safeAggregates.has(numberField(node, "aggfnoid"))) return false;
   const values = nodeList(node, "args").map((target) => optionalNode(target, "expr"));
   return [...values, optionalNode(node, "aggfilter")].every((each) => isSafe(each, within));
+}
+
+/** row_number, rank, dense_rank, percent_rank, cume_dist; lag, lead, first_value and last_value of a value. */
+const safeWindows: ReadonlySet<number> = new Set([3100, 3101, 3102, 3103, 3104, 3106, 3109, 3112, 3113]);
+
+/** Orders and frames are of columns and constants of the query, or of expressions in its select list. */
+function isSafeWindow(node: TextNode, within: Surroundings): boolean {
+  const window = numberField(node, "winfnoid");
+  return (safeWindows.has(window) || safeAggregates.has(window))
+    && [...nodeList(node, "args"), optionalNode(node, "aggfilter")].every((each) => isSafe(each, within));
 }
 
 /** count; sum of integers and numerics; avg of the same; min and max; bool_and, bool_or, every. */

@@ -1,6 +1,6 @@
-// A subquery's rows for all rows around it at once, with the keys that tell whose they are: the subquery's own sides of
-// the equalities it is correlated by, where that is all that correlates it, else the domain of what it reads (domain.ts).
-// What is made of the rows is the caller's: groups, first rows, rows that are compared.
+// A subquery's rows for all rows around it at once, with the keys that tell whose they are: the subquery's own sides
+// of the equalities it is correlated by, where that is all that correlates it, else the domain of what it reads
+// (domain.ts). What is made of the rows is the caller's: groups, first rows, rows that are compared.
 import type { AnalysedQuery } from "#frontend/query.js";
 import { refuse, StatementRefused } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
@@ -55,7 +55,8 @@ function overDomain(
   const own = originsOf(operator);
   const others = correlated.map((condition) => correlationKeyOf(condition, own, statement) ?? refuseKey());
   const keys = [...domainKeys(domain, passed, within, statement), ...others];
-  return { scope, operator, conditions: keys.map(({ inner, conditionWith }) => conditionWith(inner)), keys: () => keys };
+  const conditions = keys.flatMap(({ inner, conditionsWith }) => conditionsWith(inner));
+  return { scope, operator, conditions, keys: () => keys };
 }
 
 /** Whether some expression of a plan reads what the operators below it do not have. */

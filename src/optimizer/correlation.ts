@@ -65,8 +65,10 @@ export interface PendingLookUp {
 export interface CorrelationKey {
   /** Over the subquery's own attributes. */
   readonly inner: Expression;
-  /** The comparison with a value of `inner`. */
-  readonly conditionWith: (value: Expression) => Expression;
+  /** What a value of `inner` has to be for a row around; all of them. */
+  readonly conditionsWith: (value: Expression) => readonly Expression[];
+  /** NULL may be the value that a row finds. */
+  readonly findsNull: boolean;
 }
 
 /** `inner = outer` read as: one group for each value of inner. Anything but an equality has no such groups. */
@@ -81,9 +83,9 @@ export function correlationKeyOf(
   if (equality === undefined || condition.kind !== "call") return undefined;
   const { left, right } = equality;
   if (isOwn(left) && isOuter(right))
-    return { inner: left, conditionWith: (value) => ({ ...condition, arguments: [value, right] }) };
+    return { inner: left, conditionsWith: (value) => [{ ...condition, arguments: [value, right] }], findsNull: false };
   if (isOwn(right) && isOuter(left))
-    return { inner: right, conditionWith: (value) => ({ ...condition, arguments: [left, value] }) };
+    return { inner: right, conditionsWith: (value) => [{ ...condition, arguments: [left, value] }], findsNull: false };
   return undefined;
 }
 
@@ -92,9 +94,9 @@ export function attributeOf({ inner }: CorrelationKey, attribute: number | undef
   return { kind: "column", index: defined(attribute, "a key's attribute"), type: inner.type } as Expression;
 }
 
-/** A key's condition over the attribute that it has become. */
-export function conditionOn(key: CorrelationKey, attribute: number | undefined): Expression {
-  return key.conditionWith(attributeOf(key, attribute));
+/** A key's conditions over the attribute that it has become. */
+export function conditionsOn(key: CorrelationKey, attribute: number | undefined): readonly Expression[] {
+  return key.conditionsWith(attributeOf(key, attribute));
 }
 
 export function correlationKey(

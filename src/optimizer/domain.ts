@@ -1,8 +1,9 @@
 // What a subquery reads of the queries around it, as rows: each combination of the values once. Joined with the
-// subquery's own FROM they make one query of it for all rows around, whatever it does with them; each of those rows then
-// finds its part by the values (Neumann and Kemper, Unnesting Arbitrary Queries, section 3: the dependent join with the
-// domain D). Where equalities alone correlate, the subquery's own values do without (correlation.ts).
-// Counter-example: 0.0 and 0.00 are one value of a domain, and a subquery may show the difference; such types have none.
+// subquery's own FROM they make one query of it for all rows around, whatever it does with them; each of those rows
+// then finds its part by the values (Neumann and Kemper, Unnesting Arbitrary Queries, section 3: the dependent join
+// with the domain D). Where equalities alone correlate, the subquery's own values do without (correlation.ts).
+// Counter-example: 0.0 and 0.00 are one value of a domain, and a subquery may show the difference; such types have
+// none.
 // Read next: correlated_rows.ts.
 import { defined } from "#base/assert.js";
 import type { Variable } from "#frontend/analysed_expression.js";
@@ -101,7 +102,7 @@ function orSomeValue(value: Expression): Expression {
 }
 
 /** What a variable of a level around is called among the values. */
-function nameOf(levelsUp: number, rangeIndex: number, attribute: number): string {
+function nameOf(levelsUp: number, rangeIndex: number, attribute: number | ""): string {
   return `${levelsUp}.${rangeIndex}.${attribute}`;
 }
 
@@ -109,14 +110,17 @@ function nameOf(levelsUp: number, rangeIndex: number, attribute: number): string
 function scopeOver(scope: QueryScope, values: ReadonlyMap<string, Expression>, level = 0): QueryScope {
   const outer = scope.outer === undefined ? undefined : scopeOver(scope.outer, values, level + 1);
   const over = new QueryScope(scope.statement, scope.query, outer);
-  for (const [range, source] of scope.sources) {
-    const isRead = [...values.keys()].some((name) => name.startsWith(`${level}.${range}.`));
+  scope.query.rangeTable.forEach((_entry, index) => {
+    const range = index + 1;
+    const source = scope.sources.get(range);
+    const isRead = [...values.keys()].some((name) => name.startsWith(nameOf(level, range, "")));
     const column = (attribute: number): Translated | undefined => {
       const expression = values.get(nameOf(level, range, attribute));
       return expression === undefined ? undefined : { expression };
     };
-    over.sources.set(range, isRead ? { kind: "derived", column } : source);
-  }
+    if (isRead) over.sources.set(range, { kind: "derived", column });
+    else if (source !== undefined) over.sources.set(range, source);
+  });
   return over;
 }
 
@@ -181,15 +185,17 @@ export function domainOf(region: Region, scope: QueryScope, query: TextNode): Do
 export function domainKeys(
   { columns }: Domain, passed: readonly Expression[], conditions: readonly Expression[], statement: StatementFacts,
 ): readonly CorrelationKey[] {
-  return columns.flatMap(({ outer, inner }, index) => {
+  return columns.map(({ outer, inner }, index): CorrelationKey => {
     const key = defined(equalityFor(outer.type), "an equality");
     const own = defined(passed[index], "a column of the domain");
     const isPresent = (outer.kind === "column" && !statement.attributes.typeOf(outer.index).nullable)
       || [...columnsRead(inner)].some((column) => conditions.some((condition) => rejectsNull(condition, column)));
-    if (isPresent) return [{ inner: own, conditionWith: (value) => equal(key, outer, value) }];
-    return [
-      { inner: isNull(own), conditionWith: (value) => equal("bool.equal", isNull(outer), value) },
-      { inner: orSomeValue(own), conditionWith: (value) => equal(key, orSomeValue(outer), value) },
-    ];
+    if (isPresent) return { inner: own, findsNull: false, conditionsWith: (value) => [equal(key, outer, value)] };
+    return {
+      inner: own, findsNull: true,
+      conditionsWith: (value) => [
+        equal("bool.equal", isNull(outer), isNull(value)), equal(key, orSomeValue(outer), orSomeValue(value)),
+      ],
+    };
   });
 }

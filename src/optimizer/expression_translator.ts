@@ -3,7 +3,7 @@
 // Nothing that may fail is moved out of the CASE, AND, OR or COALESCE that guards it: then the whole guard becomes
 // the column.
 import type {
-  AnalysedExpression, ArrayComparison, Call, Constant, EqualityCall, Extreme, Relabel, SqlType,
+  AnalysedExpression, ArrayComparison, Call, Constant, EqualityCall, Extreme, Relabel, RowComparison, SqlType,
 } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
@@ -23,6 +23,7 @@ import { extreme, isDistinct, nullIf } from "./conditional_values.js";
 import { decimalType, engineTypeOf } from "./column_types.js";
 import { decodeArray, decodeConstant, decodeNumeric, varlenaPayload } from "./constant_values.js";
 import type { ElementLayout } from "./constant_values.js";
+import { rowComparison } from "./row_comparison.js";
 import { asNumerics } from "./numeric_values.js";
 import { compareByKeys, comparesKeys, orderKeysOf } from "./order_keys.js";
 import type { Translated } from "./translated.js";
@@ -160,6 +161,7 @@ export class ExpressionTranslator {
         return values === undefined ? undefined : unifyCoalesce(this.facts, expression, values);
       }
       case "nullIf": case "isDistinct": case "greatest": case "least": return this.conditional(expression, scope);
+      case "rowComparison": return this.rowComparison(expression, scope);
       case "caseValue": return scope.caseValue;
       case "parameter": case "aggregate": case "other": return undefined;
     }
@@ -314,6 +316,18 @@ export class ExpressionTranslator {
     return expression.kind === "nullIf"
       ? nullIf(this.facts, expression, compare, expression.function, left, right)
       : isDistinct(compare, expression.function, left, right);
+  }
+
+  private rowComparison(comparison: RowComparison, scope: Scope): Translated | undefined {
+    const values: (readonly [Translated, Translated])[] = [];
+    for (const { left, right } of comparison.columns) {
+      const inner = { ...scope, guarded: scope.guarded || values.length > 0 };
+      const [first, second] = [this.attempt(left, inner), this.attempt(right, inner)];
+      if (first === undefined || second === undefined) return undefined;
+      values.push([first, second]);
+    }
+    const compareUnder = (collation: number): Compare => (oid, both) => this.callOf(oid, both, collation);
+    return rowComparison(this.facts, comparison, values, compareUnder);
   }
 
   private isFromScan({ expression }: Translated): boolean {

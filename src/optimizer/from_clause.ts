@@ -3,6 +3,7 @@
 // Read next: subqueries.ts for conditions with subqueries, region.ts for what becomes of it all.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery, FromItem, RangeEntry } from "#frontend/query.js";
+import type { TextNode } from "#frontend/node_text.js";
 import { checkTable, otherFromItems } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { refuse } from "#frontend/refusal.js";
@@ -27,7 +28,7 @@ import type { FinishedRegion } from "./region.js";
 import { finishRegion, Region } from "./region.js";
 import { planSetOperation } from "./set_operations.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
-import { rangesReadDeep, readsAround } from "./stand_alone.js";
+import { rangesReadDeep, readsAround, readsOutside } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
 import { rangesNeeded } from "./strict_conditions.js";
 import { TableSource } from "./table_source.js";
@@ -224,7 +225,7 @@ function canBeLeaf(scope: QueryScope, entry: RangeEntry): boolean {
 
 function addTable(level: Level, rangeIndex: number, entry: RangeEntry, reason?: string): void {
   const { scope, region, isNullable } = level;
-  const known = scope.statement.facts.relation(entry.source.id)?.rows ?? -1;
+  const known = scope.statement.facts.relation(entry.source.id)?.rows ?? valuesIn(entry);
   const table = new TableSource(scope.statement, {
     query: scope.query, rangeIndex, isNullable, rows: known < 0 ? ROWS_UNKNOWN : known,
     ...(reason === undefined ? {} : { reason }),
@@ -232,6 +233,12 @@ function addTable(level: Level, rangeIndex: number, entry: RangeEntry, reason?: 
   region.tables.push(table);
   scope.statement.tables.push(table);
   scope.sources.set(rangeIndex, { kind: "table", table });
+}
+
+/** Rows of VALUES; -1 of anything else. */
+function valuesIn({ kind, source }: RangeEntry): number {
+  const rows = kind === "values" ? source.fields.get("values_lists") : undefined;
+  return rows !== null && typeof rows === "object" && rows.kind === "list" ? rows.items.length : -1;
 }
 
 /** Where its rows are not made once (with_queries.ts), each reading has conditions of its own in its scans. */
@@ -259,7 +266,8 @@ function withQueryOf(scope: QueryScope, entry: Extract<RangeEntry, { readonly ki
 /** A subquery that reads items before it in the same region, or columns of queries around. */
 function addLateral(level: Level, rangeIndex: number, query: AnalysedQuery, outer: QueryScope): void {
   const { region, isNullable } = level;
-  if (isMergeable(query) && !isNullable) return addDerived(level, rangeIndex, query, outer);
+  const isMerged = isMergeable(query) && query.setOperation === undefined && !isNullable;
+  if (isMerged) return addDerived(level, rangeIndex, query, outer);
   const { block, conditions, isOneEach } = lateralRows(level, region, rangeIndex, query, outer, isNullable);
   if (isOneEach) {
     region.lookUps.push({ right: block.operator, conditions });
@@ -336,14 +344,18 @@ function addOuterJoin(
   const { texts, attributes } = scope.statement;
   const conjuncts = condition === undefined ? [] : conjunctsOf(condition, texts);
   const otherRanges = new Set(rangesOf(other));
-  const isOthers = (each: AnalysedExpression): boolean => {
-    const ranges = rangesRead(each.source);
-    return join === "left" && ranges !== undefined && ranges.size > 0
-      && [...ranges].every((range) => otherRanges.has(range));
+  const readsOnly = (node: TextNode, allowed: ReadonlySet<number>): boolean => {
+    const ranges = rangesReadDeep(node, scope.surroundings, scope.statement.facts);
+    return ranges !== undefined && ranges.size > 0 && [...ranges].every((range) => allowed.has(range));
   };
+  const isOthers = (each: AnalysedExpression): boolean => join === "left" && readsOnly(each.source, otherRanges);
   // Rows of the other side that the condition drops are partners of nobody: it needs what it needs there, too.
   const needed = join === "full" || condition === undefined ? new Set<number>() : rangesNeeded(condition);
-  const left = planSide({ ...level, isNullable: level.isNullable || join === "full" }, preserved, []);
+  const readsFurther = join === "left" && (conjuncts.some(({ source }) => readsOutside(source))
+    || [preserved, other].some((item) => itemReadsOutside(scope, item)));
+  const bare = planSide({ ...level, isNullable: level.isNullable || join === "full" }, preserved, [],
+    readsFurther ? takeDomain(level) : []);
+  const left = join === "full" ? bare : withSubqueries(level, bare, conjuncts.filter((each) => !isOthers(each)));
   const dependent = join === "left" ? dependentRows(level, left, other) : undefined;
   const rights = conjuncts.filter(isOthers).map((each): Pending => ({ scope, condition: each }));
   const right = dependent?.block.operator ?? planSide({ ...level, isNullable: true, needed }, other, rights);
@@ -361,6 +373,37 @@ function addOuterJoin(
   const build = join === "left" && left.rows < right.rows ? "left" : "right";
   const rows = Math.max(left.rows, right.rows);
   region.inputs.push({ kind: "join", join, left, right, conditions, build, rows });
+}
+
+/** The preserved side with the values of the subqueries that the join's condition asks for its rows. */
+function withSubqueries(
+  { planner, scope }: Level, operator: LogicalOperator, conditions: readonly AnalysedExpression[],
+): LogicalOperator {
+  const subLinks = conditions.flatMap(({ source }) => subLinksIn(source));
+  if (subLinks.length === 0) return operator;
+  const around = new Region(false);
+  around.inputs.push(operator);
+  for (const subLink of subLinks) {
+    if (mayGiveRows(subLink)) refuse("subquery that may give several rows", "It counts only where a row asks for it.");
+    planner.planValue(around, scope, subLink);
+  }
+  return uncorrelated(finishRegion(around, scope.statement));
+}
+
+/** Whether a FROM item reads columns of queries around the level. */
+function itemReadsOutside(scope: QueryScope, item: FromItem): boolean {
+  if (item.kind === "join")
+    return [item.left, item.right].some((side) => itemReadsOutside(scope, side))
+      || (item.condition !== undefined && readsOutside(item.condition.source));
+  const entry = scope.query.rangeTable[item.rangeIndex - 1];
+  return entry?.kind === "subquery" && readsOutside(entry.source);
+}
+
+/** What of the region has the columns of the domain: joined with the preserved side, it stays joined with the whole. */
+function takeDomain({ region, scope: { statement: { attributes } } }: Level): readonly LogicalOperator[] {
+  const origins = region.passed.flatMap((each) => [...attributes.originsRead(each)]);
+  const at = region.inputs.findIndex((input) => origins.some((origin) => originsOf(input).has(origin)));
+  return at < 0 ? [] : region.inputs.splice(at, 1);
 }
 
 /** LEFT JOIN LATERAL: the subquery's own conditions decide about partners as the join's do. */

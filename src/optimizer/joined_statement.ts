@@ -33,6 +33,7 @@ import { edgeRoots, isGrouped } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import { finishRegion, Region } from "./region.js";
+import { ScopeAbove } from "./scope_above.js";
 import { withRuntimeFilters } from "./runtime_filters.js";
 import type { BuiltLeaf } from "./shared_subplans.js";
 import { shareSubplans } from "./shared_subplans.js";
@@ -41,7 +42,7 @@ import { Fallbacks, Replan } from "./fallbacks.js";
 import type { Edge } from "./statement_edge.js";
 import { groupedEdge, groupingSetsEdge, passThroughEdge, windowedEdge } from "./statement_edge.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
-import { placeSubqueryCondition, subLinkValue } from "./subqueries.js";
+import { placeSubqueryCondition, planValue } from "./subqueries.js";
 import type { StatementFacts } from "./table_source.js";
 import { typeOfSubLink } from "./target_type.js";
 
@@ -85,6 +86,7 @@ function queryPlanner(statement: StatementFacts): QueryPlanner {
       return aggregateBlock(scope, uncorrelated(finishRegion(region, statement)), []).block;
     },
     planLateral: (around, scope, inner, isNullable) => lateralRows(planner, around, scope, inner, isNullable),
+    planValue: (region, scope, subLink) => planValue(planner, region, scope, subLink),
     placeSubqueryCondition: (region, scope, condition) =>
       placeSubqueryCondition(planner, region, scope, condition),
   };
@@ -147,6 +149,7 @@ function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): E
   if (subLinks.length === 0) return { ...edge, notes };
   const region = new Region(false);
   region.inputs.push(edge.operator);
+  const above = edge.didAggregate || edge.didDistinct ? new ScopeAbove(scope, edge.operator) : scope;
   const outputs = [...edge.outputs];
   const replacements = [...edge.replacements];
   const known = new Map<string, EdgeExpression>();
@@ -154,7 +157,7 @@ function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): E
     const text = texts.of(subLink);
     let expression = known.get(text);
     if (expression === undefined) {
-      const plan = (): Outputs => subLinkOutputs(planner, region, scope, subLink, edge);
+      const plan = (): Outputs => subLinkOutputs(planner, region, above, subLink);
       expression = addOutputs(outputs, fallbacks.orGive(subLink, () => true, plan));
       known.set(text, expression);
     }
@@ -165,15 +168,12 @@ function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): E
 }
 
 function subLinkOutputs(
-  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, edge: Edge,
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode,
 ): Outputs {
   const kind = subLinkKinds[numberField(subLink, "subLinkType")] ?? "subquery";
   if (mayGiveRows(subLink))
     refuse(`${kind} that may give several rows`, "It counts only where a row asks for it.", locationOf(subLink));
-  const lookUp = subLinkValue(planner, region, scope, subLink, false);
-  if (lookUp !== undefined && (edge.didAggregate || edge.didDistinct))
-    refuse(`${kind} with references to an outer query`, "It stands above a grouping.", locationOf(subLink));
-  if (lookUp !== undefined) region.lookUps.push(lookUp);
+  planValue(planner, region, scope, subLink);
   const value = defined(scope.valueOf(subLink), "the value of a planned subquery");
   const sql = typeOfSubLink(subLink);
   if (value.displayScale !== undefined && sql.typmod !== -1)

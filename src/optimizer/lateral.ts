@@ -12,7 +12,7 @@ import { isPlain, isVolatile } from "./block_checks.js";
 import { mayFailAhead } from "./computed_ahead.js";
 import type { CorrelatedRows } from "./correlated_rows.js";
 import { fromCorrelatedRows } from "./correlated_rows.js";
-import { conditionOn } from "./correlation.js";
+import { conditionsOn } from "./correlation.js";
 import { isLimited } from "./limits.js";
 import { overMissing } from "./missing_groups.js";
 import { isGrouped } from "./planning_context.js";
@@ -28,7 +28,8 @@ function refuseLateral(detail: string): never {
 export function lateralRows(
   planner: QueryPlanner, around: Region, scope: QueryScope, query: AnalysedQuery, isNullable: boolean,
 ): LateralRows {
-  if (isVolatile(query.source, scope.statement.facts)) refuseLateral("A volatile function is called for each outer row.");
+  const { facts } = scope.statement;
+  if (isVolatile(query.source, facts)) refuseLateral("A volatile function is called for each outer row.");
   // For rows that no outer row asks for it is run as well.
   if (mayFailAhead(query, scope)) refuseLateral("It may fail for rows nobody asks for.");
   const refuseKey = (): never =>
@@ -50,7 +51,7 @@ function stepsOver(
   if (isOneEach && (query.having !== undefined || isLimited(query)))
     refuseLateral("It has one row where no row is left for it, or none.");
   const { block: made, extraKeys } = aggregateBlock(rows.scope, rows.operator, keys.map((key) => key.inner));
-  const conditions = keys.map((key, index) => conditionOn(key, extraKeys[index]));
+  const conditions = keys.flatMap((key, index) => conditionsOn(key, extraKeys[index]));
   const block = isOneEach ? overMissing(statement, made) : materialised(made, statement, isNullable);
   return { block, conditions, isOneEach, operator: block.operator };
 }

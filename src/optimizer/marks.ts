@@ -15,7 +15,7 @@ import { columnOf } from "./column_types.js";
 import { equalityOf } from "./conditions.js";
 import type { CorrelationKey, PendingLookUp } from "./correlation.js";
 import {
-  conditionOn, correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression,
+  conditionsOn, correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression,
 } from "./correlation.js";
 import { Estimates } from "./estimates.js";
 import { mayFail } from "./may_fail.js";
@@ -49,7 +49,7 @@ function grouped({ statement }: QueryScope, rows: LogicalOperator, values: reado
 }
 
 function conditionsOf(keys: readonly CorrelationKey[], groups: Aggregate["keys"]): readonly Expression[] {
-  return keys.map((each, index) => conditionOn(each, groups[index]?.attribute));
+  return keys.flatMap((each, index) => conditionsOn(each, groups[index]?.attribute));
 }
 
 /** `value`: whether there is a group for the row. */
@@ -57,12 +57,23 @@ function mark(
   scope: QueryScope, subLink: TextNode, rows: LogicalOperator, keys: readonly CorrelationKey[],
 ): PendingLookUp {
   const groups = grouped(scope, rows, keys.map(({ inner }) => inner));
-  const [first] = groups.keys;
-  if (first === undefined) return refuseSubLink(subLink, "that compares nothing");
-  // Keys that are equal to something are not NULL, so in a row made up for a missing group this one tells.
-  const { operator, renamed } = nullableColumns(scope.statement, groups, [first.attribute]);
-  const key = column(renamed.get(first.attribute) ?? -1, first.expression.type);
-  return { right: operator, conditions: conditionsOf(keys, groups.keys), value: isNull(key, true) };
+  if (keys.length === 0) return refuseSubLink(subLink, "that compares nothing");
+  const { operator: marked, attribute, type } = markOf(scope, groups, keys);
+  const { operator, renamed } = nullableColumns(scope.statement, marked, [attribute]);
+  const found = column(renamed.get(attribute) ?? -1, type);
+  return { right: operator, conditions: conditionsOf(keys, groups.keys), value: isNull(found, true) };
+}
+
+/** A column that tells in a row made up for a missing group: a key that is equal to something is not NULL. */
+function markOf(
+  { statement: { attributes } }: QueryScope, groups: Aggregate, keys: readonly CorrelationKey[],
+): { readonly operator: LogicalOperator; readonly attribute: number; readonly type: Expression["type"] } {
+  const key = groups.keys[keys.findIndex(({ findsNull }) => !findsNull)];
+  if (key !== undefined) return { operator: groups, attribute: key.attribute, type: key.expression.type };
+  const origin = attributes.newOrigin();
+  const attribute = attributes.add(origin, "mark", columnOf(INTERNAL, BOOL, false));
+  const columns = [{ attribute, expression: constant(true, BOOL) }];
+  return { operator: { kind: "compute", origin, input: groups, columns, rows: groups.rows }, attribute, type: BOOL };
 }
 
 function isNull(argument: Expression, negated: boolean): Expression {

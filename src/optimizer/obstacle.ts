@@ -12,6 +12,7 @@ function argumentsOf(expression: AnalysedExpression): readonly AnalysedExpressio
     case "not": case "nullTest": case "booleanTest": case "relabel": return [expression.argument];
     case "greatest": case "least": return expression.arguments;
     case "nullIf": case "isDistinct": return [expression.left, expression.right];
+    case "rowComparison": return expression.columns.flatMap(({ left, right }) => [left, right]);
     case "arrayComparison": return [expression.scalar];
     case "case":
       return [

@@ -4,6 +4,7 @@ import type { AnalysedExpression, Variable } from "#frontend/analysed_expression
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { numberField, walk } from "#frontend/text_fields.js";
+import { mapColumns } from "#expr/traverse.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { ColumnSource } from "./column_source.js";
@@ -67,7 +68,8 @@ export class QueryScope implements ColumnSource {
   }
 
   variable(variable: Variable): Translated | undefined {
-    const source = this.level(variable.levelsUp)?.sources.get(variable.rangeIndex);
+    if (variable.levelsUp > 0) return this.outer?.variable({ ...variable, levelsUp: variable.levelsUp - 1 });
+    const source = this.sources.get(variable.rangeIndex);
     if (source === undefined) return undefined;
     return source.kind === "table" ? source.table.variable(variable) : source.column(variable.attribute);
   }
@@ -127,18 +129,28 @@ export class SubstitutedSource implements ColumnSource {
   private readonly inner: ColumnSource;
   private readonly find: (expression: AnalysedExpression) => Translated | undefined;
   private readonly seesVariables: boolean;
+  private readonly passed: ReadonlyMap<number, number>;
 
-  /** Above a grouping variables of the level itself have no value of their own: `seesVariables` is false. */
+  /**
+   * Above a grouping variables of the level itself have no value of their own: `seesVariables` is false. Columns of
+   * queries around may have been joined below it and are keys of it then, which `passed` knows.
+   */
   constructor(
     inner: ColumnSource, find: (expression: AnalysedExpression) => Translated | undefined, seesVariables: boolean,
+    passed: ReadonlyMap<number, number> = new Map(),
   ) {
     this.inner = inner;
     this.find = find;
     this.seesVariables = seesVariables;
+    this.passed = passed;
   }
 
   variable(variable: Variable): Translated | undefined {
-    return this.seesVariables || variable.levelsUp > 0 ? this.inner.variable(variable) : undefined;
+    if (!this.seesVariables && variable.levelsUp === 0) return undefined;
+    const value = this.inner.variable(variable);
+    if (value === undefined || this.passed.size === 0) return value;
+    const expression = mapColumns(value.expression, (attribute) => this.passed.get(attribute) ?? attribute);
+    return { ...value, expression };
   }
 
   computed(expression: AnalysedExpression, filter: TextNode | undefined): Translated | undefined {

@@ -1,10 +1,12 @@
 // Which expressions PostgreSQL can evaluate for any row without an error. Only those may be computed in a scan below a
 // join: the statement asks for their values on joined rows alone. Counter-example: 1 / t.x in the select list, where
 // the join drops every row with x = 0.
+import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { nodeList, numberField, requiredNode, walk } from "#frontend/text_fields.js";
 import { functionsByOid } from "#functions/registry.js";
 import { sqlTypes } from "#types/sql_types.js";
+import { isSafeComparison } from "./row_comparison.js";
 
 /** Objects below this OID are built in; of others nothing is known. */
 const USER_OBJECTS_START = 16384;
@@ -12,7 +14,7 @@ const USER_OBJECTS_START = 16384;
 const safeTags: ReadonlySet<string> = new Set([
   "VAR", "CONST", "RELABELTYPE", "BOOLEXPR", "NULLTEST", "BOOLEANTEST", "CASEEXPR", "CASEWHEN",
   "CASETESTEXPR", "COALESCEEXPR", "FUNCEXPR", "OPEXPR", "SCALARARRAYOPEXPR", "DISTINCTEXPR",
-  "NULLIFEXPR", "MINMAXEXPR", "COERCEVIAIO",
+  "NULLIFEXPR", "MINMAXEXPR", "COERCEVIAIO", "ROWCOMPAREEXPR",
 ]);
 
 /** Functions of characters whose answer depends on a collation: without one they fail, on a row. */
@@ -102,6 +104,12 @@ function isSafeFunction(oid: number, node: TextNode): boolean {
   return comparison.test(key);
 }
 
+/** Comparisons do not fail under a collation. */
+function isSafeRowComparison(node: TextNode): boolean {
+  const comparison = readExpression(node);
+  return comparison.kind === "rowComparison" && isSafeComparison(comparison);
+}
+
 /** Output functions of built-in types do not fail; every text is a text. */
 function isSafeCoercion(node: TextNode): boolean {
   const result = numberField(node, "resulttype");
@@ -121,6 +129,7 @@ export function neverFails(source: TextNode, isSafeOther: (node: TextNode) => bo
       return "skip";
     }
     if (node.tag === "COERCEVIAIO") safe &&= isSafeCoercion(node);
+    else if (node.tag === "ROWCOMPAREEXPR") safe &&= isSafeRowComparison(node);
     else if (node.tag === "FUNCEXPR") safe &&= isSafeFunction(numberField(node, "funcid"), node);
     else if (node.fields.has("opfuncid")) safe &&= isSafeFunction(numberField(node, "opfuncid"), node);
     return safe ? undefined : "skip";

@@ -51,8 +51,13 @@ function findingsIn(node: TextNode): Findings {
 
 /** Whether a subquery reads a row of the queries around it, of FROM items beside it too. */
 export function readsAround(node: TextNode): boolean {
-  const { ranges, readsOutside } = findingsIn(node);
-  return readsOutside || ranges.size > 0;
+  const found = findingsIn(node);
+  return found.readsOutside || found.ranges.size > 0;
+}
+
+/** Whether a node reads a row of the queries around its own. */
+export function readsOutside(node: TextNode): boolean {
+  return findingsIn(node).readsOutside;
 }
 
 /** The queries around a node, innermost first: its own, then outwards. */

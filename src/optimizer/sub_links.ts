@@ -9,6 +9,8 @@ import { isLimitedToOne } from "./limits.js";
 export const EXISTS = 0;
 export const ALL = 1;
 export const ANY = 2;
+/** A row compared with the only row. */
+export const ROW_COMPARE = 3;
 export const SCALAR = 4;
 
 export function typeOf(subLink: TextNode): number {
@@ -31,7 +33,7 @@ export function subLinksIn(source: TextNode): readonly TextNode[] {
  * where no row asks for it. Counter-example: CASE WHEN true THEN 1 ELSE (SELECT x FROM t) END.
  */
 export function mayGiveRows(subLink: TextNode): boolean {
-  if (typeOf(subLink) !== SCALAR) return false;
+  if (typeOf(subLink) !== SCALAR && typeOf(subLink) !== ROW_COMPARE) return false;
   const query = readQuery(requiredNode(subLink, "subselect"));
   if (isLimitedToOne(query)) return false;
   return !(query.hasAggregates && query.groupBy.length === 0 && query.groupingSets.length === 0);

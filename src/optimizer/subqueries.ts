@@ -4,14 +4,13 @@
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { TextNode } from "#frontend/node_text.js";
-import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { aggregateBlock, materialised } from "./block.js";
 import { columnsRead } from "./aggregation.js";
 import { rejectsNull } from "./conditions.js";
 import type { PendingLookUp } from "./correlation.js";
-import { conditionOn, refuseFailing, refuseSubLink, subQueryOf } from "./correlation.js";
+import { conditionsOn, refuseFailing, refuseSubLink, subQueryOf, testExpression } from "./correlation.js";
 import type { CorrelatedRows } from "./correlated_rows.js";
 import { fromCorrelatedRows } from "./correlated_rows.js";
 import { existsValue, inValue } from "./marks.js";
@@ -21,7 +20,7 @@ import { overMissing } from "./missing_groups.js";
 import { quantifiedJoin } from "./quantified.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
-import { ALL, ANY, EXISTS, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
+import { ALL, ANY, EXISTS, ROW_COMPARE, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
 import type { Region } from "./region.js";
 import { existingRows } from "./subquery_rows.js";
 import type { Translated } from "./translated.js";
@@ -43,10 +42,7 @@ export function placeSubqueryCondition(
   const subLinks = subLinksIn(condition.source);
   if (subLinks.length === 0) return false;
   const positive = positiveSubLinks(condition);
-  for (const subLink of subLinks) {
-    const lookUp = subLinkValue(planner, region, scope, subLink, positive.has(subLink.id));
-    if (lookUp !== undefined) region.lookUps.push(lookUp);
-  }
+  for (const subLink of subLinks) planValue(planner, region, scope, subLink, positive.has(subLink.id));
   region.conditions.push(translated(scope, condition));
   return true;
 }
@@ -69,7 +65,14 @@ function positiveSubLinks(condition: AnalysedExpression): ReadonlySet<number> {
 }
 
 /** Plans a subquery inside an expression and lets its value stand for it in this scope. */
-export function subLinkValue(
+export function planValue(
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isPositive = false,
+): void {
+  const lookUp = subLinkValue(planner, region, scope, subLink, isPositive);
+  if (lookUp !== undefined) region.lookUps.push(lookUp);
+}
+
+function subLinkValue(
   planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isPositive: boolean,
 ): PendingLookUp | undefined {
   switch (typeOf(subLink)) {
@@ -79,16 +82,20 @@ export function subLinkValue(
   }
 }
 
-/** Plans a scalar subquery and lets its value stand for it in this scope. */
+/** Plans a subquery of one row and lets its value, or what it compares to, stand for it in this scope. */
 function scalar(
   planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode,
 ): PendingLookUp | undefined {
-  if (typeOf(subLink) !== SCALAR) return refuseSubLink(subLink, "inside an expression");
+  const isRow = typeOf(subLink) === ROW_COMPARE;
+  if (!isRow && typeOf(subLink) !== SCALAR) return refuseSubLink(subLink, "inside an expression");
   const query = subQueryOf(scope, subLink);
   refuseFailing(query, scope, subLink);
   const refuseKey = (): never => refuseSubLink(subLink, "correlated by other than equality");
-  const { operator, conditions, value } = fromCorrelatedRows(
+  const { operator, conditions, column } = fromCorrelatedRows(
     planner, region, scope, query, refuseKey, (rows) => scalarOver(rows, query, subLink));
+  const only = query.targets.find((each) => !each.isJunk)?.number ?? 0;
+  const value = isRow ? { expression: testExpression(scope, subLink, column) } : column(only);
+  if (value === undefined) return refuseSubLink(subLink, "of a value the engine does not compute");
   scope.put(subLink, value);
   if (conditions !== undefined) return { right: operator, conditions, value: value.expression };
   region.inputs.push(operator);
@@ -99,7 +106,8 @@ interface ScalarRows {
   readonly operator: LogicalOperator;
   /** Undefined for a single row. */
   readonly conditions: readonly Expression[] | undefined;
-  readonly value: Translated;
+  /** By target number. */
+  readonly column: (number: number) => Translated | undefined;
 }
 
 /** One row, or one for each combination of keys, and what stands for a row without. */
@@ -114,18 +122,18 @@ function scalarOver(rows: CorrelatedRows, query: AnalysedQuery, subLink: TextNod
   if (keys.length > 0 && isAggregate && !keepsFirst(query))
     return refuseSubLink(subLink, "with OFFSET or LIMIT 0");
   const { block, extraKeys } = aggregateBlock(rows.scope, rows.operator, keys.map((key) => key.inner));
-  const refuseValue = (): never => refuseSubLink(subLink, "of a value the engine does not compute");
-  const target = query.targets.find((each) => !each.isJunk) ?? refuseValue();
   if (keys.length === 0) {
     const { operator, column } = materialised(block, statement, true);
-    const value = column(target.number) ?? refuseValue();
     const single: LogicalOperator = isAggregate ? operator : { kind: "singleRow", input: operator, rows: 1 };
-    return { operator: single, conditions: undefined, value };
+    return { operator: single, conditions: undefined, column };
   }
-  const { expression } = block.column(target.number) ?? refuseValue();
-  const isNullForMissing = [...columnsRead(expression)].some((each) => rejectsNull(expression, each));
   // What is NULL then anyway is computed once a group.
-  const shown = isNullForMissing || !isAggregate ? materialised(block, statement, true) : overMissing(statement, block);
-  const value = defined(shown.column(target.number), "a value the engine computes");
-  return { operator: shown.operator, conditions: keys.map((key, index) => conditionOn(key, extraKeys[index])), value };
+  const isComputedOnce = !isAggregate || query.targets.every(({ number }) => isNullForMissing(block.column(number)));
+  const { operator, column } = isComputedOnce ? materialised(block, statement, true) : overMissing(statement, block);
+  return { operator, conditions: keys.flatMap((key, index) => conditionsOn(key, extraKeys[index])), column };
+}
+
+function isNullForMissing(value: Translated | undefined): boolean {
+  return value !== undefined
+    && [...columnsRead(value.expression)].some((each) => rejectsNull(value.expression, each));
 }

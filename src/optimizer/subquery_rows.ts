@@ -61,7 +61,7 @@ function steps({ subLink }: Asking, query: AnalysedQuery, rows: CorrelatedRows):
   const { block, extraKeys } = aggregateBlock(rows.scope, rows.operator, keys.map(({ inner }) => inner));
   const { operator, column } = materialised(block, rows.scope.statement, false);
   const own = keys.map((key, index) => ({ ...key, inner: attributeOf(key, extraKeys[index]) }));
-  return { operator, column, keys: own, correlated: own.map(({ inner, conditionWith }) => conditionWith(inner)) };
+  return { operator, column, keys: own, correlated: own.flatMap(({ inner, conditionsWith }) => conditionsWith(inner)) };
 }
 
 /** Rows whose columns are compared. */

@@ -1,5 +1,5 @@
-// Subqueries that read the rows around them in other places than the equalities of their WHERE (unnesting_statements.sql):
-// what the domain of the values they read answers for (src/optimizer/domain.ts).
+// Subqueries that read the rows around them in other places than the equalities of their WHERE, most of them over the
+// domain of the values they read (src/optimizer/domain.ts), and rows compared with rows (unnesting_statements.sql).
 import { compareStatements, readStatements } from "../support/compared_statements.js";
 
 compareStatements({
