@@ -7,13 +7,13 @@ import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { inputsOf, originsOf } from "#plan/logical.js";
 import { mayFailAhead } from "./computed_ahead.js";
-import { equalityOf } from "./conditions.js";
 import type { CorrelationKey } from "./correlation.js";
 import { correlationKeyOf } from "./correlation.js";
 import type { Domain } from "./domain.js";
 import { domainKeys, domainOf } from "./domain.js";
 import { planFrom } from "./from_clause.js";
 import { expressionsOf } from "./operator_expressions.js";
+import { comparesTooMany } from "./outer_rows.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
@@ -28,10 +28,9 @@ export interface CorrelatedRows {
   readonly conditions: readonly Expression[];
   /** The same as keys; refused where a condition is no equality. */
   readonly keys: () => readonly CorrelationKey[];
+  /** What the rows are joined with, if they are: then it alone correlates them. */
+  readonly domain?: Domain;
 }
-
-/** Pairs of rows that may be compared one by one, without a key to find partners by. */
-const PAIRS_MAX = 1e9;
 
 function byEqualities(
   planner: QueryPlanner, scope: QueryScope, query: AnalysedQuery, refuseKey: () => never,
@@ -56,7 +55,8 @@ function overDomain(
   const others = correlated.map((condition) => correlationKeyOf(condition, own, statement) ?? refuseKey());
   const keys = [...domainKeys(domain, passed, within, statement), ...others];
   const conditions = keys.flatMap(({ inner, conditionsWith }) => conditionsWith(inner));
-  return { scope, operator, conditions, keys: () => keys };
+  const isWhole = others.length === 0 && passed.every((each, index) => each === domain.columns[index]?.inner);
+  return { scope, operator, conditions, keys: () => keys, ...(isWhole ? { domain } : {}) };
 }
 
 /** Whether some expression of a plan reads what the operators below it do not have. */
@@ -66,12 +66,6 @@ function readsAround(operator: LogicalOperator, statement: StatementFacts): bool
   const below = new Set(inputs.flatMap((input) => [...originsOf(input)]));
   return expressionsOf(operator).some((each) =>
     [...statement.attributes.originsRead(each)].some((origin) => !below.has(origin)));
-}
-
-function comparesTooMany(operator: LogicalOperator): boolean {
-  if (operator.kind === "join" && operator.conditions.every((condition) => equalityOf(condition) === undefined)
-    && operator.left.rows * operator.right.rows > PAIRS_MAX) return true;
-  return inputsOf(operator).some(comparesTooMany);
 }
 
 /**

@@ -37,7 +37,7 @@ interface DomainColumn {
 }
 
 export interface Domain {
-  readonly operator: LogicalOperator;
+  readonly operator: Extract<LogicalOperator, { readonly kind: "aggregate" }>;
   /** The queries around the subquery, in which columns are the domain's. */
   readonly scope: QueryScope;
   readonly columns: readonly DomainColumn[];
@@ -48,7 +48,7 @@ function columnWith(index: number, type: EngineType): Expression {
 }
 
 /** The variables in a query that stand for columns around it; undefined where it reads more than columns. */
-function outerVariables(node: TextNode, depth = 1, found: Variable[] = []): readonly Variable[] | undefined {
+function outerVariables(node: TextNode, depth: number, found: Variable[] = []): readonly Variable[] | undefined {
   if (node.tag === "AGGREF" && numberField(node, "agglevelsup") >= depth) return undefined;
   if (node.tag === "GROUPINGFUNC" && numberField(node, "agglevelsup") >= depth) return undefined;
   if (node.tag === "VAR") {
@@ -131,11 +131,11 @@ interface OuterValue {
   readonly isOwn: boolean;
 }
 
-function outerValues(region: Region, scope: QueryScope, query: TextNode): readonly OuterValue[] | undefined {
+function outerValues(region: Region, scope: QueryScope, node: TextNode): readonly OuterValue[] | undefined {
   const { attributes } = scope.statement;
   const provided = providedBy(region);
   const found = new Map<string, OuterValue>();
-  for (const variable of outerVariables(query) ?? []) {
+  for (const variable of outerVariables(node, node.tag === "QUERY" ? 1 : 0) ?? []) {
     const value = scope.variable(variable);
     if (value === undefined || value.displayScale !== undefined || mayFail(value.expression)) return undefined;
     const origins = attributes.originsRead(value.expression);
@@ -148,13 +148,14 @@ function outerValues(region: Region, scope: QueryScope, query: TextNode): readon
 }
 
 /**
- * The domain of what a query reads of the region around it, of whose query `scope` is. Columns of queries further out
- * that the region does not have stay what they are. Undefined when it reads nothing, or what has no domain.
+ * The domain of what a query, or an expression around one, reads of the region, of whose query `scope` is. Columns of
+ * queries further out that the region does not have stay what they are. Undefined when it reads nothing, or what has no
+ * domain.
  */
-export function domainOf(region: Region, scope: QueryScope, query: TextNode): Domain | undefined {
+export function domainOf(region: Region, scope: QueryScope, node: TextNode): Domain | undefined {
   const { statement } = scope;
   const { attributes } = statement;
-  const values = outerValues(region, scope, query) ?? [];
+  const values = outerValues(region, scope, node) ?? [];
   const own = values.filter(({ isOwn }) => isOwn).map(({ expression }) => expression);
   if (own.length === 0) return undefined;
   const rows = rowsAgain(region, new Set(own.flatMap((each) => [...attributes.originsRead(each)])), statement);

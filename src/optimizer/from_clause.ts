@@ -22,6 +22,7 @@ import { isHosted } from "./expression_translator.js";
 import { giveEntriesOf } from "./given_entries.js";
 import { obstacleIn } from "./obstacle.js";
 import { addImpliedFilters } from "./implied_filters.js";
+import { isGrouped } from "./planning_context.js";
 import { QueryScope, rangesRead } from "./query_scope.js";
 import type { LateralRows, QueryPlanner } from "./query_planner.js";
 import type { FinishedRegion } from "./region.js";
@@ -32,7 +33,8 @@ import { rangesReadDeep, readsAround, readsOutside } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
 import { rangesNeeded } from "./strict_conditions.js";
 import { TableSource } from "./table_source.js";
-import { isUnreadAggregate } from "./unread_aggregates.js";
+import { isUnreadAggregate, readsColumn } from "./unread_aggregates.js";
+import { planSubqueriesOf, valuesBelow } from "./value_subqueries.js";
 import type { WithQuery } from "./with_queries.js";
 import { commonTableOf } from "./with_queries.js";
 
@@ -80,6 +82,9 @@ export function planFrom(
   }
   addQuery(level, query);
   placePending(level);
+  // The statement's own select list is above its rows, unless they are grouped by it.
+  const isReadHere = !isBelowEdge || (query.distinct.length > 0 && !query.isDistinctOn);
+  if (isReadHere || isGrouped(query)) planSubqueriesOf(planner, region, scope, valuesBelow(query, () => true));
   return { scope, region };
 }
 
@@ -268,13 +273,17 @@ function addLateral(level: Level, rangeIndex: number, query: AnalysedQuery, oute
   const { region, isNullable } = level;
   const isMerged = isMergeable(query) && query.setOperation === undefined && !isNullable;
   if (isMerged) return addDerived(level, rangeIndex, query, outer);
-  const { block, conditions, isOneEach } = lateralRows(level, region, rangeIndex, query, outer, isNullable);
-  if (isOneEach) {
-    region.lookUps.push({ right: block.operator, conditions });
-    return;
+  addRows(region, lateralRows(level, region, rangeIndex, query, outer, isNullable));
+}
+
+/** Joins the rows of a LATERAL subquery with the region it was planned for. */
+export function addRows(region: Region, { block, conditions, isOneEach }: LateralRows): Block {
+  if (isOneEach) region.lookUps.push({ right: block.operator, conditions });
+  else {
+    region.inputs.push(block.operator);
+    region.conditions.push(...conditions);
   }
-  region.inputs.push(block.operator);
-  region.conditions.push(...conditions);
+  return block;
 }
 
 function lateralRows(
@@ -293,6 +302,9 @@ function addDerived(level: Level, rangeIndex: number, query: AnalysedQuery, oute
     checkTargets(query, scope.statement.facts);
     const inner = new QueryScope(scope.statement, query, outer);
     addQuery({ ...level, scope: inner }, query);
+    const isArm = scope.query.setOperation !== undefined;
+    const isRead = (number: number): boolean => isArm || readsColumn(scope, rangeIndex, new Set([number]));
+    planSubqueriesOf(planner, level.region, inner, valuesBelow(query, isRead));
     const column = (attribute: number): ReturnType<QueryScope["variable"]> => {
       const target = query.targets.find(({ number }) => number === attribute);
       return target === undefined ? undefined : inner.translator.translate(target.expression);
@@ -384,7 +396,8 @@ function withSubqueries(
   const around = new Region(false);
   around.inputs.push(operator);
   for (const subLink of subLinks) {
-    if (mayGiveRows(subLink)) refuse("subquery that may give several rows", "It counts only where a row asks for it.");
+    if (mayGiveRows(subLink, scope.statement.facts))
+      refuse("subquery that may give several rows", "It counts only where a row asks for it.");
     planner.planValue(around, scope, subLink);
   }
   return uncorrelated(finishRegion(around, scope.statement));
@@ -444,7 +457,7 @@ export function translated(scope: QueryScope, condition: AnalysedExpression): Ex
 function placeCondition(
   planner: QueryPlanner, region: Region, scope: QueryScope, condition: AnalysedExpression,
 ): void {
-  const { fallbacks } = scope.statement;
+  const { fallbacks, facts } = scope.statement;
   const given = fallbacks.reasonFor(condition.source);
   const within = given === undefined ? undefined : oneTable(region, scope, condition);
   if (within !== undefined && given !== undefined) {
@@ -452,7 +465,7 @@ function placeCondition(
     return;
   }
   const isOneTables = (): boolean => oneTable(region, scope, condition) !== undefined;
-  if (given === undefined && subLinksIn(condition.source).some(mayGiveRows) && isOneTables())
+  if (given === undefined && subLinksIn(condition.source).some((each) => mayGiveRows(each, facts)) && isOneTables())
     fallbacks.give(condition.source, "subquery that may give several rows");
   fallbacks.orGive(condition.source, isOneTables, () => placeInEngine(planner, region, scope, condition));
 }

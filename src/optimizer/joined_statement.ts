@@ -171,7 +171,7 @@ function subLinkOutputs(
   planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode,
 ): Outputs {
   const kind = subLinkKinds[numberField(subLink, "subLinkType")] ?? "subquery";
-  if (mayGiveRows(subLink))
+  if (mayGiveRows(subLink, scope.statement.facts))
     refuse(`${kind} that may give several rows`, "It counts only where a row asks for it.", locationOf(subLink));
   planValue(planner, region, scope, subLink);
   const value = defined(scope.valueOf(subLink), "the value of a planned subquery");

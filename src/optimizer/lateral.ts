@@ -13,12 +13,12 @@ import { mayFailAhead } from "./computed_ahead.js";
 import type { CorrelatedRows } from "./correlated_rows.js";
 import { fromCorrelatedRows } from "./correlated_rows.js";
 import { conditionsOn } from "./correlation.js";
-import { isLimited } from "./limits.js";
 import { overMissing } from "./missing_groups.js";
 import { isGrouped } from "./planning_context.js";
 import type { LateralRows, QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
+import { mayLeaveGroupOut, singleGroups } from "./single_groups.js";
 
 function refuseLateral(detail: string): never {
   return refuse("LATERAL", detail);
@@ -47,9 +47,13 @@ function stepsOver(
   }
   const keys = rows.keys();
   if (keys.length === 0) refuseLateral("It reads outer rows in other places than its conditions.");
+  if (mayLeaveGroupOut(query)) {
+    const { block: groups, keys: own } = singleGroups(rows, query);
+    const block = materialised(groups, statement, isNullable);
+    const conditions = own.flatMap(({ inner, conditionsWith }) => conditionsWith(inner));
+    return { block, conditions, isOneEach: false, operator: block.operator };
+  }
   const isOneEach = isGrouped(query) && query.groupBy.length === 0;
-  if (isOneEach && (query.having !== undefined || isLimited(query)))
-    refuseLateral("It has one row where no row is left for it, or none.");
   const { block: made, extraKeys } = aggregateBlock(rows.scope, rows.operator, keys.map((key) => key.inner));
   const conditions = keys.flatMap((key, index) => conditionsOn(key, extraKeys[index]));
   const block = isOneEach ? overMissing(statement, made) : materialised(made, statement, isNullable);

@@ -59,6 +59,12 @@ function rangeOf(query: AnalysedQuery): RowRange {
   return { count: read(query.limitCount), offset: read(query.limitOffset) };
 }
 
+/** Whether LIMIT and OFFSET leave a result's only row. */
+export function keepsOnlyRow(query: AnalysedQuery): boolean {
+  const { count, offset } = rangeOf(query);
+  return (count === undefined || count > 0n) && (offset === undefined || offset === 0n);
+}
+
 /** The query's ORDER BY over its columns. */
 export function orderOf(statement: StatementFacts, { query, column }: Block): readonly SortKey[] {
   return query.sort.map((item) => {

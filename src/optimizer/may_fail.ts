@@ -4,10 +4,13 @@ import type { Expression } from "#expr/expression.js";
 import { visitExpression } from "#expr/traverse.js";
 import { functionByKey } from "#functions/registry.js";
 
+/** What a comparison cannot be evaluated for is NULL alone, which code for texts and numerics must not look into. */
+const comparison = /\.(?:equal|notEqual|less|lessOrEqual|greater|greaterOrEqual)$/;
+
 export function mayFail(expression: Expression): boolean {
   let fails = false;
   visitExpression(expression, (each) => {
-    if (each.kind !== "call") return;
+    if (each.kind !== "call" || comparison.test(each.function)) return;
     const types = { arguments: each.arguments.map(({ type }) => type), result: each.type };
     fails ||= functionByKey(each.function).mayFail(types, false);
   });

@@ -3,8 +3,9 @@
 // taken, with the conditions on it alone. Read next: domain.ts.
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import { originsOf } from "#plan/logical.js";
+import { inputsOf, originsOf } from "#plan/logical.js";
 import { mayDiffer } from "./block_checks.js";
+import { equalityOf } from "./conditions.js";
 import { filtered } from "./filtered.js";
 import { orderRegion } from "./join_order.js";
 import { mayFail } from "./may_fail.js";
@@ -64,18 +65,28 @@ function mayReadOthers(operator: LogicalOperator, statement: StatementFacts): bo
   }
 }
 
-function inputsOf(region: Region): readonly LogicalOperator[] {
+function regionInputs(region: Region): readonly LogicalOperator[] {
   return [...region.tables.map((table) => table.scan()), ...region.inputs];
 }
 
 /** The origins whose attributes the region's rows have. */
 export function providedBy(region: Region): ReadonlySet<number> {
-  return new Set(inputsOf(region).flatMap((input) => [...originsOf(input)]));
+  return new Set(regionInputs(region).flatMap((input) => [...originsOf(input)]));
+}
+
+/** Pairs of rows that may be compared one by one, without a key to find partners by. */
+const PAIRS_MAX = 1e9;
+
+/** Whether a join below looks at more pairs of rows than that. */
+export function comparesTooMany(operator: LogicalOperator): boolean {
+  if (operator.kind === "join" && operator.conditions.every((condition) => equalityOf(condition) === undefined)
+    && operator.left.rows * operator.right.rows > PAIRS_MAX) return true;
+  return inputsOf(operator).some(comparesTooMany);
 }
 
 /** Rows of the region, or more, with the attributes of these origins; undefined where they cannot be read again. */
 export function rowsAgain(region: Region, wanted: Origins, statement: StatementFacts): LogicalOperator | undefined {
-  const inputs = inputsOf(region).filter((input) => [...originsOf(input)].some((origin) => wanted.has(origin)));
+  const inputs = regionInputs(region).filter((input) => [...originsOf(input)].some((origin) => wanted.has(origin)));
   const provided = new Set(inputs.flatMap((input) => [...originsOf(input)]));
   if (inputs.length === 0 || !isWithin(wanted, provided)) return undefined;
   const conditions = region.conditions.filter((condition: Expression) => {

@@ -55,6 +55,11 @@ export function readsAround(node: TextNode): boolean {
   return found.readsOutside || found.ranges.size > 0;
 }
 
+/** FROM items of the level that a node reads, in subqueries of it too. */
+export function ownRangesRead(node: TextNode): ReadonlySet<number> {
+  return findingsIn(node).ranges;
+}
+
 /** Whether a node reads a row of the queries around its own. */
 export function readsOutside(node: TextNode): boolean {
   return findingsIn(node).readsOutside;

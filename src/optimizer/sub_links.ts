@@ -2,8 +2,10 @@
 // subqueries.ts, which plans them.
 import type { TextNode } from "#frontend/node_text.js";
 import { readQuery } from "#frontend/query_reader.js";
+import type { RequestFacts } from "#frontend/request_facts.js";
 import { numberField, requiredNode, walk } from "#frontend/text_fields.js";
 import { isLimitedToOne } from "./limits.js";
+import { hasOneRowAtMost } from "./unique_rows.js";
 
 /** SubLinkType values. */
 export const EXISTS = 0;
@@ -32,9 +34,9 @@ export function subLinksIn(source: TextNode): readonly TextNode[] {
  * Whether a scalar subquery may give more than one row. That is an error where PostgreSQL evaluates it, and nothing
  * where no row asks for it. Counter-example: CASE WHEN true THEN 1 ELSE (SELECT x FROM t) END.
  */
-export function mayGiveRows(subLink: TextNode): boolean {
+export function mayGiveRows(subLink: TextNode, facts?: RequestFacts): boolean {
   if (typeOf(subLink) !== SCALAR && typeOf(subLink) !== ROW_COMPARE) return false;
   const query = readQuery(requiredNode(subLink, "subselect"));
-  if (isLimitedToOne(query)) return false;
+  if (isLimitedToOne(query) || (facts !== undefined && hasOneRowAtMost(query, facts))) return false;
   return !(query.hasAggregates && query.groupBy.length === 0 && query.groupingSets.length === 0);
 }

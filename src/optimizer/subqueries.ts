@@ -4,6 +4,7 @@
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { TextNode } from "#frontend/node_text.js";
+import { StatementRefused } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { aggregateBlock, materialised } from "./block.js";
@@ -15,13 +16,14 @@ import type { CorrelatedRows } from "./correlated_rows.js";
 import { fromCorrelatedRows } from "./correlated_rows.js";
 import { existsValue, inValue } from "./marks.js";
 import { translated } from "./from_clause.js";
-import { isLimitedToOne, keepsFirst } from "./limits.js";
 import { overMissing } from "./missing_groups.js";
 import { quantifiedJoin } from "./quantified.js";
+import { quantifiedValue } from "./quantified_values.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
-import { ALL, ANY, EXISTS, ROW_COMPARE, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
+import { ALL, ANY, EXISTS, mayGiveRows, ROW_COMPARE, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
 import type { Region } from "./region.js";
+import { mayLeaveGroupOut, singleGroups } from "./single_groups.js";
 import { existingRows } from "./subquery_rows.js";
 import type { Translated } from "./translated.js";
 
@@ -77,8 +79,21 @@ function subLinkValue(
 ): PendingLookUp | undefined {
   switch (typeOf(subLink)) {
     case EXISTS: return existsValue(planner, region, scope, subLink);
-    case ANY: return inValue(planner, region, scope, subLink, isPositive);
+    case ANY: return anyValue(planner, region, scope, subLink, isPositive);
+    case ALL: return quantifiedValue(planner, region, scope, subLink, isPositive);
     default: return scalar(planner, region, scope, subLink);
+  }
+}
+
+/** By keys where equality alone is asked for, else by comparing. */
+function anyValue(
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isPositive: boolean,
+): PendingLookUp | undefined {
+  try {
+    return inValue(planner, region, scope, subLink, isPositive);
+  } catch (error) {
+    if (!(error instanceof StatementRefused)) throw error;
+    return quantifiedValue(planner, region, scope, subLink, isPositive);
   }
 }
 
@@ -116,11 +131,13 @@ function scalarOver(rows: CorrelatedRows, query: AnalysedQuery, subLink: TextNod
   const isAggregate = query.hasAggregates && query.groupBy.length === 0 && query.having === undefined
     && query.groupingSets.length === 0;
   const keys = rows.keys();
-  if (keys.length > 0 && !isAggregate && !isLimitedToOne(query))
+  if (keys.length > 0 && mayLeaveGroupOut(query)) {
+    const groups = singleGroups(rows, query);
+    const conditions = groups.keys.flatMap(({ inner, conditionsWith }) => conditionsWith(inner));
+    return { ...materialised(groups.block, statement, true), conditions };
+  }
+  if (keys.length > 0 && !isAggregate && mayGiveRows(subLink, statement.facts))
     return refuseSubLink(subLink, "with references to an outer query");
-  // A row without a group has none to leave out.
-  if (keys.length > 0 && isAggregate && !keepsFirst(query))
-    return refuseSubLink(subLink, "with OFFSET or LIMIT 0");
   const { block, extraKeys } = aggregateBlock(rows.scope, rows.operator, keys.map((key) => key.inner));
   if (keys.length === 0) {
     const { operator, column } = materialised(block, statement, true);

@@ -15,6 +15,7 @@ import { isGrouped } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
+import { singleGroups } from "./single_groups.js";
 import type { Translated } from "./translated.js";
 
 /** Where a subquery is asked for. */
@@ -53,11 +54,14 @@ function asTheyAre({ byKeys }: Asking, rows: CorrelatedRows): SubqueryRows {
 }
 
 /** What the query makes of its rows, by the keys they are correlated by as well: each outer row finds its own. */
-function steps({ subLink }: Asking, query: AnalysedQuery, rows: CorrelatedRows): ComparedRows {
+function steps(query: AnalysedQuery, rows: CorrelatedRows): ComparedRows {
   const keys = rows.keys();
   // An outer row without rows has a group of none, which HAVING may keep.
-  if (keys.length > 0 && isGrouped(query) && query.groupBy.length === 0)
-    return refuseSubLink(subLink, "with HAVING and references to an outer query");
+  if (keys.length > 0 && isGrouped(query) && query.groupBy.length === 0) {
+    const groups = singleGroups(rows, query);
+    const correlated = groups.keys.flatMap(({ inner, conditionsWith }) => conditionsWith(inner));
+    return { ...materialised(groups.block, rows.scope.statement, false), keys: groups.keys, correlated };
+  }
   const { block, extraKeys } = aggregateBlock(rows.scope, rows.operator, keys.map(({ inner }) => inner));
   const { operator, column } = materialised(block, rows.scope.statement, false);
   const own = keys.map((key, index) => ({ ...key, inner: attributeOf(key, extraKeys[index]) }));
@@ -67,7 +71,7 @@ function steps({ subLink }: Asking, query: AnalysedQuery, rows: CorrelatedRows):
 /** Rows whose columns are compared. */
 export function comparedRows(asking: Asking, query: AnalysedQuery): ComparedRows {
   return rowsFor(asking, query, (rows) => {
-    if (!isPlain(query)) return steps(asking, query, rows);
+    if (!isPlain(query)) return steps(query, rows);
     const column = (number: number): Translated | undefined => {
       const target = query.targets.find((each) => each.number === number)?.expression;
       return target === undefined ? undefined : rows.scope.translator.translate(target);
@@ -88,5 +92,5 @@ export function existingRows(asking: Asking, query: AnalysedQuery): SubqueryRows
   // PostgreSQL adds sums up that nobody sees.
   if (isGrouped(query)) refuseFailing(query, scope, subLink);
   if (isPlainly) return rowsFor(asking, query, (rows) => asTheyAre(asking, rows));
-  return query.having === undefined ? undefined : rowsFor(asking, query, (rows) => steps(asking, query, rows));
+  return query.having === undefined ? undefined : rowsFor(asking, query, (rows) => steps(query, rows));
 }

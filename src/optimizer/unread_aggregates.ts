@@ -41,7 +41,7 @@ function unreadTargets({ query, outer }: QueryScope): ReadonlySet<number> {
 }
 
 /** Whether the query reads the column, or all columns, of an entry of its own; a join's may stand for it. */
-function readsColumn(scope: QueryScope, rangeIndex: number, attributes: ReadonlySet<number>): boolean {
+export function readsColumn(scope: QueryScope, rangeIndex: number, attributes: ReadonlySet<number>): boolean {
   const { source, rangeTable } = scope.query;
   const unread = unreadTargets(scope);
   return someNode(source, 0, (node, depth) => {

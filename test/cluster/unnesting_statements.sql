@@ -117,3 +117,47 @@ SELECT k, x, sum(n), (SELECT count(*) FROM b WHERE b.x = a.k AND b.k = a.x) FROM
 SELECT k, count(DISTINCT x), EXISTS (SELECT 1 FROM b WHERE b.x = a.k) FROM a GROUP BY k;
 SELECT k FROM a GROUP BY k HAVING count(*) > (SELECT count(*) FROM c WHERE c.y < a.k);
 SELECT k, (SELECT count(*) FROM b WHERE b.x < a.k) FROM a GROUP BY ROLLUP (k);
+SELECT id, (SELECT b.x FROM b WHERE b.id = a.id) FROM a;
+SELECT id, (SELECT b.x FROM b WHERE b.id = a.x) FROM a;
+SELECT id FROM a WHERE k > (SELECT b.k FROM b WHERE b.id = a.x);
+SELECT id FROM a WHERE (k, x) = (SELECT b.k, b.x FROM b WHERE b.id = a.x AND b.k > 2);
+SELECT id, (SELECT b.x FROM b WHERE b.id = a.x AND b.id > a.k) FROM a;
+SELECT id, (SELECT b.x FROM b WHERE b.id > a.id) FROM a WHERE id > 79;
+SELECT id FROM a WHERE EXISTS (SELECT 1 FROM b WHERE b.k = a.k HAVING count(*) = 0);
+SELECT id FROM a WHERE NOT EXISTS (SELECT max(b.x) FROM b WHERE b.k = a.k HAVING count(*) > 3);
+SELECT id, (SELECT count(*) FROM b WHERE b.k = a.k HAVING count(*) <> 8) FROM a;
+SELECT id, (SELECT count(*) FROM b WHERE b.k < a.k HAVING sum(b.x) IS NULL OR a.x > 3) FROM a;
+SELECT id, (SELECT sum(b.x) FROM b WHERE b.k = a.k LIMIT 0) FROM a;
+SELECT id, (SELECT count(*) FROM b WHERE b.k = a.k OFFSET 1) FROM a;
+SELECT id FROM a WHERE a.x IN (SELECT max(b.x) FROM b WHERE b.k = a.k);
+SELECT id FROM a WHERE a.x NOT IN (SELECT max(b.x) FROM b WHERE b.k = a.k);
+SELECT id FROM a WHERE a.id <> ALL (SELECT count(*) FROM b WHERE b.k = a.k);
+SELECT a.id, q.* FROM a LEFT JOIN LATERAL (SELECT count(*) n FROM b WHERE b.x < a.x HAVING count(*) > 3) q ON true;
+SELECT id, a.x > ALL (SELECT max(b.x) FROM b WHERE b.k = a.k) FROM a;
+SELECT id, 3 < ALL (SELECT b.x FROM b WHERE b.k = a.k) FROM a;
+SELECT id, 3 < ANY (SELECT b.x FROM b) FROM a;
+SELECT id, (a.k, a.t) < ANY (SELECT b.k, b.t FROM b WHERE b.id <> a.id) FROM a;
+SELECT id, a.t > ALL (SELECT b.t FROM b WHERE b.k < a.k) FROM a;
+SELECT k, max(x) > ALL (SELECT c.y FROM c WHERE c.k < a.k) FROM a GROUP BY k;
+SELECT k, k > ALL (SELECT c.y FROM c WHERE c.k < a.k) FROM a GROUP BY k;
+SELECT id, a.t NOT IN (SELECT b.t FROM b WHERE b.x < a.x) FROM a WHERE a.id IN (SELECT c.y FROM c);
+SELECT (SELECT count(*) FROM b WHERE b.x < a.x) z, count(*) FROM a GROUP BY 1;
+SELECT DISTINCT k, (SELECT max(b.n) FROM b WHERE b.x = a.k) FROM a;
+SELECT sum((SELECT count(*) FROM b WHERE b.x < a.x)) FROM a;
+SELECT k, max((SELECT b.t FROM b WHERE b.id = a.x)) FROM a GROUP BY k;
+SELECT q.id, q.s FROM (SELECT id, (SELECT count(*) FROM b WHERE b.k = a.k) s FROM a) q WHERE q.s > 7;
+SELECT q.s, count(*) FROM (SELECT id, (SELECT count(*) FROM b WHERE b.k < a.k) s FROM a) q GROUP BY q.s;
+SELECT q.id FROM (SELECT id, (SELECT count(*) FROM b WHERE b.k < a.k) s, k FROM a) q WHERE q.k > 3;
+SELECT q.id, c.id FROM (SELECT id, (SELECT max(b.x) FROM b WHERE b.k = a.k) s FROM a) q JOIN c ON c.y = q.s;
+SELECT q.id, c.id, q.s FROM c LEFT JOIN (SELECT id, EXISTS (SELECT 1 FROM b WHERE b.k = a.k AND b.x > a.x) s FROM a) q
+  ON c.y = q.id;
+SELECT id, (SELECT max(b.x) FROM b WHERE b.k = a.k) FROM a UNION SELECT id, (SELECT count(*) FROM c WHERE c.k = a.k)
+  FROM a;
+with w AS (SELECT id, (SELECT max(b.x) FROM b WHERE b.k = a.k) m FROM a) SELECT w1.id FROM w w1 JOIN w w2 ON w1.m =
+  w2.m AND w1.id < w2.id;
+SELECT id, (SELECT count(*) FROM b WHERE b.x = (SELECT max(c.y) FROM c WHERE c.k = a.k)) FROM a;
+SELECT id, (SELECT (SELECT max(c.y) FROM c WHERE c.k = b.k) FROM b WHERE b.id = a.x) FROM a;
+SELECT k, count(*) filter (WHERE EXISTS (SELECT 1 FROM b WHERE b.x = a.x)) FROM a GROUP BY k;
+SELECT id, 3 < ANY (SELECT b.x FROM b) FROM a;
+SELECT id, k IN (SELECT b.k FROM b WHERE b.t = a.t), t NOT IN (SELECT b.t FROM b WHERE b.x < a.x) FROM a;
+SELECT id FROM a WHERE k = 1 OR (SELECT count(*) FROM b WHERE b.k = a.k) > (SELECT avg(c.y) FROM c WHERE c.k <> a.k);

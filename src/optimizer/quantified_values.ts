@@ -1,0 +1,106 @@
+// `x op ANY (subquery)` and `x op ALL (subquery)` as values, whatever compares them: the values that ask, once each
+// (domain.ts), are compared with every row of theirs and the answers counted. One true comparison makes ANY true, one
+// false makes ALL false; else a single unknown makes both unknown. Counter-example: 1 > ALL (0, NULL) is unknown, and
+// over no row it is true. Equalities find their rows by a key instead: marks.ts.
+import type { TextNode } from "#frontend/node_text.js";
+import type { Expression } from "#expr/expression.js";
+import type { LogicalOperator } from "#plan/logical.js";
+import { originsOf } from "#plan/logical.js";
+import { sqlTypes } from "#types/sql_types.js";
+import { columnOf } from "./column_types.js";
+import type { PendingLookUp } from "./correlation.js";
+import { nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression } from "./correlation.js";
+import type { Domain } from "./domain.js";
+import { domainKeys, domainOf } from "./domain.js";
+import { Estimates } from "./estimates.js";
+import { addRows } from "./from_clause.js";
+import { mayFail } from "./may_fail.js";
+import { comparesTooMany } from "./outer_rows.js";
+import type { QueryPlanner } from "./query_planner.js";
+import type { QueryScope } from "./query_scope.js";
+import { finishRegion, Region } from "./region.js";
+import { readsAround } from "./stand_alone.js";
+import { ALL, typeOf } from "./sub_links.js";
+
+const BOOL = { kind: "bool" } as const;
+const INT8 = { kind: "int8" } as const;
+const COUNT = columnOf({ type: sqlTypes.int8, typmod: -1, collation: 0 }, INT8, false);
+
+function constant(value: boolean | bigint | null): Expression {
+  return { kind: "constant", value, type: typeof value === "bigint" ? INT8 : BOOL };
+}
+
+interface Compared {
+  readonly operator: LogicalOperator;
+  readonly test: Expression;
+}
+
+/** Every value of the domain beside every row it is compared with; without a domain the rows alone. */
+function comparedPairs(
+  planner: QueryPlanner, scope: QueryScope, subLink: TextNode, domain: Domain | undefined,
+): Compared {
+  const query = subQueryOf(scope, subLink);
+  const region = new Region(false);
+  const inner = domain?.scope ?? scope;
+  if (domain !== undefined) region.inputs.push(domain.operator);
+  const isCorrelated = readsAround(query.source);
+  const block = isCorrelated
+    ? addRows(region, planner.planLateral(region, inner, query, false)) : planner.planBlock(query, scope);
+  if (!isCorrelated) region.inputs.push(block.operator);
+  const test = testExpression(inner, subLink, block.column);
+  const { operator, correlated } = finishRegion(region, scope.statement);
+  const own = originsOf(operator);
+  const isOwn = [...scope.statement.attributes.originsRead(test)].every((origin) => own.has(origin));
+  if (correlated.length > 0 || !isOwn) return refuseSubLink(subLink, "with references beyond the query it stands in");
+  return { operator, test };
+}
+
+/** `isPositive`: unknown may be false. */
+export function quantifiedValue(
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isPositive: boolean,
+): PendingLookUp | undefined {
+  const { statement } = scope;
+  refuseFailing(subQueryOf(scope, subLink), scope, subLink);
+  const domain = domainOf(region, scope, subLink);
+  if (domain === undefined && readsAround(subLink)) return refuseSubLink(subLink, "over values without a domain");
+  const { operator, test } = comparedPairs(planner, scope, subLink, domain);
+  if (mayFail(test)) return refuseSubLink(subLink, "inside an expression, with a comparison that may fail");
+  if (comparesTooMany(operator)) return refuseSubLink(subLink, "with too many rows to compare");
+  const isAll = typeOf(subLink) === ALL;
+  const filters: readonly Expression[] = [
+    isAll ? { kind: "not", argument: test, type: BOOL } : test,
+    { kind: "booleanTest", argument: test, test: "unknown", negated: false, type: BOOL },
+  ];
+  const origin = statement.attributes.newOrigin();
+  const keys = (domain?.operator.keys ?? []).map(({ attribute, column }, index) => ({
+    attribute: statement.attributes.add(origin, `key${index}`, column), column,
+    expression: { kind: "column", index: attribute, type: column.engine } as Expression,
+  }));
+  const aggregates = filters.map((filter, index) => ({
+    attribute: statement.attributes.add(origin, `count${index}`, COUNT),
+    call: { function: "countRows", filter, result: COUNT } as const,
+  }));
+  const rows = keys.length === 0
+    ? 1 : new Estimates(statement.tables).groups(operator, keys.map(({ expression }) => expression));
+  const groups: LogicalOperator = { kind: "aggregate", origin, input: operator, keys, aggregates, rows };
+  const counts = aggregates.map(({ attribute }) => attribute);
+  const { operator: right, renamed } = nullableColumns(statement, groups, counts);
+  const passed = keys.map(({ attribute, column }): Expression => (
+    { kind: "column", index: attribute, type: column.engine }));
+  const found = domain === undefined ? [] : domainKeys(domain, passed, [], statement);
+  const conditions = found.flatMap(({ inner, conditionsWith }) => conditionsWith(inner));
+  const [decided, unknown] = counts.map((attribute): Expression => {
+    const count: Expression = { kind: "column", index: renamed.get(attribute) ?? -1, type: INT8 };
+    return { kind: "call", function: "integer.greater", arguments: [count, constant(0n)], type: BOOL };
+  });
+  const branches = [{ when: decided, then: constant(!isAll) }, { when: unknown, then: constant(null) }];
+  const value: Expression = {
+    kind: "case", type: BOOL, otherwise: constant(isAll),
+    branches: branches.slice(0, isPositive && !isAll ? 1 : 2).flatMap(({ when, then }) => (
+      when === undefined ? [] : [{ when, then }])),
+  };
+  scope.put(subLink, { expression: value });
+  if (domain !== undefined) return { right, conditions, value };
+  region.inputs.push(right);
+  return undefined;
+}
