@@ -310,6 +310,21 @@ function readOther(node: TextNode): AnalysedExpression {
   return { kind: "other", source: node, ...type };
 }
 
+/** SubLinkType values. */
+const SCALAR_SUBQUERY = 4;
+const ARRAY_OF_SUBQUERY = 6;
+
+/** A scalar subquery is of the type of its one visible target; an array's name is in the catalogue alone. */
+function readSubLink(node: TextNode): AnalysedExpression {
+  const kind = numberField(node, "subLinkType");
+  if (kind === ARRAY_OF_SUBQUERY) return { kind: "other", source: node, type: 0, typmod: -1, collation: 0 };
+  const targets = kind === SCALAR_SUBQUERY ? nodeList(requiredNode(node, "subselect"), "targetList") : [];
+  const target = targets.find((each) => !booleanField(each, "resjunk"));
+  if (target === undefined) return { kind: "other", source: node, ...BOOL };
+  const { type, typmod, collation } = readExpression(requiredNode(target, "expr"));
+  return { kind: "other", source: node, type, typmod, collation };
+}
+
 type Reader = (node: TextNode) => AnalysedExpression;
 
 const readers: Readonly<Record<string, Reader>> = {
@@ -344,6 +359,7 @@ const readers: Readonly<Record<string, Reader>> = {
   NULLIFEXPR: readNullIf,
   DISTINCTEXPR: readDistinct,
   ROWCOMPAREEXPR: readRowComparison,
+  SUBLINK: readSubLink,
 };
 
 /** Reads one expression with everything below it. */

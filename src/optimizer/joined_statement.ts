@@ -2,6 +2,7 @@
 // groups; PostgreSQL does the rest above it, as for one table (single_table.ts): HAVING, final expressions, sorting,
 // LIMIT. Scalar subqueries in those are computed by the engine too and stand as columns of its result.
 import { defined } from "#base/assert.js";
+import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { subLinkKinds } from "#frontend/query_checks.js";
@@ -44,7 +45,6 @@ import { groupedEdge, groupingSetsEdge, passThroughEdge, windowedEdge } from "./
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
 import { placeSubqueryCondition, planValue } from "./subqueries.js";
 import type { StatementFacts } from "./table_source.js";
-import { typeOfSubLink } from "./target_type.js";
 
 /** Plans a statement of joins, derived tables and subqueries. */
 export function planJoinedStatement(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
@@ -142,7 +142,8 @@ function engineEdge(
 /** Adds the scalar subqueries of the select list and HAVING to the engine's result. */
 function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): Edge {
   const { texts, fallbacks } = scope.statement;
-  const all = edgeRoots(scope.query).flatMap(subLinksIn);
+  const replaced = new Set(edge.replacements.map(({ node }) => node));
+  const all = edgeRoots(scope.query).flatMap((root) => subLinksIn(root, replaced));
   const subLinks = all.filter((subLink) => fallbacks.reasonFor(subLink) === undefined);
   const reasons = all.map((subLink) => fallbacks.reasonFor(subLink)).filter((reason) => reason !== undefined);
   const notes = [...edge.notes, ...reasons.map((reason) => `Subquery by PostgreSQL: ${reason}`)];
@@ -175,7 +176,7 @@ function subLinkOutputs(
     refuse(`${kind} that may give several rows`, "It counts only where a row asks for it.", locationOf(subLink));
   planValue(planner, region, scope, subLink);
   const value = defined(scope.valueOf(subLink), "the value of a planned subquery");
-  const sql = typeOfSubLink(subLink);
+  const sql = readExpression(subLink);
   if (value.displayScale !== undefined && sql.typmod !== -1)
     refuse("numeric of varying scale", "Its values do not all show the same number of digits.", locationOf(subLink));
   if (value.expression.type.kind === "bpchar" && bpcharLength(sql.typmod) !== value.expression.type.length)

@@ -19,10 +19,11 @@ export function typeOf(subLink: TextNode): number {
   return numberField(subLink, "subLinkType");
 }
 
-/** The subqueries in an expression, outermost only. */
-export function subLinksIn(source: TextNode): readonly TextNode[] {
+/** The subqueries in an expression, outermost only, but those within nodes that something else stands for. */
+export function subLinksIn(source: TextNode, replaced: ReadonlySet<number> = new Set()): readonly TextNode[] {
   const found: TextNode[] = [];
   walk(source, (node) => {
+    if (replaced.has(node.id)) return "skip";
     if (node.tag !== "SUBLINK") return undefined;
     found.push(node);
     return "skip";

@@ -41,7 +41,7 @@ export function planSubqueriesOf(
   planner: QueryPlanner, region: Region, scope: QueryScope, values: readonly TextNode[],
 ): void {
   const { fallbacks, facts } = scope.statement;
-  for (const subLink of values.flatMap(subLinksIn)) {
+  for (const subLink of values.flatMap((value) => subLinksIn(value))) {
     if (fallbacks.reasonFor(subLink) !== undefined || scope.valueOf(subLink) !== undefined) continue;
     if (mayGiveRows(subLink, facts)) continue;
     try {
