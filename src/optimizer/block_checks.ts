@@ -67,7 +67,7 @@ const orderlessWindows: ReadonlySet<number> = new Set([3101, 3102, 3103, 3104]);
 const FRAME_OF_ROWS = 4;
 
 /** Whether what the node says depends on the order of rows, or on chance, where SQL leaves it open. */
-function picksRows(node: TextNode): boolean {
+export function picksRows(node: TextNode): boolean {
   switch (node.tag) {
     case "AGGREF": return !isOrderless(numberField(node, "aggfnoid"));
     case "WINDOWFUNC": {

@@ -1,0 +1,36 @@
+// ORDER BY of a subquery or WITH query in FROM, where its order shows: in rows that are passed on as they come, and in
+// aggregates and windows that depend on it. SQL does not promise it, PostgreSQL keeps it, and people count on it:
+// `SELECT array_agg(x) FROM (SELECT x FROM t ORDER BY y) s`, or a view with ORDER BY under a LIMIT. Joins and groups
+// without such aggregates show no order; there the engine does not sort. LIMIT in the subquery is limits.ts's.
+import type { AnalysedQuery } from "#frontend/query.js";
+import { refuse } from "#frontend/refusal.js";
+import type { TextNode } from "#frontend/node_text.js";
+import { nodeList, walk } from "#frontend/text_fields.js";
+import { isPlain, picksRows } from "./block_checks.js";
+import { isLimited } from "./limits.js";
+
+function dependsOnOrder(node: TextNode): boolean {
+  if (node.tag === "AGGREF") return picksRows(node) && nodeList(node, "aggorder").length === 0;
+  return node.tag === "WINDOWFUNC" && picksRows(node);
+}
+
+/** Whether the rows of its one FROM item come out in their order, or are added up in it. */
+function showsOrder(reader: AnalysedQuery): boolean {
+  const [item, ...others] = reader.from;
+  if (item?.kind !== "range" || others.length > 0) return false;
+  if (reader.sort.length === 0 && !reader.hasAggregates && (isPlain(reader) || isLimited(reader))) return true;
+  let shows = false;
+  for (const { expression } of reader.targets) {
+    walk(expression.source, (node) => {
+      shows ||= dependsOnOrder(node);
+      return shows ? "skip" : undefined;
+    });
+  }
+  return shows;
+}
+
+/** Refuses, and so leaves to PostgreSQL, a subquery whose order shows in what `reader` makes of its rows. */
+export function checkShownOrder(reader: AnalysedQuery, query: AnalysedQuery): void {
+  if (query.sort.length > 0 && !isLimited(query) && showsOrder(reader))
+    refuse("ORDER BY in a subquery", "Its order shows in what is made of its rows.");
+}
