@@ -28,6 +28,7 @@ import type { LateralRows, QueryPlanner } from "./query_planner.js";
 import type { FinishedRegion } from "./region.js";
 import { finishRegion, Region } from "./region.js";
 import { planSetOperation } from "./set_operations.js";
+import { checkShownOrder } from "./shown_order.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
 import { rangesReadDeep, readsAround, readsOutside } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
@@ -205,11 +206,13 @@ function addSubquery(level: Level, rangeIndex: number, entry: RangeEntry): void 
       const query = readQuery(entry.query);
       if (readsAround(entry.source)) return addLateral(level, rangeIndex, query, scope);
       checkAggregates(scope, rangeIndex, query);
+      checkShownOrder(scope.query, query);
       return addDerived(level, rangeIndex, query, scope);
     }
     case "cte": {
       const withQuery = withQueryOf(scope, entry);
       checkAggregates(scope, rangeIndex, withQuery.query);
+      checkShownOrder(scope.query, withQuery.query);
       return addWithQuery(level, rangeIndex, withQuery);
     }
     case "relation": return refuse("this FROM item", "A table is no subquery.");
