@@ -30,6 +30,11 @@ const REFERENCES_UNKNOWN = 2;
 
 /** Rows stay in the worker's memory, which has no disks for them. */
 const ROWS_MAX = 1_000_000;
+/**
+ * Scans of a body from which on it is made once in any case. Counter-example: ten queries, each of which reads the one
+ * before twice, would be planned a thousand times over.
+ */
+const SCANS_MANY = 8;
 /** Rows kept for each row read to make them, at most, where nothing but time is at stake. */
 const KEPT_SHARE_MAX = 0.5;
 
@@ -112,21 +117,17 @@ function planned(planner: QueryPlanner, { node, query, owner }: WithQuery): Comm
   const { statement } = planner;
   const differs = differsBetweenReadings(owner.surroundings, node, statement.facts);
   if (differs && isVolatileWithin(owner.surroundings, node, statement.facts)) refuseTwice(node, "calls for chance");
-  if (!differs && !mayBeKept(node, query)) return undefined;
+  if (!differs && numberField(node, "ctematerialized") === NEVER) return undefined;
   const block = differs ? planner.planBlock(query, owner) : attempted(() => planner.planBlock(query, owner));
   if (block === undefined) return undefined;
   const { operator } = block;
-  if (differs && operator.rows > ROWS_MAX) refuseTwice(node, "has too many rows to be kept");
-  return differs || isWorthKeeping(operator) ? new CommonTable(statement, block) : undefined;
+  const once = differs || scansOf(operator) >= SCANS_MANY;
+  if (once && operator.rows > ROWS_MAX) refuseTwice(node, "has too many rows to be kept");
+  return once || isWorthKeeping(query, operator) ? new CommonTable(statement, block) : undefined;
 }
 
 function refuseTwice(node: TextNode, why: string): never {
-  return refuse("WITH query that is read twice", `Two readings might differ, and it ${why}.`, locationOf(node));
-}
-
-/** Groups are shared as they are, without being rows first. */
-function mayBeKept(node: TextNode, query: AnalysedQuery): boolean {
-  return numberField(node, "ctematerialized") !== NEVER && !isGrouped(query) && query.distinct.length === 0;
+  return refuse("WITH query that is read twice", `It is to be computed once, and it ${why}.`, locationOf(node));
 }
 
 /** What cannot be planned by itself may be as a part of the queries that read it. */
@@ -139,13 +140,21 @@ function attempted(plan: () => Block): Block | undefined {
   }
 }
 
-function isWorthKeeping(operator: LogicalOperator): boolean {
+/** Groups are shared as they are, without being rows first. */
+function isWorthKeeping(query: AnalysedQuery, operator: LogicalOperator): boolean {
   const { rows } = operator;
+  if (isGrouped(query) || query.distinct.length > 0) return false;
   return rows <= ROWS_MAX && doesMoreThanRead(operator) && rows <= KEPT_SHARE_MAX * rowsReadBy(operator);
 }
 
 function doesMoreThanRead(operator: LogicalOperator): boolean {
   return !["scan", "filter", "compute"].includes(operator.kind) || inputsOf(operator).some(doesMoreThanRead);
+}
+
+/** Of tables, and of what is made once itself. */
+function scansOf(operator: LogicalOperator): number {
+  if (operator.kind === "scan" || operator.kind === "commonTable") return 1;
+  return inputsOf(operator).reduce((sum, input) => sum + scansOf(input), 0);
 }
 
 function rowsReadBy(operator: LogicalOperator): number {
