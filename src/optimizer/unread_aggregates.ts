@@ -30,8 +30,17 @@ function hasAggregate(node: TextNode): boolean {
     each.tag === "AGGREF" && numberField(each, "agglevelsup") === depth ? "found" : undefined);
 }
 
+/** By level: without it each level would ask the one around it once for each of its columns, and so on outwards. */
+const knownUnread = new WeakMap<QueryScope, ReadonlySet<number>>();
+
 /** Numbers of targets of a FROM item that are not read either. */
-function unreadTargets({ query, outer }: QueryScope): ReadonlySet<number> {
+function unreadTargets(scope: QueryScope): ReadonlySet<number> {
+  const known = knownUnread.get(scope) ?? findUnreadTargets(scope);
+  knownUnread.set(scope, known);
+  return known;
+}
+
+function findUnreadTargets({ query, outer }: QueryScope): ReadonlySet<number> {
   if (outer === undefined || outer.query.setOperation !== undefined || query.distinct.length > 0) return new Set();
   const index = outer.query.rangeTable.findIndex((entry) => entry.kind === "subquery" && entry.query === query.source);
   if (index < 0) return new Set();
