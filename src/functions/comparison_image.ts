@@ -24,7 +24,7 @@ function images(
     },
   };
   // Views hold addresses: whatever stands behind a NULL must not be followed.
-  return comparisonFunctions(family).map((each) => ({ ...each, mayFail: () => true }));
+  return comparisonFunctions(family).map((each) => ({ ...each, mayFail: () => true, neverRaises: true }));
 }
 
 export const comparisonsOfImages: readonly ScalarFunction[] = [

@@ -33,7 +33,7 @@ const order = (a: Present, b: Present): number => orderBytes(asBytes(a), asBytes
 
 /** Views hold addresses: whatever stands behind a NULL must not be followed. */
 function asScalarFunctions(family: ComparisonFamily): readonly ScalarFunction[] {
-  return comparisonFunctions(family).map((each) => ({ ...each, mayFail: () => true }));
+  return comparisonFunctions(family).map((each) => ({ ...each, mayFail: () => true, neverRaises: true }));
 }
 
 const rows = (...six: ComparisonProcedures): ComparisonProcedures => six;

@@ -3,7 +3,6 @@
 import { assert } from "#base/assert.js";
 import { DECIMAL_NAN } from "#expr/expression.js";
 import type { EngineType } from "#types/engine_type.js";
-import { errorTemplates, throwTemplate } from "./error_templates.js";
 import { DECIMAL_DIGITS_MAX, type Emission, type Operand, type Present, shapeOf } from "./function.js";
 import { multiplyDecimal, narrowDecimal, pushPowerOfTen, widenDecimal } from "./library/int128.js";
 import { asBigint, first, push } from "./operand.js";
@@ -22,17 +21,16 @@ export function integerDigits(type: DecimalType): number {
   return type.precision - type.scale;
 }
 
-/** A type of so many digits, cut at 38: whoever yields it checks at run time when `cut` says so. */
-export function decimalOf(
-  digits: number,
-  scale: number,
-): { readonly type: DecimalType; readonly cut: boolean } {
-  const precision = Math.max(1, digits);
-  return {
-    type: { kind: "decimal", precision: Math.min(precision, DECIMAL_DIGITS_MAX), scale },
-    cut: precision > DECIMAL_DIGITS_MAX,
-  };
+/** A type of so many digits; undefined beyond those of decimals, where numerics of any precision go on. */
+export function decimalOf(digits: number, scale: number): DecimalType | undefined {
+  if (digits > DECIMAL_DIGITS_MAX || scale > DECIMAL_DIGITS_MAX) return undefined;
+  return { kind: "decimal", precision: Math.max(1, digits), scale };
 }
+
+/** Digits a sum has beyond those of its values: nobody reads 10^13 rows. */
+export const SUM_DIGITS = 13;
+/** Sums of numbers of so many digits are decimals. */
+export const SUMMED_DIGITS_MAX = DECIMAL_DIGITS_MAX - SUM_DIGITS;
 
 export function isNan(value: Present): boolean {
   return value === DECIMAL_NAN;
@@ -41,13 +39,6 @@ export function isNan(value: Present): boolean {
 /** Applies an operation to scaled integers; NaN in, NaN out. */
 export function onNumbers(values: readonly Present[], operation: (...numbers: bigint[]) => bigint): Present {
   return values.some(isNan) ? DECIMAL_NAN : operation(...values.map(asBigint));
-}
-
-const LIMIT = 10n ** 38n;
-
-export function withinDigits(value: bigint): bigint {
-  if (value >= LIMIT || value <= -LIMIT) throwTemplate(errorTemplates.decimalTooWide);
-  return value;
 }
 
 export function powerOfTen(digits: number): bigint {
@@ -95,12 +86,6 @@ export function pushOperandIsNan(emission: Emission, operand: Operand): void {
     return;
   }
   code.get(high).i64(LEAST64).op("i64.eq").get(first(operand.parts)).op("i64.eqz", "i32.and");
-}
-
-/** Takes a library function's too-wide flag off the stack: an error where it can happen. */
-export function dropOrRaise(emission: Emission, mayExceed: boolean): void {
-  if (mayExceed) emission.raiseIf(errorTemplates.decimalTooWide);
-  else emission.code.drop();
 }
 
 /** Wide: turns the pair on the stack into the shape of the type. */

@@ -1,6 +1,6 @@
 // + - * negation and absolute value of numerics whose scale is fixed: PostgreSQL's results are exact, with the larger
-// scale for sums and the sum of scales for products, so scaled integers agree digit by digit. Division is not here:
-// its result scale depends on the values.
+// scale for sums and the sum of scales for products, so scaled integers agree digit by digit. Results that may have
+// more than 38 digits are numeric_arithmetic.ts's, and so is division: its result scale depends on the values.
 import type { EngineType } from "#types/engine_type.js";
 import {
   type DecimalType,
@@ -8,7 +8,6 @@ import {
   asDecimalType,
   asShape,
   decimalOf,
-  dropOrRaise,
   integerDigits,
   onNumbers,
   powerOfTen,
@@ -16,13 +15,9 @@ import {
   pushOperandIsNan,
   pushPair,
   pushScaled,
-  withinDigits,
 } from "./decimal.js";
-import { errorTemplates } from "./error_templates.js";
 import {
   type CallTypes,
-  DECIMAL64_DIGITS,
-  DECIMAL_DIGITS_MAX,
   type Emission,
   type Operand,
   type ScalarFunction,
@@ -37,22 +32,17 @@ import {
 } from "./library/int128.js";
 import { first, push, second } from "./operand.js";
 
-interface Exact {
-  readonly type: DecimalType;
-  readonly cut: boolean;
-}
-
 function bothDecimal(types: readonly EngineType[]): readonly [DecimalType, DecimalType] | undefined {
   const [a, b] = types;
   return types.length === 2 && a?.kind === "decimal" && b?.kind === "decimal" ? [a, b] : undefined;
 }
 
-function sumType([a, b]: readonly [DecimalType, DecimalType]): Exact {
+function sumType([a, b]: readonly [DecimalType, DecimalType]): DecimalType | undefined {
   const scale = Math.max(a.scale, b.scale);
   return decimalOf(Math.max(integerDigits(a), integerDigits(b)) + 1 + scale, scale);
 }
 
-function productType([a, b]: readonly [DecimalType, DecimalType]): Exact {
+function productType([a, b]: readonly [DecimalType, DecimalType]): DecimalType | undefined {
   return decimalOf(a.precision + b.precision, a.scale + b.scale);
 }
 
@@ -63,7 +53,7 @@ function decimalPair(types: CallTypes): readonly [DecimalType, DecimalType] {
 function emitSum(emission: Emission, operands: readonly Operand[], types: CallTypes, negated: boolean): void {
   const { code } = emission;
   const pair = decimalPair(types);
-  const { type, cut } = sumType(pair);
+  const type = asDecimalType(types.result);
   const [lift1, lift2] = [type.scale - pair[0].scale, type.scale - pair[1].scale];
   if (emission.narrow) {
     pushScaled(emission, first(operands), lift1);
@@ -83,24 +73,13 @@ function emitSum(emission: Emission, operands: readonly Operand[], types: CallTy
     code.op("i32.or").select();
     return;
   }
-  pushTerm(emission, first(operands), lift1, cut ? second(operands) : undefined);
-  pushTerm(emission, second(operands), lift2, cut ? first(operands) : undefined);
+  pushLifted(emission, first(operands), lift1);
+  code.drop();
+  pushLifted(emission, second(operands), lift2);
+  code.drop();
   if (negated) code.call(emission.library(negateDecimal));
-  code.call(emission.library(addDecimal));
-  dropOrRaise(emission, cut);
+  code.call(emission.library(addDecimal)).drop();
   asShape(emission, types.result);
-}
-
-/** At most one term is lifted; when it gets too wide the sum fails, unless the `other` term makes it NaN anyway. */
-function pushTerm(emission: Emission, operand: Operand, lift: number, other: Operand | undefined): void {
-  pushLifted(emission, operand, lift);
-  if (lift === 0 || other === undefined) {
-    emission.code.drop();
-    return;
-  }
-  pushOperandIsNan(emission, other);
-  emission.code.op("i32.eqz", "i32.and");
-  emission.raiseIf(errorTemplates.decimalTooWide);
 }
 
 function sumFunction(key: string, oid: number, source: string, negated: boolean): ScalarFunction {
@@ -110,16 +89,15 @@ function sumFunction(key: string, oid: number, source: string, negated: boolean)
     doc: `${negated ? "Difference" : "Sum"} of numerics of fixed scale; the larger scale`,
     resultType(argumentTypes) {
       const pair = bothDecimal(argumentTypes);
-      return pair && sumType(pair).type;
+      return pair && sumType(pair);
     },
-    mayFail: (types, narrow) => !narrow && sumType(decimalPair(types)).cut,
+    mayFail: () => false,
     evaluate(values, types) {
       const [a, b] = decimalPair(types);
       const { scale } = asDecimalType(types.result);
       return onNumbers(values, (x = 0n, y = 0n) => {
-        const left = withinDigits(x * powerOfTen(scale - a.scale));
-        const right = withinDigits(y * powerOfTen(scale - b.scale));
-        return withinDigits(negated ? left - right : left + right);
+        const [left, right] = [x * powerOfTen(scale - a.scale), y * powerOfTen(scale - b.scale)];
+        return negated ? left - right : left + right;
       });
     },
     emit: (emission, operands, types) => emitSum(emission, operands, types, negated),
@@ -140,13 +118,10 @@ const multiply: ScalarFunction = {
   doc: "Product of numerics of fixed scale; the sum of the scales",
   resultType(argumentTypes) {
     const pair = bothDecimal(argumentTypes);
-    if (pair === undefined || pair[0].scale + pair[1].scale > DECIMAL_DIGITS_MAX) return undefined;
-    // Values of so many digits are expected to use them: their product is one of numerics of any precision.
-    const isWide = pair.every(({ precision }) => precision > DECIMAL64_DIGITS);
-    return isWide && productType(pair).cut ? undefined : productType(pair).type;
+    return pair && productType(pair);
   },
-  mayFail: (types, narrow) => !narrow && productType(decimalPair(types)).cut,
-  evaluate: (values) => onNumbers(values, (x = 0n, y = 0n) => withinDigits(x * y)),
+  mayFail: () => false,
+  evaluate: (values) => onNumbers(values, (x = 0n, y = 0n) => x * y),
   emit(emission, operands, types) {
     const { code } = emission;
     if (emission.narrow) {
@@ -160,8 +135,7 @@ const multiply: ScalarFunction = {
     }
     pushPair(emission, first(operands));
     pushPair(emission, second(operands));
-    code.call(emission.library(multiplyDecimal));
-    dropOrRaise(emission, productType(decimalPair(types)).cut);
+    code.call(emission.library(multiplyDecimal)).drop();
     asShape(emission, types.result);
   },
   bound(magnitudes) {

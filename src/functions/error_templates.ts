@@ -32,12 +32,6 @@ export const errorTemplates = {
   },
   /** Not PostgreSQL's: the count has no negative, and releases of one major version differ in what they take it for. */
   rightOfLeast: { sqlstate: "0A000", message: "pg_fusion: right(text, -2147483648) is not supported" },
-  /** Not PostgreSQL's: its numeric goes on where 128 bits end, so the statement is refused. */
-  decimalTooWide: {
-    sqlstate: "0A000",
-    message: "pg_fusion: numeric value of more than 38 digits is not supported",
-    detail: "An intermediate result of the statement does not fit the engine's decimal type.",
-  },
 } as const satisfies Record<string, ErrorTemplate>;
 
 /** A value that does not fit numeric(precision, scale); the limit is 10^(precision - scale). */

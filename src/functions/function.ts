@@ -84,6 +84,8 @@ export interface ScalarFunction {
   resultType(argumentTypes: readonly EngineType[], typmod?: number): EngineType | undefined;
   /** Whether some non-null arguments raise an error; if not, any bit pattern is harmless. */
   mayFail(types: CallTypes, narrow: boolean): boolean;
+  /** No arguments raise an error; `mayFail` keeps code away from what stands behind a NULL, an address perhaps. */
+  readonly neverRaises?: true;
   /** Reference evaluation; throws FusionError as PostgreSQL would. */
   evaluate(values: readonly Present[], types: CallTypes): Present;
   /**

@@ -18,6 +18,7 @@ export interface HostFunction {
   /** One kind for each argument. */
   readonly arguments: readonly EngineTypeKind[];
   readonly result: EngineType | ((types: readonly EngineType[], typmod?: number) => EngineType | undefined);
+  readonly neverRaises?: true;
   /** Bound of decimal results, among which is no NaN then. */
   readonly magnitude?: number;
   evaluate(values: readonly Present[], types: CallTypes): Present;

@@ -187,7 +187,27 @@ const withoutPlaces = (key: "round" | "truncate", oid: number): ScalarFunction =
 
 const whole = (value: bigint): Numeric => ({ coefficient: value, scale: 0 });
 
+/** More places than decimals and their products have. */
+const PLACES_MAX = 1000;
+
+/** Three words of a sum of decimals from the lowest, and its places: below zero for NaN. Only aggregates call it. */
+const total: ScalarFunction = hostFunction({
+  key: "numeric.total",
+  procedures: [],
+  doc: "A sum of numerics of fixed scale that may need more than 128 bits",
+  neverRaises: true,
+  arguments: ["int8", "int8", "int8", "int8"],
+  result: NUMERIC,
+  evaluate(values) {
+    const [low = 0n, high = 0n, top = 0n, places = 0n] = values.map(asBigint);
+    if (places < 0n) return writeNumeric("NaN");
+    const coefficient = (((top << 64n) + high) << 64n) + BigInt.asUintN(64, low);
+    return writeNumeric({ coefficient, scale: Math.min(Number(places), PLACES_MAX) });
+  },
+});
+
 export const numericArithmetic: readonly ScalarFunction[] = [
+  total,
   binary("add", "Sum of numerics; the larger scale", [[1724, "numeric_add"]], add, byLibrary(numericSum, 0)),
   binary("subtract", "Difference of numerics; the larger scale", [[1725, "numeric_sub"]], (a, b) => add(a, negate(b)),
     byLibrary(numericSum, 1)),

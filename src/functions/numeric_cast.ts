@@ -35,6 +35,7 @@ const fromDecimal = hostFunction({
   key: "cast.decimal.numeric",
   procedures: [],
   doc: "A numeric of fixed scale as one of any precision",
+  neverRaises: true,
   arguments: ["decimal"],
   result: NUMERIC,
   evaluate: (values, types) => writeNumeric(numericOf(first(values), asDecimalType(types.arguments[0]).scale)),
@@ -52,6 +53,7 @@ const shown = hostFunction({
   key: "decimal.shown",
   procedures: [],
   doc: "A numeric of fixed scale with the places it shows",
+  neverRaises: true,
   arguments: ["decimal", "int4"],
   result: NUMERIC,
   evaluate(values, types) {
@@ -102,6 +104,7 @@ const fromFloats = ([["float8", 1743, 15], ["float4", 1742, 6]] as const).map(([
   key: `cast.${kind}.numeric`,
   procedures: [{ oid, source: `${kind}_numeric` }],
   doc: `Cast of ${kind} to numeric, ${digits} digits`,
+  neverRaises: true,
   arguments: [kind],
   result: NUMERIC,
   evaluate: (values) => writeNumeric(fromFloat(asNumber(first(values)), digits)),

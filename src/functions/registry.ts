@@ -11,7 +11,6 @@ import { dateArithmetic } from "./date_arithmetic.js";
 import { dateFields } from "./date_fields.js";
 import { datePartFunctions } from "./date_parts.js";
 import { decimalArithmetic } from "./decimal_arithmetic.js";
-import { decimalAverages } from "./decimal_average.js";
 import { fieldFloats } from "./field_floats.js";
 import { floatArithmetic } from "./float_arithmetic.js";
 import { floatRounding } from "./float_rounding.js";
@@ -35,7 +34,6 @@ const families: readonly (readonly ScalarFunction[])[] = [
   floatArithmetic,
   floatRounding,
   decimalArithmetic,
-  decimalAverages,
   dateArithmetic,
   dateFields,
   comparisonsOfNumbersAndTimes,

@@ -4,6 +4,8 @@
 import { assert, defined } from "#base/assert.js";
 import { FusionError } from "#base/errors.js";
 import type { Expression } from "#expr/expression.js";
+import { SUMMED_DIGITS_MAX } from "#functions/decimal.js";
+import { decimalTwin } from "#functions/decimal_twin.js";
 import { DECIMAL64_DIGITS } from "#functions/function.js";
 import { isPairFunction } from "#plan/pair_functions.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
@@ -30,6 +32,8 @@ export interface WideSum {
   readonly nans: StateSlot | undefined;
   /** How often the pair wrapped upward less downward: not 0 at the end means the sum needs more than 128 bits. */
   readonly wraps: StateSlot | undefined;
+  /** What wide code adds up, of values that are numerics of any precision. */
+  readonly rest: ViewState | undefined;
 }
 
 /** A result that is a view: a view with absolute addresses, the buffer behind it, whether there is one. */
@@ -41,11 +45,17 @@ export interface ViewState {
   readonly seen: StateSlot;
 }
 
+/** The argument of a step, and what is the same number in narrow code, where that differs (decimal_twin.ts). */
+interface Computed {
+  readonly argument: Expression;
+  readonly twin?: Expression | undefined;
+}
+
 export type AggregateStep =
   | { readonly kind: "rows"; readonly slot: StateSlot }
-  | { readonly kind: "nulls"; readonly argument: Expression; readonly slot: StateSlot }
+  | ({ readonly kind: "nulls"; readonly slot: StateSlot } & Computed)
   | { readonly kind: "sumInteger"; readonly argument: Expression; readonly slot: StateSlot }
-  | { readonly kind: "sumWide"; readonly argument: Expression; readonly sum: WideSum }
+  | ({ readonly kind: "sumWide"; readonly sum: WideSum } & Computed)
   | { readonly kind: "sumFloat"; readonly argument: Expression; readonly slot: StateSlot }
   | {
       readonly kind: "extreme";
@@ -100,11 +110,12 @@ export interface AggregatePlan {
   readonly rowBytes: number;
 }
 
-/** 10^25 is below 2^84: 2^43 rows of so many digits stay within 127 bits. */
-const WRAPLESS_DIGITS = 25;
 /** Key words travel as parameters of the function that makes a group, and V8 allows 1000 of those. */
 const KEY_WORDS_MAX = 900;
 const SLOT_BYTES = 8;
+
+/** What numerics are added up with. */
+export const NUMERIC_ADD = "numeric.add";
 
 type HashAggregate = Extract<PhysicalOperator, { kind: "hashAggregate" }>;
 
@@ -235,14 +246,11 @@ class StateBuilder {
       case "int4":
         return { kind: "sumInteger", argument, slot: this.#slot("i64", 0n) };
       case "int8":
-      case "decimal": {
-        const [narrow, low, high] = [this.#slot("i64", 0n), this.#slot("i64", 0n), this.#slot("i64", 0n)];
-        const { type } = argument;
-        const nans = type.kind === "decimal" ? this.#slot("i64", 0n) : undefined;
-        const mayWrap = type.kind === "decimal" && type.precision > WRAPLESS_DIGITS;
-        const wraps = mayWrap ? this.#slot("i64", 0n) : undefined;
-        return { kind: "sumWide", argument, sum: { narrow, low, high, nans, wraps } };
-      }
+        return { kind: "sumWide", argument, sum: this.#wideSum(false, false, undefined) };
+      case "decimal":
+        return {
+          kind: "sumWide", argument, sum: this.#wideSum(true, argument.type.precision > SUMMED_DIGITS_MAX, undefined),
+        };
       case "float4":
       case "float8":
         // -0 is the neutral start: -0 + x is x for every x, the zeros included.
@@ -251,12 +259,24 @@ class StateBuilder {
           argument,
           slot: this.#slot(argument.type.kind === "float4" ? "f32" : "f64", -0),
         };
-      case "numeric":
+      case "numeric": {
+        const twin = decimalTwin(argument);
+        if (twin !== undefined)
+          return { kind: "sumWide", argument, twin, sum: this.#wideSum(false, false, this.#view()) };
+        return { kind: "fold", argument, function: NUMERIC_ADD, view: this.#view() };
+      }
       case "interval":
-        return { kind: "fold", argument, function: `${argument.type.kind}.add`, view: this.#view() };
+        return { kind: "fold", argument, function: "interval.add", view: this.#view() };
       default:
         throw new Error(`sum of ${argument.type.kind}`);
     }
+  }
+
+  #wideSum(hasNans: boolean, mayWrap: boolean, rest: ViewState | undefined): WideSum {
+    const word = (): StateSlot => this.#slot("i64", 0n);
+    const [narrow, low, high] = [word(), word(), word()];
+    const [nans, wraps] = [hasNans ? word() : undefined, mayWrap ? word() : undefined];
+    return { narrow, low, high, nans, wraps, rest };
   }
 
   #bits(argument: Expression, word: BitWord): AggregateStep {
@@ -296,7 +316,8 @@ class StateBuilder {
 
   #nulls(argument: Expression, filter: Expression | undefined): StateSlot {
     const key = `nulls ${this.#table.intern(argument)}`;
-    const step = this.#shared(key, filter, () => ({ kind: "nulls", argument, slot: this.#slot("i64", 0n) }));
+    const step = this.#shared(key, filter, () => (
+      { kind: "nulls", argument, twin: decimalTwin(argument), slot: this.#slot("i64", 0n) }));
     assert(step.kind === "nulls", "a null count");
     return step.slot;
   }
@@ -327,6 +348,17 @@ class StateBuilder {
     this.slots.push(slot);
     return slot;
   }
+}
+
+/** Views of a step's state, which stay in memory. */
+export function viewsOf(step: AggregateStep): readonly ViewState[] {
+  if ("view" in step) return [step.view];
+  return step.kind === "sumWide" && step.sum.rest !== undefined ? [step.sum.rest] : [];
+}
+
+/** Whether a sum is delivered as a numeric of any precision, made when its group is read. */
+export function isTotal({ call, step }: ResultPlan): boolean {
+  return step.kind === "sumWide" && call.result.engine.kind === "numeric";
 }
 
 const LEAST32 = -(2 ** 31);

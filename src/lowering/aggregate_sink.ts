@@ -4,7 +4,7 @@ import type { Expression } from "#expr/expression.js";
 import type { Local } from "#wasm/function_builder.js";
 import { emitAppend } from "./aggregate_append.js";
 import { emitPairs } from "./aggregate_pairs.js";
-import type { AggregatePlan, AggregateStep, FilterClass } from "./aggregate_plan.js";
+import { type AggregatePlan, type AggregateStep, type FilterClass, viewsOf } from "./aggregate_plan.js";
 import {
   LocalPlace,
   type StatePlace,
@@ -94,7 +94,7 @@ export class AggregateSink implements Sink {
         steps.every(
           (step) =>
             isMaskable(step, this.#context.narrow) &&
-            !argumentsOf(step).some((each) => lowering.mayFail(each)),
+            (step.kind === "rows" || !lowering.mayFail(this.#argument(step))),
         ),
     );
   }
@@ -156,7 +156,7 @@ export class AggregateSink implements Sink {
       emitStep(target, step, undefined, excluded);
       return;
     }
-    const value = lowering.lower(step.argument);
+    const value = lowering.lower(this.#argument(step));
     if (step.kind === "pairs" || step.kind === "append") {
       this.#stepOfTwo(target, step, value, lowering.lower(step.second), excluded);
       return;
@@ -183,6 +183,10 @@ export class AggregateSink implements Sink {
     else code.get(skip).op("i32.eqz").if([], run);
   }
 
+  #argument(step: Exclude<AggregateStep, { kind: "rows" }>): Expression {
+    return (this.#context.narrow ? twinOf(step) : undefined) ?? step.argument;
+  }
+
   #skip(value: LoweredValue, excluded: Local | undefined): Local | undefined {
     if (value.isNull === undefined) return excluded;
     if (excluded === undefined) return value.isNull;
@@ -196,7 +200,7 @@ export class AggregateSink implements Sink {
 function localSlots(plan: AggregatePlan): AggregatePlan["slots"] {
   const inMemory = new Set(
     plan.classes.flatMap(({ steps }) =>
-      steps.flatMap((step) => ("view" in step ? Object.values(step.view) : [])),
+      steps.flatMap((step) => viewsOf(step).flatMap((view) => Object.values(view))),
     ),
   );
   return plan.slots.filter((slot) => !inMemory.has(slot));
@@ -204,12 +208,20 @@ function localSlots(plan: AggregatePlan): AggregatePlan["slots"] {
 
 export function argumentsOf(step: AggregateStep): readonly Expression[] {
   if (step.kind === "rows") return [];
-  return "second" in step ? [step.argument, step.second] : [step.argument];
+  if ("second" in step) return [step.argument, step.second];
+  const twin = twinOf(step);
+  return twin === undefined ? [step.argument] : [step.argument, twin];
+}
+
+/** What narrow code computes in the argument's place. */
+export function twinOf(step: AggregateStep): Expression | undefined {
+  return step.kind === "sumWide" || step.kind === "nulls" ? step.twin : undefined;
 }
 
 /** The step over other expressions. */
 export function overArguments(step: AggregateStep, over: (expression: Expression) => Expression): AggregateStep {
   if (step.kind === "rows") return step;
-  if (!("second" in step)) return { ...step, argument: over(step.argument) };
-  return { ...step, argument: over(step.argument), second: over(step.second) };
+  if ("second" in step) return { ...step, argument: over(step.argument), second: over(step.second) };
+  const twin = twinOf(step);
+  return { ...step, argument: over(step.argument), ...(twin === undefined ? {} : { twin: over(twin) }) };
 }

@@ -4,11 +4,13 @@ import { assert, defined } from "#base/assert.js";
 import { errorTemplates } from "#functions/error_templates.js";
 import { DECIMAL64_DIGITS, type LibraryFunction } from "#functions/function.js";
 import { compareDecimal, widenDecimal } from "#functions/library/int128.js";
+import { functionByKey } from "#functions/registry.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction, StoreInstruction } from "#wasm/opcodes.js";
 import { emitMoments } from "./aggregate_moments.js";
-import type { AggregateStep, BitWord, StateSlot, ViewState, WideSum } from "./aggregate_plan.js";
+import { type AggregateStep, type BitWord, NUMERIC_ADD, type StateSlot, type ViewState, type WideSum } from
+  "./aggregate_plan.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { copyBytes } from "./group_memory.js";
 import { showsWhichIsKept, viewOrder } from "./view_order.js";
@@ -137,7 +139,7 @@ export function emitStep(
     case "bits":
       return emitBits(target, step.slot, step.word, defined(value, "an argument"), skip);
     case "fold":
-      return emitFold(target, step, defined(value, "an argument"));
+      return emitFold(target, step.view, step.function, defined(value, "an argument"));
     case "moments":
       return emitMoments(target, step.moments, defined(value, "an argument"));
     case "pairs":
@@ -199,6 +201,7 @@ function emitSumWide(target: StepTarget, sum: WideSum, value: LoweredValue, skip
   const { context, place } = target;
   const { code } = context;
   if (context.variant.numbers === "narrow") return emitSumInteger(target, sum.narrow, value, skip);
+  if (sum.rest !== undefined && !context.narrow) return emitFold(target, sum.rest, NUMERIC_ADD, value);
   const [low, high] = [code.local("i64"), code.local("i64")];
   if (context.narrow) {
     pushAddend(target, value, skip);
@@ -460,15 +463,12 @@ function emitExtremeView(
   );
 }
 
-/** The state and the value become the new state. */
+/** The state and the value become the new state, of which a copy is kept. */
 function emitFold(
-  { context, place, state }: StepTarget,
-  step: Extract<AggregateStep, { kind: "fold" }>,
-  value: LoweredValue,
+  { context, place, state }: StepTarget, view: ViewState, callee: string, value: LoweredValue,
 ): void {
   const { code } = context;
   const { row } = place;
-  const { view } = step;
   const { type } = value;
   const [target, none] = [code.local("i32"), code.local("i32")];
   const replace = context.library(replaceView(context));
@@ -478,9 +478,11 @@ function emitFold(
     [],
     () => {
       const kept: LoweredValue = { type, shape: "view", parts: [target, none], isNull: undefined };
-      context.callHost(step.function, [kept, value], { arguments: [type, type], result: type });
+      const mark = context.scratchMark();
+      context.call(functionByKey(callee), [kept, value], { arguments: [type, type], result: type });
       const parts = context.take("view");
       code.get(state, target, ...parts).call(replace);
+      context.freeScratch(mark);
     },
     () => {
       code.get(row).i32(1).store("i32.store", view.seen.offset);

@@ -102,10 +102,7 @@ export class ExpressionLowering {
     const operands = expression.arguments.map((argument) => this.lower(argument));
     const isNull = context.anyNull(operands);
     const shape = shapeOf(expression.type, context.narrow);
-    const emit = (): void => {
-      if (callee.emit === undefined) context.callHost(callee.key, operands, types);
-      else callee.emit(context, operands, types);
-    };
+    const emit = (): void => context.call(callee, operands, types);
     if (isNull === undefined || !callee.mayFail(types, context.narrow)) {
       emit();
       return { type: expression.type, shape, parts: context.take(shape), isNull };

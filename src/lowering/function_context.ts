@@ -2,7 +2,8 @@
 // error met ends the call, so its row and place in the expression are the ones PostgreSQL reports.
 import { defined } from "#base/assert.js";
 import {
-  type CallTypes, type Emission, type ErrorTemplate, type LibraryFunction, type Operand, type Shape, shapeOf,
+  type CallTypes, type Emission, type ErrorTemplate, type LibraryFunction, type Operand, type ScalarFunction,
+  type Shape, shapeOf,
 } from "#functions/function.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Callable, FunctionBuilder, Label, Local } from "#wasm/function_builder.js";
@@ -85,10 +86,22 @@ export class FunctionContext implements Emission {
   /** Frees what was allocated since the mark; all of the room without one. */
   freeScratch(mark?: Local): void {
     const { code, control } = this;
+    const field = (offset: number): FunctionBuilder => code.get(control).load("i32.load", offset);
     code.get(control);
-    if (mark === undefined) code.get(control).load("i32.load", ControlBlock.scratchStart);
-    else code.get(mark);
+    field(ControlBlock.scratchStart);
+    if (mark !== undefined) {
+      // All of a room that was opened since the mark is free.
+      const start = code.local("i32");
+      code.set(start).get(mark, start).get(mark, start).op("i32.sub");
+      field(ControlBlock.scratchEnd).get(start).op("i32.sub", "i32.le_u").select();
+    }
     code.store("i32.store", ControlBlock.scratchNext);
+  }
+
+  /** A registered function: leaves the parts of its result on the stack. None of its operands is NULL. */
+  call(callee: ScalarFunction, operands: readonly Operand[], types: CallTypes): void {
+    if (callee.emit === undefined) this.callHost(callee.key, operands, types);
+    else callee.emit(this, operands, types);
   }
 
   /** A function evaluated by the host: leaves the parts of its result on the stack. */

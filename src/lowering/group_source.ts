@@ -1,22 +1,29 @@
 // The row loop over the groups of a finished aggregate: its columns are the keys and the results. Always wide code
 // with NULLs, for what sums and counts become is only known here. Read next: aggregate_plan.ts.
 import { assert, defined } from "#base/assert.js";
-import { errorTemplates } from "#functions/error_templates.js";
-import { shapeOf } from "#functions/function.js";
-import { narrowDecimal, pushPowerOfTen, reachesPowerOfTen } from "#functions/library/int128.js";
+import { asDecimalType } from "#functions/decimal.js";
+import { type CallTypes, type Operand, shapeOf } from "#functions/function.js";
+import { emitView } from "#functions/host_function.js";
+import { narrowDecimal } from "#functions/library/int128.js";
+import { numericOfDecimal } from "#functions/library/numeric_casts.js";
+import { NUMERIC_ROOM } from "#functions/library/numeric_parts.js";
+import { functionByKey } from "#functions/registry.js";
 import { isPairFunction } from "#plan/pair_functions.js";
+import type { EngineType } from "#types/engine_type.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
 import { type Moments, isMomentsFunction, momentsNeeded, pushMomentsResult } from "./aggregate_moments.js";
 import { pairResult } from "./aggregate_pairs.js";
-import { type AggregatePlan, type ResultPlan, type StateSlot, type WideSum } from "./aggregate_plan.js";
+import {
+  type AggregatePlan, type AggregateStep, NUMERIC_ADD, type ResultPlan, type StateSlot, type ViewState, type WideSum,
+  isTotal,
+} from "./aggregate_plan.js";
 import { AggregateState, ControlBlock, GroupChunk } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { readKey } from "./group_keys.js";
 
 const LEAST32 = -(2 ** 31);
 const LEAST64 = -(1n << 63n);
-const DELIVERED_DIGITS = 38;
 
 export class GroupSource {
   readonly #context: FunctionContext;
@@ -119,7 +126,7 @@ export class GroupSource {
     const isNull = this.#isEmpty(result);
     switch (step.kind) {
       case "sumWide":
-        return { type, shape, parts: this.#total(step.sum, shape), isNull };
+        return { type, shape, parts: isTotal(result) ? this.#numeric(step) : this.#total(step.sum, shape), isNull };
       case "sumInteger":
       case "sumFloat":
       case "bool":
@@ -182,8 +189,20 @@ export class GroupSource {
       .select();
   }
 
-  /** Narrow and wide parts of a sum together; NaN when one was added; refused beyond 38 digits. */
+  /** Narrow and wide parts of a sum together; NaN when one was added. */
   #total(sum: WideSum, shape: LoweredValue["shape"]): Local[] {
+    const { code } = this.#context;
+    const [low, high] = this.#pair(sum);
+    if (sum.nans !== undefined) {
+      this.#get(sum.nans);
+      code.i64(0).op("i64.ne").if([], () => code.i64(0).set(low).i64(LEAST64).set(high));
+    }
+    code.get(low, high);
+    if (shape === "i64") code.call(this.#context.library(narrowDecimal));
+    return this.#context.take(shape);
+  }
+
+  #pair(sum: WideSum): readonly [Local, Local] {
     const { code } = this.#context;
     const [low, high, narrow] = [code.local("i64"), code.local("i64"), code.local("i64")];
     this.#get(sum.narrow);
@@ -198,24 +217,50 @@ export class GroupSource {
       .get(low, narrow)
       .op("i64.lt_u", "i64.extend_i32_u", "i64.add")
       .set(high);
-    const check = (): void => {
-      code.get(low, high);
-      pushPowerOfTen(code, DELIVERED_DIGITS);
-      code.call(this.#context.library(reachesPowerOfTen));
-      if (sum.wraps !== undefined) {
-        this.#get(sum.wraps);
-        code.i64(0).op("i64.ne", "i32.or");
-      }
-      this.#context.raiseIf(errorTemplates.decimalTooWide);
-    };
-    if (sum.nans === undefined) {
-      check();
-    } else {
+    return [low, high];
+  }
+
+  /** A sum as a numeric of any precision: the host makes those beyond 128 bits. */
+  #numeric({ argument, twin, sum }: Extract<AggregateStep, { kind: "sumWide" }>): Local[] {
+    const context = this.#context;
+    const { code } = context;
+    const { scale } = asDecimalType((twin ?? argument).type);
+    const [low, high] = this.#pair(sum);
+    const [top, places] = [code.local("i64"), code.local("i64")];
+    if (sum.wraps !== undefined) this.#get(sum.wraps);
+    else code.i64(0);
+    code.set(top).i64(scale).set(places);
+    if (sum.nans !== undefined) {
       this.#get(sum.nans);
-      code.op("i64.eqz").if([], check, () => code.i64(0).set(low).i64(LEAST64).set(high));
+      code.i64(0).op("i64.ne").if([], () => code.i64(-1n).set(places));
     }
-    code.get(low, high);
-    if (shape === "i64") code.call(this.#context.library(narrowDecimal));
-    return this.#context.take(shape);
+    const operands = [low, high, top, places].map((part): Operand => ({ shape: "i64", parts: [part] }));
+    emitView(context, NUMERIC_ROOM, () => context.callHost(TOTAL, operands, totalTypes), (room) => {
+      code.get(top).op("i64.eqz").get(places).i64(0).op("i64.ge_s", "i32.and");
+      code.if(["i32"],
+        () => code.get(low, high, room).call(context.library(numericOfDecimal(scale))),
+        () => code.i32(0));
+    });
+    const parts = context.take("view");
+    if (sum.rest !== undefined) this.#addRest(sum.rest, parts);
+    return parts;
+  }
+
+  /** Adds what wide code has summed up, if there is something. */
+  #addRest(rest: ViewState, parts: readonly Local[]): void {
+    const context = this.#context;
+    const { code } = context;
+    code.get(this.#row).load("i32.load", rest.seen.offset).if([], () => {
+      code.get(this.#row).i32(rest.first.offset).op("i32.add").i32(0);
+      const operands = [parts, context.take("view")].map((each): Operand => ({ shape: "view", parts: each }));
+      context.call(functionByKey(NUMERIC_ADD), operands, { arguments: [NUMERIC, NUMERIC], result: NUMERIC });
+      context.setAll(parts);
+    });
   }
 }
+
+const NUMERIC: EngineType = { kind: "numeric" };
+const TOTAL = "numeric.total";
+const totalTypes: CallTypes = {
+  arguments: Array.from({ length: 4 }, (): EngineType => ({ kind: "int8" })), result: NUMERIC,
+};

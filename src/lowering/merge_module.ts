@@ -6,7 +6,7 @@ import { defined, unreachable } from "#base/assert.js";
 import { type Shape, shapeOf } from "#functions/function.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
-import type { AggregatePlan, AggregateStep, StateSlot, WideSum } from "./aggregate_plan.js";
+import { type AggregatePlan, type AggregateStep, type StateSlot, type WideSum, viewsOf } from "./aggregate_plan.js";
 import { type StepTarget, addPair, emitStep, keepExtreme, keepExtremePair, rowPlace } from "./aggregate_steps.js";
 import { AggregateState, type ControlLayout, GroupChunk } from "./control_block.js";
 import { FunctionContext, GROUPS_VARIANT } from "./function_context.js";
@@ -82,7 +82,8 @@ function mergeStep(target: StepTarget, step: AggregateStep, source: Local): void
     case "sumInteger":
       return mergeValue(target, step, "i64", [load(target, source, step.slot)]);
     case "sumWide":
-      return mergeWide(target, step.sum, source);
+      mergeWide(target, step.sum, source);
+      return mergeViews(target, step, source);
     case "extreme": {
       const [low, high] = step.slots;
       const first = defined(low, "a slot");
@@ -94,15 +95,8 @@ function mergeStep(target: StepTarget, step: AggregateStep, source: Local): void
     case "bits":
       return mergeValue(target, step, shapeOf(step.argument.type, false), [load(target, source, step.slot)]);
     case "extremeView":
-    case "fold": {
-      const { code } = target.context;
-      const [view, none] = [code.local("i32"), code.local("i32")];
-      code.get(source).load("i32.load", step.view.seen.offset).if([], () => {
-        code.get(source).i32(step.view.first.offset).op("i32.add").set(view).i32(0).set(none);
-        mergeValue(target, step, "view", [view, none]);
-      });
-      return;
-    }
+    case "fold":
+      return mergeViews(target, step, source);
     case "sumFloat":
     case "moments":
     case "pairs":
@@ -110,6 +104,18 @@ function mergeStep(target: StepTarget, step: AggregateStep, source: Local): void
       throw new Error(`${step.kind} depends on the order of rows`);
     default:
       return unreachable(step);
+  }
+}
+
+/** Views another group holds, if it has any, as values of one more row. */
+function mergeViews(target: StepTarget, step: Exclude<AggregateStep, { kind: "rows" }>, source: Local): void {
+  const { code } = target.context;
+  for (const { first, seen } of viewsOf(step)) {
+    const [view, none] = [code.local("i32"), code.local("i32")];
+    code.get(source).load("i32.load", seen.offset).if([], () => {
+      code.get(source).i32(first.offset).op("i32.add").set(view).i32(0).set(none);
+      mergeValue(target, step, "view", [view, none]);
+    });
   }
 }
 

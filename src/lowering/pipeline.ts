@@ -7,7 +7,7 @@ import { columnsOf, operatorCount, sharedOf } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan, RuntimeFilter } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 import { isPackedText } from "#types/encoding_of.js";
-import { type AggregatePlan, planAggregate } from "./aggregate_plan.js";
+import { type AggregatePlan, isTotal, planAggregate } from "./aggregate_plan.js";
 import { argumentsOf, overArguments } from "./aggregate_sink.js";
 import type { BoundProgram } from "./bounds.js";
 import { ExpressionTable, childrenOf, substitute } from "./expression_table.js";
@@ -377,6 +377,7 @@ class Cutter {
     const columns = new Set<number>();
     for (const expression of read) collectColumns(expression, table, columns, new Set());
     const used = new Set([...columns].filter((index) => index < sourceColumns));
+    if (source.kind === "groups") table.usesScratch ||= source.plan.results.some(isTotal);
     const bounds = boundsOf(source, steps, sink, table);
     const { slotCount: firstSlot } = this;
     this.pipelines.push({ source, steps, sink, table, sourceColumns, used, bounds, firstSlot, operators });

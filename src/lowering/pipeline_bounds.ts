@@ -3,7 +3,7 @@
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import { Encoding } from "#generated/encodings.js";
-import { argumentsOf } from "./aggregate_sink.js";
+import { twinOf } from "./aggregate_sink.js";
 import { BoundProgram } from "./bounds.js";
 import { type ExpressionTable, childrenOf } from "./expression_table.js";
 import { isRawDecimalKey } from "./group_keys.js";
@@ -56,10 +56,11 @@ export function boundsOf(
   for (const { filter, steps: each } of sink.plan.classes) {
     if (filter !== undefined) bounds.require(filter);
     for (const step of each) {
-      if (step.kind === "sumWide") bounds.requireSum(step.argument);
+      if (step.kind === "rows") continue;
+      const argument = twinOf(step) ?? step.argument;
+      if (step.kind === "sumWide") bounds.requireSum(argument);
       // Counting a column's NULLs does not look at its values.
-      else if (step.kind !== "nulls" || step.argument.kind !== "column")
-        argumentsOf(step).forEach((argument) => bounds.require(argument));
+      else if (step.kind !== "nulls" || argument.kind !== "column") bounds.require(argument);
     }
   }
   return bounds;

@@ -1,9 +1,7 @@
 // The columns a window makes of a row: ranks from its place, values of other rows copied, aggregates out of the
 // arrays over the runs of its frame. Read next: window_frame.ts, window_plan.ts.
 import { assert, defined } from "#base/assert.js";
-import { errorTemplates } from "#functions/error_templates.js";
 import { type Shape, shapeOf } from "#functions/function.js";
-import { pushPowerOfTen, reachesPowerOfTen } from "#functions/library/int128.js";
 import type { LoadInstruction, StoreInstruction } from "#wasm/opcodes.js";
 import type { Local } from "#wasm/function_builder.js";
 import { readStored, writeNullBit, writeStored } from "./stored_column.js";
@@ -14,7 +12,6 @@ import type { FramePlan, WindowArray, WindowPlan, WindowValue } from "./window_p
 import { isTree, WindowState } from "./window_plan.js";
 
 const LEAST64 = -(1n << 63n);
-const DECIMAL_DIGITS_MAX = 38;
 
 /** Writes the columns of the row at work. */
 export function writeResults(part: WindowPart, window: WindowPlan, choices: Choices): void {
@@ -284,17 +281,9 @@ class ValueEmitter {
         term.forEach((word, index) => code.get(entry).load("i64.load", 8 * index).set(word));
         add192(code, total, term, subtract);
       }
-    const [low, high, top] = total;
-    code.get(high).i64(63).op("i64.shr_s").get(top).op("i64.ne");
-    code.get(low, high);
-    pushPowerOfTen(code, DECIMAL_DIGITS_MAX);
-    code.call(context.library(reachesPowerOfTen)).op("i32.or");
-    if (nans !== undefined) {
-      const count = this.#countOf(nans, runs);
-      code.get(count).op("i32.eqz", "i32.and");
-      context.raiseIf(errorTemplates.decimalTooWide);
-      code.get(count).if([], () => code.i64(0).set(low).i64(LEAST64).set(high));
-    } else context.raiseIf(errorTemplates.decimalTooWide);
+    const [low, high] = total;
+    if (nans !== undefined)
+      code.get(this.#countOf(nans, runs)).if([], () => code.i64(0).set(low).i64(LEAST64).set(high));
     this.#store("i128", [low, high], isNull);
   }
 

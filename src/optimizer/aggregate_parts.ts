@@ -27,6 +27,8 @@ export function overParts({ function: name, result }: AggregateCall, column: num
   const { engine } = result;
   const { kind } = engine;
   const argument: Expression = { kind: "column", index: column, type: engine };
+  // Sums show the places of the value that has most, whatever the parts.
+  if (name === "sum" && kind === "numeric") return { call: { function: "sum", argument, result }, value: undefined };
   if (kind === "float4" || kind === "float8" || kind === "numeric") return undefined;
   if (sameAgain.has(name)) return { call: { function: name, argument, result }, value: undefined };
   const isCount = name === "count" || name === "countRows";

@@ -8,6 +8,8 @@ import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
 import { aggregateNames } from "#plan/explain.js";
+import { SUM_DIGITS, SUMMED_DIGITS_MAX } from "#functions/decimal.js";
+import { DECIMAL64_DIGITS } from "#functions/function.js";
 import { type SpreadFunction, spreadNeeds } from "#functions/numeric_spread.js";
 import { functionByKey, isExactIn } from "#functions/registry.js";
 import type { AggregateCall, AggregateFunction, SortKey } from "#plan/physical.js";
@@ -21,7 +23,7 @@ import type { DistinctCalls } from "./distinct_aggregates.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
 import { hypotheticalRow, hypotheticalRows } from "./hypothetical_rows.js";
 import { mayFail } from "./may_fail.js";
-import { asNumeric } from "./numeric_values.js";
+import { asDecimal, asNumeric } from "./numeric_values.js";
 import type { OrderKeys } from "./order_keys.js";
 import { orderKeysOf } from "./order_keys.js";
 import type { OrderedRows } from "./ordered_rows.js";
@@ -189,19 +191,20 @@ export class AggregatePlanner {
   readonly facts: RequestFacts;
   readonly translator: ExpressionTranslator;
   private readonly firstColumn: number;
-  private readonly isBelowEdge: boolean;
+  private readonly summedDigitsMax: number;
   /** The rows below, where they may be ordered and told apart. */
   readonly rows: OrderedRows | undefined;
 
   /**
-   * `firstColumn` is the number of group keys: aggregates follow them in the engine's result. `isBelowEdge`: PostgreSQL
-   * could group instead.
+   * `firstColumn` is the number of group keys: aggregates follow them in the engine's result. Sums of numbers of up to
+   * `summedDigitsMax` digits are decimals.
    */
   constructor(
-    facts: RequestFacts, translator: ExpressionTranslator, firstColumn: number, isBelowEdge = false, rows?: OrderedRows,
+    facts: RequestFacts, translator: ExpressionTranslator, firstColumn: number, rows?: OrderedRows,
+    summedDigitsMax = SUMMED_DIGITS_MAX,
   ) {
-    this.isBelowEdge = isBelowEdge;
     this.rows = rows;
+    this.summedDigitsMax = summedDigitsMax;
     this.facts = facts;
     this.translator = translator;
     this.firstColumn = firstColumn;
@@ -218,8 +221,6 @@ export class AggregatePlanner {
     if (rule.kind === "sum" && rule.argument === "interval" && !isExactIn(intervalSum, this.facts.serverMajor))
       return { obstacle: `PostgreSQL ${this.facts.serverMajor} has infinite intervals, whose sum the engine has not` };
     const given = this.inputs(aggregate);
-    if (given !== undefined && this.isBelowEdge && isSlow(rule, given))
-      return { obstacle: `PostgreSQL is faster at ${sqlName(rule)} of a numeric without scale or an interval` };
     const ordered = given === undefined ? { inputs: undefined } : this.ordered(rule, given);
     if ("obstacle" in ordered) return ordered;
     const { inputs } = ordered;
@@ -387,9 +388,16 @@ export class AggregatePlanner {
       case "numeric": return sumColumn(NUMERIC_SQL, type);
       case "interval": return sumColumn(inputs.aggregate, type);
       case "decimal":
-        return this.shownWithScale(sumColumn(NUMERIC_SQL, wideDecimal(type.scale)), argument, filter);
+        return this.shownWithScale(sumColumn(NUMERIC_SQL, this.sumOf(type)), argument, filter);
       default: return undefined;
     }
+  }
+
+  /** The type of sums of decimals; those that may have too many digits are numerics of any precision. */
+  private sumOf({ precision, scale }: Extract<EngineType, { kind: "decimal" }>): EngineType {
+    if (precision > this.summedDigitsMax) return NUMERIC;
+    const digits = Math.max(precision + SUM_DIGITS, DECIMAL64_DIGITS + 1);
+    return { kind: "decimal", precision: Math.min(digits, DECIMAL128_PRECISION_MAX), scale };
   }
 
   /** A numeric sum shows the greatest display scale among its inputs; rounding to it loses no digit. */
@@ -448,7 +456,7 @@ export class AggregatePlanner {
     const { value, square } = withSquare(argument);
     const column = (index: number, type: EngineType): Expression => ({ kind: "column", index, type });
     const total = (name: string, each: Expression): Expression => {
-      const type = each.type.kind === "decimal" ? wideDecimal(each.type.scale) : NUMERIC;
+      const type = each.type.kind === "decimal" ? this.sumOf(each.type) : NUMERIC;
       return asNumeric({ expression: column(this.call(name, "sum", NUMERIC_SQL, type, each, filter), type) });
     };
     const count = this.call("count", "count", INT8_SQL, INT8, value, filter);
@@ -533,29 +541,14 @@ const BOOL = { kind: "bool" } as const;
 const INT8: EngineType = { kind: "int8" };
 const NUMERIC: EngineType = { kind: "numeric" };
 
-/** Digits of the integers that become numerics. */
-const integerDigits: Readonly<Partial<Record<EngineTypeKind, number>>> = { int2: 5, int4: 10, int8: 19 };
-
-/** Whether the host adds the values up. */
-function isSlow({ kind }: Rule, { argument }: Inputs): boolean {
-  const type = argument?.expression.type;
-  if (argument === undefined || type === undefined) return false;
-  if (kind === "spread") return withSquare(argument).value.type.kind === "numeric";
-  return (kind === "sum" || kind === "average") && (type.kind === "numeric" || type.kind === "interval");
-}
-
 /** Squares of so many digits leave room in 38 for the sum of 10^10 of them. */
 const SQUARED_DIGITS_MAX = 14;
 
 /** A number and its square, as decimals where their sums fit, else as numerics of any precision. */
 function withSquare(given: Translated): { readonly value: Expression; readonly square: Expression } {
   const { expression } = given;
-  const digits = integerDigits[expression.type.kind];
-  const whole: Expression = {
-    kind: "call", function: `cast.${expression.type.kind}.decimal`, arguments: [expression],
-    type: { kind: "decimal", precision: digits ?? 1, scale: 0 },
-  };
-  const number: Translated = digits === undefined ? given : { expression: whole };
+  const whole = expression.type.kind === "decimal" ? undefined : asDecimal(expression);
+  const number: Translated = whole === undefined ? given : { expression: whole };
   const { type } = number.expression;
   const isSmall = type.kind === "decimal" && type.precision <= SQUARED_DIGITS_MAX && number.displayScale === undefined;
   const value = isSmall ? number.expression : asNumeric(number);

@@ -12,9 +12,8 @@ import type { EdgeExpression } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
-import type { AggregateCall } from "#plan/physical.js";
 import { AggregatePlanner } from "./aggregates.js";
-import { averageOf, numericAverage } from "./average.js";
+import { averageOf } from "./average.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { Estimates } from "./estimates.js";
@@ -130,8 +129,8 @@ function windowed(
   try {
     const { operator, values } = planWindows(scope, input, source, extraKeys);
     for (const node of windowCallsOf(query)) {
-      const { expression, calls, attributes } = defined(values.get(texts.of(node)), "a planned window function");
-      scope.put(node, asTranslated(scope, expression, (index) => defined(attributes[index], "a call"), calls));
+      const { expression, attributes } = defined(values.get(texts.of(node)), "a planned window function");
+      scope.put(node, asTranslated(scope, expression, (index) => defined(attributes[index], "a call")));
     }
     return operator;
   } catch (error) {
@@ -183,7 +182,7 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   const sources: TextNode[] = [];
   for (const root of roots) collectAggregates(root, sources);
   const answer = planAggregates(sources, (node) => texts.of(node),
-    (rows) => new AggregatePlanner(facts, scope.translator, 0, false, rows),
+    (rows) => new AggregatePlanner(facts, scope.translator, 0, rows),
     { input: joined, ordered: () => new OrderedRows(scope.statement, allKeys.map(({ expression }) => expression)) });
   if ("obstacle" in answer) throw new LeftToPostgres(answer.obstacle);
   const { planner, planned, computed } = answer;
@@ -197,7 +196,7 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   const { operator, calls } = withValues(scope.statement, groups, planner.calls, over.values);
   const attributeAt = (index: number): number => defined(calls[index], "an aggregate");
   for (const [text, expression] of planned) {
-    const value = asTranslated(scope, expression, attributeAt, planner.calls);
+    const value = asTranslated(scope, expression, attributeAt);
     const name = expression.kind === "column" ? planner.calls[expression.index]?.function : undefined;
     const counts = name === "count" || name === "countRows";
     // An outer row without a group has a count of 0.
@@ -218,9 +217,9 @@ function groupedBySets(scope: QueryScope, joined: LogicalOperator): Block {
   const { texts } = scope.statement;
   const { operator, keys, aggregates, groupings } = planGroupingSets(scope, joined);
   const known = new Map([...keys, ...groupings].map(([text, attribute]) => [text, columnAttribute(scope, attribute)]));
-  for (const [text, { expression, calls, attributes }] of aggregates) {
+  for (const [text, { expression, attributes }] of aggregates) {
     const attributeAt = (index: number): number => defined(attributes[index], "an aggregate");
-    known.set(text, asTranslated(scope, expression, attributeAt, calls));
+    known.set(text, asTranslated(scope, expression, attributeAt));
   }
   const source = new SubstitutedSource(scope, (each) => known.get(texts.of(each.source)), false);
   return finishGrouped(scope, operator, source);
@@ -254,31 +253,23 @@ function columnAttribute(scope: QueryScope, attribute: number): Translated {
 /** An aggregate's result inside the engine: what PostgreSQL would make of it above the scan. */
 export function asTranslated(
   scope: QueryScope, expression: EdgeExpression, attributeAt: (index: number) => number,
-  calls: readonly (AggregateCall | undefined)[],
 ): Translated {
   if (expression.kind === "column") return columnAttribute(scope, attributeAt(expression.index));
-  const [value, scale] = expression.arguments;
+  const [value, other] = expression.arguments.map((each) => asTranslated(scope, each, attributeAt));
+  // A sum of integers and a count divide as they are.
+  if (expression.function === edgeCalls.int8ToNumeric.oid && value !== undefined) return value;
   // Rounding a sum to the scale it shows changes no digit.
-  if (expression.function === edgeCalls.numericRound.oid && value?.kind === "column" && scale?.kind === "column") {
-    const displayScale = columnAttribute(scope, attributeAt(scale.index)).expression;
-    return { ...columnAttribute(scope, attributeAt(value.index)), displayScale };
-  }
-  if (expression.function === edgeCalls.numericDivide.oid && value !== undefined && scale !== undefined) {
-    const [sum, count] = [belowCast(value), belowCast(scale)];
-    const call = sum === undefined ? undefined : calls[sum];
-    const column = (index: number): Expression => columnAttribute(scope, attributeAt(index)).expression;
-    if (sum !== undefined && count !== undefined && call !== undefined) {
-      return averageOf(call, column(sum), column(count)) ?? numericAverage(column(sum), column(count));
-    }
-  }
+  if (expression.function === edgeCalls.numericRound.oid && value !== undefined && other !== undefined)
+    return shownWith(value.expression, other.expression);
+  if (expression.function === edgeCalls.numericDivide.oid && value !== undefined && other !== undefined)
+    return averageOf(value, other);
   throw new LeftToPostgres("what is left of an aggregate is finished by PostgreSQL above the engine only");
 }
 
-/** The column a numeric operand is, itself or as a bigint. */
-function belowCast(expression: EdgeExpression): number | undefined {
-  if (expression.kind === "column") return expression.index;
-  const [only] = expression.arguments;
-  return expression.function === edgeCalls.int8ToNumeric.oid && only?.kind === "column" ? only.index : undefined;
+function shownWith(value: Expression, displayScale: Expression): Translated {
+  if (value.type.kind === "decimal") return { expression: value, displayScale };
+  const { type } = value;
+  return { expression: { kind: "call", function: "numeric.round", arguments: [value, displayScale], type } };
 }
 
 /** SELECT DISTINCT: the targets are the keys. */

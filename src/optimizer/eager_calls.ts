@@ -24,12 +24,6 @@ export const rowsCounted: AggregateCall = {
   function: "countRows", result: columnOf({ type: sqlTypes.int8, typmod: -1, collation: 0 }, INT8, false),
 };
 
-/**
- * Digits of a value whose sums may be made in parts: ten million of the largest have room in 38. Counter-example: of
- * numeric(38, 0) the sum of some rows may not fit where that of all does, for others are negative.
- */
-const SUMMED_DIGITS_MAX = 31;
-
 /** Aggregates to which a row more or less like another is nothing. */
 const insensitive: ReadonlySet<AggregateFunction> = new Set(["min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr"]);
 
@@ -72,7 +66,7 @@ function partly(call: AggregateCall, { isMadeUp }: CallPlace): EagerCall | undef
   const { argument, filter } = call;
   if ([argument, filter].some((each) => each !== undefined && mayFail(each))) return undefined;
   if (isMadeUp && (filter !== undefined || argument?.kind !== "column")) return undefined;
-  if (!hasRoom(call) || overParts(call, 0) === undefined) return undefined;
+  if (overParts(call, 0) === undefined) return undefined;
   return { below: call, counts: false, above: (part) => defined(overParts(call, part), "an aggregate made of parts") };
 }
 
@@ -87,7 +81,7 @@ function multiplied(call: AggregateCall): EagerCall | undefined {
     return { below: undefined, counts: false, above: () => ({ call, value: undefined }) };
   if (name === "countRows")
     return { below: undefined, counts: true, above: (_part, rows) => summed(call, rows, filter) };
-  if (argument === undefined || !hasRoom(call)) return undefined;
+  if (argument === undefined) return undefined;
   const above = (value: (rows: Expression) => Expression): EagerCall => (
     { below: undefined, counts: true, above: (_part, rows) => summed(call, value(rows), filter) });
   if (name === "count") return above((rows) => wherePresent(argument, rows));
@@ -105,10 +99,6 @@ function multiplied(call: AggregateCall): EagerCall | undefined {
 function summed(call: AggregateCall, argument: Expression, filter?: Expression): PartsCall {
   const parts = defined(overParts(call, 0), "an aggregate made of parts");
   return { ...parts, call: { ...parts.call, argument, ...(filter === undefined ? {} : { filter }) } };
-}
-
-function hasRoom({ function: name, argument }: AggregateCall): boolean {
-  return name !== "sum" || argument?.type.kind !== "decimal" || argument.type.precision <= SUMMED_DIGITS_MAX;
 }
 
 function wherePresent(argument: Expression, value: Expression): Expression {

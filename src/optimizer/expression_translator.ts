@@ -9,6 +9,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import { childrenOf } from "#expr/traverse.js";
+import { decimalTwin } from "#functions/decimal_twin.js";
 import { fieldCall, takesField } from "#functions/field_calls.js";
 import type { ScalarFunction } from "#functions/function.js";
 import { functionByKey, functionsByOid, isExactIn, needsUtf8 } from "#functions/registry.js";
@@ -74,6 +75,8 @@ const TO_NUMERIC = "cast.decimal.numeric";
 export function isHosted(expression: Expression): boolean {
   if (expression.kind === "call") {
     if (expression.function === TO_NUMERIC || functionByKey(expression.function).emit === undefined) return true;
+    const twin = decimalTwin(expression);
+    if (twin !== undefined) return isHosted(twin);
   }
   return childrenOf(expression).some(isHosted);
 }

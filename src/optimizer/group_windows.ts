@@ -67,7 +67,7 @@ function windowed(scope: QueryScope, edge: Edge): Edge {
 }
 
 /** What the keys and aggregates of the groups are to an expression over them. */
-function groupSource(scope: QueryScope, { outputs, replacements, calls }: Edge): SubstitutedSource {
+function groupSource(scope: QueryScope, { outputs, replacements }: Edge): SubstitutedSource {
   const { texts } = scope.statement;
   const byNode = new Map(replacements.map(({ node, expression }) => [node, expression]));
   const known = new Map<string, EdgeExpression>();
@@ -89,7 +89,7 @@ function groupSource(scope: QueryScope, { outputs, replacements, calls }: Edge):
     const expression = known.get(text);
     if (expression?.kind === "column" && columnAt(expression.index).kind !== "column")
       return { expression: columnAt(expression.index) };
-    return expression === undefined ? undefined : asTranslated(scope, expression, attributeAt, calls);
+    return expression === undefined ? undefined : asTranslated(scope, expression, attributeAt);
   };
   return new SubstitutedSource(scope, (each) => find(texts.of(each.source)), false);
 }

@@ -162,7 +162,7 @@ function groupBy(context: PlanningContext): GroupingPlan {
   for (const root of edgeRoots(query)) collectAggregates(root, aggregates);
   const orderable = context.orderable?.(keys.map(({ expression }) => expression));
   const answer = planAggregates(aggregates, (node) => texts.of(node),
-    (rows) => new AggregatePlanner(facts, translator, keys.length, true, rows), orderable);
+    (rows) => new AggregatePlanner(facts, translator, keys.length, rows), orderable);
   if ("obstacle" in answer)
     throw new LeftToPostgres(answer.obstacle, answer.needsRows === true && orderable === undefined);
   const planned = new Map(answer.planned);

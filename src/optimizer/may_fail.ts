@@ -12,7 +12,8 @@ export function mayFail(expression: Expression): boolean {
   visitExpression(expression, (each) => {
     if (each.kind !== "call" || comparison.test(each.function)) return;
     const types = { arguments: each.arguments.map(({ type }) => type), result: each.type };
-    fails ||= functionByKey(each.function).mayFail(types, false);
+    const callee = functionByKey(each.function);
+    fails ||= callee.neverRaises !== true && callee.mayFail(types, false);
   });
   return fails;
 }

@@ -9,7 +9,7 @@ import type { Translated } from "./translated.js";
 const NUMERIC: EngineType = { kind: "numeric" };
 
 /** Decimal digits of the integers. */
-export const integerDigits: Readonly<Partial<Record<EngineType["kind"], number>>> = { int2: 5, int4: 10, int8: 19 };
+const integerDigits: Readonly<Partial<Record<EngineType["kind"], number>>> = { int2: 5, int4: 10, int8: 19 };
 
 /** Integers and numerics of fixed scale as the latter; undefined for others. */
 export function asDecimal(value: Expression): Expression | undefined {

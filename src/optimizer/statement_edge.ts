@@ -5,7 +5,6 @@ import { mapColumns } from "#expr/traverse.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { walk } from "#frontend/text_fields.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import type { AggregateCall } from "#plan/physical.js";
 import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { Attributes } from "./attributes.js";
 import { overDistinct, withValues } from "./distinct_aggregates.js";
@@ -29,8 +28,6 @@ export interface Edge {
   readonly didAggregate: boolean;
   readonly didDistinct: boolean;
   readonly didWindow: boolean;
-  /** By output: the aggregate it is, where the engine groups. */
-  readonly calls: readonly (AggregateCall | undefined)[];
   /** Conditions PostgreSQL evaluates on the engine's rows, as nodes. */
   readonly quals: readonly number[];
   readonly notes: readonly string[];
@@ -63,8 +60,7 @@ export function groupedEdge(
   const outputs = [...own, ...computed];
   return {
     operator: made.operator, outputs, replacements: [...replacements], didAggregate: !isDistinct,
-    didDistinct: isDistinct, didWindow: false, calls: [...keys.map(() => undefined), ...grouping.aggregates],
-    quals: [], notes: [],
+    didDistinct: isDistinct, didWindow: false, quals: [], notes: [],
   };
 }
 
@@ -86,7 +82,7 @@ export function passThroughEdge(
   for (const each of conditions) columns.add(each.scope, each.condition.source);
   return {
     operator, outputs: columns.outputs, replacements: columns.replacements, didAggregate: false, didDistinct: false,
-    didWindow: false, calls: [], quals: conditions.map(({ condition }) => condition.source.id), notes: [],
+    didWindow: false, quals: conditions.map(({ condition }) => condition.source.id), notes: [],
   };
 }
 
@@ -117,7 +113,7 @@ export function windowedEdge(
     }
     return {
       operator, outputs: columns.outputs, replacements: columns.replacements, didAggregate: false, didDistinct: false,
-      didWindow: true, calls: [], quals: [], notes: [],
+      didWindow: true, quals: [], notes: [],
     };
   } catch (error) {
     if (error instanceof LeftToPostgres) return { obstacle: error.message };
@@ -143,8 +139,6 @@ export function groupingSetsEdge(
       return overColumns(value.expression, (index) =>
         shown.columnOf(defined(value.attributes[index], "an aggregate")));
     };
-    const calls = new Map([...aggregates.values()].flatMap(({ attributes: own, calls: made }) =>
-      own.map((attribute, index) => [attribute, made[index]] as const)));
     const replacements: EdgeReplacement[] = [];
     for (const root of edgeRoots(scope.query))
       walk(root, (node) => {
@@ -157,7 +151,7 @@ export function groupingSetsEdge(
       });
     return {
       operator, outputs: shown.outputs, replacements, didAggregate: true, didDistinct: false, didWindow: false,
-      calls: shown.attributes.map((attribute) => calls.get(attribute)), quals: [], notes: [],
+      quals: [], notes: [],
     };
   } catch (error) {
     if (error instanceof LeftToPostgres) return { obstacle: error.message };

@@ -227,7 +227,7 @@ class Step {
 
   #aggregate(node: TextNode, frame: WindowFrame): WindowedValue {
     const { facts, attributes } = this.#scope.statement;
-    const planner = new AggregatePlanner(facts, this.#translator, 0);
+    const planner = new AggregatePlanner(facts, this.#translator, 0, undefined, FRAME_DIGITS_MAX);
     const answer = planner.plan(asAggregate(node));
     if ("obstacle" in answer) return leave(answer.obstacle);
     const made = planner.calls.map((call) => this.#put(overFrame(call, frame)));
@@ -262,12 +262,15 @@ function isFrameAggregate(name: AggregateFunction): name is FrameAggregate {
   return frameAggregates.includes(name);
 }
 
+/** A partition is in memory as a whole, whose 2^32 bytes are fewer than 10^9 rows: their sum has 38 digits at most. */
+const FRAME_DIGITS_MAX = 29;
+
 /** FILTER as an argument: where it is not true there is nothing to aggregate. */
 function overFrame({ function: name, argument, filter, result }: AggregateCall, frame: WindowFrame): WindowCall {
   const { kind } = result.engine;
   if (!isFrameAggregate(name)) return leave("the engine has this aggregate over groups only");
   if (name === "sum" && (kind === "numeric" || kind === "interval"))
-    leave("sums of numerics without scale and of intervals are PostgreSQL's");
+    leave("sums of numerics without scale or of many digits and of intervals are PostgreSQL's");
   if (name === "sum" && (kind === "float4" || kind === "float8"))
     leave("sums of floats depend on the order they are added in");
   if ((name === "min" || name === "max") && kind === "opaque") leave("the engine sorts no values of this type");

@@ -7,7 +7,8 @@ import type { EngineType } from "#types/engine_type.js";
 /**
  * Aggregates, named by what they compute and over what; the edge finishes averages from sum and count.
  * Result types: count and sum(int2, int4) give int8 (22003 beyond it, as PostgreSQL); sum(int8) and
- * sum(decimal) give decimal128 of the argument's scale; sum(float8) float8 in row order (float4: float4);
+ * sum(decimal) give decimal128 of the argument's scale, or numeric where 38 digits may not do; sum(float8) float8 in
+ * row order (float4: float4);
  * mean, variances and standard deviations are of float8, in row order; bitAnd, bitOr and bitXor of integers.
  * Those over pairs take two float8, Y and X, and give one, in row order; concatenate takes strings of one kind, the
  * second in front of all but the first value.

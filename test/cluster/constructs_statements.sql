@@ -353,3 +353,38 @@ select n_name from nation, (select s, n_nationkey k from region, nation n, (sele
 select n_name from nation union all select r_name from region, (select max(c_custkey) m from customer where 1 / (c_custkey - c_custkey) = 2) q;
 select s from (select sum(c_custkey) s from customer where c_custkey > 3) x, (select sum(c_custkey) t from customer where 1 / c_custkey = 2) y;
 select sum(x), count(*) from (select k, case when k > 23 then x else x end x from (select k, case when k > 22 then x else x end x from (select k, case when k > 21 then x else x end x from (select k, case when k > 20 then x else x end x from (select k, case when k > 19 then x else x end x from (select k, case when k > 18 then x else x end x from (select k, case when k > 17 then x else x end x from (select k, case when k > 16 then x else x end x from (select k, case when k > 15 then x else x end x from (select k, case when k > 14 then x else x end x from (select k, case when k > 13 then x else x end x from (select k, case when k > 12 then x else x end x from (select k, case when k > 11 then x else x end x from (select k, case when k > 10 then x else x end x from (select k, case when k > 9 then x else x end x from (select k, case when k > 8 then x else x end x from (select k, case when k > 7 then x else x end x from (select k, case when k > 6 then x else x end x from (select k, case when k > 5 then x else x end x from (select k, case when k > 4 then x else x end x from (select k, case when k > 3 then x else x end x from (select k, case when k > 2 then x else x end x from (select k, case when k > 1 then x else x end x from (select k, case when k > 0 then x else x end x from (select c_custkey k, c_acctbal x from customer) s0 offset 0) s1 offset 0) s2 offset 0) s3 offset 0) s4 offset 0) s5 offset 0) s6 offset 0) s7 offset 0) s8 offset 0) s9 offset 0) s10 offset 0) s11 offset 0) s12 offset 0) s13 offset 0) s14 offset 0) s15 offset 0) s16 offset 0) s17 offset 0) s18 offset 0) s19 offset 0) s20 offset 0) s21 offset 0) s22 offset 0) s23 offset 0) s;
+-- an average of a few cents over many rows, below a join
+SELECT n_nationkey, v FROM nation JOIN (SELECT l_linenumber AS k, avg(CASE WHEN l_orderkey = 7 THEN 0.01 ELSE 0.00 END) AS v
+  FROM lineitem GROUP BY 1) a ON k = n_nationkey WHERE v < 0.5;
+-- an average whose sum needs more than 64 bits, below a join
+SELECT n_nationkey, v FROM nation JOIN (SELECT l_linenumber AS k, avg(9223372036854775000 + l_orderkey) AS v FROM lineitem
+  WHERE l_orderkey < 700 GROUP BY 1) a ON k = n_nationkey WHERE v > 3;
+-- an average of numerics of different scale, below a join
+SELECT n_nationkey, v FROM nation JOIN (SELECT l_linenumber AS k, avg(CASE WHEN l_orderkey % 2 = 0 THEN 0.01 ELSE 1.5 END) AS v
+  FROM lineitem GROUP BY 1) a ON k = n_nationkey WHERE v > 0.1;
+-- averages compared with each row, text keys compared with a subquery's that may be missing
+SELECT c_custkey FROM customer c WHERE c_acctbal > (SELECT 0.9 * avg(c_acctbal) FROM customer d WHERE d.c_mktsegment = c.c_mktsegment)
+  ORDER BY 1;
+-- sums near the limits of their types, and beyond 38 digits
+SELECT n_regionkey, sum(99999999999999999999999999999999999999::numeric(38,0) + n_nationkey * 0), count(*) FROM nation
+  GROUP BY 1;
+SELECT sum(x), avg(x), sum(-x), min(x) FROM (SELECT (99999999999999999999999999999999999998 + n_nationkey % 2)::numeric(38,0) AS x
+  FROM nation) s;
+SELECT n_regionkey, sum(x) FROM (SELECT n_regionkey, 99999999999999999999.99::numeric(22,2) * (n_nationkey + 1)::numeric(18,4) AS x
+  FROM nation) s GROUP BY 1;
+SELECT sum(c_acctbal * c_acctbal * c_acctbal), avg(c_acctbal * c_acctbal * c_acctbal), max(c_acctbal * c_acctbal * c_acctbal)
+  FROM customer;
+SELECT c_nationkey, sum(c_acctbal * c_acctbal * (c_acctbal + 9999999999999)), count(c_acctbal * c_acctbal * c_acctbal) FROM customer
+  GROUP BY 1;
+SELECT n_name, s FROM nation JOIN (SELECT c_nationkey, sum(c_acctbal * c_acctbal * c_acctbal * c_acctbal) AS s FROM customer GROUP BY 1) c
+  ON c_nationkey = n_nationkey WHERE s > 12345678901234567890;
+SELECT c_mktsegment, c_nationkey, sum(c_acctbal * c_acctbal * c_acctbal) FROM customer GROUP BY ROLLUP (1, 2);
+SELECT sum(DISTINCT c_acctbal * c_acctbal * c_acctbal), sum(o_totalprice * c_acctbal * c_acctbal), sum(NULLIF(c_acctbal, c_acctbal) * 1.5)
+  FROM customer JOIN orders ON o_custkey = c_custkey;
+SELECT c_custkey, sum(c_acctbal * c_acctbal) OVER (ORDER BY c_custkey) FROM customer;
+SELECT c_custkey FROM customer WHERE c_acctbal * c_acctbal * c_acctbal > (SELECT avg(c_acctbal * c_acctbal * c_acctbal) FROM customer);
+SELECT sum(CASE WHEN c_custkey = 7 THEN 'NaN'::numeric(15,2) ELSE c_acctbal END * c_acctbal * c_acctbal) FROM customer;
+SELECT var_pop(c_acctbal * c_acctbal), stddev(c_acctbal * o_totalprice) FROM customer JOIN orders ON o_custkey = c_custkey;
+-- the greatest name of a group, compared
+SELECT c_custkey FROM customer c WHERE c_name >= (SELECT max(c_name COLLATE "C") FROM customer d WHERE d.c_nationkey = c.c_nationkey)
+  COLLATE "C" ORDER BY 1;

@@ -4,9 +4,8 @@ import { assert, defined } from "#base/assert.js";
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { orderFloats } from "#functions/comparison.js";
 import { orderBytes } from "#functions/comparison_text.js";
-import { withinDigits } from "#functions/decimal.js";
 import { intervalLength, orderIntervals, readInterval } from "#functions/interval_image.js";
-import { numericKey, orderNumerics, readNumeric } from "#functions/numeric_image.js";
+import { numericKey, orderNumerics, readNumeric, writeNumeric } from "#functions/numeric_image.js";
 import { functionByKey } from "#functions/registry.js";
 import { floatResult } from "#functions/float_arithmetic.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
@@ -61,14 +60,16 @@ export function aggregateRows(operator: HashAggregate, rows: Iterable<Row>, para
   });
 }
 
-export function accumulatorOf(call: Pick<AggregateCall, "function" | "argument">): Accumulator {
+export function accumulatorOf(
+  call: Pick<AggregateCall, "function" | "argument"> & Partial<Pick<AggregateCall, "result">>,
+): Accumulator {
   const type = call.argument?.type;
   switch (call.function) {
     case "countRows":
     case "count":
       return counter();
     case "sum":
-      return sum(defined(type, "an argument"));
+      return sum(defined(type, "an argument"), call.result?.engine);
     case "min":
     case "max":
       return extreme(defined(type, "an argument"), call.function === "max");
@@ -114,7 +115,7 @@ function fold(
   };
 }
 
-function sum(type: EngineType): Accumulator {
+function sum(type: EngineType, result: EngineType | undefined): Accumulator {
   switch (type.kind) {
     case "int2":
     case "int4":
@@ -123,7 +124,11 @@ function sum(type: EngineType): Accumulator {
     case "decimal":
       return fold(
         (a, b) => (a === DECIMAL_NAN || b === DECIMAL_NAN ? DECIMAL_NAN : asBigint(a) + asBigint(b)),
-        (total) => (total === DECIMAL_NAN ? total : withinDigits(asBigint(total))),
+        (total) => {
+          if (result?.kind !== "numeric") return total;
+          if (total === DECIMAL_NAN || type.kind !== "decimal") return writeNumeric("NaN");
+          return writeNumeric({ coefficient: asBigint(total), scale: type.scale });
+        },
       );
     case "float4":
     case "float8": {

@@ -1,5 +1,6 @@
 // Hash aggregation at size: many groups, skew, long and growing strings, flushes of 64-bit sums, first-seen key images.
-import { type Expression, type Scalar } from "#expr/expression.js";
+import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
+import { writeNumeric } from "#functions/numeric_image.js";
 import type { AggregateCall, PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -20,6 +21,8 @@ import { Dice } from "../../support/random_plans.js";
 const int4: EngineType = { kind: "int4" };
 const int8: EngineType = { kind: "int8" };
 const text: EngineType = { kind: "text", byteOrder: true };
+const numeric: EngineType = { kind: "numeric" };
+const widest: EngineType = { kind: "decimal", precision: 38, scale: 5 };
 const countRows: AggregateCall = { function: "countRows", result: columnType(int8, false) };
 const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -169,17 +172,45 @@ describe("hash aggregation", () => {
     }
   });
 
-  test("refuses a sum beyond 38 digits and nothing smaller", () => {
-    const widest: EngineType = { kind: "decimal", precision: 38, scale: 0 };
-    const plan = groupBy([columnType(widest)], [], [call("sum", column(0, widest), widest)]);
+  test("sums of decimals that pass 38 digits are numerics of any precision", () => {
+    const plan = groupBy([columnType(widest)], [], [
+      { function: "sum", argument: column(0, widest), result: columnType(numeric) }]);
     const most = 10n ** 38n - 1n;
-    expect(runPages(plan, pagesOf(scanColumns(plan), [[most], [-most], [most]], 2)).rows).toEqual([[most]]);
-    expect(() => runPages(plan, pagesOf(scanColumns(plan), [[most], [1n]], 2))).toThrow(
-      /more than 38 digits/,
-    );
-    expect(() => runPages(plan, pagesOf(scanColumns(plan), [[most], [most], [most]], 3))).toThrow(
-      /more than 38 digits/,
-    );
+    for (const values of [
+      [most], [-most], [most, -most], [most, 1n], [most, most, most], Array.from({ length: 50 }, () => -most),
+      [-(1n << 126n), -(1n << 126n)], [5n, DECIMAL_NAN, most, most], [1n, -2n], [null],
+    ] satisfies Scalar[][]) {
+      const rows = values.map((value): Scalar[] => [value]);
+      const coefficient = values.reduce((sum: bigint, value) => (typeof value === "bigint" ? sum + value : sum), 0n);
+      const total = writeNumeric(values.includes(DECIMAL_NAN as never) ? "NaN" : { coefficient, scale: 5 });
+      const expected = [[values.includes(null as never) ? null : total]];
+      expect(runPages(plan, pagesOf(scanColumns(plan), rows, 2)).rows).toEqual(expected);
+      expect(interpret(plan, [rows])).toEqual(expected);
+    }
+  });
+
+  test("sums of products of many digits are the same on pages for narrow code and others", () => {
+    const price: EngineType = { kind: "decimal", precision: 15, scale: 2 };
+    const cast = (index: number): Expression => (
+      { kind: "call", function: "cast.decimal.numeric", arguments: [column(index, price)], type: numeric });
+    const product = (a: Expression, b: Expression): Expression => (
+      { kind: "call", function: "numeric.multiply", arguments: [a, b], type: numeric });
+    const argument = product(product(cast(0), cast(1)), cast(2));
+    const plan = groupBy([columnType(price), columnType(price), columnType(price)], [], [
+      { function: "sum", argument, result: columnType(numeric) },
+      { function: "count", argument, result: columnType(int8) },
+    ]);
+    const small: Scalar[] = [123_456n, -77n, 1234n];
+    const large: Scalar[] = [10n ** 15n - 1n, 10n ** 15n - 1n, 1n - 10n ** 15n];
+    const nan: Scalar[] = [1n, DECIMAL_NAN, 3n];
+    for (const rows of [
+      [small, small], [large, large], [small, small, large, small, [1n, null, 2n]], [[null, 1n, 1n]],
+      [small, small, nan, large],
+    ]) {
+      const expected = interpret(plan, [rows]);
+      expect(runPages(plan, pagesOf(scanColumns(plan), rows, 2, true)).rows).toEqual(expected);
+      expect(runPages(plan, pagesOf(scanColumns(plan), rows, 2)).rows).toEqual(expected);
+    }
   });
 
   test("gives one row without keys and none with keys over no rows", () => {

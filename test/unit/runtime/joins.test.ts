@@ -14,6 +14,8 @@ import { PAGE_BYTES, cache, column, columnType, memory, pagesOf, runLeaves } fro
 
 const int4 = { kind: "int4" } as const;
 const int8 = { kind: "int8" } as const;
+const text = { kind: "text", byteOrder: true } as const;
+const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
 const money = { kind: "decimal", precision: 15, scale: 2 } as const;
 const total = { kind: "decimal", precision: 38, scale: 2 } as const;
 
@@ -65,6 +67,44 @@ function run(plan: PhysicalPlan, left: Scalar[][], right: Scalar[][], visitsPerC
 }
 
 describe("joins", () => {
+  test("texts made between two matches do not overwrite what is behind the room of the row", () => {
+    const columns = [columnType(int4), columnType(text)];
+    const twice = (index: number): Expression => {
+      const once = column(index, text);
+      return { kind: "call", function: "text.concatenate", arguments: [once, once], type: text };
+    };
+    const isLong = (index: number): Expression => ({
+      kind: "call", function: "text.greater", type: { kind: "bool" },
+      arguments: [twice(index), { kind: "constant", value: utf8("a"), type: text }],
+    });
+    const probe: PhysicalOperator = { kind: "filter", input: scan(0, columns), predicate: isLong(1) };
+    const joined: PhysicalOperator = {
+      kind: "hashJoin", join: "inner", probe, build: scan(1, columns), probeKeys: [column(0, int4)],
+      buildKeys: [column(0, int4)], columns: [...columns, ...columns], buildRowsEstimate: 0,
+    };
+    const results = [columnType(int4), columnType(text), columnType(int8)];
+    const plan = planOf({
+      kind: "hashAggregate", input: joined, keys: [column(2, int4)],
+      aggregates: [
+        { function: "max", argument: twice(3), result: columnType(text) },
+        { function: "countRows", result: columnType(int8) },
+      ],
+      columns: results, groupsEstimate: 0,
+    }, results);
+    const long = (letter: string, length: number): Uint8Array => utf8(letter.repeat(length));
+    // The first groups' texts come to stand behind the first room; then there are rows that outgrow it.
+    const left = rowsOf(60, (i) => [BigInt(i), long("x", 15_000)]);
+    const right = [
+      ...rowsOf(50, (i) => [BigInt(i), long("a", 500)]), ...rowsOf(30, (i) => [BigInt(50 + i % 10), long("b", 25_000)]),
+    ];
+    const pages = [left, right].map((rows) => pagesOf(columns, rows, 2));
+    const isSame = (rows: Scalar[][]): boolean => rows.every(([key, made]) =>
+      made instanceof Uint8Array && made.every((byte) => byte === utf8(Number(key) < 50 ? "a" : "b")[0]));
+    const { rows } = runLeaves(plan, pages);
+    expect(rows.length).toBe(60);
+    expect(isSame(rows)).toBe(true);
+  });
+
   test("sums that fan out stay exact where 64 bits end", () => {
     const large = 10n ** 15n - 1n;
     const left = rowsOf(300, () => [1n, 0n]);
