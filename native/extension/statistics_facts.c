@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_statistic.h"
@@ -141,7 +142,10 @@ column_statistics(PlannerInfo *root, int index, FusionColumnFact *column)
 	ReleaseVariableStats(data);
 }
 
-/* The columns of a unique index that holds for every row at all times; false when it is another index. */
+/*
+ * The columns of a unique index that holds for every row at all times; false when it is another index. An operator
+ * class of a user's may tell values apart that are equal elsewhere.
+ */
 static bool
 unique_key(const IndexOptInfo *index, FusionUniqueKey *key)
 {
@@ -152,7 +156,7 @@ unique_key(const IndexOptInfo *index, FusionUniqueKey *key)
 	attributes = palloc(sizeof(int16_t) * index->nkeycolumns);
 	for (int i = 0; i < index->nkeycolumns; i++)
 	{
-		if (index->indexkeys[i] <= 0)
+		if (index->indexkeys[i] <= 0 || index->opfamily[i] >= FirstNormalObjectId)
 			return false;
 		attributes[i] = (int16_t) index->indexkeys[i];
 	}

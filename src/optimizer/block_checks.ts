@@ -5,7 +5,7 @@ import { rowLocks } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { TextNode } from "#frontend/node_text.js";
-import { booleanField, nodeList, numberField, optionalNode, walk } from "#frontend/text_fields.js";
+import { booleanField, locationOf, nodeList, numberField, optionalNode, walk } from "#frontend/text_fields.js";
 import { isLimited } from "./limits.js";
 import { isGrouped } from "./planning_context.js";
 
@@ -20,9 +20,28 @@ function refuseLock(rowMark: TextNode): never {
     "pg_fusion reads a snapshot and takes no row locks.");
 }
 
+/** Comparisons of text and char(n), which PostgreSQL refuses under no collation when it meets a row (42P22). */
+const textComparisons: ReadonlySet<number> = new Set([67, 157, 740, 741, 742, 743, 1048, 1049, 1050, 1051, 1052, 1053]);
+
+/**
+ * Arguments of two collations have none between them. Whether that is an error depends on PostgreSQL's plan: hashing
+ * one side of a join raises it, though the other has no row.
+ */
+function hasNoCollation(node: TextNode): boolean {
+  return node.tag === "OPEXPR" && numberField(node, "inputcollid", 0) === 0
+    && textComparisons.has(numberField(node, "opfuncid"));
+}
+
 /** Refuses what no statement may contain at any level, whoever would run it. */
 export function checkStatement(query: AnalysedQuery): void {
-  walk(query.source, (node) => (node.tag === "ROWMARKCLAUSE" ? refuseLock(node) : undefined));
+  walk(query.source, (node) => {
+    if (node.tag === "ROWMARKCLAUSE") refuseLock(node);
+    if (hasNoCollation(node)) {
+      const reason = "Its sides have two that differ: name one with COLLATE.";
+      refuse("comparison without a collation", reason, locationOf(node));
+    }
+    return undefined;
+  });
 }
 
 /** Refuses what a subquery may not contain. */

@@ -22,3 +22,7 @@ SET pg_fusion.enable = on;
 DO $$ DECLARE n int; BEGIN SELECT count(*) INTO n FROM (SELECT a FROM t FOR SHARE) u; END $$;
 PREPARE joined AS SELECT count(*) FROM (SELECT a FROM t FOR SHARE) u;
 EXECUTE joined;
+-- Two collations and none between them: PostgreSQL's error would depend on its plan.
+CREATE TEMP TABLE collated (c text COLLATE "C", p text COLLATE "POSIX");
+SELECT count(*) FROM t JOIN collated ON collated.c = collated.p;
+SELECT count(*) FROM t JOIN collated ON collated.c = collated.p COLLATE "C";
