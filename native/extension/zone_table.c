@@ -140,50 +140,41 @@ table_of(const pg_tz *zone)
 	return place->bytes;
 }
 
+/*
+ * What a name in lower case is as an abbreviation: TZ or DTZ, with its offset in seconds east of Greenwich; DYNTZ where
+ * that changes or the list of abbreviations is at fault; else something other.
+ */
+static int
+kind_of_abbreviation(char *name, int *offset)
+{
+	pg_tz	   *zone;
+#if PG_VERSION_NUM >= 160000
+	DateTimeErrorExtra fault;
+	int			kind;
+
+	return DecodeTimezoneAbbrev(0, name, &kind, offset, &zone, &fault) == 0 ? kind : DYNTZ;
+#else
+	return DecodeTimezoneAbbrev(0, name, offset, &zone);
+#endif
+}
+
 /* The zone AT TIME ZONE takes a name for, or NULL. An offset that never changes is a zone too. */
 static pg_tz *
 zone_named(const char *name)
 {
-	int			offset = 0;
-	pg_tz	   *zone = NULL;
+	char	   *lower = downcase_truncate_identifier(name, (int) strlen(name), false);
+	int			offset;
+	int			kind = kind_of_abbreviation(lower, &offset);
+	pg_tz	   *zone;
 
-#if PG_VERSION_NUM >= 160000
-	{
-		volatile int kind = -1;
-		MemoryContext caller = CurrentMemoryContext;
-
-		/* It raises an error for a name it does not know, and has nothing to clean up. */
-		PG_TRY();
-		{
-			kind = DecodeTimezoneName(name, &offset, &zone);
-		}
-		PG_CATCH();
-		{
-			MemoryContextSwitchTo(caller);
-			if (geterrcode() != ERRCODE_INVALID_PARAMETER_VALUE)
-				PG_RE_THROW();
-			FlushErrorState();
-		}
-		PG_END_TRY();
-		if (kind == TZNAME_FIXED_OFFSET)
-			return pg_tzset_offset(offset);
-		return kind == TZNAME_ZONE && pg_tz_acceptable(zone) ? zone : NULL;
-	}
-#else
-	{
-		char	   *lower = downcase_truncate_identifier(name, (int) strlen(name), false);
-		int			kind = DecodeTimezoneAbbrev(0, lower, &offset, &zone);
-
-		pfree(lower);
-		/* As PostgreSQL counts: west of Greenwich for pg_tzset_offset, east of it for abbreviations. */
-		if (kind == TZ || kind == DTZ)
-			return pg_tzset_offset(-offset);
-		if (kind == DYNTZ)
-			return NULL;
-		zone = pg_tzset(name);
-		return zone != NULL && pg_tz_acceptable(zone) ? zone : NULL;
-	}
-#endif
+	pfree(lower);
+	/* pg_tzset_offset() counts west of Greenwich. */
+	if (kind == TZ || kind == DTZ)
+		return pg_tzset_offset(-offset);
+	if (kind == DYNTZ)
+		return NULL;
+	zone = pg_tzset(name);
+	return zone != NULL && pg_tz_acceptable(zone) ? zone : NULL;
 }
 
 bool
