@@ -170,13 +170,8 @@ expression_texts(const FusionScanState *state, const Plan *plan, ExplainState *e
 	List	   *texts = NIL;
 	ListCell   *cell;
 
-	foreach(cell, plan->targetlist)
-	{
-		Node	   *expression = (Node *) lfirst_node(TargetEntry, cell)->expr;
-
-		if (!IsA(expression, Var) || castNode(Var, expression)->varattno <= 0)
-			texts = lappend(texts, deparse_expression(expression, context, es->verbose, false));
-	}
+	foreach(cell, fusion_computed_outputs(plan))
+		texts = lappend(texts, deparse_expression((Node *) lfirst(cell), context, es->verbose, false));
 	return texts;
 }
 
@@ -197,8 +192,7 @@ explain_rows(const FusionScanState *state, int leaf, ExplainState *es)
 	in_batches = fusion_quals_create(castNode(SeqScanState, scan))->taken_count;
 	explain_text_list("Batch Quals", qual_texts(state, scan->plan, 0, in_batches, es), " AND ", es);
 	explain_text_list("Row Quals", qual_texts(state, scan->plan, in_batches, count, es), " AND ", es);
-	if (fusion_is_computed(scan->plan))
-		explain_text_list("Row Expressions", expression_texts(state, scan->plan, es), ", ", es);
+	explain_text_list("Row Expressions", expression_texts(state, scan->plan, es), ", ", es);
 }
 
 /* ---- pages ---- */

@@ -42,16 +42,6 @@ append_slot(FusionPageWriter *writer, TupleTableSlot *slot)
 	return fusion_page_append(writer, slot->tts_values, slot->tts_isnull);
 }
 
-/* Whether the row may match the build sides of its joins, as far as that is known. */
-static bool
-pass_filters(FusionRowFilters *filters, const FusionPageWriter *writer, TupleTableSlot *slot)
-{
-	if (!fusion_row_filters_ready(filters, 1))
-		return true;
-	slot_getsomeattrs(slot, writer->column_count);
-	return fusion_row_filters_pass(filters, writer->columns, slot->tts_values, slot->tts_isnull);
-}
-
 /*
  * The row opens the next page. Materialized: it must not depend on a buffer while the caller waits for that
  * page.
@@ -99,7 +89,7 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 			break;
 		}
 		producer->rows_read++;
-		if (producer->filters != NULL && !pass_filters(producer->filters, writer, slot))
+		if (!fusion_row_filters_pass(producer->filters, writer, slot))
 			continue;
 		if (!append_slot(writer, slot))
 		{

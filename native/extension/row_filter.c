@@ -222,9 +222,11 @@ pass(const FusionRowFilter *filter, const FusionColumnWriter *columns, const Dat
 }
 
 bool
-fusion_row_filters_pass(FusionRowFilters *filters, const FusionColumnWriter *columns, const Datum *values,
-						const bool *nulls)
+fusion_row_filters_pass(FusionRowFilters *filters, const FusionPageWriter *writer, TupleTableSlot *row)
 {
+	if (filters == NULL || !fusion_row_filters_ready(filters, 1))
+		return true;
+	slot_getsomeattrs(row, writer->column_count);
 	for (int i = 0; i < filters->count; i++)
 	{
 		FusionRowFilter *filter = &filters->filters[i];
@@ -232,7 +234,7 @@ fusion_row_filters_pass(FusionRowFilters *filters, const FusionColumnWriter *col
 
 		if (filter->stats.state != FUSION_ROW_FILTER_TESTING)
 			continue;
-		passed = pass(filter, columns, values, nulls);
+		passed = pass(filter, writer->columns, row->tts_values, row->tts_isnull);
 		fusion_row_filter_tested(filter, 1, passed ? 0 : 1);
 		if (!passed)
 			return false;

@@ -9,6 +9,7 @@
 
 #include "postgres.h"
 
+#include "executor/tuptable.h"
 #include "page_writer.h"
 #include "runtime_filter.h"
 #include "scan_plan.h"
@@ -67,9 +68,8 @@ extern bool fusion_row_filters_ready(FusionRowFilters *filters, uint32 rows);
 /* Notes what a test of `rows` rows came to, and lets a filter rest that rejects next to nothing. */
 extern void fusion_row_filter_tested(FusionRowFilter *filter, uint32 rows, uint32 rejected);
 
-/* A row of the page's columns as datums: false when some filter rejects it. fusion_row_filters_ready() comes before. */
-extern bool fusion_row_filters_pass(FusionRowFilters *filters, const FusionColumnWriter *columns, const Datum *values,
-									const bool *nulls);
+/* A row whose first attributes are the page's columns: false when some filter rejects it. NULL filters reject none. */
+extern bool fusion_row_filters_pass(FusionRowFilters *filters, const FusionPageWriter *writer, TupleTableSlot *row);
 
 /* It holds values rather than hashes: test words against it. */
 extern bool fusion_row_filter_has_one_word(const FusionRowFilter *filter);

@@ -11,20 +11,28 @@
 #include "row_filter.h"
 #include "utils/rel.h"
 
-bool
-fusion_is_computed(const Plan *leaf)
+List *
+fusion_computed_outputs(const Plan *scan)
 {
-	const Plan *scan = IsA(leaf, Append) ? linitial(((const Append *) leaf)->appendplans) : leaf;
+	List	   *computed = NIL;
 	const ListCell *cell;
 
 	foreach(cell, scan->targetlist)
 	{
-		const Var  *var = (const Var *) lfirst_node(TargetEntry, cell)->expr;
+		Expr	   *output = lfirst_node(TargetEntry, cell)->expr;
 
-		if (!IsA(var, Var) || var->varattno <= 0)
-			return true;
+		if (!IsA(output, Var) || castNode(Var, output)->varattno <= 0)
+			computed = lappend(computed, output);
 	}
-	return false;
+	return computed;
+}
+
+bool
+fusion_is_computed(const Plan *leaf)
+{
+	const Plan *scan = IsA(leaf, Append) ? linitial(((const Append *) leaf)->appendplans) : leaf;
+
+	return fusion_computed_outputs(scan) != NIL;
 }
 
 TupleTableSlot *
@@ -59,13 +67,6 @@ fusion_filter_rows(SeqScanState *leaf, FusionBlock *block, ExprState *qual)
 	block->count = kept;
 }
 
-static bool
-passes_filters(FusionRowFilters *filters, const FusionPageWriter *writer, const TupleTableSlot *row)
-{
-	return filters == NULL || !fusion_row_filters_ready(filters, 1) ||
-		fusion_row_filters_pass(filters, writer->columns, row->tts_values, row->tts_isnull);
-}
-
 bool
 fusion_append_computed(SeqScanState *leaf, FusionBlock *block, ExprState *qual, struct FusionRowFilters *filters,
 					   FusionPageWriter *writer)
@@ -86,7 +87,7 @@ fusion_append_computed(SeqScanState *leaf, FusionBlock *block, ExprState *qual, 
 		{
 			/* Its values stand in the expressions' memory until the next row. */
 			row = ExecProject(leaf->ss.ps.ps_ProjInfo);
-			fits = !passes_filters(filters, writer, row) ||
+			fits = !fusion_row_filters_pass(filters, writer, row) ||
 				fusion_page_append(writer, row->tts_values, row->tts_isnull);
 		}
 		block->next += fits;

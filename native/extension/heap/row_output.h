@@ -14,10 +14,10 @@
 #include "page_writer.h"
 #include "visible.h"
 
-/*
- * Whether a scan, or those below an Append, put out anything else than columns: system columns and whole rows are
- * computed, too.
- */
+/* What a scan puts out that is not a column of its table: system columns and whole rows are computed, too. */
+extern List *fusion_computed_outputs(const Plan *scan);
+
+/* Whether a scan, or those below an Append, put out such. */
 extern bool fusion_is_computed(const Plan *leaf);
 
 /* Puts one tuple of a pinned block into the scan's own slot. `tuple` must live as long as the slot's content. */
