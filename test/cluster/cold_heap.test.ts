@@ -35,8 +35,8 @@ async function warmSome(step: number, warm: number): Promise<void> {
 }
 
 /**
- * Blocks of the table not found in a buffer up to now. A backend reports when it is idle and a second has passed, unless
- * it is told to; the observer has made and warmed the table, and blocks it added count as read.
+ * Blocks of the table not found in a buffer up to now. A backend reports when it is idle and a second has passed,
+ * unless it is told to; the observer has made and warmed the table, and blocks it added count as read.
  */
 async function blocksRead(client: pg.Client): Promise<number> {
   await observer.query("SELECT pg_stat_force_next_flush()");
