@@ -8,6 +8,7 @@ import type {
   AggregateCall, AggregateFunction, JoinKind, PhysicalOperator, PhysicalPlan, RuntimeFilter, SortKey,
 } from "#plan/physical.js";
 import type { Expression } from "#expr/expression.js";
+import { type ArrayElement, elementLength } from "#types/array_element.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import protobuf from "protobufjs/light.js";
@@ -20,11 +21,18 @@ import type { ExpressionScope, WireExpression } from "./expression_codec.js";
 import { readWindowCall, writeWindowCall } from "./window_codec.js";
 import type { WireWindowCall } from "./window_codec.js";
 
+interface WireElement {
+  readonly type: number;
+  readonly length: number;
+  readonly alignment: number;
+}
+
 interface WireAggregate {
   readonly function: string;
   readonly argument?: WireExpression | null;
   readonly second?: WireExpression | null;
   readonly filter?: WireExpression | null;
+  readonly element?: WireElement | null;
   readonly result?: WireColumnType | null;
 }
 
@@ -91,7 +99,7 @@ const operatorCodes = {
 
 const aggregateFunctions: readonly AggregateFunction[] = [
   "countRows", "count", "sum", "min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr", "bitXor",
-  "mean", "varPop", "varSamp", "stddevPop", "stddevSamp", ...pairFunctions, "concatenate",
+  "mean", "varPop", "varSamp", "stddevPop", "stddevSamp", ...pairFunctions, "concatenate", "collect",
 ];
 
 const joinKinds: readonly JoinKind[] = [
@@ -106,6 +114,7 @@ function writeAggregate(call: AggregateCall): WireAggregate {
     ...(call.argument === undefined ? {} : { argument: writeExpression(call.argument) }),
     ...(call.second === undefined ? {} : { second: writeExpression(call.second) }),
     ...(call.filter === undefined ? {} : { filter: writeExpression(call.filter) }),
+    ...(call.element === undefined ? {} : { element: { ...call.element } }),
     result: writeColumnType(call.result),
   };
 }
@@ -236,8 +245,16 @@ function readAggregate(wire: WireAggregate, scope: ExpressionScope): AggregateCa
     ...(argument === undefined ? {} : { argument }),
     ...(second === undefined ? {} : { second }),
     ...(filter === undefined ? {} : { filter }),
+    ...(name === "collect" ? { element: readElement(wire.element, argument?.type) } : {}),
     result: readColumnType(wire.result),
   };
+}
+
+function readElement(wire: WireElement | null | undefined, type: EngineType | undefined): ArrayElement {
+  const alignment = ([1, 2, 4, 8] as const).find((each) => each === wire?.alignment);
+  if (wire === null || wire === undefined || type === undefined || alignment === undefined
+    || wire.length !== elementLength(type)) malformedPlan("elements of an array");
+  return { type: wire.type, length: wire.length, alignment };
 }
 
 function readInput(wire: WireOperator, leaves: boolean[], parameters: Parameters): PhysicalOperator {

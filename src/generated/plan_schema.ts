@@ -192,6 +192,22 @@ export const planSchema = {
                 }
               }
             },
+            "ArrayElement": {
+              "fields": {
+                "type": {
+                  "type": "uint32",
+                  "id": 1
+                },
+                "length": {
+                  "type": "sint32",
+                  "id": 2
+                },
+                "alignment": {
+                  "type": "uint32",
+                  "id": 3
+                }
+              }
+            },
             "AggregateCall": {
               "fields": {
                 "function": {
@@ -213,6 +229,10 @@ export const planSchema = {
                 "second": {
                   "type": "Expression",
                   "id": 5
+                },
+                "element": {
+                  "type": "ArrayElement",
+                  "id": 6
                 }
               }
             },

@@ -1,6 +1,6 @@
 // string_agg(): each value of a group is copied behind the ones before it, into a buffer that doubles when it is full.
-// The group's row holds a view of the buffer that is right after every value. Read next: aggregate_steps.ts, which
-// keeps single values in the same way, group_memory.ts.
+// The group's row holds a view of the buffer that is right after every value. Read next: aggregate_collect.ts, whose
+// buffers grow in the same way, aggregate_steps.ts, which keeps single values, group_memory.ts.
 import { defined } from "#base/assert.js";
 import { COMPUTED_BYTES_MAX } from "#functions/characters.js";
 import { errorTemplates } from "#functions/error_templates.js";
@@ -26,9 +26,7 @@ export function emitAppend(
   code.get(row).i32(view.first.offset).op("i32.add").set(target);
   const append = (each: LoweredValue): void => {
     const [address, tail] = [defined(each.parts[0], "a view"), defined(each.parts[1], "a tail")];
-    code.get(target).load("i32.load").get(address).load("i32.load").op("i32.add");
-    code.i32(COMPUTED_BYTES_MAX).op("i32.gt_u");
-    context.raiseIf(errorTemplates.valueTooLong);
+    raiseIfTooLong(context, target, () => code.get(address).load("i32.load"));
     code.get(state, target, address, tail).call(context.library(appendView(context)));
   };
   code.get(row).load("i32.load", view.seen.offset);
@@ -39,25 +37,25 @@ export function emitAppend(
   append(value);
 }
 
-/** Pushes where a view's bytes are. */
-function pushSource(code: FunctionContext["code"], view: Local, tail: Local): void {
-  code.get(view).load("i32.load", View.offset).get(tail).op("i32.add");
-  code.get(view).i32(INLINE).op("i32.add");
-  code.get(view).load("i32.load").i32(VIEW_INLINE_BYTES).op("i32.gt_u").select();
+/** Raises when a buffer would be too long with as many bytes more as `push` pushes. */
+export function raiseIfTooLong(context: FunctionContext, target: Local, push: () => void): void {
+  context.code.get(target).load("i32.load");
+  push();
+  context.code.op("i32.add").i32(COMPUTED_BYTES_MAX).op("i32.gt_u");
+  context.raiseIf(errorTemplates.valueTooLong);
 }
 
-/** (state, target, view, tail): puts the view's bytes behind those `target`, the first word of a ViewState, has. */
-function appendView(context: FunctionContext): LibraryFunction {
+/** (state, target, bytes): room for so many more in the buffer of `target`, the first word of a ViewState. */
+export function extendBuffer(context: FunctionContext): LibraryFunction {
   const { host } = context.module;
   return {
-    name: "appendView",
-    type: { parameters: ["i32", "i32", "i32", "i32"], results: [] },
+    name: "extendBuffer",
+    type: { parameters: ["i32", "i32", "i32"], results: ["i32"] },
     write(code, library) {
-      const [state, target, view, tail] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
-      const [before, length, total] = [code.local("i32"), code.local("i32"), code.local("i32")];
+      const [state, target, bytes] = [code.parameter(0), code.parameter(1), code.parameter(2)];
       const [buffer, capacity] = [code.local("i32"), code.local("i32")];
-      code.get(view).load("i32.load").set(length);
-      code.get(target).load("i32.load").tee(before).get(length).op("i32.add").set(total);
+      const [before, total] = [code.local("i32"), code.local("i32")];
+      code.get(target).load("i32.load").tee(before).get(bytes).op("i32.add").set(total);
       code.get(target).load("i32.load", BUFFER).set(buffer);
       code.get(total, target).load("i32.load", CAPACITY).op("i32.gt_u");
       code.if([], () => {
@@ -67,10 +65,33 @@ function appendView(context: FunctionContext): LibraryFunction {
         code.get(target, buffer).store("i32.store", BUFFER);
         code.get(target, capacity).store("i32.store", CAPACITY);
       });
+      code.get(target, total).store("i32.store");
       code.get(buffer, before).op("i32.add");
+    },
+  };
+}
+
+/** Pushes where a view's bytes are. */
+export function pushSource(code: FunctionContext["code"], view: Local, tail: Local): void {
+  code.get(view).load("i32.load", View.offset).get(tail).op("i32.add");
+  code.get(view).i32(INLINE).op("i32.add");
+  code.get(view).load("i32.load").i32(VIEW_INLINE_BYTES).op("i32.gt_u").select();
+}
+
+/** (state, target, view, tail): puts the view's bytes behind those `target`, the first word of a ViewState, has. */
+function appendView(context: FunctionContext): LibraryFunction {
+  return {
+    name: "appendView",
+    type: { parameters: ["i32", "i32", "i32", "i32"], results: [] },
+    write(code, library) {
+      const [state, target, view, tail] = [code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3)];
+      const [length, total, buffer] = [code.local("i32"), code.local("i32"), code.local("i32")];
+      code.get(view).load("i32.load").set(length);
+      code.get(state, target, length).call(library(extendBuffer(context)));
       pushSource(code, view, tail);
       code.get(length).memoryCopy();
-      code.get(target, total).store("i32.store");
+      code.get(target).load("i32.load").set(total);
+      code.get(target).load("i32.load", BUFFER).set(buffer);
       code.get(total).i32(VIEW_INLINE_BYTES).op("i32.le_u");
       code.if([], () => {
         code.get(target).i32(0).store("i32.store", INLINE).get(target).i64(0).store("i64.store", 8);

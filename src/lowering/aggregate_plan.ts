@@ -9,6 +9,7 @@ import { decimalTwin } from "#functions/decimal_twin.js";
 import { DECIMAL64_DIGITS } from "#functions/function.js";
 import { isPairFunction } from "#plan/pair_functions.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
+import type { ArrayElement } from "#types/array_element.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { ValueType } from "#wasm/value_type.js";
 import type { ExpressionTable } from "./expression_table.js";
@@ -43,6 +44,12 @@ export interface ViewState {
   readonly buffer: StateSlot;
   readonly capacity: StateSlot;
   readonly seen: StateSlot;
+}
+
+/** The elements of an array to be, of which `values.seen` is the number, NULLs and all; and the places of the NULLs. */
+export interface Collected {
+  readonly values: ViewState;
+  readonly nulls: ViewState;
 }
 
 /** The argument of a step, and what is the same number in narrow code, where that differs (decimal_twin.ts). */
@@ -81,7 +88,14 @@ export type AggregateStep =
   | { readonly kind: "moments"; readonly argument: Expression; readonly moments: Moments }
   | { readonly kind: "pairs"; readonly argument: Expression; readonly second: Expression; readonly pairs: Pairs }
   /** Values one after the other in the group's buffer, the second in front of each but the first. */
-  | { readonly kind: "append"; readonly argument: Expression; readonly second: Expression; readonly view: ViewState };
+  | { readonly kind: "append"; readonly argument: Expression; readonly second: Expression; readonly view: ViewState }
+  /** All values, the NULLs among them. */
+  | {
+      readonly kind: "collect";
+      readonly argument: Expression;
+      readonly element: ArrayElement;
+      readonly collected: Collected;
+    };
 
 /** How the bits of integers are combined. */
 export type BitWord = "and" | "or" | "xor";
@@ -173,6 +187,7 @@ class StateBuilder {
       const step = this.#rows(call.filter);
       return { call, step, rows: undefined, nulls: undefined };
     }
+    if (call.function === "collect") return { call, step: this.#collect(call), rows: undefined, nulls: undefined };
     // count(x) evaluates x for its errors even where x is never NULL.
     const evaluated = call.function === "count" && this.#table.mayFail(argument, false);
     const nulls = evaluated || isNullable(argument) ? this.#nulls(argument, call.filter) : undefined;
@@ -238,6 +253,12 @@ class StateBuilder {
       const pairs = { count: sum(), x: sum(), xx: sum(), y: sum(), yy: sum(), xy: sum() };
       return { kind: "pairs", argument: y, second: x, pairs };
     });
+  }
+
+  #collect(call: AggregateCall): AggregateStep {
+    const [argument, element] = [defined(call.argument, "an argument"), defined(call.element, "an element")];
+    return this.#shared(`collect ${element.type} ${this.#table.intern(argument)}`, call.filter, () => (
+      { kind: "collect", argument, element, collected: { values: this.#view(), nulls: this.#view() } }));
   }
 
   #sum(argument: Expression): AggregateStep {
@@ -353,6 +374,7 @@ class StateBuilder {
 /** Views of a step's state, which stay in memory. */
 export function viewsOf(step: AggregateStep): readonly ViewState[] {
   if ("view" in step) return [step.view];
+  if (step.kind === "collect") return [step.collected.values, step.collected.nulls];
   return step.kind === "sumWide" && step.sum.rest !== undefined ? [step.sum.rest] : [];
 }
 

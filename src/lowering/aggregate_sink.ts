@@ -3,6 +3,7 @@
 import type { Expression } from "#expr/expression.js";
 import type { Local } from "#wasm/function_builder.js";
 import { emitAppend } from "./aggregate_append.js";
+import { emitCollect } from "./aggregate_collect.js";
 import { emitPairs } from "./aggregate_pairs.js";
 import { type AggregatePlan, type AggregateStep, type FilterClass, viewsOf } from "./aggregate_plan.js";
 import {
@@ -159,6 +160,12 @@ export class AggregateSink implements Sink {
     const value = lowering.lower(this.#argument(step));
     if (step.kind === "pairs" || step.kind === "append") {
       this.#stepOfTwo(target, step, value, lowering.lower(step.second), excluded);
+      return;
+    }
+    if (step.kind === "collect") {
+      const run = (): void => emitCollect(target, step.collected, step.element, value);
+      if (excluded === undefined) run();
+      else this.#context.code.get(excluded).op("i32.eqz").if([], run);
       return;
     }
     if (step.kind === "nulls") {

@@ -93,6 +93,7 @@ export function isMaskable(step: AggregateStep, narrow: boolean): boolean {
     case "moments":
     case "pairs":
     case "append":
+    case "collect":
       return false;
   }
 }
@@ -144,7 +145,8 @@ export function emitStep(
       return emitMoments(target, step.moments, defined(value, "an argument"));
     case "pairs":
     case "append":
-      throw new Error("steps over two values are emitted by the sink");
+    case "collect":
+      throw new Error("steps over two values, or NULLs, are emitted by the sink");
   }
 }
 

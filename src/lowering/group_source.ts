@@ -12,6 +12,7 @@ import { isPairFunction } from "#plan/pair_functions.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
+import { pushCollected } from "./aggregate_collect.js";
 import { type Moments, isMomentsFunction, momentsNeeded, pushMomentsResult } from "./aggregate_moments.js";
 import { pairResult } from "./aggregate_pairs.js";
 import {
@@ -123,6 +124,7 @@ export class GroupSource {
       assert(isPairFunction(call.function), "a function of pairs");
       return pairResult(this.#context, call.function, step.pairs, (slot) => this.#get(slot));
     }
+    if (step.kind === "collect") return this.#collected(type, step);
     const isNull = this.#isEmpty(result);
     switch (step.kind) {
       case "sumWide":
@@ -158,6 +160,16 @@ export class GroupSource {
     code.f64(momentsNeeded(name)).op("f64.lt").set(isNull);
     pushMomentsResult(this.#context, name, moments, (slot) => this.#get(slot));
     return { type: { kind: "float8" }, shape: "f64", parts: this.#context.take("f64"), isNull };
+  }
+
+  /** NULL when there is nothing in it. */
+  #collected(type: EngineType, { collected, element }: Extract<AggregateStep, { kind: "collect" }>): LoweredValue {
+    const { code } = this.#context;
+    const isNull = code.local("i32");
+    this.#get(collected.values.seen);
+    code.op("i32.eqz").set(isNull);
+    pushCollected(this.#context, collected, element, this.#row);
+    return { type, shape: "view", parts: this.#context.take("view"), isNull };
   }
 
   /** 1 when no value was aggregated. */

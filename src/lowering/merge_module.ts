@@ -18,7 +18,7 @@ import type { EmittedModule } from "./pipeline_module.js";
 const MERGE_TYPE = { parameters: ["i32", "i32", "i32"], results: ["i32"] } as const;
 
 /** Steps whose results show in which order rows came. */
-const followsOrder: ReadonlySet<AggregateStep["kind"]> = new Set(["sumFloat", "moments", "pairs", "append"]);
+const followsOrder: ReadonlySet<AggregateStep["kind"]> = new Set(["sumFloat", "moments", "pairs", "append", "collect"]);
 
 /** Whether groups made apart are what they would have been together: not where sums round at every step. */
 export function mergesGroups({ classes }: AggregatePlan): boolean {
@@ -101,6 +101,7 @@ function mergeStep(target: StepTarget, step: AggregateStep, source: Local): void
     case "moments":
     case "pairs":
     case "append":
+    case "collect":
       throw new Error(`${step.kind} depends on the order of rows`);
     default:
       return unreachable(step);

@@ -14,12 +14,14 @@ import { type SpreadFunction, spreadNeeds } from "#functions/numeric_spread.js";
 import { functionByKey, isExactIn } from "#functions/registry.js";
 import type { AggregateCall, AggregateFunction, SortKey } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
+import type { ArrayElement } from "#types/array_element.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { overParts } from "./aggregate_parts.js";
 import { columnOf, engineTypeOf } from "./column_types.js";
 import type { DistinctCalls } from "./distinct_aggregates.js";
+import { elementValue } from "./array_elements.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
 import { hypotheticalRow, hypotheticalRows } from "./hypothetical_rows.js";
 import { mayFail } from "./may_fail.js";
@@ -39,7 +41,7 @@ const NUMERIC_SQL: SqlType = { type: sqlTypes.numeric, typmod: -1, collation: 0 
 interface Rule {
   readonly kind:
     | "count" | "sum" | "average" | "least" | "greatest" | "every" | "some" | "bits" | "moments" | "spread"
-    | "pairs" | "pairCount" | "list";
+    | "pairs" | "pairCount" | "list" | "array";
   /** The engine type an argument must have. */
   readonly argument?: EngineTypeKind;
   /** The engine's function, where the kind leaves a choice. */
@@ -104,6 +106,7 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   pairs("regrSxx", 2819), pairs("regrSyy", 2820), pairs("regrSxy", 2821), pairs("regrAvgX", 2822),
   pairs("regrAvgY", 2823), pairs("regrR2", 2824), pairs("regrSlope", 2825), pairs("regrIntercept", 2826),
   pairs("covarPop", 2827), pairs("covarSamp", 2828), pairs("corr", 2829),
+  [2335, { kind: "array" }],
   // Of bytea: an opaque value.
   [3538, { kind: "list", argument: "text" }], [3545, { kind: "list", argument: "opaque" }],
   ...moments("stddevPop", 2727, 2728), ...moments("stddevSamp", 2715, 2716), ...moments("stddevSamp", 2157, 2158),
@@ -115,6 +118,7 @@ const intervalSum = functionByKey("interval.add");
 const sqlNames: Readonly<Record<Exclude<Rule["kind"], "bits" | "moments" | "spread" | "pairs">, string>> = {
   count: "count", sum: "sum", average: "avg", least: "min", greatest: "max", every: "bool_and",
   some: "bool_or", pairCount: "regr_count", list: "string_agg",
+  array: "array_agg",
 };
 
 function sqlName({ kind, function: name, spread }: Rule): string {
@@ -251,6 +255,8 @@ export class AggregatePlanner {
     if (rows === undefined) {
       if (aggregate.order.length > 0 && (followsOrder || keys === undefined || keys.some(isFailing)))
         return { obstacle: "an aggregate has ORDER BY", needsRows: true };
+      if (isDistinct && rule.kind === "array")
+        return { obstacle: "an aggregate has DISTINCT values, with a place for NULL", needsRows: true };
       if (isDistinct && inputs.second !== undefined)
         return { obstacle: "an aggregate has DISTINCT pairs of values", needsRows: true };
       this.plansDistinct = isDistinct;
@@ -319,6 +325,7 @@ export class AggregatePlanner {
       case "spread": return undefined;
       case "bits": case "moments": return this.direct(inputs, defined(rule.function, "a function"));
       case "pairs": case "pairCount": case "list": return this.ofTwo(rule, inputs);
+      case "array": return this.array(inputs);
     }
   }
 
@@ -338,6 +345,7 @@ export class AggregatePlanner {
   call(
     name: string, function_: AggregateFunction, sql: SqlType, engine: EngineType,
     argument: Expression | undefined, filter: Expression | undefined, second?: Expression,
+    element?: ArrayElement,
   ): number {
     const nullable = function_ !== "count" && function_ !== "countRows";
     const call: AggregateCall = {
@@ -345,11 +353,13 @@ export class AggregatePlanner {
       ...(argument === undefined ? {} : { argument }),
       ...(second === undefined ? {} : { second }),
       ...(filter === undefined ? {} : { filter }),
+      ...(element === undefined ? {} : { element }),
       result: columnOf(sql, engine, nullable),
     };
     const key = [
       function_, this.plansDistinct, argument === undefined ? "" : expressionKey(argument),
       filter === undefined ? "" : expressionKey(filter), second === undefined ? "" : expressionKey(second),
+      element?.type ?? "",
     ].join("|");
     const known = this.indexByKey.get(key);
     if (known !== undefined) return known;
@@ -449,6 +459,15 @@ export class AggregatePlanner {
     return { kind: "column", index };
   }
 
+  private array({ aggregate, argument, filter }: Inputs): EdgeExpression | undefined {
+    const [sql] = aggregate.arguments;
+    const of = argument && sql && elementValue(this.facts, sql, argument);
+    const type = engineTypeOf(this.facts, aggregate);
+    if (of === undefined || type === undefined) return undefined;
+    const index = this.call("array_agg", "collect", aggregate, type, of.value, filter, undefined, of.element);
+    return { kind: "column", index };
+  }
+
   /** From count, sum and sum of squares, which are exact. */
   private spread(name: SpreadFunction, { aggregate, argument, filter }: Inputs): number | undefined {
     // The values and their squares would have to be told apart in one step.
@@ -507,7 +526,7 @@ export class AggregatePlanner {
 
 /** Whether repeated values change the result. */
 function isSensitive({ kind, function: name }: Rule): boolean {
-  const sensitive = ["count", "sum", "average", "moments", "spread", "pairs", "pairCount", "list"];
+  const sensitive = ["count", "sum", "average", "moments", "spread", "pairs", "pairCount", "list", "array"];
   return sensitive.includes(kind) || name === "bitXor";
 }
 
@@ -533,7 +552,7 @@ function withoutFilter(inputs: Inputs): Inputs {
 /** Whether the result depends on the order of the rows, as far as anybody sees. */
 function isInOrder({ kind }: Rule, { argument }: Inputs): boolean {
   const type = argument?.expression.type.kind;
-  return kind === "moments" || kind === "pairs" || kind === "list"
+  return kind === "moments" || kind === "pairs" || kind === "list" || kind === "array"
     || ((kind === "sum" || kind === "average") && (type === "float4" || type === "float8"));
 }
 

@@ -6,6 +6,7 @@ import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { EdgeExpression } from "#plan/planning.js";
+import { keepsAllValues } from "#plan/row_order.js";
 import { type AggregatePlanner, type Obstacle } from "./aggregates.js";
 import type { DistinctCalls } from "./distinct_aggregates.js";
 import type { OrderedRows } from "./ordered_rows.js";
@@ -47,7 +48,7 @@ export function planAggregates(
 }
 
 function checked(plan: PlannedAggregates, orderable: OrderableRows | undefined): Attempt {
-  const hasLists = plan.planner.calls.some(({ function: name }) => name === "concatenate");
+  const hasLists = plan.planner.calls.some(keepsAllValues);
   if (hasLists && orderable === undefined) return { obstacle: "an aggregate keeps all values", needsRows: true };
   if (hasLists && (orderable?.rowsPerGroup ?? 0) > LISTED_ROWS_MAX)
     return { obstacle: "an aggregate keeps so many values that a row may be larger than a page" };

@@ -109,6 +109,7 @@ export const aggregateNames: Readonly<Record<AggregateCall["function"], string>>
   countRows: "count", count: "count", sum: "sum", min: "min", max: "max", boolAnd: "bool_and",
   boolOr: "bool_or", bitAnd: "bit_and", bitOr: "bit_or", bitXor: "bit_xor", mean: "avg", varPop: "var_pop",
   varSamp: "var_samp", stddevPop: "stddev_pop", stddevSamp: "stddev_samp", concatenate: "string_agg",
+  collect: "array_agg",
   regrSxx: "regr_sxx", regrSyy: "regr_syy", regrSxy: "regr_sxy", regrAvgX: "regr_avgx", regrAvgY: "regr_avgy",
   regrR2: "regr_r2", regrSlope: "regr_slope", regrIntercept: "regr_intercept", covarPop: "covar_pop",
   covarSamp: "covar_samp", corr: "corr",

@@ -1,6 +1,7 @@
 // Physical plans: what the engine executes, leaf scans to result columns. A plan is data: it travels as
 // protobuf (src/codec, schemas/plan/physical.proto) and holds no catalogue references beyond ColumnType.
 import type { Expression } from "#expr/expression.js";
+import type { ArrayElement } from "#types/array_element.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 
@@ -11,11 +12,12 @@ import type { EngineType } from "#types/engine_type.js";
  * row order (float4: float4);
  * mean, variances and standard deviations are of float8, in row order; bitAnd, bitOr and bitXor of integers.
  * Those over pairs take two float8, Y and X, and give one, in row order; concatenate takes strings of one kind, the
- * second in front of all but the first value.
+ * second in front of all but the first value; collect makes an array of all values, the NULLs too.
  */
 export type AggregateFunction =
   | "countRows" | "count" | "sum" | "min" | "max" | "boolAnd" | "boolOr" | "bitAnd" | "bitOr" | "bitXor"
-  | "mean" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp" | PairFunction | "concatenate";
+  | "mean" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp" | PairFunction | "concatenate"
+  | "collect";
 
 /** Aggregates over pairs of numbers: a row with a NULL on either side is none. */
 export type PairFunction =
@@ -30,6 +32,8 @@ export interface AggregateCall {
   readonly second?: Expression;
   /** FILTER: rows for which it is not true are not aggregated and the argument is not evaluated for them. */
   readonly filter?: Expression;
+  /** Of collect: what the array is made of. */
+  readonly element?: ArrayElement;
   readonly result: ColumnType;
 }
 

@@ -69,6 +69,20 @@ const lists = [
   "corr(DISTINCT k, s), regr_count(DISTINCT s, k), regr_sxy(k, s ORDER BY id)",
 ].flatMap((aggregates) => grouped(aggregates, aggregates, "(SELECT * FROM w_rows WHERE id < 300 OFFSET 0) AS w"));
 
+const collected = ["k", "s", "big", "n", "wide", "d", "ts", "f", "b", "c", "u", "fixed", "loose", "t"];
+const arrays = [
+  ...collected.flatMap((value) => [
+    `array_agg(${value} ORDER BY id)`, `array_agg(${value} ORDER BY id DESC) FILTER (WHERE k > 0)`,
+    `array_agg(CASE WHEN k > 1 THEN ${value} END ORDER BY k, id), pg_column_size(array_agg(${value} ORDER BY k, id))`,
+  ]),
+  ...["k", "s", "d", "b", "c", "u"].map((value) => `array_agg(DISTINCT ${value}), count(DISTINCT ${value})`),
+  "array_agg(DISTINCT k ORDER BY k DESC) FILTER (WHERE s > 0)", "array_agg(NULL::int), array_agg(7), array_agg('x')",
+  "(array_agg(k ORDER BY id))[2], cardinality(array_agg(s)), array_to_string(array_agg(c ORDER BY c, id), '+', '?')",
+  "array_agg(ts - timestamp '2001-02-03' ORDER BY id), array_agg((ts::time)::timetz ORDER BY id)",
+  "array_agg(k + s ORDER BY id), array_agg(k ORDER BY id), string_agg(c, ',' ORDER BY id), sum(f ORDER BY id)",
+  "7 = ANY (array_agg(k)), array_agg(k) @> ARRAY[1], unnest(array_agg(k ORDER BY k, id))",
+].flatMap((aggregates) => grouped(aggregates, aggregates, "(SELECT * FROM w_rows WHERE id < 300 OFFSET 0) AS w"));
+
 const single: readonly (readonly [name: string, text: string])[] = [
   ["two keys of a hypothetical row",
     "SELECT p, rank(0, date '2001-02-20') WITHIN GROUP (ORDER BY k, d DESC), "
@@ -115,6 +129,25 @@ const single: readonly (readonly [name: string, text: string])[] = [
     "SELECT o.id, (SELECT string_agg(i.c, ',' ORDER BY i.id) FROM w_rows i WHERE i.p = o.k) FROM w_rows o ORDER BY 1"],
   ["lists over one table", "SELECT id / 50, string_agg(c, ',' ORDER BY id) FROM w_rows GROUP BY 1 ORDER BY 1"],
   ["lists as the rows come", "SELECT id / 20, string_agg(c, ',') FROM w_rows GROUP BY 1 ORDER BY 1"],
+  ["arrays in subqueries",
+    "SELECT x.p, x.l, w.id FROM (SELECT p, array_agg(c ORDER BY id) AS l FROM w_rows GROUP BY p) x "
+    + "JOIN w_rows w ON w.p = x.p WHERE cardinality(x.l) > 10 AND w.c = ANY (x.l) ORDER BY w.id"],
+  ["arrays that make groups",
+    "SELECT l, count(*) FROM (SELECT p, t, array_agg(DISTINCT b) AS l FROM w_rows GROUP BY p, t) x "
+    + "GROUP BY l ORDER BY l"],
+  ["arrays of floats that make groups",
+    "SELECT l, count(*) FROM (SELECT id / 2 AS h, array_agg(CASE id % 4 WHEN 0 THEN 0 WHEN 1 THEN 1 WHEN 2 THEN -0.0 "
+    + "ELSE 1 END::float8 ORDER BY id) AS l FROM w_rows GROUP BY 1) x GROUP BY l ORDER BY l"],
+  ["an array in a correlated subquery",
+    "SELECT o.id, (SELECT array_agg(i.c ORDER BY i.id) FROM w_rows i WHERE i.p = o.k) FROM w_rows o ORDER BY 1"],
+  ["arrays over one table", "SELECT id / 50, array_agg(k ORDER BY id) FROM w_rows GROUP BY 1 ORDER BY 1"],
+  ["arrays as the rows come", "SELECT id / 20, array_agg(d) FROM w_rows GROUP BY 1 ORDER BY 1"],
+  ["arrays of arrays and rows",
+    "SELECT p, array_agg(ARRAY[k, s] ORDER BY id), array_agg(ROW(k, c) ORDER BY id)::text "
+    + "FROM w_rows GROUP BY p ORDER BY p"],
+  ["arrays beside others in HAVING and ORDER BY",
+    "SELECT p, array_agg(id ORDER BY id), sum(k) FROM w_rows GROUP BY p "
+    + "HAVING cardinality(array_agg(id ORDER BY id)) > 5 ORDER BY array_agg(id ORDER BY id) DESC"],
   ["correlation that overflows", "SELECT corr(x, y) FROM (VALUES (1e308, 1.0::float8), (-1e308, 2)) v(x, y), w_one"],
   ["windows over percentiles",
     "SELECT p, percentile_disc(0.5) WITHIN GROUP (ORDER BY k), "
@@ -123,6 +156,6 @@ const single: readonly (readonly [name: string, text: string])[] = [
 
 export const orderedAggregateStatements: readonly NamedStatement[] = [
   ...percentiles, ...continuous, ...hypothetical, ...distinct, ...inOrder,
-  ...pairs, ...lists,
+  ...pairs, ...lists, ...arrays,
   ...single.map(([name, text]) => ({ name, text })),
 ];

@@ -1,11 +1,13 @@
 // Random physical plans and rows for differential tests: expressions grow from columns, constants and parameters by
 // whatever functions of the registry accept them, and values prefer the ends of their types.
+import { defined } from "#base/assert.js";
 import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
 import { pairFunctions, takesTwo } from "#plan/pair_functions.js";
 import type { AggregateCall, AggregateFunction, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { writeInterval } from "#functions/interval_image.js";
 import { type Numeric, writeNumeric } from "#functions/numeric_image.js";
+import { type ArrayElement, elementLength } from "#types/array_element.js";
 import type { EngineType } from "#types/engine_type.js";
 import { columnType } from "./engine.js";
 
@@ -300,14 +302,24 @@ function aggregateType(name: AggregateFunction, type: EngineType): EngineType | 
       return type.kind === "float8" ? type : undefined;
     case "concatenate":
       return type.kind === "text" ? type : undefined;
+    case "collect":
+      return elementLength(type) === undefined
+        ? undefined : { kind: "opaque", width: -1, byValue: false, bitwiseEqual: true };
     default:
       return type.kind === "float8" ? type : undefined;
   }
 }
 
+/** By value an alignment of its own size, as PostgreSQL's types have. */
+function elementOf(type: EngineType): ArrayElement {
+  const length = defined(elementLength(type), "an element");
+  const alignment = ([8, 4, 2, 1] as const).find((each) => length > 0 && length % each === 0) ?? 4;
+  return { type: 1000 + length, length, alignment: length === 12 ? 8 : alignment };
+}
+
 const aggregateNames = [
   "countRows", "count", "sum", "sum", "min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr", "bitXor",
-  "mean", "varPop", "varSamp", "stddevPop", "stddevSamp", "concatenate", ...pairFunctions,
+  "mean", "varPop", "varSamp", "stddevPop", "stddevSamp", "concatenate", "collect", "collect", ...pairFunctions,
 ] as const satisfies readonly AggregateFunction[];
 
 export function randomAggregates(dice: Dice, pool: readonly Expression[]): AggregateCall[] {
@@ -325,6 +337,7 @@ export function randomAggregates(dice: Dice, pool: readonly Expression[]): Aggre
       ...(name === "countRows" ? {} : { argument }),
       ...(second === undefined ? {} : { second }),
       ...(conditions.length > 0 && dice.chance(25) ? { filter: dice.pick(conditions) } : {}),
+      ...(name === "collect" ? { element: elementOf(argument.type) } : {}),
       result: columnType(result),
     });
   }

@@ -11,7 +11,8 @@ import { floatResult } from "#functions/float_arithmetic.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
 import { errorTemplates, throwTemplate } from "#functions/error_templates.js";
-import { concatenation, pairs } from "./aggregate_of_two.js";
+import { collection, concatenation } from "./aggregate_lists.js";
+import { pairs } from "./aggregate_of_two.js";
 import { type MomentsFunction, momentsNeeded } from "#lowering/aggregate_moments.js";
 import { type Parameters, type Row, evaluate } from "./evaluate.js";
 
@@ -61,7 +62,7 @@ export function aggregateRows(operator: HashAggregate, rows: Iterable<Row>, para
 }
 
 export function accumulatorOf(
-  call: Pick<AggregateCall, "function" | "argument"> & Partial<Pick<AggregateCall, "result">>,
+  call: Pick<AggregateCall, "function" | "argument"> & Partial<Pick<AggregateCall, "result" | "element">>,
 ): Accumulator {
   const type = call.argument?.type;
   switch (call.function) {
@@ -91,6 +92,8 @@ export function accumulatorOf(
       return moments(call.function);
     case "concatenate":
       return concatenation();
+    case "collect":
+      return collection(defined(call.element, "an element"), defined(type, "an argument"));
     default:
       return pairs(call.function);
   }

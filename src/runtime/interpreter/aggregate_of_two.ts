@@ -1,8 +1,6 @@
-// Reference aggregates over two arguments: regression over pairs of numbers, and strings put together. Read next:
-// aggregate.ts, lowering/aggregate_pairs.ts.
+// Reference aggregates over pairs of numbers: regression, covariance, correlation. Read next: aggregate.ts,
+// lowering/aggregate_pairs.ts.
 import { assert } from "#base/assert.js";
-import type { Scalar } from "#expr/expression.js";
-import { COMPUTED_BYTES_MAX } from "#functions/characters.js";
 import { errorTemplates, throwTemplate } from "#functions/error_templates.js";
 import { pairRules } from "#lowering/aggregate_pairs.js";
 import type { PairFunction } from "#plan/physical.js";
@@ -45,25 +43,5 @@ export function pairs(name: PairFunction): Accumulator {
       const { needs, divisors, result } = pairRules[name];
       return sums.count < needs || divisors.some((slot) => sums[slot] === 0) ? null : result(sums);
     },
-  };
-}
-
-/** string_agg(): the first value's delimiter counts for nothing. */
-export function concatenation(): Accumulator {
-  let parts: Uint8Array[] | undefined;
-  let bytes = 0;
-  const append = (part: Uint8Array): void => {
-    bytes += part.length;
-    if (bytes > COMPUTED_BYTES_MAX) throwTemplate(errorTemplates.valueTooLong);
-    parts = [...(parts ?? []), part];
-  };
-  return {
-    add(value, delimiter) {
-      if (value === null) return;
-      assert(value instanceof Uint8Array, "a string");
-      if (parts !== undefined && delimiter instanceof Uint8Array) append(delimiter);
-      append(value);
-    },
-    result: (): Scalar => (parts === undefined ? null : new Uint8Array(Buffer.concat(parts))),
   };
 }

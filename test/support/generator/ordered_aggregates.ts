@@ -66,7 +66,11 @@ function list(dice: Dice, scope: Scope, direction: string): Expression {
   const value = exactValue(dice, scope, kind);
   const distinct = dice.chance(40) ? "DISTINCT " : "";
   switch (dice.below(4)) {
-    case 0: return made("text", true, `array_agg(${distinct}`, value, " ORDER BY ", value, `${direction})::text`);
+    case 0: {
+      const filter = dice.chance(30) ? [" FILTER (WHERE ", exactValue(dice, scope, "bool"), ")"] : [];
+      return made("text", true, `array_agg(${distinct}`, value, " ORDER BY ", value, `${direction})`, ...filter,
+        dice.pick(["::text", "[2:3]::text"]));
+    }
     case 1: return made("text", true, "json_agg(", value, " ORDER BY ", value,
       `${direction})::text`);
     default: {
