@@ -38,8 +38,8 @@ const constructs: readonly (readonly [string, string, string])[] = [
   ["Aggregates with WITHIN GROUP", "engine",
     "in orders the engine has, for constant fractions; in subqueries up to two million rows, else 100,000"],
   ["Aggregates that keep all values", "engine",
-    "string_agg() and array_agg(), a statement's own for up to a hundred expected rows a group; arrays of arrays, of rows "
-    + "and of types of users but enums, JSON: PostgreSQL"],
+    "string_agg() and array_agg(), a statement's own for up to a hundred expected rows a group; arrays of arrays, of "
+    + "rows and of types of users but enums, JSON: PostgreSQL"],
   ["Aggregates with FILTER", "engine", ""],
   ["Window functions, every frame", "engine",
     "but sums of floats, RANGE by float or time, offsets that are no constants; of a statement's groups above"],
