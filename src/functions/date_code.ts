@@ -60,7 +60,7 @@ const pushParts: Readonly<Record<string, PushPart>> = {
 };
 
 /** Pushes whether a date or timestamp is infinite. */
-function pushIsInfinite(code: FunctionBuilder, value: Local, source: "date" | "timestamp"): void {
+export function pushIsInfinite(code: FunctionBuilder, value: Local, source: "date" | "timestamp"): void {
   if (source === "date") {
     code.get(value).i32(Number(DATE_INFINITY)).op("i32.eq");
     code.get(value).i32(Number(DATE_MINUS_INFINITY)).op("i32.eq", "i32.or");

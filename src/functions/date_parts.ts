@@ -1,6 +1,6 @@
 // Parts of dates and timestamps without time zone other than the year, and their truncation, by the planner's choice of
 // function: the field is a constant of the statement. Parts are of finite values: extract() gives NULL for the others,
-// which the planner says with a CASE. Read next: calendar.ts, date_code.ts, field_calls.ts; date_fields.ts for years.
+// which the planner says with a CASE. Read next: date_code.ts, field_calls.ts; growing_fields.ts for years.
 import { defined } from "#base/assert.js";
 import type { EngineType } from "#types/engine_type.js";
 import {
@@ -34,9 +34,14 @@ const weekday = (days: number): number => (((days + EPOCH_WEEKDAY) % WEEK_DAYS) 
 const sinceMonday = (days: number): number => (weekday(days) + WEEK_DAYS - 1) % WEEK_DAYS;
 const firstOfYear = (year: number): number => daysOf({ year, month: 1, day: 1 });
 
+/** The day that decides what ISO year a day belongs to: its week's Thursday. */
+export function thursdayOf(days: number): number {
+  return days - sinceMonday(days) + 3;
+}
+
 /** The number of the week that a year's first Thursday begins the count of. */
 function isoWeek(days: number): number {
-  const thursday = days - sinceMonday(days) + 3;
+  const thursday = thursdayOf(days);
   return Math.floor((thursday - firstOfYear(civilOf(thursday).year)) / WEEK_DAYS) + 1;
 }
 

@@ -1,10 +1,10 @@
 // extract(), date_part() and date_trunc() with a field the statement names: which function computes it. The field is a
-// constant, so there is a function for each; what is not here is PostgreSQL's. Read next: date_fields.ts,
+// constant, so there is a function for each; what is not here is PostgreSQL's. Read next: growing_fields.ts,
 // date_parts.ts, span_fields.ts, field_floats.ts.
 import type { EngineType } from "#types/engine_type.js";
-import { FIELD_TYPE } from "./date_fields.js";
 import { partType, truncation } from "./date_parts.js";
 import { floatField, type FloatSource } from "./field_floats.js";
+import { isGrowing } from "./growing_fields.js";
 import { spanField } from "./span_fields.js";
 
 type Source = "date" | "timestamp" | "time" | "interval";
@@ -36,8 +36,7 @@ function extracted(source: Source, field: string): FieldCall | undefined {
     const type = spanField(source, field);
     return type === undefined ? undefined : whole(`${source}.${field}`, type);
   }
-  if (field === "year") return whole(`${source}.year`, FIELD_TYPE);
-  if (field === "epoch") return whole(`${source}.epoch`, { kind: "numeric" });
+  if (field === "epoch" || isGrowing(field)) return whole(`${source}.${field}`, { kind: "numeric" });
   const type = partType(source, field);
   return type === undefined ? undefined : whole(`${source}.${field}`, type, `${source}.isFinite`);
 }

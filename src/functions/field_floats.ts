@@ -2,10 +2,11 @@
 // fraction. By the planner's choice of function; a date is a timestamp first. Evaluated by the host where seconds have
 // a fraction, else the field of date_parts.ts or span_fields.ts and a conversion.
 import type { EngineTypeKind } from "#types/engine_type.js";
-import { civilOf, isInfiniteTimestamp, splitTimestamp } from "./calendar.js";
+import { isInfiniteTimestamp, splitTimestamp } from "./calendar.js";
 import { partCode } from "./date_code.js";
 import { datePart } from "./date_parts.js";
 import type { Present, ScalarFunction } from "./function.js";
+import { isGrowing, julianDay, yearNames, yearsOf } from "./growing_fields.js";
 import { hostFunction } from "./host_function.js";
 import { INFINITE_INTERVALS, intervalOf } from "./interval_arithmetic.js";
 import { asBigint, first } from "./operand.js";
@@ -61,17 +62,20 @@ const ofInterval: Readonly<Record<string, Evaluate>> = {
   },
 };
 
-/** Years that only grow are infinite for infinite timestamps. */
-function yearOf(value: Present): number {
+/** Fields that only grow are infinite for infinite timestamps. */
+const growing = (ofFinite: (timestamp: bigint) => number): Evaluate => (value) => {
   const timestamp = asBigint(value);
   if (isInfiniteTimestamp(timestamp)) return timestamp > 0n ? Infinity : -Infinity;
-  const { year } = civilOf(splitTimestamp(timestamp).days);
-  return year > 0 ? year : year - 1;
+  return ofFinite(timestamp);
+};
+
+/** The day of a timestamp, and the part of it that is over. */
+function julianOf(timestamp: bigint): number {
+  const { days, time } = splitTimestamp(timestamp);
+  return julianDay(days) + (Number(time / SECOND) + Number(time % SECOND) / 1e6) / DAY_SECONDS;
 }
 
-function epochOf(value: Present): number {
-  const timestamp = asBigint(value);
-  if (isInfiniteTimestamp(timestamp)) return timestamp > 0n ? Infinity : -Infinity;
+function epochOf(timestamp: bigint): number {
   const since = timestamp + EPOCH_MICROSECONDS;
   // Beyond 64 bits the difference is taken of floats.
   return BigInt.asIntN(64, since) === since
@@ -81,8 +85,10 @@ function epochOf(value: Present): number {
 const wholeParts = ["quarter", "month", "week", "day", "dow", "isodow", "doy", "hour", "minute"] as const;
 
 const ofTimestamp: Readonly<Record<string, Evaluate>> = {
-  year: yearOf,
-  epoch: epochOf,
+  ...Object.fromEntries(
+    yearNames.map((name) => [name, growing((value) => yearsOf(name, splitTimestamp(value).days) ?? 0)])),
+  julian: growing(julianOf),
+  epoch: growing(epochOf),
   ...Object.fromEntries(wholeParts.map((name) => [name, (value: Present) => Number(datePart(name, asBigint(value)))])),
   ...secondUnits((value) => splitTimestamp(asBigint(value)).time),
 };
@@ -92,7 +98,7 @@ const evaluations: Readonly<Record<FloatSource, Readonly<Record<string, Evaluate
 };
 
 /** Parts that infinite timestamps do not have. */
-const isMonotone = (name: string): boolean => name === "year" || name === "epoch";
+const isMonotone = (name: string): boolean => name === "epoch" || isGrowing(name);
 
 export interface FloatField {
   readonly function: string;

@@ -8,13 +8,13 @@ import { comparisonsOfNumbersAndTimes } from "./comparison.js";
 import { comparisonsOfImages } from "./comparison_image.js";
 import { comparisonsOfStrings } from "./comparison_text.js";
 import { dateArithmetic } from "./date_arithmetic.js";
-import { dateFields } from "./date_fields.js";
 import { datePartFunctions } from "./date_parts.js";
 import { decimalArithmetic } from "./decimal_arithmetic.js";
 import { fieldFloats } from "./field_floats.js";
 import { floatArithmetic } from "./float_arithmetic.js";
 import { floatRounding } from "./float_rounding.js";
 import type { ScalarFunction } from "./function.js";
+import { growingFields } from "./growing_fields.js";
 import { integerArithmetic } from "./integer_arithmetic.js";
 import { integerBits } from "./integer_bits.js";
 import { intervalArithmetic } from "./interval_arithmetic.js";
@@ -35,7 +35,6 @@ const families: readonly (readonly ScalarFunction[])[] = [
   floatRounding,
   decimalArithmetic,
   dateArithmetic,
-  dateFields,
   comparisonsOfNumbersAndTimes,
   comparisonsOfStrings,
   castsOfNumbers,
@@ -47,6 +46,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   numericSpreads,
   percentiles,
   intervalArithmetic,
+  growingFields,
   datePartFunctions,
   spanFields,
   fieldFloats,

@@ -5,7 +5,8 @@ import type { Expression } from "#expr/expression.js";
 import { DECIMAL64_DIGITS, type LibraryFunction, shapeOf } from "#functions/function.js";
 import { widenDecimal } from "#functions/library/int128.js";
 import { intervalDays } from "#functions/library/intervals.js";
-import { NUMERIC_KEY_BYTES, numericKeyView } from "#functions/library/numerics.js";
+import { NUMERIC_KEY_BYTES, numericKeyView, SMALL_NUMERIC, SMALL_NUMERIC_KEY, SMALL_NUMERIC_SHIFT } from
+  "#functions/library/numerics.js";
 import { Encoding } from "#generated/encodings.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import { isPackedText } from "#types/encoding_of.js";
@@ -124,16 +125,29 @@ function assignComputed(context: FunctionContext, plan: KeyPlan, value: LoweredV
   const { code } = context;
   const [view, tail] = [defined(value.parts[0], "a view"), defined(value.parts[1], "a tail")];
   if (plan.type.kind === "numeric") {
-    const [bytes, none] = [code.local("i32"), code.local("i32")];
-    code.get(view).load("i32.load").i32(NUMERIC_KEY_BYTES).op("i32.add").i32(-8).op("i32.and").set(bytes);
-    const key = context.allocate(bytes);
-    code.get(view, tail, key).call(context.library(numericKeyView)).i32(0).set(none);
-    assignView(code, { ...value, parts: [key, none] }, words.slice(0, VIEW_WORDS));
+    assignNumericKey(context, value, words.slice(0, VIEW_WORDS));
   } else {
     code.get(view, tail).call(context.library(intervalDays));
     context.setAll(words.slice(0, VIEW_WORDS));
   }
   assignView(code, value, words.slice(VIEW_WORDS));
+}
+
+/** The view of a numeric's key; that of a small whole number needs no room. */
+function assignNumericKey(context: FunctionContext, value: LoweredValue, words: readonly Local[]): void {
+  const { code } = context;
+  const [view, tail] = [defined(value.parts[0], "a view"), defined(value.parts[1], "a tail")];
+  const [first, second] = [defined(words[0], "a word"), defined(words[1], "a second word")];
+  code.get(view).load("i64.load").tee(first).i64((1n << SMALL_NUMERIC_SHIFT) - 1n).op("i64.and");
+  code.i64(SMALL_NUMERIC).op("i64.eq").if([], () => {
+    code.get(first).i64(SMALL_NUMERIC_SHIFT).op("i64.shr_u").set(second).i64(SMALL_NUMERIC_KEY).set(first);
+  }, () => {
+    const [bytes, none] = [code.local("i32"), code.local("i32")];
+    code.get(view).load("i32.load").i32(NUMERIC_KEY_BYTES).op("i32.add").i32(-8).op("i32.and").set(bytes);
+    const key = context.allocate(bytes);
+    code.get(view, tail, key).call(context.library(numericKeyView)).i32(0).set(none);
+    assignView(code, { ...value, parts: [key, none] }, words);
+  });
 }
 
 function assignView(code: FunctionBuilder, value: LoweredValue, [first, second]: readonly Local[]): void {

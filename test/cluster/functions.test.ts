@@ -1,6 +1,8 @@
 // Reference evaluation against PostgreSQL: every function the engine claims, called by the server with the same
 // arguments, gives the same bytes, or the same SQLSTATE, message and DETAIL.
 import { FusionError } from "#base/errors.js";
+import { DATE_INFINITY, DATE_MINUS_INFINITY, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY } from
+  "#functions/calendar.js";
 import { fieldCall } from "#functions/field_calls.js";
 import { functionByKey, functionRows, isExactIn } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -111,11 +113,15 @@ test.for(functionRows().map(({ key }) => key))("%s", async (key, { skip }) => {
 
 const fields = [
   "microseconds", "milliseconds", "second", "minute", "hour", "day", "dow", "isodow", "doy", "week", "month", "quarter",
-  "year", "decade", "century", "millennium", "epoch",
+  "year", "isoyear", "decade", "century", "millennium", "julian", "epoch",
 ];
 const fieldSources = [["extract", "date", 6199], ["extract", "timestamp", 6202], ["extract", "time", 6200],
   ["extract", "interval", 6204], ["date_part", "date", 1384], ["date_part", "timestamp", 2021],
   ["date_part", "time", 1385], ["date_part", "interval", 1172], ["date_trunc", "timestamp", 2020]] as const;
+
+const infinities: Readonly<Partial<Record<string, readonly bigint[]>>> = {
+  date: [DATE_INFINITY, DATE_MINUS_INFINITY], timestamp: [TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY],
+};
 
 test.each(fieldSources)("fields: %s of %s", async (name, kind, oid) => {
   const dice = new Dice(oid);
@@ -124,8 +130,9 @@ test.each(fieldSources)("fields: %s of %s", async (name, kind, oid) => {
     if (call === undefined || !isExactIn(functionByKey(call.function), serverMajor)) continue;
     const [callee, type] = [functionByKey(call.function), { kind } as EngineType];
     const given: EngineType = call.cast === undefined ? type : { kind: "timestamp" };
-    for (let round = 0; round < CALLS * 2; round++) {
-      const value = randomValue(dice, type, dice.chance(60));
+    const ends = infinities[kind] ?? [];
+    for (let round = 0; round < CALLS * 2 + ends.length; round++) {
+      const value = ends[round] ?? randomValue(dice, type, dice.chance(60));
       const expression = `pg_catalog.${name}('${field}', ${literal(value, type, kind)})`;
       let mine: string;
       try {

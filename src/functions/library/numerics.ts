@@ -82,6 +82,12 @@ export const compareNumerics: LibraryFunction = {
   },
 };
 
+/** The first word of the view of a whole number from 1 to 9999, but for its digits, which are the upper 16 bits. */
+export const SMALL_NUMERIC = 4n | (0x8000n << 32n);
+/** The same of the view of its key, whose second word is the digits. */
+export const SMALL_NUMERIC_KEY = 6n | (BigInt(WEIGHT_BIAS) << 32n);
+export const SMALL_NUMERIC_SHIFT = 48n;
+
 /** Room for the key of an image beyond the image's own length: its view, and a header that may be longer. */
 export const NUMERIC_KEY_BYTES = View.SIZE + 8;
 
@@ -104,12 +110,19 @@ export const numericKeyView: LibraryFunction = {
     code.get(target, digits).i32(4).op("i32.add").store("i32.store", View.length);
     code.get(digits).i32(VIEW_INLINE_BYTES - 4).op("i32.le_u").if([], () => {
       code.get(target).i32(View.prefix).op("i32.add").set(key);
+      code.get(key, bytes, length).call(library(numericOrder)).store("i32.store");
+      // Few groups: each is a store, which costs less than a call that copies memory.
+      code.block([], (done) => code.loop((again) => {
+        code.get(digits).op("i32.eqz").brIf(done).get(digits).i32(2).op("i32.sub").set(digits);
+        code.get(key, digits).op("i32.add").get(bytes, header).op("i32.add").get(digits).op("i32.add");
+        code.load("i32.load16_u").store("i32.store16", 4).br(again);
+      }));
     }, () => {
       code.get(target).i32(View.SIZE).op("i32.add").tee(key).set(key);
       code.get(target, key).store("i32.store", View.offset);
       code.get(target, bytes, length).call(library(numericOrder)).store("i32.store", View.prefix);
+      code.get(key, bytes, length).call(library(numericOrder)).store("i32.store");
+      code.get(key).i32(4).op("i32.add").get(bytes, header).op("i32.add").get(digits).memoryCopy();
     });
-    code.get(key, bytes, length).call(library(numericOrder)).store("i32.store");
-    code.get(key).i32(4).op("i32.add").get(bytes, header).op("i32.add").get(digits).memoryCopy();
   },
 };
