@@ -165,7 +165,8 @@ encode_request(FlatBufferBuilder &builder, const FusionPlanRequest &request)
 	});
 	auto		collations = encode_all<wire::CollationFact>(builder, request.collations, request.collation_count,
 															 [&](const FusionCollationFact &fact) {
-		return wire::CreateCollationFact(builder, fact.oid, fact.deterministic, fact.byte_order);
+		return wire::CreateCollationFact(builder, fact.oid, fact.deterministic, fact.byte_order,
+										 fact.ascii_letters);
 	});
 	auto		functions = encode_all<wire::FunctionFact>(builder, request.functions, request.function_count,
 														   [&](const FusionFunctionFact &fact) {

@@ -57,6 +57,7 @@ typedef struct FusionCollationFact
 	uint32_t	oid;
 	bool		deterministic;
 	bool		byte_order;
+	bool		ascii_letters;
 } FusionCollationFact;
 
 typedef struct FusionFunctionFact

@@ -228,7 +228,8 @@ struct CollationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
     VT_OID = 4,
     VT_DETERMINISTIC = 6,
-    VT_BYTE_ORDER = 8
+    VT_BYTE_ORDER = 8,
+    VT_ASCII_LETTERS = 10
   };
   uint32_t oid() const {
     return GetField<uint32_t>(VT_OID, 0);
@@ -239,12 +240,16 @@ struct CollationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   bool byte_order() const {
     return GetField<uint8_t>(VT_BYTE_ORDER, 0) != 0;
   }
+  bool ascii_letters() const {
+    return GetField<uint8_t>(VT_ASCII_LETTERS, 0) != 0;
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint32_t>(verifier, VT_OID, 4) &&
            VerifyField<uint8_t>(verifier, VT_DETERMINISTIC, 1) &&
            VerifyField<uint8_t>(verifier, VT_BYTE_ORDER, 1) &&
+           VerifyField<uint8_t>(verifier, VT_ASCII_LETTERS, 1) &&
            verifier.EndTable();
   }
 };
@@ -262,6 +267,9 @@ struct CollationFactBuilder {
   void add_byte_order(bool byte_order) {
     fbb_.AddElement<uint8_t>(CollationFact::VT_BYTE_ORDER, static_cast<uint8_t>(byte_order), 0);
   }
+  void add_ascii_letters(bool ascii_letters) {
+    fbb_.AddElement<uint8_t>(CollationFact::VT_ASCII_LETTERS, static_cast<uint8_t>(ascii_letters), 0);
+  }
   explicit CollationFactBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -277,9 +285,11 @@ inline ::flatbuffers::Offset<CollationFact> CreateCollationFact(
     ::flatbuffers::FlatBufferBuilder &_fbb,
     uint32_t oid = 0,
     bool deterministic = false,
-    bool byte_order = false) {
+    bool byte_order = false,
+    bool ascii_letters = false) {
   CollationFactBuilder builder_(_fbb);
   builder_.add_oid(oid);
+  builder_.add_ascii_letters(ascii_letters);
   builder_.add_byte_order(byte_order);
   builder_.add_deterministic(deterministic);
   return builder_.Finish();

@@ -34,7 +34,10 @@ function readType(table: TypeTable): TypeFact {
 }
 
 function readCollation(table: CollationTable): CollationFact {
-  return { oid: table.oid(), deterministic: table.deterministic(), byteOrder: table.byteOrder() };
+  return {
+    oid: table.oid(), deterministic: table.deterministic(), byteOrder: table.byteOrder(),
+    asciiLetters: table.asciiLetters(),
+  };
 }
 
 function readFunction(table: FunctionTable): FunctionFact {
@@ -123,7 +126,7 @@ function writeType(builder: Builder, fact: TypeFact): number {
 
 function writeCollation(builder: Builder, fact: CollationFact): number {
   return CollationTable.createCollationFact(
-    builder, fact.oid, fact.deterministic, fact.byteOrder);
+    builder, fact.oid, fact.deterministic, fact.byteOrder, fact.asciiLetters);
 }
 
 function writeFunction(builder: Builder, fact: FunctionFact): number {

@@ -75,6 +75,11 @@ export class RequestFacts {
     return this.collations.get(collation)?.byteOrder ?? false;
   }
 
+  /** Whether upper() and lower() change letters of ASCII alone; a collation may order bytes and know more letters. */
+  hasAsciiLetters(collation: number): boolean {
+    return this.collations.get(collation)?.asciiLetters ?? false;
+  }
+
   isVolatile(functionOid: number): boolean {
     const volatility = this.volatilities.get(functionOid);
     if (volatility !== undefined) return volatility === "v";

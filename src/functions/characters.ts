@@ -1,6 +1,7 @@
 // Strings of characters in UTF-8: lengths, parts, padding, trimming, search and replacement as PostgreSQL's varlena.c
-// and oracle_compat.c do them, counted in characters. What depends on a locale (upper, lower, initcap) is here for the
-// C collation alone. Compiled code has its own for those used most. Read next: text_code.ts, host_function.ts, like.ts.
+// and oracle_compat.c do them, counted in characters. What depends on a locale (upper, lower, initcap) is here for
+// collations alone whose letters are those of ASCII. Compiled code has its own for those used most. Read next:
+// text_code.ts, host_function.ts, like.ts.
 import { createHash } from "node:crypto";
 import { sqlError } from "#base/errors.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
@@ -165,14 +166,14 @@ function listed({ name, procedures, ...rest }: Listed): ScalarFunction {
   return hostFunction({ key: `text.${name}`, procedures: named, emit: textCode[name], ...rest });
 }
 
-/** Under the C collation, where letters are those of ASCII. */
+/** Where letters are those of ASCII. */
 function cased(name: string, oid: number, change: (text: string) => string): ScalarFunction {
   return hostFunction({
     key: `text.${name}`,
     procedures: [{ oid, source: name }],
-    doc: `${name}() under the C collation`,
+    doc: `${name}() under collations whose letters are those of ASCII, as C`,
     arguments: ["text"],
-    result: ([text]) => (text?.kind === "text" && text.byteOrder ? TEXT : undefined),
+    result: TEXT,
     evaluate: ([value]) => bytesOf(change(textOf(value as Present))),
     emit: textCode[name],
   });

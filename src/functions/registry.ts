@@ -85,6 +85,13 @@ export function needsUtf8(scalarFunction: ScalarFunction): boolean {
   return ofCharacters.has(scalarFunction);
 }
 
+const ofAsciiLetters: ReadonlySet<string> = new Set(["text.upper", "text.lower", "text.initcap"]);
+
+/** Whether the function is right only under collations whose letters are those of ASCII. */
+export function needsAsciiLetters({ key }: ScalarFunction): boolean {
+  return ofAsciiLetters.has(key);
+}
+
 /** Whether a server of that major version answers as the function does. */
 export function isExactIn(scalarFunction: ScalarFunction, serverMajor: number): boolean {
   return scalarFunction.changedIn === undefined || serverMajor < scalarFunction.changedIn;

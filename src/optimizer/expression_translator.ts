@@ -12,7 +12,7 @@ import { childrenOf } from "#expr/traverse.js";
 import { decimalTwin } from "#functions/decimal_twin.js";
 import { fieldCall, takesField } from "#functions/field_calls.js";
 import type { ScalarFunction } from "#functions/function.js";
-import { functionByKey, functionsByOid, isExactIn, needsUtf8 } from "#functions/registry.js";
+import { functionByKey, functionsByOid, isExactIn, needsAsciiLetters, needsUtf8 } from "#functions/registry.js";
 import { buildZonedCall, zonedCall } from "#functions/zone_calls.js";
 import { TABLE_TYPE } from "#functions/parameter_tables.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -365,6 +365,7 @@ export class ExpressionTranslator {
     sql?: SqlType,
   ): Translated | undefined {
     if (needsUtf8(scalarFunction) && !this.facts.isUtf8) return undefined;
+    if (needsAsciiLetters(scalarFunction) && !this.facts.hasAsciiLetters(inputCollation)) return undefined;
     if (!isExactIn(scalarFunction, this.facts.serverMajor)) return undefined;
     const expressions: Expression[] = [];
     for (const { expression } of values) {

@@ -24,6 +24,8 @@ export interface CollationFact {
   readonly oid: number;
   readonly deterministic: boolean;
   readonly byteOrder: boolean;
+  /** upper() and lower() know the letters of ASCII alone. */
+  readonly asciiLetters: boolean;
 }
 
 export interface FunctionFact {

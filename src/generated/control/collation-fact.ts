@@ -38,8 +38,13 @@ byteOrder():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+asciiLetters():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startCollationFact(builder:flatbuffers.Builder) {
-  builder.startObject(3);
+  builder.startObject(4);
 }
 
 static addOid(builder:flatbuffers.Builder, oid:number) {
@@ -54,16 +59,21 @@ static addByteOrder(builder:flatbuffers.Builder, byteOrder:boolean) {
   builder.addFieldInt8(2, +byteOrder, +false);
 }
 
+static addAsciiLetters(builder:flatbuffers.Builder, asciiLetters:boolean) {
+  builder.addFieldInt8(3, +asciiLetters, +false);
+}
+
 static endCollationFact(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createCollationFact(builder:flatbuffers.Builder, oid:number, deterministic:boolean, byteOrder:boolean):flatbuffers.Offset {
+static createCollationFact(builder:flatbuffers.Builder, oid:number, deterministic:boolean, byteOrder:boolean, asciiLetters:boolean):flatbuffers.Offset {
   CollationFact.startCollationFact(builder);
   CollationFact.addOid(builder, oid);
   CollationFact.addDeterministic(builder, deterministic);
   CollationFact.addByteOrder(builder, byteOrder);
+  CollationFact.addAsciiLetters(builder, asciiLetters);
   return CollationFact.endCollationFact(builder);
 }
 }
