@@ -15,6 +15,9 @@ const VERSIONS_OF_A_MAJOR = 10000;
 const FIRST_ZONE_PARAMETER = 1 << 20;
 const FIRST_ENUM_PARAMETER = 1 << 21;
 
+/** int2vector and oidvector: arrays, but not what an array of their elements is. */
+const vectorTypes: ReadonlySet<number> = new Set([22, 30]);
+
 /** Domains over domains; PostgreSQL allows any depth, nobody writes more. */
 const DOMAIN_DEPTH_MAX = 32;
 
@@ -53,6 +56,12 @@ export class RequestFacts {
 
   type(oid: number): TypeFact | undefined {
     return this.types.get(oid);
+  }
+
+  /** The array type whose elements are of this type, where the request mentions it. */
+  arrayType(element: number): number | undefined {
+    const isArray = ({ oid, element: of }: TypeFact): boolean => of === element && !vectorTypes.has(oid);
+    return [...this.types.values()].find(isArray)?.oid;
   }
 
   /** The type below all domains; the OID itself when it is no domain or nothing is known of it. */

@@ -15,6 +15,7 @@ import type { PhysicalPlan } from "#plan/physical.js";
 import { bpcharLength } from "#types/sql_types.js";
 import { columnsRead } from "./aggregation.js";
 import { Attributes } from "./attributes.js";
+import { arraySubqueryType } from "./array_subqueries.js";
 import { aggregateBlock } from "./block.js";
 import { checkBlock, checkStatement, checkTargets } from "./block_checks.js";
 import { columnOf } from "./column_types.js";
@@ -42,7 +43,7 @@ import { outputColumn } from "./single_table.js";
 import { Fallbacks, Replan } from "./fallbacks.js";
 import type { Edge } from "./statement_edge.js";
 import { groupedEdge, groupingSetsEdge, passThroughEdge, windowedEdge } from "./statement_edge.js";
-import { mayGiveRows, subLinksIn } from "./sub_links.js";
+import { ARRAY, mayGiveRows, subLinksIn, typeOf } from "./sub_links.js";
 import { placeSubqueryCondition, planValue } from "./subqueries.js";
 import type { StatementFacts } from "./table_source.js";
 
@@ -176,7 +177,7 @@ function subLinkOutputs(
     refuse(`${kind} that may give several rows`, "It counts only where a row asks for it.", locationOf(subLink));
   planValue(planner, region, scope, subLink);
   const value = defined(scope.valueOf(subLink), "the value of a planned subquery");
-  const sql = readExpression(subLink);
+  const sql = typeOf(subLink) === ARRAY ? arraySubqueryType(scope, subLink) : readExpression(subLink);
   if (value.displayScale !== undefined && sql.typmod !== -1)
     refuse("numeric of varying scale", "Its values do not all show the same number of digits.", locationOf(subLink));
   if (value.expression.type.kind === "bpchar" && bpcharLength(sql.typmod) !== value.expression.type.length)

@@ -71,7 +71,7 @@ export function orderOf(statement: StatementFacts, { query, column }: Block): re
     const target = defined(
       query.targets.find((each) => each.sortGroupReference === item.sortGroupReference), "a sort key's target");
     const key = sortKeyOf(statement.facts, column(target.number)?.expression, target.expression, item);
-    return key ?? refuse("LIMIT in a subquery", "Its ORDER BY is not the engine's order.");
+    return key ?? refuse("ORDER BY in a subquery", "Its order is not the engine's.");
   });
 }
 

@@ -31,7 +31,7 @@ export interface OrderableRows {
 }
 
 /** More values might make a row of the result that does not fit a page, and PostgreSQL has no such limit. */
-const LISTED_ROWS_MAX = 100;
+export const LISTED_ROWS_MAX = 100;
 
 type Attempt = PlannedAggregates | Obstacle;
 

@@ -14,6 +14,8 @@ export const ANY = 2;
 /** A row compared with the only row. */
 export const ROW_COMPARE = 3;
 export const SCALAR = 4;
+/** ARRAY(SELECT ...). */
+export const ARRAY = 6;
 
 export function typeOf(subLink: TextNode): number {
   return numberField(subLink, "subLinkType");

@@ -7,6 +7,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import { StatementRefused } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
+import { arrayValue } from "./array_subqueries.js";
 import { aggregateBlock, materialised } from "./block.js";
 import { columnsRead } from "./aggregation.js";
 import { rejectsNull } from "./conditions.js";
@@ -21,7 +22,7 @@ import { quantifiedJoin } from "./quantified.js";
 import { quantifiedValue } from "./quantified_values.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
-import { ALL, ANY, EXISTS, mayGiveRows, ROW_COMPARE, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
+import { ALL, ANY, ARRAY, EXISTS, mayGiveRows, ROW_COMPARE, SCALAR, subLinksIn, typeOf } from "./sub_links.js";
 import type { Region } from "./region.js";
 import { mayLeaveGroupOut, singleGroups } from "./single_groups.js";
 import { existingRows } from "./subquery_rows.js";
@@ -81,6 +82,7 @@ function subLinkValue(
     case EXISTS: return existsValue(planner, region, scope, subLink);
     case ANY: return anyValue(planner, region, scope, subLink, isPositive);
     case ALL: return quantifiedValue(planner, region, scope, subLink, isPositive);
+    case ARRAY: return arrayValue(planner, region, scope, subLink);
     default: return scalar(planner, region, scope, subLink);
   }
 }

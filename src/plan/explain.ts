@@ -60,8 +60,9 @@ function constantText(value: Scalar, type: EngineType): string {
   if (value instanceof Uint8Array && type.kind === "interval") return intervalText(value);
   if (value instanceof Uint8Array && type.kind === "numeric") return numericText(value);
   if (value instanceof Uint8Array) {
-    const shown = Buffer.from(value.subarray(0, TEXT_SHOWN_BYTES_MAX)).toString("utf8");
-    return `'${shown.replaceAll("'", "''")}'${value.length > TEXT_SHOWN_BYTES_MAX ? "..." : ""}`;
+    const bytes = Buffer.from(value.subarray(0, TEXT_SHOWN_BYTES_MAX));
+    const shown = type.kind === "opaque" ? `\\x${bytes.toString("hex")}` : bytes.toString("utf8").replaceAll("'", "''");
+    return `'${shown}'${value.length > TEXT_SHOWN_BYTES_MAX ? "..." : ""}`;
   }
   if (type.kind === "decimal") return decimalText(value, type.scale);
   return type.kind === "date" ? dateText(value) : value.toString();

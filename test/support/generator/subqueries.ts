@@ -24,6 +24,9 @@ const truth = (...parts: readonly Part[]): Expression => ({ node: "expression", 
 
 const compared: readonly Kind[] = ["int4", "text", "date", "int4", "int2", "numeric", "mood"];
 
+/** What ARRAY subqueries are made of. */
+const arrayKinds: readonly Kind[] = ["int4", "text", "date", "int2", "ctext", "numeric", "bool", "uuid", "mood"];
+
 /** A condition with a subquery, over columns of the query around it. */
 export function subqueryCondition(host: SubqueryHost, outer: readonly ScopeColumn[]): Expression {
   const { dice } = host;
@@ -73,7 +76,7 @@ export function scalarSubquery(
   const { dice } = host;
   if (["uuid", "bytea", "varchar", "interval", "float4", "name"].includes(kind)) return undefined;
   if (kind === "text" && dice.chance(30)) {
-    const query = { ...correlated(dice, host.selectOf([dice.pick(["int4", "text", "date"])]), outer), ordered: true };
+    const query = { ...correlated(dice, host.selectOf([dice.pick(arrayKinds)]), outer), ordered: true };
     return { node: "expression", kind, exact: true, parts: ["ARRAY(", query, ")::text"] };
   }
   const from = host.table();
