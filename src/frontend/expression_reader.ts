@@ -259,7 +259,7 @@ function readNullIf(node: TextNode): AnalysedExpression {
   };
 }
 
-/** RowCompareType values; = and <> come as ANDs and ORs. */
+/** RowCompareType values, CompareType's from PostgreSQL 18 on; = and <> come as ANDs and ORs. */
 const rowComparisons: Readonly<Record<number, RowComparison["comparison"]>> = {
   1: "less", 2: "lessOrEqual", 4: "greaterOrEqual", 5: "greater",
 };
@@ -267,7 +267,7 @@ const rowComparisons: Readonly<Record<number, RowComparison["comparison"]>> = {
 function readRowComparison(node: TextNode): AnalysedExpression {
   const [lefts, rights] = [readAll(filledList(node, "largs")), readAll(filledList(node, "rargs"))];
   const [families, collations] = [numberList(node, "opfamilies"), numberList(node, "inputcollids")];
-  const comparison = rowComparisons[numberField(node, "rctype")];
+  const comparison = rowComparisons[numberField(node, "rctype", numberField(node, "cmptype", 0))];
   if (comparison === undefined) throw malformedMessage("pg_fusion: row comparison of an unknown kind");
   const columns = lefts.map((left, index) => {
     const right = rights[index];

@@ -76,3 +76,5 @@ SELECT casefold(name COLLATE "C"), count(*) FROM events GROUP BY 1;
 SELECT p.region, count(*), sum(m.id) FROM parts p JOIN more_parts m ON p.id = m.id WHERE p.region > (now() > '2000-01-01')::int + 5 AND m.region < extract(century FROM now())::int - 18 GROUP BY p.region;
 -- partitions left out at the start, in a scan and in a subquery above it
 SELECT region, count(*), (SELECT count(*) FROM more_parts m WHERE m.region = extract(century FROM now())::int - 18) FROM parts WHERE region > extract(century FROM now())::int - 16 GROUP BY region;
+-- rows compared, whose node has a field of another name (18)
+SELECT id, (kind, id) >= (3, 20) FROM events WHERE (kind, id) < (2, 50) OR (id, kind) > (5, id);
