@@ -106,6 +106,14 @@ const joinKinds: readonly JoinKind[] = [
   "inner", "left", "right", "full", "semi", "anti", "nullAwareAnti", "rightSemi", "rightAnti",
 ];
 
+/**
+ * Messages inside each other: an operator is one, a level of an expression two at most. Deeper plans would come near
+ * the end of the stack of whoever walks them, and of the engine's compiler.
+ */
+const NESTED_MESSAGES_MAX = 1000;
+protobuf.util.recursionLimit = NESTED_MESSAGES_MAX;
+protobuf.Reader.recursionLimit = NESTED_MESSAGES_MAX;
+
 const planMessage = protobuf.Root.fromJSON(planSchema).lookupType("pgfusion.plan.PhysicalPlan");
 
 function writeAggregate(call: AggregateCall): WireAggregate {

@@ -25,6 +25,7 @@ import { decimalType, engineTypeOf } from "./column_types.js";
 import { decodeArray, decodeConstant, decodeNumeric, varlenaPayload } from "./constant_values.js";
 import type { ElementLayout } from "./constant_values.js";
 import { rowComparison } from "./row_comparison.js";
+import { isTooLarge } from "./expression_size.js";
 import { asNumerics } from "./numeric_values.js";
 import { compareByKeys, comparesKeys, orderKeysOf } from "./order_keys.js";
 import type { Translated } from "./translated.js";
@@ -47,7 +48,7 @@ const COMPARED_ELEMENTS_MAX = 64;
 /** The same when the left side is not a plain column and would be computed for each element. */
 const COMPUTED_ELEMENTS_MAX = 8;
 
-/** Deeper expressions are evaluated in the scan: plans are read back with at most 100 nested messages. */
+/** Deeper expressions are evaluated in the scan: every walk over them takes some stack. */
 const EXPRESSION_DEPTH_MAX = 64;
 
 const elementLayouts: ReadonlyMap<number, ElementLayout> = new Map([
@@ -120,7 +121,8 @@ export class ExpressionTranslator {
     if (substitute !== undefined) return substitute;
     const isLeaf = expression.kind === "variable" || expression.kind === "constant";
     const isTooDeep = scope.depth > EXPRESSION_DEPTH_MAX && !isLeaf;
-    const computed = isTooDeep ? undefined : this.compute(expression, scope);
+    const made = isTooDeep ? undefined : this.compute(expression, scope);
+    const computed = made === undefined || isTooLarge(made) ? undefined : made;
     if (scope.guarded || (computed !== undefined && !isHosted(computed.expression))) return computed;
     // A scan evaluates faster what the engine would have to ask its host for.
     return this.source.computed(expression, scope.filter) ?? computed;

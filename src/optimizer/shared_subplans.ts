@@ -50,12 +50,12 @@ interface Occurrence {
 
 class SharedPlanner {
   readonly kept: number[] = [];
-  readonly #leaves: readonly BuiltLeaf[];
-  /** By leaf: the first leaf of the same identity. */
+  /** By leaf: the first leaf of the same identity; a leaf without one is like no other. */
   readonly #first: readonly number[];
-  readonly #found = new Map<string, Occurrence>();
-  readonly #shares = new Map<string, number>();
-  readonly #keys = new Map<PhysicalOperator, string>();
+  readonly #found = new Map<number, Occurrence>();
+  readonly #shares = new Map<number, number>();
+  readonly #numbers = new Map<PhysicalOperator, number>();
+  readonly #numberByText = new Map<string, number>();
   /** Readings of common rows, by the number they have so far. */
   readonly #readings = new Map<number, number>();
   /** Their numbers among all that is shared now. */
@@ -63,7 +63,6 @@ class SharedPlanner {
   #shareCount = 0;
 
   constructor(leaves: readonly BuiltLeaf[]) {
-    this.#leaves = leaves;
     this.#first = leaves.map(({ identity }, number) => (
       identity === undefined ? number : leaves.findIndex((leaf) => leaf.identity === identity)));
   }
@@ -133,28 +132,32 @@ class SharedPlanner {
     }
   }
 
-  /** Equal for equal groupings of known leaves; runtime filters, which come and go with the place, do not count. */
-  #keyOf(operator: PhysicalOperator): string | undefined {
-    if (operator.kind !== "hashAggregate") return undefined;
-    const known = this.#keys.get(operator);
-    if (known !== undefined) return known;
-    const leaves = scansIn(operator);
-    if (leaves.some((leaf) => this.#leaves[leaf]?.identity === undefined)) return undefined;
-    const key = JSON.stringify(this.#bare(operator), asText);
-    this.#keys.set(operator, key);
-    return key;
+  #keyOf(operator: PhysicalOperator): number | undefined {
+    return operator.kind === "hashAggregate" ? this.#numberOf(operator) : undefined;
   }
 
-  #bare(operator: PhysicalOperator): PhysicalOperator {
+  /** Equal for parts that are; runtime filters, which come and go with the place, do not count. */
+  #numberOf(operator: PhysicalOperator): number {
+    const known = this.#numbers.get(operator);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(this.#bare(operator), asText);
+    const number = this.#numberByText.get(text) ?? this.#numberByText.size;
+    this.#numberByText.set(text, number);
+    this.#numbers.set(operator, number);
+    return number;
+  }
+
+  /** The operator alone: what is below it is known by number. */
+  #bare(operator: PhysicalOperator): object {
     switch (operator.kind) {
       case "scan": return { ...operator, leaf: this.#first[operator.leaf] ?? operator.leaf };
       case "sharedReading": return operator;
-      case "union": return { ...operator, inputs: operator.inputs.map((input) => this.#bare(input)) };
+      case "union": return { ...operator, inputs: operator.inputs.map((input) => this.#numberOf(input)) };
       case "hashJoin": {
         const { filters: _, ...join } = operator;
-        return { ...join, probe: this.#bare(join.probe), build: this.#bare(join.build) };
+        return { ...join, probe: this.#numberOf(join.probe), build: this.#numberOf(join.build) };
       }
-      default: return { ...operator, input: this.#bare(operator.input) };
+      default: return { ...operator, input: this.#numberOf(operator.input) };
     }
   }
 }

@@ -201,9 +201,17 @@ function detail(label: string, text: string): ExplainDetail {
 /** Names of the columns of what is shared come from where it is made. */
 interface ExplainContext extends ExplainOptions {
   readonly shared: ReturnType<typeof sharedOf>;
+  /** Each part is explained once, though every reading of what is shared asks for its names. */
+  readonly explained: Map<PhysicalOperator, Explained>;
 }
 
 function explainOperator(operator: PhysicalOperator, options: ExplainContext): Explained {
+  const known = options.explained.get(operator) ?? explainedAfresh(operator, options);
+  options.explained.set(operator, known);
+  return known;
+}
+
+function explainedAfresh(operator: PhysicalOperator, options: ExplainContext): Explained {
   if (operator.kind === "scan") {
     const names = options.leafNames[operator.leaf] ?? [];
     const shown = options.verbose && operator.columns.length > 0;
@@ -337,7 +345,8 @@ function listed({ name, details, inputs, operator }: Explained, depth: number): 
 
 /** The plan's operators in preorder. */
 export function explainOperators(plan: PhysicalPlan, options: ExplainOptions): readonly ExplainedOperator[] {
-  return listed(explainOperator(plan.root, { ...options, shared: sharedOf(plan.root) }), 0);
+  const context = { ...options, shared: sharedOf(plan.root), explained: new Map<PhysicalOperator, Explained>() };
+  return listed(explainOperator(plan.root, context), 0);
 }
 
 /** What is to be said below the operators. */

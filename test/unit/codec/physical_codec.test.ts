@@ -218,6 +218,13 @@ describe("plans that contradict themselves", () => {
       ...whole, root: { kind: "limit", input: scan, columns: [int4], count: read(0) },
     },
   };
+  it("many levels are taken", () => {
+    let plan = whole;
+    for (let level = 0; level < 300; level++)
+      plan = { ...plan, root: { kind: "limit", input: plan.root, columns: [int4], count: eight } };
+    expect(decodePhysicalPlan(encodePhysicalPlan(plan))).toEqual(plan);
+  });
+
   it("joins are taken when they are whole", () => {
     const plan = joined({});
     expect(decodePhysicalPlan(encodePhysicalPlan(plan))).toEqual(plan);
