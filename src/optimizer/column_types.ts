@@ -1,5 +1,5 @@
 // SQL types to columns: which engine type a value of a SQL type has, and how it travels. Types the engine does not
-// know are carried as they are; what has no datum of its own (cstring, pseudo types) has no column.
+// know are carried as they are; what has no datum of its own (cstring, pseudo types but record) has no column.
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -51,7 +51,9 @@ function characterType(facts: RequestFacts, base: number, sql: SqlType): EngineT
 /** The carried form of a type, from its fact; undefined when there is nothing to carry. */
 function opaqueType(facts: RequestFacts, sql: SqlType): EngineType | undefined {
   const fact = facts.type(sql.type);
-  if (fact === undefined || fact.kind === "p" || fact.length === -2) return undefined;
+  if (fact === undefined || fact.length === -2) return undefined;
+  // A row without a type of its own names its columns in the session's registry, which parallel workers share.
+  if (fact.kind === "p" && sql.type !== sqlTypes.record) return undefined;
   if (fact.byValue && ![1, 2, 4, 8].includes(fact.length)) return undefined;
   const base = facts.baseType(sql.type);
   const bitwiseEqual = fact.bitwiseEqual && !neverBitwise.has(base)

@@ -115,10 +115,10 @@ export function addOutputs(outputs: Output[], { value, scale }: Outputs): EdgeEx
 
 function variableOutputs(scope: QueryScope, variable: Variable): Outputs {
   const location = locationOf(variable.source);
-  if (variable.attribute === 0)
-    return refuse("whole-row reference", "Rows of anonymous type are not carried.", location);
   const value = scope.variable(variable);
   if (value === undefined) giveEntryOf(scope, variable);
+  if (value === undefined && variable.attribute === 0)
+    return refuse("whole-row reference", "Rows of anonymous type are not carried.", location);
   if (value === undefined)
     return refuse("column of this form", "It is computed in a subquery by a function or of a type that the engine "
       + "does not compute, or it has no stored form.", location);
