@@ -14,7 +14,9 @@
 #include "miscadmin.h"
 #include "parallel_leaf.h"
 #include "parallel_state.h"
+#include "pg_compat.h"
 #include "scan_bench_pair.h"
+#include "storage/barrier.h"
 #include "storage/bufmgr.h"
 
 /* Where an execution has its own shared part. */
@@ -24,6 +26,7 @@ typedef struct PairMeasurement
 {
 	Oid			touched;		/* relation; InvalidOid: the leaf's producers run */
 	FusionBlockCursor touch;	/* its blocks */
+	Barrier		start;			/* both are ready */
 	double		cpu_ns;			/* of the worker */
 	double		ended_ns;
 } PairMeasurement;
@@ -61,12 +64,19 @@ fusion_bench_touch(Oid table, FusionBlockCursor *cursor)
 	return sum;
 }
 
-/* The producer's part, or the toucher's; returns the CPU it took. */
+/*
+ * The producer's part, or the toucher's, from when the other process is ready, too: what its start takes is no matter
+ * of the scan. Returns the CPU it took, and when it began.
+ */
 static double
-run_part(PairMeasurement *measurement, FusionProducer *producer, uint8 *pages)
+run_part(PairMeasurement *measurement, FusionProducer *producer, uint8 *pages, double *started)
 {
-	double		cpu = fusion_bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	static uint32 wait_event = 0;
+	double		cpu;
 
+	(void) BarrierArriveAndWait(&measurement->start, fusion_wait_event(&wait_event, "FusionScanBench"));
+	*started = fusion_bench_clock_ns(CLOCK_MONOTONIC);
+	cpu = fusion_bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	if (producer != NULL)
 		fusion_bench_drain(producer, pages);
 	else
@@ -86,13 +96,17 @@ fusion_bench_producer_main(dsm_segment *segment, shm_toc *toc)
 	PairMeasurement *measurement = shm_toc_lookup(toc, MEASUREMENT_KEY, false);
 	QueryDesc  *query = NULL;
 	FusionProducer *producer = NULL;
+	uint8	   *pages = fusion_probe_pages(FUSION_BENCH_PAGES);
+	double		started;
 
+	/* The leader's have been written before, as those of the pool have. */
+	memset(pages, 0, (size_t) FUSION_BENCH_PAGES * FUSION_PROBE_PAGE_BYTES);
 	if (!OidIsValid(measurement->touched))
 	{
 		query = fusion_parallel_start_leaf(toc, 0, 0);
 		producer = fusion_parallel_make_producer(toc, 0, query);
 	}
-	measurement->cpu_ns = run_part(measurement, producer, fusion_probe_pages(FUSION_BENCH_PAGES));
+	measurement->cpu_ns = run_part(measurement, producer, pages, &started);
 	measurement->ended_ns = fusion_bench_clock_ns(CLOCK_MONOTONIC);
 	if (producer == NULL)
 		return;
@@ -135,14 +149,14 @@ fusion_bench_pair(FusionProbe *probe, Oid touched, uint8 *pages, double *cpu_ns,
 	fusion_parallel_initialize(context, query->estate->es_snapshot);
 	measurement = fusion_parallel_put_chunk(context, MEASUREMENT_KEY, NULL, sizeof(PairMeasurement));
 	measurement->touched = touched;
+	BarrierInit(&measurement->start, 2);
 	fusion_block_cursor_init(&measurement->touch,
 							 RelationGetNumberOfBlocks(((SeqScanState *) query->planstate)->ss.ss_currentRelation), 2);
 	fusion_parallel_put_leaves(context, query->estate, &share, 1);
 	launch(context);
 	if (producer != NULL)
 		producer->share(producer, fusion_parallel_cursors(context->toc, 0));
-	started = fusion_bench_clock_ns(CLOCK_MONOTONIC);
-	*cpu_ns = run_part(measurement, producer, pages);
+	*cpu_ns = run_part(measurement, producer, pages, &started);
 	*wall_ns = fusion_bench_clock_ns(CLOCK_MONOTONIC) - started;
 	WaitForParallelWorkersToFinish(context);
 	*cpu_ns += measurement->cpu_ns;
