@@ -192,6 +192,7 @@ collect_collations(const Mentioned *mentioned, FusionPlanRequest *request)
 		fact->deterministic = get_collation_isdeterministic(fact->oid);
 		fact->byte_order = fusion_orders_by_bytes(fact->oid);
 		fact->ascii_letters = fusion_has_ascii_letters(fact->oid);
+		fact->order_keys = fusion_makes_order_keys(fact->oid);
 	}
 	request->collations = facts;
 	request->collation_count = list_length(mentioned->collations);

@@ -13,6 +13,7 @@
 #include "catalog/pg_collation.h"
 #include "collation_order.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/pg_locale.h"
 #include "utils/syscache.h"
 
@@ -107,4 +108,103 @@ bool
 fusion_orders_by_bytes(Oid collation)
 {
 	return is_c(collation) || collates_without_rules(collation);
+}
+
+/* ---- keys ---- */
+
+struct FusionOrderKeys
+{
+	pg_locale_t locale;
+	StringInfoData key;
+};
+
+bool
+fusion_makes_order_keys(Oid collation)
+{
+	bool		answer = false;
+
+#ifdef USE_ICU
+	if (collation == DEFAULT_COLLATION_OID)
+	{
+		pg_locale_t locale = pg_newlocale_from_collation(collation);
+
+		answer = locale != NULL && locale->provider == COLLPROVIDER_ICU && locale->deterministic;
+	}
+	else
+	{
+		HeapTuple	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+
+		if (HeapTupleIsValid(tuple))
+		{
+			Form_pg_collation form = (Form_pg_collation) GETSTRUCT(tuple);
+
+			answer = form->collprovider == COLLPROVIDER_ICU && form->collisdeterministic;
+			ReleaseSysCache(tuple);
+		}
+	}
+#endif
+	return answer;
+}
+
+FusionOrderKeys *
+fusion_order_keys_create(Oid collation)
+{
+	FusionOrderKeys *keys = palloc(sizeof(FusionOrderKeys));
+
+	keys->locale = pg_newlocale_from_collation(collation);
+	initStringInfo(&keys->key);
+	return keys;
+}
+
+/* Bytes of the collation's own key, which are in `key` when it has room for one more. */
+#ifdef USE_ICU
+static size_t
+transform(pg_locale_t locale, const char *text, uint32 length, StringInfo key)
+{
+#if PG_VERSION_NUM >= 160000
+	return pg_strnxfrm(key->data, (size_t) key->maxlen, text, length, locale);
+#else
+	UChar	   *characters;
+	int32_t		count = icu_to_uchar(&characters, text, length);
+	int32_t		bytes = ucol_getSortKey(locale->info.icu.ucol, characters, count, (uint8_t *) key->data,
+										key->maxlen);
+
+	pfree(characters);
+	if (bytes <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("pg_fusion: ICU makes no sort key of a text")));
+	/* The zero at the end counts. */
+	return (size_t) bytes - 1;
+#endif
+}
+#else
+static size_t
+transform(pg_locale_t locale, const char *text, uint32 length, StringInfo key)
+{
+	pg_unreachable();
+}
+#endif
+
+StringInfo
+fusion_order_key(FusionOrderKeys *keys, const char *text, uint32 length)
+{
+	StringInfo	key = &keys->key;
+	size_t		bytes;
+
+	resetStringInfo(key);
+	bytes = transform(keys->locale, text, length, key);
+	if (bytes >= (size_t) key->maxlen)
+	{
+		enlargeStringInfo(key, (int) Min(bytes + 1, MaxAllocSize));
+		bytes = transform(keys->locale, text, length, key);
+	}
+	if (memchr(key->data, 0, bytes) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("pg_fusion: a sort key of ICU has a zero in it")));
+	key->len = (int) bytes;
+	appendStringInfoChar(key, '\0');
+	appendBinaryStringInfo(key, text, (int) length);
+	return key;
 }

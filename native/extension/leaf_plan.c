@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "collation_order.h"
 #include "leaf_plan.h"
 #include "nested_leaf.h"
 #include "nodes/makefuncs.h"
@@ -14,6 +15,7 @@
 #include "node_check.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/planner.h"
+#include "fusion_costs.h"
 #include "fusion_encodings.h"
 #include "page_column.h"
 #include "parallel_plan.h"
@@ -120,6 +122,19 @@ guarded(Node *guard, Node *value)
 	return (Node *) result;
 }
 
+/*
+ * The page writer makes keys of what the column's values are to the plan: bytes, which no node looks at, so that the
+ * column counts as computed and rows go one by one.
+ */
+static Node *
+order_key(const LeafSource *source, Oid collation, Node *value, FusionColumn *column)
+{
+	if (!fusion_makes_order_keys(collation) || column->encoding != FUSION_ENCODING_TEXT)
+		fusion_answer_invalid("Scan %u cannot make keys under collation %u.", source->number, collation);
+	column->order_key = collation;
+	return (Node *) makeRelabelType((Expr *) value, BYTEAOID, -1, InvalidOid, COERCE_IMPLICIT_CAST);
+}
+
 static const Query *
 owning_query(const FusionQueryText *text, uint32 query_node)
 {
@@ -147,6 +162,8 @@ add_leaf_column(const LeafSource *source, uint32 index, Query *leaf, FusionColum
 		fusion_answer_invalid("Column %u of scan %u: %s (type %u).", index, source->number, problem, exprType(value));
 	if (wanted.guard_node != 0)
 		value = guarded(leaf_condition(source, wanted.guard_node), value);
+	if (wanted.order_key != 0)
+		value = order_key(source, wanted.order_key, value, column);
 	leaf->targetList = lappend(leaf->targetList,
 							   makeTargetEntry((Expr *) value, (AttrNumber) (index + 1),
 											   psprintf("c%u", index + 1), false));
@@ -178,13 +195,38 @@ leaf_query(const LeafSource *source, FusionPageSchema *schema)
 	return leaf;
 }
 
-/* What EXPLAIN prints as the scan's SQL: policies belong to it but are not printed where they stand. */
+/* Texts under the collation whose order their keys have, in place of the keys. */
+static void
+display_order_keys(List *target_list, const FusionPageSchema *schema)
+{
+	ListCell   *cell;
+
+	foreach(cell, target_list)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		CollateExpr *text = makeNode(CollateExpr);
+
+		if (schema->columns[entry->resno - 1].order_key == 0)
+			continue;
+		text->arg = castNode(RelabelType, entry->expr)->arg;
+		text->collOid = schema->columns[entry->resno - 1].order_key;
+		text->location = -1;
+		entry->expr = (Expr *) text;
+	}
+}
+
+/*
+ * What EXPLAIN prints as the scan's SQL: policies belong to it but are not printed where they stand, nor is how keys of
+ * texts are made.
+ */
 static Query *
-displayed_query(const Query *leaf)
+displayed_query(const Query *leaf, const FusionPageSchema *schema)
 {
 	Query	   *shown = copyObject(unconstify(Query *, leaf));
 	RangeTblEntry *rte;
 	List	   *quals;
+
+	display_order_keys(shown->targetList, schema);
 
 	/* Of a whole FROM, each entry's policies would have to go to its own join. */
 	if (list_length(shown->rtable) != 1)
@@ -210,6 +252,17 @@ choose_path(const PlannedStmt *planned, FusionLeafPath *path)
 		fusion_producer_heap_eligible(planned, &path->reason);
 }
 
+/* The time that keys of texts take. */
+static double
+keys_ns(const FusionPageSchema *schema, double rows)
+{
+	int			count = 0;
+
+	for (int i = 0; i < schema->column_count; i++)
+		count += schema->columns[i].order_key != 0;
+	return count * rows * FUSION_COST_ORDERKEY;
+}
+
 static void
 plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *scan)
 {
@@ -220,7 +273,7 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 	FusionLeafPath *path = &scan->leaf_paths[source->number];
 	int			shift = list_length(assembly->range_table);
 
-	scan->leaf_queries = lappend(scan->leaf_queries, displayed_query(leaf));
+	scan->leaf_queries = lappend(scan->leaf_queries, displayed_query(leaf, &scan->leaves[source->number]));
 	planned = fusion_plan_nested_leaf(leaf, assembly);
 	if (planned != NULL)
 	{
@@ -229,6 +282,7 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 		path->reason = "pg_fusion inside";
 		path->leader_only = "executor path";
 		path->rows_read = planned->planTree->plan_rows;
+		path->key_ns = keys_ns(&scan->leaves[source->number], path->rows_read);
 		return;
 	}
 	if (shift > 0)
@@ -251,6 +305,7 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 		choose_path(planned, path);
 	fusion_assembly_add_leaf(assembly, planned);
 	scan->leaf_statements = lappend(scan->leaf_statements, fusion_runs_alone(planned) ? planned : NULL);
+	path->key_ns = keys_ns(&scan->leaves[source->number], planned->planTree->plan_rows);
 	fusion_parallel_judge_leaf(planned->planTree, planned->rtable, path);
 }
 
@@ -305,7 +360,8 @@ take_filters(const LeafSource *source, FusionScanPlan *scan)
 			FusionFilterKeyAnswer key;
 
 			fusion_filter_key(&answer, k, &key);
-			if (key.column >= schema->column_count || !filter_kind_fits(schema->columns[key.column].encoding, key.kind))
+			if (key.column >= schema->column_count || schema->columns[key.column].order_key != 0 ||
+				!filter_kind_fits(schema->columns[key.column].encoding, key.kind))
 				fusion_answer_invalid("Runtime filter %u has no such key.", answer.number);
 			filter->keys[k] = (FusionFilterColumn) {.column = key.column, .kind = key.kind};
 		}

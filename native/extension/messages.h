@@ -58,6 +58,7 @@ typedef struct FusionCollationFact
 	bool		deterministic;
 	bool		byte_order;
 	bool		ascii_letters;
+	bool		order_keys;
 } FusionCollationFact;
 
 typedef struct FusionFunctionFact
@@ -193,6 +194,7 @@ typedef struct FusionLeafColumnAnswer
 	uint32_t	guard_node;
 	uint8_t		encoding;
 	int16_t		scale;
+	uint32_t	order_key;
 } FusionLeafColumnAnswer;
 
 typedef struct FusionOutputAnswer

@@ -11,6 +11,7 @@
 
 #include "access/detoast.h"
 #include "catalog/pg_type.h"
+#include "collation_order.h"
 #include "numeric_codec.h"
 #include "page_range.h"
 #include "utils/lsyscache.h"
@@ -70,6 +71,8 @@ fusion_page_writer_create(const FusionPageSchema *schema)
 		column->is_varlena = source->typlen == -1;
 		column->trims_blanks = base == BPCHAROID && typmod >= VARHDRSZ &&
 			(source->encoding == FUSION_ENCODING_TEXT || fusion_is_packed_text(source->encoding));
+		if (source->order_key != 0)
+			column->order_keys = fusion_order_keys_create(source->order_key);
 		writer->row_bytes += column->width;
 		if (column->is_view)
 		{
@@ -215,6 +218,14 @@ open_view(FusionPageWriter *writer, FusionColumnWriter *column, Datum value)
 		column->payload = (struct varlena *) DatumGetPointer(value);
 		column->payload_bytes = column->typlen > 0 ? (uint32) column->typlen :
 			(uint32) strlen((const char *) column->payload);
+	}
+	if (column->order_keys != NULL)
+	{
+		StringInfo	key = fusion_order_key(column->order_keys, (const char *) column->payload,
+										   column->payload_bytes);
+
+		column->payload = (struct varlena *) key->data;
+		column->payload_bytes = (uint32) key->len;
 	}
 	return column->payload_bytes > FUSION_VIEW_INLINE_BYTES ? column->payload_bytes : 0;
 }

@@ -37,6 +37,7 @@ typedef struct FusionColumnWriter
 	bool		is_view;
 	bool		is_varlena;		/* a view over a varlena: detoast, strip the header */
 	bool		trims_blanks;	/* char(n): the padding is left out and put back by import.c */
+	struct FusionOrderKeys *order_keys; /* keys of the values go to the page in their place; else NULL */
 	bool		has_special;	/* NaN seen in this page */
 	uint32		null_count;
 	uint8	   *validity;

@@ -146,7 +146,7 @@ static double
 leaf_ns(const Plan *leaf, const FusionLeafPath *path, int columns)
 {
 	double		rows = leaf->plan_rows * path->passed;
-	double		values = rows * columns * FUSION_COST_SENTVALUE;
+	double		values = rows * columns * FUSION_COST_SENTVALUE + path->key_ns * path->passed;
 
 	if (!path->heap || fusion_is_computed(leaf))
 		return (leaf->total_cost * FUSION_COST_POSTGRESUNIT + rows * FUSION_COST_SENTROW + values) /

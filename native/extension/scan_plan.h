@@ -19,6 +19,7 @@ typedef struct FusionColumn
 	Oid			type;
 	int32		typmod;
 	Oid			collation;
+	Oid			order_key;		/* of a leaf: keys of the values, ordered as this collation orders them; or 0 */
 	int16		typlen;
 	bool		typbyval;
 	char		typalign;
@@ -66,6 +67,7 @@ typedef struct FusionLeafPath
 
 	/* While planning only: parallel_plan.h. */
 	double		scan_ns;		/* of one producer alone */
+	double		key_ns;			/* of one producer alone: keys of texts, part of scan_ns */
 	double		rows_read;
 	double		passed;			/* share of the rows that pass the runtime filters */
 	int			workers_max;

@@ -229,7 +229,8 @@ struct CollationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_OID = 4,
     VT_DETERMINISTIC = 6,
     VT_BYTE_ORDER = 8,
-    VT_ASCII_LETTERS = 10
+    VT_ASCII_LETTERS = 10,
+    VT_ORDER_KEYS = 12
   };
   uint32_t oid() const {
     return GetField<uint32_t>(VT_OID, 0);
@@ -243,6 +244,9 @@ struct CollationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   bool ascii_letters() const {
     return GetField<uint8_t>(VT_ASCII_LETTERS, 0) != 0;
   }
+  bool order_keys() const {
+    return GetField<uint8_t>(VT_ORDER_KEYS, 0) != 0;
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -250,6 +254,7 @@ struct CollationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyField<uint8_t>(verifier, VT_DETERMINISTIC, 1) &&
            VerifyField<uint8_t>(verifier, VT_BYTE_ORDER, 1) &&
            VerifyField<uint8_t>(verifier, VT_ASCII_LETTERS, 1) &&
+           VerifyField<uint8_t>(verifier, VT_ORDER_KEYS, 1) &&
            verifier.EndTable();
   }
 };
@@ -270,6 +275,9 @@ struct CollationFactBuilder {
   void add_ascii_letters(bool ascii_letters) {
     fbb_.AddElement<uint8_t>(CollationFact::VT_ASCII_LETTERS, static_cast<uint8_t>(ascii_letters), 0);
   }
+  void add_order_keys(bool order_keys) {
+    fbb_.AddElement<uint8_t>(CollationFact::VT_ORDER_KEYS, static_cast<uint8_t>(order_keys), 0);
+  }
   explicit CollationFactBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -286,9 +294,11 @@ inline ::flatbuffers::Offset<CollationFact> CreateCollationFact(
     uint32_t oid = 0,
     bool deterministic = false,
     bool byte_order = false,
-    bool ascii_letters = false) {
+    bool ascii_letters = false,
+    bool order_keys = false) {
   CollationFactBuilder builder_(_fbb);
   builder_.add_oid(oid);
+  builder_.add_order_keys(order_keys);
   builder_.add_ascii_letters(ascii_letters);
   builder_.add_byte_order(byte_order);
   builder_.add_deterministic(deterministic);
@@ -1016,7 +1026,8 @@ struct LeafColumn FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_NODE = 4,
     VT_GUARD_NODE = 6,
     VT_ENCODING = 8,
-    VT_SCALE = 10
+    VT_SCALE = 10,
+    VT_ORDER_KEY = 12
   };
   uint32_t node() const {
     return GetField<uint32_t>(VT_NODE, 0);
@@ -1030,6 +1041,9 @@ struct LeafColumn FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   int16_t scale() const {
     return GetField<int16_t>(VT_SCALE, 0);
   }
+  uint32_t order_key() const {
+    return GetField<uint32_t>(VT_ORDER_KEY, 0);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -1037,6 +1051,7 @@ struct LeafColumn FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyField<uint32_t>(verifier, VT_GUARD_NODE, 4) &&
            VerifyField<uint8_t>(verifier, VT_ENCODING, 1) &&
            VerifyField<int16_t>(verifier, VT_SCALE, 2) &&
+           VerifyField<uint32_t>(verifier, VT_ORDER_KEY, 4) &&
            verifier.EndTable();
   }
 };
@@ -1057,6 +1072,9 @@ struct LeafColumnBuilder {
   void add_scale(int16_t scale) {
     fbb_.AddElement<int16_t>(LeafColumn::VT_SCALE, scale, 0);
   }
+  void add_order_key(uint32_t order_key) {
+    fbb_.AddElement<uint32_t>(LeafColumn::VT_ORDER_KEY, order_key, 0);
+  }
   explicit LeafColumnBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1073,8 +1091,10 @@ inline ::flatbuffers::Offset<LeafColumn> CreateLeafColumn(
     uint32_t node = 0,
     uint32_t guard_node = 0,
     uint8_t encoding = 0,
-    int16_t scale = 0) {
+    int16_t scale = 0,
+    uint32_t order_key = 0) {
   LeafColumnBuilder builder_(_fbb);
+  builder_.add_order_key(order_key);
   builder_.add_guard_node(guard_node);
   builder_.add_node(node);
   builder_.add_scale(scale);

@@ -54,7 +54,7 @@ function writeReplacement(builder: Builder, replacement: EdgeReplacement): numbe
 
 function writeLeafColumn(builder: Builder, column: LeafColumn): number {
   return LeafColumnTable.createLeafColumn(
-    builder, column.node, column.guardNode, column.encoding, column.scale);
+    builder, column.node, column.guardNode, column.encoding, column.scale, column.orderKey ?? 0);
 }
 
 function writeLeafFilter(builder: Builder, { filter, keys }: LeafFilter): number {

@@ -89,6 +89,11 @@ export class RequestFacts {
     return this.collations.get(collation)?.asciiLetters ?? false;
   }
 
+  /** Whether a scan can make keys of texts that are ordered as the collation orders these (collation_order.h). */
+  hasOrderKeys(collation: number): boolean {
+    return this.collations.get(collation)?.orderKeys ?? false;
+  }
+
   isVolatile(functionOid: number): boolean {
     const volatility = this.volatilities.get(functionOid);
     if (volatility !== undefined) return volatility === "v";

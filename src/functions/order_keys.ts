@@ -1,6 +1,7 @@
 // Carried types in an order the engine has: a key of each value that is ordered as PostgreSQL orders the values, and
 // the value of a key. Of timetz a number that holds its instant and, where those are equal, its zone; of enums the rank
-// of the value in a table that comes with each execution; of names their characters. Next: optimizer/order_keys.ts.
+// of the value in a table that comes with each execution; of names their characters. Keys of texts come with the scans.
+// Next: optimizer/order_keys.ts.
 import { View } from "#generated/layout.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Local } from "#wasm/function_builder.js";
@@ -172,4 +173,31 @@ const names: readonly ScalarFunction[] = [
   }),
 ];
 
-export const orderKeyFunctions: readonly ScalarFunction[] = [...timetz, ...enums, ...names];
+const texts: readonly ScalarFunction[] = [
+  listed({
+    key: "text.ofKey", doc: "The text that a key of a scan's belongs to: what stands behind its zero",
+    argument: TEXT, result: { kind: "text", byteOrder: false },
+    evaluate(values) {
+      const bytes = asBytes(first(values));
+      const zero = bytes.indexOf(0);
+      return bytes.slice(zero < 0 ? bytes.length : zero + 1);
+    },
+    emit(emission, operands) {
+      emitMadeView(emission, View.SIZE, (room) => {
+        const { code } = emission;
+        const [at, end] = [code.local("i32"), code.local("i32")];
+        const operand = viewParts(first(operands));
+        pushViewBytes(code, ...operand);
+        code.tee(at).get(operand[0]).load("i32.load", View.length).op("i32.add").set(end);
+        code.block([], (found) => code.loop((again) => {
+          code.get(at, end).op("i32.ge_u").brIf(found);
+          code.get(at).load("i32.load8_u").get(at).i32(1).op("i32.add").set(at).op("i32.eqz").brIf(found);
+          code.br(again);
+        }));
+        code.get(room, at, end, at).op("i32.sub").call(emission.library(writeView));
+      });
+    },
+  }),
+];
+
+export const orderKeyFunctions: readonly ScalarFunction[] = [...timetz, ...enums, ...names, ...texts];

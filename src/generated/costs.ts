@@ -16,6 +16,8 @@ export const costs = {
   sentRow: 40,
   /** encoding one value of any leaf, taking its page over */
   sentValue: 4,
+  /** one key of a text under a collation of ICU: a million texts of 40 bytes take 1.4 s of two producers together */
+  orderKey: 1300,
   /** one condition or computed expression on one row */
   filteredRow: 3,
   /** one row into one aggregate */

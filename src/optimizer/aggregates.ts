@@ -27,7 +27,7 @@ import { hypotheticalRow, hypotheticalRows } from "./hypothetical_rows.js";
 import { mayFail } from "./may_fail.js";
 import { asDecimal, asNumeric } from "./numeric_values.js";
 import type { OrderKeys } from "./order_keys.js";
-import { orderKeysOf } from "./order_keys.js";
+import { orderKeysOf, sqlTypeOfKey } from "./order_keys.js";
 import type { OrderedRows } from "./ordered_rows.js";
 import { both, firstOfEqual, onlyWhere, orderedKeys } from "./ordered_keys.js";
 import { orderedSet, orderedSetRows } from "./ordered_sets.js";
@@ -232,7 +232,7 @@ export class AggregatePlanner {
       const computed = this.spread(defined(rule.spread, "a function"), inputs);
       if (computed !== undefined) return { computed };
     }
-    const keys = orderKeysOf(this.facts, aggregate);
+    const keys = orderKeysOf(this.facts, aggregate, this.translator.source, aggregate.inputCollation);
     if (keys !== undefined && (rule.kind === "least" || rule.kind === "greatest")) {
       const computed = inputs && this.keyedExtreme(inputs, keys, rule.kind === "least" ? "min" : "max");
       return computed === undefined ? { obstacle: "an order is not the engine's" } : { computed };
@@ -499,8 +499,7 @@ export class AggregatePlanner {
   ): number | undefined {
     const key = argument === undefined ? undefined : keys.keyOf(argument.expression);
     if (key === undefined) return undefined;
-    const sql = key.type.kind === "int8" ? INT8_SQL : INT4_SQL;
-    const index = this.call(function_, function_, sql, key.type, key, filter);
+    const index = this.call(function_, function_, sqlTypeOfKey(key.type), key.type, key, filter);
     const expression = keys.originalOf?.({ kind: "column", index, type: key.type });
     if (expression === undefined) return undefined;
     return this.computed.push({ name: function_, sql: aggregate, expression }) - 1;

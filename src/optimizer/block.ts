@@ -8,6 +8,7 @@ import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import { mapColumns } from "#expr/traverse.js";
 import type { ComputedAttribute, LogicalOperator } from "#plan/logical.js";
+import { inputsOf } from "#plan/logical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import { sqlTypes } from "#types/sql_types.js";
@@ -60,9 +61,15 @@ function targetOf(query: AnalysedQuery, number: number): AnalysedExpression | un
 export function aggregateBlock(
   scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[],
 ): AggregatedBlock {
+  // PostgreSQL runs a subquery of its own over one table as fast as its scan makes keys of texts.
+  scope.limitKeys(extraKeys.length > 0 || joins(input) ? Infinity : 0);
   const { block, extraKeys: attributes } = steps(scope, input, extraKeys);
   const keys = attributes.map((attribute) => columnAttribute(scope, attribute).expression);
-  return { block: limited(scope.statement, block, keys), extraKeys: attributes };
+  return { block: limited(scope, block, keys), extraKeys: attributes };
+}
+
+function joins(operator: LogicalOperator): boolean {
+  return operator.kind === "join" || inputsOf(operator).some(joins);
 }
 
 /** All but LIMIT. */
@@ -116,7 +123,7 @@ function distinctOn(scope: QueryScope, block: Block, extraKeys: readonly Express
     return expression;
   });
   const range = { count: 1n, offset: undefined };
-  const order = orderOf(statement, block);
+  const order = orderOf(scope, block);
   return { ...block, operator: firstOfEach(statement, block.operator, [...extraKeys, ...parts], order, range) };
 }
 

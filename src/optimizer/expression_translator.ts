@@ -27,7 +27,7 @@ import type { ElementLayout } from "./constant_values.js";
 import { rowComparison } from "./row_comparison.js";
 import { isTooLarge } from "./expression_size.js";
 import { asNumerics } from "./numeric_values.js";
-import { compareByKeys, comparesKeys, orderKeysOf } from "./order_keys.js";
+import { compareByKeys, compareTexts, comparesKeys, orderKeysOf } from "./order_keys.js";
 import type { Translated } from "./translated.js";
 import { spendTranslation } from "./translation_budget.js";
 
@@ -91,7 +91,7 @@ function textOf(argument: AnalysedExpression | undefined): string | undefined {
 
 export class ExpressionTranslator {
   private readonly facts: RequestFacts;
-  private readonly source: ColumnSource;
+  readonly source: ColumnSource;
 
   constructor(facts: RequestFacts, source: ColumnSource) {
     this.facts = facts;
@@ -296,7 +296,7 @@ export class ExpressionTranslator {
       values.push(value);
     }
     const [sql] = call.arguments;
-    const keys = sql === undefined ? undefined : orderKeysOf(this.facts, sql, call.inputCollation);
+    const keys = sql === undefined ? undefined : orderKeysOf(this.facts, sql, this.source, call.inputCollation);
     const made = keys && compareByKeys(call.function, keys, values.map(({ expression }) => expression));
     return made === undefined ? undefined : this.truth(call, scope, values, { expression: made });
   }
@@ -353,7 +353,11 @@ export class ExpressionTranslator {
       const made = this.callWith(each, values, inputCollation, typmod, sql);
       if (made !== undefined) return made;
     }
-    if (!hasDecimals) return undefined;
+    if (!hasDecimals) {
+      const texts = values.map(({ expression }) => expression);
+      const made = compareTexts(functionOid, this.facts, this.source, inputCollation, texts);
+      return made === undefined ? undefined : { expression: made };
+    }
     // What decimals of fixed scale cannot hold, numerics of any can.
     for (const each of functionsByOid(functionOid)) {
       const made = this.callWith(each, asNumerics(values), inputCollation, typmod, sql);

@@ -14,6 +14,7 @@ import { WITH_TIES, isLimited } from "./limits.js";
 import type { PlannedStatement } from "./planned_statement.js";
 import { isGrouped } from "./planning_context.js";
 import { neverFails } from "./safe_expressions.js";
+import { WITHOUT_KEYS } from "./order_keys.js";
 import { sortKeyOf } from "./sort_keys.js";
 
 /** More rows than a client looks at: sorting them saves little. */
@@ -60,7 +61,8 @@ function keysOf(
     const shown = replacements.find(({ node }) => node === target?.source.id)?.expression;
     const output = shown?.kind === "column" ? plan.outputs[shown.index] : undefined;
     if (target === undefined || shown?.kind !== "column" || output === undefined) return undefined;
-    const key = sortKeyOf(facts, { kind: "column", index: shown.index, type: output.type.engine }, target, item);
+    const key = sortKeyOf(
+      facts, WITHOUT_KEYS, { kind: "column", index: shown.index, type: output.type.engine }, target, item);
     if (key === undefined) return undefined;
     keys.push(key);
   }

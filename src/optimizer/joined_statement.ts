@@ -2,6 +2,7 @@
 // groups; PostgreSQL does the rest above it, as for one table (single_table.ts): HAVING, final expressions, sorting,
 // LIMIT. Scalar subqueries in those are computed by the engine too and stand as columns of its result.
 import { defined } from "#base/assert.js";
+import { costs } from "#generated/costs.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -105,6 +106,9 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
     : wholeFrom(planner, query, fallbacks.wholeFrom);
   const conditions = region.edgeConditions ?? [];
   const operator = uncorrelated(finishRegion(region, statement));
+  // PostgreSQL takes the rows and compares their texts, which for a sort is as fast as comparing keys.
+  const pays = query.hasWindowFunctions ? 0 : costs.resultRow / costs.orderKey;
+  scope.limitKeys(operator.rows * pays);
   const context: PlanningContext = {
     query, facts, texts, source: scope, translator: scope.translator, scanRows: operator.rows, fallbacks,
     orderable: (keys) => ({

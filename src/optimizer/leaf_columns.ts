@@ -5,7 +5,9 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { CanonicalTexts } from "#frontend/text_fields.js";
 import type { LeafColumn } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
+import { encodingOf } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
+import { columnOf } from "./column_types.js";
 
 interface Requested {
   /** Equal for columns that hold the same. */
@@ -32,10 +34,7 @@ export class LeafColumns {
   add(name: string, source: TextNode, guard: TextNode | undefined, type: ColumnType): number {
     const guardText = guard === undefined ? "" : this.texts.of(guard);
     const key = `${this.texts.of(source)}|${guardText}|${type.encoding}|${type.scale}`;
-    const known = this.indexByKey.get(key);
-    if (known !== undefined) return known;
-    const index = this.requested.length;
-    this.requested.push({
+    return this.request({
       key,
       name,
       isComputed: source.tag !== "VAR",
@@ -47,7 +46,28 @@ export class LeafColumns {
       },
       type: guard === undefined ? type : { ...type, nullable: true },
     });
-    this.indexByKey.set(key, index);
+  }
+
+  /** The index of a column of keys of another column's texts, in the order of a collation. */
+  addOrderKey(of: number, collation: number): number {
+    const texts = defined(this.requested[of], "a requested column");
+    const key = `${texts.key}|order ${collation}`;
+    const engine: EngineType = { kind: "text", byteOrder: true };
+    const { sqlType, typmod, nullable } = texts.type;
+    return this.request({
+      key,
+      name: `order of ${texts.name}`,
+      isComputed: true,
+      column: { ...texts.column, encoding: encodingOf(engine), orderKey: collation },
+      type: columnOf({ type: sqlType, typmod, collation }, engine, nullable),
+    });
+  }
+
+  private request(requested: Requested): number {
+    const known = this.indexByKey.get(requested.key);
+    if (known !== undefined) return known;
+    const index = this.requested.push(requested) - 1;
+    this.indexByKey.set(requested.key, index);
     return index;
   }
 

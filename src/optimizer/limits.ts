@@ -13,6 +13,7 @@ import { defined } from "#base/assert.js";
 import type { Block } from "./block.js";
 import { Estimates } from "./estimates.js";
 import { filtered } from "./filtered.js";
+import type { QueryScope } from "./query_scope.js";
 import { numberedRows } from "./row_numbers.js";
 import { sortKeyOf } from "./sort_keys.js";
 import type { StatementFacts } from "./table_source.js";
@@ -66,11 +67,12 @@ export function keepsOnlyRow(query: AnalysedQuery): boolean {
 }
 
 /** The query's ORDER BY over its columns. */
-export function orderOf(statement: StatementFacts, { query, column }: Block): readonly SortKey[] {
+export function orderOf(scope: QueryScope, { query, column }: Block): readonly SortKey[] {
+  const { facts } = scope.statement;
   return query.sort.map((item) => {
     const target = defined(
       query.targets.find((each) => each.sortGroupReference === item.sortGroupReference), "a sort key's target");
-    const key = sortKeyOf(statement.facts, column(target.number)?.expression, target.expression, item);
+    const key = sortKeyOf(facts, scope, column(target.number)?.expression, target.expression, item);
     return key ?? refuse("ORDER BY in a subquery", "Its order is not the engine's.");
   });
 }
@@ -79,11 +81,12 @@ export function orderOf(statement: StatementFacts, { query, column }: Block): re
  * The block's first rows, where its query asks for no more; of each part of rows that are alike in `keys`, attributes
  * of the block's operator.
  */
-export function limited(statement: StatementFacts, block: Block, keys: readonly Expression[]): Block {
+export function limited(scope: QueryScope, block: Block, keys: readonly Expression[]): Block {
   const { query } = block;
+  const { statement } = scope;
   const { count, offset } = rangeOf(query);
   if (count === undefined && offset === undefined) return block;
-  const order = orderOf(statement, block);
+  const order = orderOf(scope, block);
   if (keys.length > 0)
     return { ...block, operator: firstOfEach(statement, block.operator, keys, order, { count, offset }) };
   const rows = Math.max(1, Math.min(block.operator.rows - Number(offset ?? 0n), Number(count ?? Infinity)));

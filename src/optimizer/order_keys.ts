@@ -1,12 +1,17 @@
-// What carried types are ordered by: keys the engine orders as PostgreSQL orders the values (functions/order_keys.ts).
-// Comparisons, ORDER BY, min() and max() of such types go by them. Read next: sort_keys.ts.
+// What values are ordered by whose own images are not in their order: keys the engine orders as PostgreSQL orders the
+// values. Those of carried types are computed (functions/order_keys.ts); those of texts under collations of ICU are
+// made by the scans that read them, so a text that the engine computes has none. Comparisons, ORDER BY, min() and max()
+// go by them. Counter-example: "a" < "B" in a dictionary, not in bytes. Read next: sort_keys.ts.
+import { defined } from "#base/assert.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import type { Comparison } from "#functions/comparison.js";
 import { TABLE_TYPE } from "#functions/parameter_tables.js";
 import { functionByKey } from "#functions/registry.js";
+import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
+import type { ColumnSource } from "./column_source.js";
 
 export interface OrderKeys {
   readonly keyOf: (value: Expression) => Expression | undefined;
@@ -38,13 +43,68 @@ function enumKeys(parameter: number): OrderKeys {
   };
 }
 
+/** Who knows keys of texts. */
+export type TextKeys = Pick<ColumnSource, "orderKey">;
+
+/** Nobody. */
+export const WITHOUT_KEYS: TextKeys = { orderKey: () => undefined };
+
+/** The key of a text: its column's, or that of each text it may be. */
+function keyOfText(source: TextKeys, value: Expression, collation: number): Expression | undefined {
+  const keyOf = (each: Expression): Expression | undefined => keyOfText(source, each, collation);
+  switch (value.kind) {
+    case "column": return source.orderKey(value.index, collation);
+    case "constant": return value.value === null ? { ...value, type: TEXT_KEY } : undefined;
+    case "coalesce": {
+      const keys = allOf(value.arguments.map(keyOf));
+      return keys && { ...value, arguments: keys, type: TEXT_KEY };
+    }
+    case "case": {
+      const keys = allOf(value.branches.map(({ then }) => keyOf(then)));
+      const otherwise = keyOf(value.otherwise);
+      const branches = keys?.map((then, index) => ({ ...defined(value.branches[index], "a branch"), then }));
+      return branches && otherwise && { ...value, branches, otherwise, type: TEXT_KEY };
+    }
+    default: return undefined;
+  }
+}
+
+const TEXT_KEY: EngineType = { kind: "text", byteOrder: true };
+
+function allOf(values: readonly (Expression | undefined)[]): readonly Expression[] | undefined {
+  return values.every((each) => each !== undefined) ? values : undefined;
+}
+
+const textOperators: ReadonlyMap<number, readonly [number, number]> = new Map([
+  [sqlTypes.text, [664, 666]], [sqlTypes.varchar, [664, 666]], [sqlTypes.bpchar, [1058, 1060]],
+]);
+
+function textKeys(
+  source: TextKeys, base: number, operators: readonly [number, number], collation: number,
+): OrderKeys {
+  const keys: OrderKeys = { keyOf: (value) => keyOfText(source, value, collation), family: "text", operators };
+  // A char(n) has a length that its key does not know.
+  return base === sqlTypes.bpchar ? keys : { ...keys, originalOf: (key) => callOf("text.ofKey", key) };
+}
+
 /** The keys of a type under a collation; undefined for types that are ordered as they are, or not at all. */
-export function orderKeysOf(facts: RequestFacts, sql: SqlType, collation = sql.collation): OrderKeys | undefined {
+export function orderKeysOf(
+  facts: RequestFacts, sql: SqlType, source: TextKeys, collation = sql.collation,
+): OrderKeys | undefined {
   const base = facts.baseType(sql.type);
+  const operators = textOperators.get(base);
+  if (operators !== undefined)
+    return facts.hasOrderKeys(collation) ? textKeys(source, base, operators, collation) : undefined;
   if (base === sqlTypes.timetz) return timetz;
   if (base === sqlTypes.name) return facts.isByteOrder(collation) ? name : undefined;
   const parameter = facts.enumParameter(base);
   return parameter === undefined ? undefined : enumKeys(parameter);
+}
+
+/** The SQL type of a column of keys, which nobody above the engine reads. */
+export function sqlTypeOfKey({ kind }: EngineType): SqlType {
+  const type = kind === "text" ? sqlTypes.text : kind === "int8" ? sqlTypes.int8 : sqlTypes.int4;
+  return { type, typmod: -1, collation: 0 };
 }
 
 /** Whether an expression is such a key: what can be counted in it are no distances of the type's. */
@@ -61,19 +121,30 @@ const comparing: ReadonlyMap<number, Comparison> = new Map([
   [655, "less"], [656, "lessOrEqual"], [657, "greater"], [658, "greaterOrEqual"],
 ]);
 
+/** Those of texts, which may be compared as they are. */
+const comparingTexts: ReadonlyMap<number, Comparison> = new Map([
+  [740, "less"], [741, "lessOrEqual"], [742, "greater"], [743, "greaterOrEqual"],
+  [1049, "less"], [1050, "lessOrEqual"], [1051, "greater"], [1052, "greaterOrEqual"],
+]);
+
 /** Whether a function compares values of a type that has keys. */
 export function comparesKeys(oid: number): boolean {
   return comparing.has(oid);
 }
 
+/** The comparison of two texts by keys under a collation; undefined where it is none, or there are no keys. */
+export function compareTexts(
+  oid: number, facts: RequestFacts, source: TextKeys, collation: number, values: readonly Expression[],
+): Expression | undefined {
+  const comparison = comparingTexts.get(oid);
+  if (comparison === undefined || !facts.hasOrderKeys(collation)) return undefined;
+  const given = allOf(values.map((each) => keyOfText(source, each, collation)));
+  return given && callOf(`text.${comparison}`, ...given);
+}
+
 /** The comparison of two values by their keys. */
 export function compareByKeys(oid: number, keys: OrderKeys, values: readonly Expression[]): Expression | undefined {
   const comparison = comparing.get(oid);
-  const sides = values.map((each) => keys.keyOf(each));
-  const given: Expression[] = [];
-  for (const each of sides) {
-    if (each === undefined) return undefined;
-    given.push(each);
-  }
-  return comparison === undefined ? undefined : callOf(`${keys.family}.${comparison}`, ...given);
+  const given = allOf(values.map((each) => keys.keyOf(each)));
+  return comparison === undefined || given === undefined ? undefined : callOf(`${keys.family}.${comparison}`, ...given);
 }

@@ -60,7 +60,7 @@ export function orderedKeys(
   const order: SortKey[] = [];
   for (const { expression, item } of keys) {
     const value = filteredValue(scope, expression, filter);
-    const key = sortKeyOf(scope.facts, value, expression, item);
+    const key = sortKeyOf(scope.facts, scope.translator.source, value, expression, item);
     if (key === undefined) return undefined;
     order.push({ ...key, expression: scope.rows?.column(key.expression) ?? key.expression });
   }

@@ -10,6 +10,8 @@ import { sqlTypes } from "#types/sql_types.js";
 import type { PlannedAggregate } from "./aggregates.js";
 import { constantValue } from "./constant_expressions.js";
 import { type AggregateCalls, filteredValue } from "./ordered_keys.js";
+import type { OrderKeys } from "./order_keys.js";
+import { orderKeysOf, sqlTypeOfKey } from "./order_keys.js";
 import type { OrderedRows } from "./ordered_rows.js";
 import { sortKeyOf } from "./sort_keys.js";
 
@@ -34,6 +36,8 @@ interface OrderedValues {
   readonly aggregate: Aggregate;
   readonly value: Expression;
   readonly order: readonly SortKey[];
+  /** What is picked is a key, of the value that this makes of it. */
+  readonly originalOf: OrderKeys["originalOf"];
 }
 
 /** Undefined where the engine has none of the name. */
@@ -44,13 +48,16 @@ export function orderedSet(calls: AggregateCalls, aggregate: Aggregate): Planned
   if (rows === undefined) return { obstacle: "an aggregate has WITHIN GROUP", needsRows: true };
   const [key] = aggregate.order;
   const value = key === undefined ? undefined : filteredValue(calls, key.expression, aggregate.filter);
-  const order = key && sortKeyOf(calls.facts, value, key.expression, { ...key.item, isNullsFirst: false });
-  // Carried values are ordered by keys, which are not the values.
-  if (value === undefined || order === undefined || value.type.kind === "opaque")
+  const { facts, translator: { source } } = calls;
+  const order = key && sortKeyOf(facts, source, value, key.expression, { ...key.item, isNullsFirst: false });
+  const keys = key && orderKeysOf(facts, key.expression, source);
+  if (value === undefined || order === undefined || (keys !== undefined && keys.originalOf === undefined))
     return { obstacle: "an aggregate has an order that is not the engine's" };
   if (value.type.kind === "bpchar") return { obstacle: "a char(n) of an aggregate's has no length of its own" };
-  const column = rows.column(value);
-  const values = { calls, rows, aggregate, value: column, order: [{ ...order, expression: column }] };
+  const column = rows.column(order.expression);
+  const values = {
+    calls, rows, aggregate, value: column, order: [{ ...order, expression: column }], originalOf: keys?.originalOf,
+  };
   return aggregate.function === oids.mode ? mostFrequent(values) : percentile(values);
 }
 
@@ -63,9 +70,18 @@ function constant(value: bigint | number, type: EngineType): Expression {
 }
 
 /** Number of the column with the value of the one row of each group for which the condition is true. */
-function picked({ calls, aggregate, value }: OrderedValues, name: string, condition: Expression): number {
+function picked({ calls, aggregate, value, originalOf }: OrderedValues, name: string, condition: Expression): number {
   const pick = value.type.kind === "bool" ? "boolOr" : "min";
-  return calls.call(name, pick, aggregate, value.type, value, condition);
+  const sql = originalOf === undefined ? aggregate : sqlTypeOfKey(value.type);
+  return calls.call(name, pick, sql, value.type, value, condition);
+}
+
+/** The value that was picked, as number `index` of the calls. */
+function shown({ calls, aggregate, value, originalOf }: OrderedValues, name: string, index: number): PlannedAggregate {
+  if (originalOf === undefined) return { expression: { kind: "column", index } };
+  const original = originalOf({ kind: "column", index, type: value.type });
+  return original === undefined
+    ? { obstacle: "an aggregate has an order that is not the engine's" } : calls.compute(name, aggregate, original);
 }
 
 function percentile(values: OrderedValues): PlannedAggregate {
@@ -82,7 +98,7 @@ function percentile(values: OrderedValues): PlannedAggregate {
   const rowAt = (name: string): number =>
     picked(values, name, call(`percentile.${name}`, BOOL, share, count, number));
   if (aggregate.function === oids.discrete)
-    return { expression: { kind: "column", index: rowAt("discrete") } };
+    return shown(values, "percentile", rowAt("discrete"));
   const [low, high] = ["lower", "upper"].map((name): Expression => (
     { kind: "column", index: rowAt(name), type: value.type }));
   const all: Expression = {
@@ -121,5 +137,5 @@ function mostFrequent(values: OrderedValues): PlannedAggregate {
     { expression: number, descending: false, nullsFirst: false },
   ], { function: "rowNumber" });
   const index = picked(values, "mode", call("integer.equal", BOOL, place, constant(1n, INT8)));
-  return { expression: { kind: "column", index } };
+  return shown(values, "mode", index);
 }

@@ -4,12 +4,14 @@ import type { AnalysedExpression, Variable } from "#frontend/analysed_expression
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { numberField, walk } from "#frontend/text_fields.js";
+import type { Expression } from "#expr/expression.js";
 import { mapColumns } from "#expr/traverse.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { ColumnSource } from "./column_source.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import type { StatementFacts, TableSource } from "./table_source.js";
+import { orderKeyOf } from "./table_source.js";
 import type { Translated } from "./translated.js";
 
 /** What stands in FROM under a range table index. */
@@ -45,6 +47,7 @@ export class QueryScope implements ColumnSource {
   readonly sources = new Map<number, RangeSource>();
   readonly translator: ExpressionTranslator;
   private readonly substitutes = new Map<string, Translated>();
+  private keysMax = Infinity;
 
   constructor(statement: StatementFacts, query: AnalysedQuery, outer: QueryScope | undefined) {
     this.statement = statement;
@@ -83,6 +86,15 @@ export class QueryScope implements ColumnSource {
     // The expression cannot fail, so the filter need not guard it where it reads other tables.
     const guard = filterRanges.size === 0 || this.tableOf(filterRanges) === table ? filter : undefined;
     return table.computed(expression, guard);
+  }
+
+  /** From now on scans may make so many keys of texts each: more take longer than what PostgreSQL does instead. */
+  limitKeys(count: number): void {
+    this.keysMax = count;
+  }
+
+  orderKey(index: number, collation: number): Expression | undefined {
+    return orderKeyOf(this.statement, index, collation, this.keysMax);
   }
 
   /** The one table behind all of the ranges. */
@@ -155,6 +167,10 @@ export class SubstitutedSource implements ColumnSource {
 
   computed(expression: AnalysedExpression, filter: TextNode | undefined): Translated | undefined {
     return this.seesVariables ? this.inner.computed(expression, filter) : undefined;
+  }
+
+  orderKey(index: number, collation: number): Expression | undefined {
+    return this.seesVariables ? this.inner.orderKey(index, collation) : undefined;
   }
 
   substitute(expression: AnalysedExpression): Translated | undefined {

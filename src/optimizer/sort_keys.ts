@@ -1,5 +1,5 @@
 // ORDER BY items as keys of the engine's sort: only where its order of a type is the operator's, and of characters only
-// where the collation is byte order. Read next: windows.ts.
+// where the collation is byte order or scans make keys of them (order_keys.ts). Read next: windows.ts.
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { SortGroup } from "#frontend/sort_group.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
@@ -7,6 +7,7 @@ import type { Expression } from "#expr/expression.js";
 import type { SortKey } from "#plan/physical.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
+import type { TextKeys } from "./order_keys.js";
 import { orderKeysOf } from "./order_keys.js";
 
 /** The < and > operators of the default B-tree class of types whose order the engine has. */
@@ -39,9 +40,9 @@ function directionBy(
 
 /** The key an item asks for, over the value of its target; undefined where PostgreSQL's order is not the engine's. */
 export function sortKeyOf(
-  facts: RequestFacts, expression: Expression | undefined, sql: SqlType, item: SortGroup,
+  facts: RequestFacts, source: TextKeys, expression: Expression | undefined, sql: SqlType, item: SortGroup,
 ): SortKey | undefined {
-  const keys = orderKeysOf(facts, sql);
+  const keys = orderKeysOf(facts, sql, source);
   const direction = keys === undefined ? directionOf(facts, sql, item) : directionBy(keys.operators, item);
   const key = keys === undefined || expression === undefined ? expression : keys.keyOf(expression);
   if (key === undefined || direction === undefined || !isOrdered(key.type)) return undefined;

@@ -68,6 +68,11 @@ export class TableColumns implements ColumnSource {
     return { expression: { kind: "column", index, type } };
   }
 
+  /** Of one table PostgreSQL compares texts as fast as it makes keys of them. */
+  orderKey(): undefined {
+    return undefined;
+  }
+
   substitute(): Translated | undefined {
     return undefined;
   }

@@ -2,6 +2,7 @@
 // statement. On the null-producing side of an outer join only plain columns may be read above it: an expression
 // computed in the scan would come out NULL where it should see NULLs. Counter-example: COALESCE(t.x, 0) above a LEFT
 // JOIN is 0 for a row without partner.
+import { defined } from "#base/assert.js";
 import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -50,6 +51,14 @@ export interface ImpliedFilter {
   readonly predicate: Expression;
   /** Share of the rows expected to pass. */
   readonly share: number;
+}
+
+/** Keys of an attribute's texts in the order of a collation, where a scan of so many rows at most makes it. */
+export function orderKeyOf(
+  { tables }: StatementFacts, attribute: number, collation: number, rowsMax: number,
+): Expression | undefined {
+  const table = tables.find((each) => each.has(attribute));
+  return table === undefined || table.scan().rows > rowsMax ? undefined : table.orderKey(attribute, collation);
 }
 
 export class TableSource {
@@ -134,6 +143,13 @@ export class TableSource {
     if (this.rangeIndex > 0 && !neverFails(expression.source)) return undefined;
     if (this.isNullable && !isNullForNulls(expression.source)) return undefined;
     return this.asAttribute(this.columns.computed(expression, filter));
+  }
+
+  /** Keys of the texts of an attribute of this table, in the order of a collation. */
+  orderKey(attribute: number, collation: number): Expression | undefined {
+    const index = this.leaf.addOrderKey(this.leafColumnOf(attribute), collation);
+    const type = defined(this.leaf.typeOf(index), "a column of keys").engine;
+    return this.asAttribute({ expression: { kind: "column", index, type } })?.expression;
   }
 
   /** A condition that only PostgreSQL evaluates, and why. */

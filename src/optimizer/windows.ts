@@ -127,7 +127,8 @@ function stepFor(
   const partition = [...extraKeys, ...written];
   const order = clause.order.map((item) => {
     const key = target(item.sortGroupReference);
-    return sortKeyOf(facts, translator.translate(key)?.expression, key, item) ?? leave("an order is not the engine's");
+    return sortKeyOf(facts, translator.source, translator.translate(key)?.expression, key, item)
+      ?? leave("an order is not the engine's");
   });
   const key = JSON.stringify([
     partition.map(expressionKey),

@@ -26,6 +26,8 @@ export interface CollationFact {
   readonly byteOrder: boolean;
   /** upper() and lower() know the letters of ASCII alone. */
   readonly asciiLetters: boolean;
+  /** Scans can make keys of its texts whose bytes are in its order. */
+  readonly orderKeys: boolean;
 }
 
 export interface FunctionFact {
@@ -106,6 +108,8 @@ export interface LeafColumn {
   readonly guardNode: number;
   readonly encoding: number;
   readonly scale: number;
+  /** Missing: the values themselves; else keys of these texts in the order of a collation. */
+  readonly orderKey?: number;
 }
 
 /** How a key's values are compared: as one word, as the two words of a decimal, or byte by byte. */

@@ -8,7 +8,7 @@ import { defined } from "#base/assert.js";
 import { hasOuterOrderBy } from "#bench/compare_rows.js";
 import { plainly, run } from "../support/fusion_session.js";
 import type { Outcome } from "../support/fusion_session.js";
-import { computedStatements, statementsOver } from "./collations_statements.js";
+import { computedStatements, keyedStatements, statementsOver } from "./collations_statements.js";
 
 /** A locale of a language, where the machine has one. */
 const language = (spawnSync("locale", ["-a"], { encoding: "utf8" }).stdout ?? "").split("\n")
@@ -21,7 +21,7 @@ const databases: Readonly<Record<string, string>> = {
   ...(language === undefined ? {} : { language: `LOCALE_PROVIDER libc LOCALE '${language}'` }),
 };
 
-const columns = ["word", "c", "und", "bytes", "odd", "shifted", "fixed", "fixed_und", "nick", "blind", "shade"];
+const columns = ["word", "c", "und", "bytes", "odd", "shifted", "fixed", "fixed_und", "tiny", "nick", "blind", "shade"];
 
 const sorted = (answer: Outcome): unknown =>
   ("rows" in answer ? answer.rows.map((row) => JSON.stringify(row)).sort() : answer);
@@ -59,8 +59,29 @@ describe.each(Object.entries(databases))("a database of %s", (name, options) => 
     else expect(sorted(actual), text).toEqual(sorted(expected));
   };
 
+  const plan = async (text: string): Promise<string> => {
+    const { rows } = await client().query<{ "QUERY PLAN": string }>(`EXPLAIN ${text}`);
+    return rows.map((row) => row["QUERY PLAN"]).join("\n");
+  };
+
   it.each(columns)("orders %s as PostgreSQL does", async (column) => {
     for (const text of statementsOver(column)) await check(text);
+  });
+
+  it.each(["und", "odd", "shifted"])("orders %s by keys that the scans make", async (column) => {
+    const without: string[] = [];
+    for (const text of keyedStatements(column)) {
+      await check(text);
+      if (!(await plan(text)).includes(`order of ${column}`)) without.push(text);
+    }
+    expect(without).toEqual([]);
+  });
+
+  it.each(["blind", "c", "bytes"])("makes no keys of %s", async (column) => {
+    for (const text of keyedStatements(column)) {
+      await check(text);
+      expect(await plan(text), text).not.toContain("order of");
+    }
   });
 
   it("orders and changes computed texts as PostgreSQL does", async () => {

@@ -17,8 +17,8 @@ SELECT i AS id, i % 7 AS team,
 FROM generate_series(1, 1200) i;
 ALTER TABLE words ADD c text COLLATE "C", ADD und text COLLATE "und-x-icu", ADD bytes text COLLATE plain,
   ADD odd text COLLATE odd, ADD shifted varchar(20) COLLATE shifted, ADD blind text COLLATE blind, ADD fixed char(9),
-  ADD fixed_und char(12) COLLATE "und-x-icu", ADD nick name, ADD shade shade;
+  ADD fixed_und char(12) COLLATE "und-x-icu", ADD tiny char(1) COLLATE odd, ADD nick name, ADD shade shade;
 UPDATE words SET c = word, und = word, bytes = word, odd = word, shifted = word, blind = word, fixed = word,
-  fixed_und = word, nick = word, shade = (ARRAY['a', 'b', 'Z'])[id % 3 + 1]::shade;
+  fixed_und = word, tiny = left(word, 1), nick = word, shade = (ARRAY['a', 'b', 'Z'])[id % 3 + 1]::shade;
 CREATE TABLE others AS SELECT * FROM words WHERE id % 4 = 0;
 CREATE TABLE few AS SELECT * FROM words WHERE id % 97 = 0;

@@ -51,6 +51,33 @@ export function statementsOver(column: string): readonly string[] {
   ];
 }
 
+/** Those that the engine orders by keys where scans make them. */
+export function keyedStatements(column: string): readonly string[] {
+  const joined = `FROM few a JOIN words b ON a.team = b.team JOIN others c ON c.team = a.team`;
+  return [
+    `SELECT count(*) FROM words a JOIN few b ON a.team = b.team AND a.${column} < b.${column}`,
+    `SELECT b.team, count(*), min(a.${column}), max(a.${column}) FILTER (WHERE c.id > 200) ${joined} GROUP BY 1`,
+    `SELECT b.team, percentile_disc(0.5) WITHIN GROUP (ORDER BY a.${column}), mode() WITHIN GROUP (ORDER BY a.${column})
+       ${joined} WHERE c.id < 30 GROUP BY 1`,
+    `SELECT o.id, (SELECT max(w.${column}) FROM words w WHERE w.team = o.team AND w.id <> o.id) FROM few o`,
+    `SELECT o.id, x.id, x.${column} FROM few o, LATERAL (SELECT id, ${column} FROM words w WHERE w.team = o.team
+       ORDER BY w.${column} DESC NULLS LAST, id LIMIT 3) x`,
+    `SELECT count(*), sum(x.id) FROM others o JOIN (SELECT b.id FROM few a LEFT JOIN words b ON a.team = b.team
+       ORDER BY b.${column} NULLS FIRST, b.id LIMIT 70) x ON x.id = o.id`,
+    `SELECT sum(x.id) FROM (SELECT DISTINCT ON (a.team) b.id FROM few a JOIN words b ON a.team = b.team
+       ORDER BY a.team, b.${column} DESC NULLS LAST, b.id) x`,
+    `SELECT sum(x.place * x.id) FROM (SELECT b.id, rank() OVER (PARTITION BY a.id ORDER BY b.${column}) AS place
+       FROM few a LEFT JOIN words b ON a.team = b.team) x WHERE x.place < 9`,
+    `SELECT sum(x.id) FROM (SELECT a.id, b.${column} AS own,
+         max(b.${column}) OVER (PARTITION BY a.id ORDER BY b.id) AS top
+       FROM few a LEFT JOIN words b ON a.team = b.team) x WHERE x.top = x.own`,
+    `SELECT count(*) FROM words a JOIN few b ON a.id = b.team
+       AND coalesce(a.${column}, b.${column}) > CASE WHEN b.id > 500 THEN a.${column} ELSE b.${column} END`,
+    `SELECT a.id FROM words a JOIN few b ON (a.team, a.${column}, a.id) > (b.team, b.${column}, b.id) AND a.id < 40`,
+    `SELECT id FROM few o WHERE ${column} > ALL (SELECT w.${column} FROM others w WHERE w.team = o.team AND w.id < 99)`,
+  ];
+}
+
 /** Orders and letters of computed texts, under collations named where they are used. */
 export const computedStatements: readonly string[] = [
   ...["C", "und-x-icu", "plain", "odd"].flatMap((collation) => [

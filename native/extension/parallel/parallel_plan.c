@@ -143,7 +143,7 @@ fusion_parallel_judge_leaf(const Plan *leaf, const List *range_table, FusionLeaf
 	path->workers_max = tables.workers > 0 ? tables.workers : FUSION_PRODUCERS_ATTACHED_MAX;
 	path->workers_by_table = tables.workers > 0;
 	path->rows_read = tables.rows;
-	path->scan_ns = tables.scan_ns;
+	path->scan_ns = tables.scan_ns + path->key_ns;
 }
 
 double

@@ -43,8 +43,13 @@ asciiLetters():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+orderKeys():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startCollationFact(builder:flatbuffers.Builder) {
-  builder.startObject(4);
+  builder.startObject(5);
 }
 
 static addOid(builder:flatbuffers.Builder, oid:number) {
@@ -63,17 +68,22 @@ static addAsciiLetters(builder:flatbuffers.Builder, asciiLetters:boolean) {
   builder.addFieldInt8(3, +asciiLetters, +false);
 }
 
+static addOrderKeys(builder:flatbuffers.Builder, orderKeys:boolean) {
+  builder.addFieldInt8(4, +orderKeys, +false);
+}
+
 static endCollationFact(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createCollationFact(builder:flatbuffers.Builder, oid:number, deterministic:boolean, byteOrder:boolean, asciiLetters:boolean):flatbuffers.Offset {
+static createCollationFact(builder:flatbuffers.Builder, oid:number, deterministic:boolean, byteOrder:boolean, asciiLetters:boolean, orderKeys:boolean):flatbuffers.Offset {
   CollationFact.startCollationFact(builder);
   CollationFact.addOid(builder, oid);
   CollationFact.addDeterministic(builder, deterministic);
   CollationFact.addByteOrder(builder, byteOrder);
   CollationFact.addAsciiLetters(builder, asciiLetters);
+  CollationFact.addOrderKeys(builder, orderKeys);
   return CollationFact.endCollationFact(builder);
 }
 }

@@ -46,8 +46,13 @@ scale():number {
   return offset ? this.bb!.readInt16(this.bb_pos + offset) : 0;
 }
 
+orderKey():number {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startLeafColumn(builder:flatbuffers.Builder) {
-  builder.startObject(4);
+  builder.startObject(5);
 }
 
 static addNode(builder:flatbuffers.Builder, node:number) {
@@ -66,17 +71,22 @@ static addScale(builder:flatbuffers.Builder, scale:number) {
   builder.addFieldInt16(3, scale, 0);
 }
 
+static addOrderKey(builder:flatbuffers.Builder, orderKey:number) {
+  builder.addFieldInt32(4, orderKey, 0);
+}
+
 static endLeafColumn(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createLeafColumn(builder:flatbuffers.Builder, node:number, guardNode:number, encoding:number, scale:number):flatbuffers.Offset {
+static createLeafColumn(builder:flatbuffers.Builder, node:number, guardNode:number, encoding:number, scale:number, orderKey:number):flatbuffers.Offset {
   LeafColumn.startLeafColumn(builder);
   LeafColumn.addNode(builder, node);
   LeafColumn.addGuardNode(builder, guardNode);
   LeafColumn.addEncoding(builder, encoding);
   LeafColumn.addScale(builder, scale);
+  LeafColumn.addOrderKey(builder, orderKey);
   return LeafColumn.endLeafColumn(builder);
 }
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "access/detoast.h"
+#include "collation_order.h"
 #include "executor/tuptable.h"
 #include "mb/pg_wchar.h"
 #include "utils/lsyscache.h"
@@ -64,6 +65,21 @@ void
 MemoryContextReset(MemoryContext context)
 {
 	(void) context;
+}
+
+/* Made of ICU's order by the server alone: no column here asks for them. */
+FusionOrderKeys *
+fusion_order_keys_create(Oid collation)
+{
+	(void) collation;
+	abort();
+}
+
+StringInfo
+fusion_order_key(FusionOrderKeys *keys, const char *text, uint32 length)
+{
+	(void) keys, (void) text, (void) length;
+	abort();
 }
 
 bool

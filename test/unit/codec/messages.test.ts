@@ -65,7 +65,8 @@ describe("planning messages", () => {
         element: u32, hashable: fc.boolean(), bitwiseEqual: fc.boolean(),
       })),
       collations: list(fc.record({
-        oid: u32, deterministic: fc.boolean(), byteOrder: fc.boolean(), asciiLetters: fc.boolean(),
+        oid: u32, deterministic: fc.boolean(), byteOrder: fc.boolean(),
+        asciiLetters: fc.boolean(), orderKeys: fc.boolean(),
       })),
       functions: list(fc.record({
         oid: u32, name: text, volatility: letter, parallel: letter, strict: fc.boolean(),
