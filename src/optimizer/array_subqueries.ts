@@ -10,6 +10,7 @@ import { emptyArrayImage } from "#functions/array_image.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { AggregateCall } from "#plan/physical.js";
 import { elementValue } from "./array_elements.js";
+import type { ColumnSource } from "./column_source.js";
 import { columnOf, engineTypeOf } from "./column_types.js";
 import { conditionsOn, type PendingLookUp, refuseFailing, refuseSubLink, subQueryOf } from "./correlation.js";
 import { Estimates } from "./estimates.js";
@@ -20,6 +21,7 @@ import type { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
 import { comparedRows, type ComparedRows } from "./subquery_rows.js";
 import type { StatementFacts } from "./table_source.js";
+import { orderKeyOf } from "./table_source.js";
 
 const INTERNAL: SqlType = { type: 0, typmod: -1, collation: 0 };
 
@@ -72,7 +74,8 @@ export function arrayValue(
   const type = engineTypeOf(statement.facts, sql);
   if (of === undefined || type === undefined)
     return refuseSubLink(subLink, "of a value the engine does not compute");
-  const order = orderOf(statement, { ...rows, query: shown });
+  const orderKey: ColumnSource["orderKey"] = (index, collation) => orderKeyOf(statement, index, collation, Infinity);
+  const order = orderOf({ statement, orderKey }, { ...rows, query: shown });
   const inOrder: LogicalOperator = order.length === 0
     ? rows.operator : { kind: "limit", input: rows.operator, order, rows: rows.operator.rows };
   const call: AggregateCall = {

@@ -67,7 +67,9 @@ export function keepsOnlyRow(query: AnalysedQuery): boolean {
 }
 
 /** The query's ORDER BY over its columns. */
-export function orderOf(scope: QueryScope, { query, column }: Block): readonly SortKey[] {
+export function orderOf(
+  scope: Pick<QueryScope, "statement" | "orderKey">, { query, column }: Block,
+): readonly SortKey[] {
   const { facts } = scope.statement;
   return query.sort.map((item) => {
     const target = defined(
