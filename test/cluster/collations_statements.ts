@@ -62,7 +62,8 @@ export function keyedStatements(column: string): readonly string[] {
     `SELECT o.id, (SELECT max(w.${column}) FROM words w WHERE w.team = o.team AND w.id <> o.id) FROM few o`,
     `SELECT o.id, x.id, x.${column} FROM few o, LATERAL (SELECT id, ${column} FROM words w WHERE w.team = o.team
        ORDER BY w.${column} DESC NULLS LAST, id LIMIT 3) x`,
-    `SELECT o.id, ARRAY(SELECT w.id FROM words w WHERE w.team = o.team ORDER BY w.${column} DESC, id) FROM few o`,
+    `SELECT o.id, ARRAY(SELECT w.id FROM words w WHERE w.team = o.team AND w.id < 200
+       ORDER BY w.${column} DESC, id) FROM few o`,
     `SELECT count(*), sum(x.id) FROM others o JOIN (SELECT b.id FROM few a LEFT JOIN words b ON a.team = b.team
        ORDER BY b.${column} NULLS FIRST, b.id LIMIT 70) x ON x.id = o.id`,
     `SELECT sum(x.id) FROM (SELECT DISTINCT ON (a.team) b.id FROM few a JOIN words b ON a.team = b.team
