@@ -3,7 +3,7 @@
 import type { Expression } from "#expr/expression.js";
 import { functionByKey, isFunctionKey } from "#functions/registry.js";
 import type { ColumnType } from "#types/column_type.js";
-import type { EngineType } from "#types/engine_type.js";
+import { BOOL, type EngineType } from "#types/engine_type.js";
 import {
   malformedPlan, readConstant, readEngineType, writeConstant, writeEngineType,
 } from "./engine_type_codec.js";
@@ -28,8 +28,6 @@ const kindCodes = {
 
 const kindByCode: ReadonlyMap<number, Expression["kind"]> = new Map(
   Object.entries(kindCodes).map(([kind, code]) => [code, kind as Expression["kind"]]));
-
-const BOOL = { kind: "bool" } as const;
 
 export function writeExpression(expression: Expression): WireExpression {
   const kind = kindCodes[expression.kind];

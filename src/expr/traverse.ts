@@ -2,6 +2,8 @@
 // shape of each variant and nothing of their meaning.
 import type { Expression } from "./expression.js";
 
+type Column = Extract<Expression, { readonly kind: "column" }>;
+
 /** The direct arguments of an expression, in evaluation order. */
 export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
@@ -24,23 +26,42 @@ export function visitExpression(
   for (const child of childrenOf(expression)) visitExpression(child, visit);
 }
 
-/** Rebuilds an expression with every column index mapped. */
-export function mapColumns(expression: Expression, map: (index: number) => number): Expression {
-  const mapped = (each: Expression): Expression => mapColumns(each, map);
+/** The columns an expression reads. */
+export function columnsRead(expression: Expression): Set<number> {
+  const read = new Set<number>();
+  visitExpression(expression, (each) => {
+    if (each.kind === "column") read.add(each.index);
+  });
+  return read;
+}
+
+/** Rebuilds an expression with other expressions in place of its columns. */
+export function replaceColumns(expression: Expression, replace: (column: Column) => Expression): Expression {
+  const replaced = (each: Expression): Expression => replaceColumns(each, replace);
   switch (expression.kind) {
-    case "column": return { ...expression, index: map(expression.index) };
+    case "column": return replace(expression);
     case "constant": case "parameter": return expression;
     case "call": case "and": case "or": case "coalesce":
-      return { ...expression, arguments: expression.arguments.map(mapped) };
+      return { ...expression, arguments: expression.arguments.map(replaced) };
     case "not": case "isNull": case "booleanTest":
-      return { ...expression, argument: mapped(expression.argument) };
+      return { ...expression, argument: replaced(expression.argument) };
     case "case":
       return {
         ...expression,
-        branches: expression.branches.map(({ when, then }) => ({ when: mapped(when), then: mapped(then) })),
-        otherwise: mapped(expression.otherwise),
+        branches: expression.branches.map(({ when, then }) => ({ when: replaced(when), then: replaced(then) })),
+        otherwise: replaced(expression.otherwise),
       };
   }
+}
+
+/** The same with every column index mapped. */
+export function mapColumns(expression: Expression, map: (index: number) => number): Expression {
+  return replaceColumns(expression, (column) => ({ ...column, index: map(column.index) }));
+}
+
+/** The same with the expressions a projection computes its columns with; columns beyond those stay. */
+export function substitute(expression: Expression, columns: readonly Expression[]): Expression {
+  return replaceColumns(expression, (column) => columns[column.index] ?? column);
 }
 
 /** A text that is equal for equal expressions and only for them. */

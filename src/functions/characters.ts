@@ -4,7 +4,7 @@
 // text_code.ts, host_function.ts, like.ts.
 import { createHash } from "node:crypto";
 import { sqlError } from "#base/errors.js";
-import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
+import { type EngineType, type EngineTypeKind, INT4 } from "#types/engine_type.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
 import type { Present, Procedure, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";
@@ -12,7 +12,6 @@ import { asBigint, asBytes } from "./operand.js";
 import { negativeLength, textCode, zeroField } from "./text_code.js";
 
 const TEXT: EngineType = { kind: "text", byteOrder: false };
-const INT4: EngineType = { kind: "int4" };
 const BLANK = " ";
 
 /** MaxAllocSize, and the header of a varlena within it. */

@@ -1,7 +1,7 @@
 // Intervals added to dates and timestamps without time zone, to times and to each other, and differences as intervals.
 // Months first, cut to the end of the month they come to, then days, then time; each step must give a valid timestamp.
 // With a time zone it is PostgreSQL's business. Read next: calendar.ts, library/shifted_times.ts for compiled code.
-import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
+import { type EngineType, type EngineTypeKind, INTERVAL, TIMESTAMP } from "#types/engine_type.js";
 import {
   type SplitTimestamp, civilOf, checkedTimestamp, DATE_INFINITY, daysInMonth, daysOf, isInfiniteDate,
   isInfiniteTimestamp, joinTimestamp, splitTimestamp, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
@@ -14,8 +14,6 @@ import { intervalCode, shiftCode, timeCode } from "./interval_code.js";
 import { DAY_MICROSECONDS, DAYS_PER_MONTH, type Interval, readInterval, writeInterval } from "./interval_image.js";
 import { asBigint, asBytes, asNumber } from "./operand.js";
 
-const INTERVAL: EngineType = { kind: "interval" };
-const TIMESTAMP: EngineType = { kind: "timestamp" };
 const TIME: EngineType = { kind: "time" };
 
 const MONTHS_PER_YEAR = 12;

@@ -2,7 +2,7 @@
 // at least sixteen significant digits, display scales by its rules, NaN and the infinities. Compiled code computes
 // numbers of up to 240 digits (library/numeric_sums.ts) and asks the host about others; what has a fixed scale and at
 // most 38 digits is decimal_arithmetic.ts.
-import type { EngineType } from "#types/engine_type.js";
+import { NUMERIC } from "#types/engine_type.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
 import type { LibraryFunction, Present, ScalarFunction } from "./function.js";
 import { type EmitOrHost, emitView, hostFunction } from "./host_function.js";
@@ -14,8 +14,6 @@ import {
   type Numeric, type NumericNumber, groupsOf, isSpecial, lifted, readNumeric, tenTo, writeNumeric,
 } from "./numeric_image.js";
 import { asBigint, asBytes, first, push, second } from "./operand.js";
-
-const NUMERIC: EngineType = { kind: "numeric" };
 
 /** NUMERIC_MIN_SIG_DIGITS, NUMERIC_MAX_DISPLAY_SCALE, NUMERIC_DSCALE_MAX. */
 const QUOTIENT_DIGITS = 16;

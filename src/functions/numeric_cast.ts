@@ -3,7 +3,7 @@
 // Compiled code casts numbers of up to 18 digits (library/numeric_casts.ts) and asks the host about others.
 import { DECIMAL_NAN } from "#expr/expression.js";
 import { sqlError } from "#base/errors.js";
-import type { EngineType } from "#types/engine_type.js";
+import { NUMERIC } from "#types/engine_type.js";
 import { numericShapeOfTypmod } from "#types/sql_types.js";
 import { asDecimalType } from "./decimal.js";
 import { errorTemplates, fieldOverflow, throwTemplate } from "./error_templates.js";
@@ -18,8 +18,6 @@ import { numericRounded, RoundingMode } from "./library/numeric_rounding.js";
 import { rounded } from "./numeric_arithmetic.js";
 import { type Numeric, isSpecial, numericText, readNumeric, writeNumeric } from "./numeric_image.js";
 import { asBigint, asBytes, asNumber, first, push, second } from "./operand.js";
-
-const NUMERIC: EngineType = { kind: "numeric" };
 
 function numericOf(value: Present, scale: number): Numeric {
   return value === DECIMAL_NAN ? "NaN" : { coefficient: asBigint(value), scale };

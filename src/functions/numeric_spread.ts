@@ -1,14 +1,12 @@
 // Variances and standard deviations of numerics and integers, from a group's count, sum and sum of squares, all exact:
 // PostgreSQL's numeric_stddev_internal. Only the planner makes these calls, above the sums. Those of floats are
 // accumulated row by row (lowering/aggregate_moments.ts). Evaluated by the host.
-import type { EngineType } from "#types/engine_type.js";
+import { NUMERIC } from "#types/engine_type.js";
 import type { Present, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";
 import { add, divide, multiply, negate } from "./numeric_arithmetic.js";
 import { type Numeric, type NumericNumber, isSpecial, readNumeric, writeNumeric } from "./numeric_image.js";
 import { asBigint, asBytes, first, second } from "./operand.js";
-
-const NUMERIC: EngineType = { kind: "numeric" };
 
 export type SpreadFunction = "varPop" | "varSamp" | "stddevPop" | "stddevSamp";
 

@@ -3,7 +3,7 @@
 // of the value in a table that comes with each execution; of names their characters. Keys of texts come with the scans.
 // Next: optimizer/order_keys.ts.
 import { View } from "#generated/layout.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, INT4, INT8 } from "#types/engine_type.js";
 import type { Local } from "#wasm/function_builder.js";
 import { EnumTable } from "./enum_table.js";
 import type { Emission, LibraryFunction, Operand, Present, ScalarFunction } from "./function.js";
@@ -13,8 +13,6 @@ import { writeView } from "./library/views.js";
 import { asBigint, asBytes, first, push, second, viewParts } from "./operand.js";
 import { isTableType } from "./parameter_tables.js";
 
-const INT4: EngineType = { kind: "int4" };
-const INT8: EngineType = { kind: "int8" };
 const TEXT: EngineType = { kind: "text", byteOrder: true };
 const TIMETZ: EngineType = { kind: "opaque", width: 12, byValue: false, bitwiseEqual: true };
 const ENUM: EngineType = { kind: "opaque", width: 4, byValue: true, bitwiseEqual: true };

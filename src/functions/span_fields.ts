@@ -1,7 +1,7 @@
 // extract() from times of day and intervals, and the epoch of dates and timestamps, by the planner's choice of function
 // as in date_parts.ts. An interval's fields have its sign; its months are counted as years of 365.25 days and the rest
 // as months of 30. Seconds since 1970 of an infinite date are infinite, so those of dates are numerics of any scale.
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, NUMERIC } from "#types/engine_type.js";
 import { isInfiniteDate, isInfiniteTimestamp } from "./calendar.js";
 import type { CallTypes, Emission, Operand, Present, ScalarFunction } from "./function.js";
 import { type EmitOrHost, emitView, hostFunction } from "./host_function.js";
@@ -121,8 +121,6 @@ const fields: readonly ScalarFunction[] = (["time", "interval"] as const).flatMa
     emit: source === "interval" ? ofInterval(name)
       : (emission, operands, types) => emitOfTime(emission, operands, name, types),
   })));
-
-const NUMERIC: EngineType = { kind: "numeric" };
 
 function epochOf(source: "date" | "timestamp", value: bigint): Numeric {
   const isInfinite = source === "date" ? isInfiniteDate(value) : isInfiniteTimestamp(value);

@@ -1,7 +1,7 @@
 // Functions of instants under a time zone, which each takes as its last argument: the planner adds the session's, or
 // one the statement names (zone_calls.ts). Local times are timestamps, whose own functions do the rest. Read next:
 // zone_table.ts; library/zones.ts for compiled code.
-import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
+import { type EngineType, type EngineTypeKind, TIMESTAMP, TIMESTAMPTZ } from "#types/engine_type.js";
 import {
   checkedTimestamp, DATE_INFINITY, isInfiniteDate, isInfiniteTimestamp, splitTimestamp, TIMESTAMP_END,
   TIMESTAMP_FIRST, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
@@ -19,9 +19,6 @@ import { pushIsBeyond, shiftedInstant, zoneInstant, zoneLocal, zoneOffset } from
 import { asBigint, asBytes, first, push, pushAsI64, second, third, viewParts } from "./operand.js";
 import { isTableType } from "./parameter_tables.js";
 import { ZoneTable } from "./zone_table.js";
-
-const TIMESTAMP: EngineType = { kind: "timestamp" };
-const TIMESTAMPTZ: EngineType = { kind: "timestamptz" };
 
 const dateBeyond: ErrorTemplate = { sqlstate: "22008", message: "date out of range for timestamp" };
 

@@ -1,6 +1,7 @@
 // Interns the expressions of a pipeline: equal expressions get one number, so that code is emitted once per row, and
 // constants and parameters become slots of the control block, so that plans that differ in values share code.
 import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
+import { childrenOf } from "#expr/traverse.js";
 import { shapeOf } from "#functions/function.js";
 import { functionByKey } from "#functions/registry.js";
 import type { EngineType } from "#types/engine_type.js";
@@ -118,59 +119,4 @@ function callMayFail(expression: Expression, narrow: boolean): boolean {
   const types = { arguments: expression.arguments.map(({ type }) => type), result: expression.type };
   const callee = functionByKey(expression.function);
   return callee.emit === undefined || callee.mayFail(types, narrow);
-}
-
-/** Direct subexpressions in evaluation order. */
-export function childrenOf(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case "column":
-    case "constant":
-    case "parameter":
-      return [];
-    case "call":
-    case "and":
-    case "or":
-    case "coalesce":
-      return expression.arguments;
-    case "not":
-    case "isNull":
-    case "booleanTest":
-      return [expression.argument];
-    case "case":
-      return [...expression.branches.flatMap(({ when, then }) => [when, then]), expression.otherwise];
-  }
-}
-
-/** Replaces the columns of an expression by the expressions a projection computes them with. */
-export function substitute(expression: Expression, columns: readonly Expression[]): Expression {
-  const all = (list: readonly Expression[]): Expression[] => list.map((each) => substitute(each, columns));
-  switch (expression.kind) {
-    case "column":
-      return columns[expression.index] ?? expression;
-    case "constant":
-    case "parameter":
-      return expression;
-    case "call":
-      return { ...expression, arguments: all(expression.arguments) };
-    case "and":
-    case "or":
-      return { ...expression, arguments: all(expression.arguments) };
-    case "coalesce":
-      return { ...expression, arguments: all(expression.arguments) };
-    case "not":
-      return { ...expression, argument: substitute(expression.argument, columns) };
-    case "isNull":
-      return { ...expression, argument: substitute(expression.argument, columns) };
-    case "booleanTest":
-      return { ...expression, argument: substitute(expression.argument, columns) };
-    case "case":
-      return {
-        ...expression,
-        branches: expression.branches.map(({ when, then }) => ({
-          when: substitute(when, columns),
-          then: substitute(then, columns),
-        })),
-        otherwise: substitute(expression.otherwise, columns),
-      };
-  }
 }

@@ -9,7 +9,7 @@ import { numericOfDecimal } from "#functions/library/numeric_casts.js";
 import { NUMERIC_ROOM } from "#functions/library/numeric_parts.js";
 import { functionByKey } from "#functions/registry.js";
 import { isPairFunction } from "#plan/pair_functions.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, NUMERIC } from "#types/engine_type.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
 import { pushCollected } from "./aggregate_collect.js";
@@ -271,7 +271,6 @@ export class GroupSource {
   }
 }
 
-const NUMERIC: EngineType = { kind: "numeric" };
 const TOTAL = "numeric.total";
 const totalTypes: CallTypes = {
   arguments: Array.from({ length: 4 }, (): EngineType => ({ kind: "int8" })), result: NUMERIC,

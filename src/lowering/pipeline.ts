@@ -3,6 +3,8 @@
 // pipeline's columns: the source's, then those of each table probed. Read next: pipeline_module.ts for the code.
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
+import { childrenOf, substitute } from "#expr/traverse.js";
+import { mapCall } from "#plan/calls.js";
 import { columnsOf, operatorCount, sharedOf } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan, RuntimeFilter } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -10,7 +12,7 @@ import { isPackedText } from "#types/encoding_of.js";
 import { type AggregatePlan, isTotal, planAggregate } from "./aggregate_plan.js";
 import { argumentsOf, overArguments } from "./aggregate_sink.js";
 import type { BoundProgram } from "./bounds.js";
-import { ExpressionTable, childrenOf, substitute } from "./expression_table.js";
+import { ExpressionTable } from "./expression_table.js";
 import { boundsOf, isNullable } from "./pipeline_bounds.js";
 import type { ProbeStep } from "./probe_step.js";
 import type { ResultColumn } from "./result_sink.js";
@@ -395,12 +397,7 @@ function overColumns(
   const over = (expression: Expression): Expression => substitute(expression, columns);
   return {
     keys: operator.keys.map(over),
-    aggregates: operator.aggregates.map((call) => ({
-      ...call,
-      ...(call.argument === undefined ? {} : { argument: over(call.argument) }),
-      ...(call.second === undefined ? {} : { second: over(call.second) }),
-      ...(call.filter === undefined ? {} : { filter: over(call.filter) }),
-    })),
+    aggregates: operator.aggregates.map((call) => mapCall(call, over)),
   };
 }
 

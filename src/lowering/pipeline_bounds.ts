@@ -2,10 +2,11 @@
 // be NULL. Read next: pipeline.ts, bounds.ts.
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
+import { childrenOf } from "#expr/traverse.js";
 import { Encoding } from "#generated/encodings.js";
 import { twinOf } from "./aggregate_sink.js";
 import { BoundProgram } from "./bounds.js";
-import { type ExpressionTable, childrenOf } from "./expression_table.js";
+import type { ExpressionTable } from "./expression_table.js";
 import { isRawDecimalKey } from "./group_keys.js";
 import type { PipelineSink, PipelineSource, PipelineStep } from "./pipeline.js";
 

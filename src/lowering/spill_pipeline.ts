@@ -3,9 +3,10 @@
 // part. Nothing here runs unless memory is short. Read next: spill_module.ts, runtime/spill/spilled_stages.ts.
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
+import { childrenOf, substitute } from "#expr/traverse.js";
 import type { EngineType } from "#types/engine_type.js";
 import { BoundProgram } from "./bounds.js";
-import { ExpressionTable, childrenOf, substitute } from "./expression_table.js";
+import { ExpressionTable } from "./expression_table.js";
 import {
   type Pipeline, type PipelinePlan, type PipelineSink, type PipelineStep, type TableTarget, collectColumns,
   sinkExpressions, stepExpressions, substituteAggregate,

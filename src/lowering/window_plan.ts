@@ -4,7 +4,7 @@
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
-import { frameExpressions } from "#plan/frames.js";
+import { windowCallExpressions } from "#plan/calls.js";
 import type { FrameBound, PhysicalOperator, WindowCall, WindowFrame } from "#plan/physical.js";
 import type { RowOrder } from "./table_plan.js";
 
@@ -92,8 +92,7 @@ export function isTree({ kind }: WindowArray): boolean {
 
 /** Columns computed beside a window's input: partition, order, then what the calls and their frames read, once each. */
 export function windowExpressions({ partition, order, calls }: Window): readonly Expression[] {
-  const read = calls.flatMap(({ argument, otherwise, frame }) => [argument, otherwise, ...frameExpressions(frame)]);
-  const byKey = new Map(read.flatMap((each) => (each === undefined ? [] : [[expressionKey(each), each] as const])));
+  const byKey = new Map(calls.flatMap(windowCallExpressions).map((each) => [expressionKey(each), each]));
   return [...partition, ...order.map(({ expression }) => expression), ...byKey.values()];
 }
 

@@ -4,13 +4,10 @@
 import type { Expression } from "#expr/expression.js";
 import type { AggregateCall } from "#plan/physical.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
-import type { EngineType } from "#types/engine_type.js";
-import { sqlTypes } from "#types/sql_types.js";
-import { columnOf } from "./column_types.js";
+import { type EngineType, INT8 } from "#types/engine_type.js";
+import { NUMERIC_SQL, columnOf } from "./column_types.js";
 
-const INT8: EngineType = { kind: "int8" };
 const WIDE: EngineType = { kind: "decimal", precision: DECIMAL128_PRECISION_MAX, scale: 0 };
-const NUMERIC_SQL = { type: sqlTypes.numeric, typmod: -1, collation: 0 };
 
 export interface PartsCall {
   readonly call: AggregateCall;

@@ -16,10 +16,9 @@ import type { AggregateCall, AggregateFunction, SortKey } from "#plan/physical.j
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ArrayElement } from "#types/array_element.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
-import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
-import { sqlTypes } from "#types/sql_types.js";
+import { BOOL, type EngineType, type EngineTypeKind, FLOAT8, INT4, INT8, NUMERIC } from "#types/engine_type.js";
 import { overParts } from "./aggregate_parts.js";
-import { columnOf, engineTypeOf } from "./column_types.js";
+import { FLOAT8_SQL, INT4_SQL, INT8_SQL, NUMERIC_SQL, columnOf, engineTypeOf } from "./column_types.js";
 import type { DistinctCalls } from "./distinct_aggregates.js";
 import { elementValue } from "./array_elements.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
@@ -32,11 +31,6 @@ import type { OrderedRows } from "./ordered_rows.js";
 import { both, firstOfEqual, onlyWhere, orderedKeys } from "./ordered_keys.js";
 import { orderedSet, orderedSetRows } from "./ordered_sets.js";
 import type { Translated } from "./translated.js";
-
-const INT8_SQL: SqlType = { type: sqlTypes.int8, typmod: -1, collation: 0 };
-const INT4_SQL: SqlType = { type: sqlTypes.int4, typmod: -1, collation: 0 };
-const FLOAT8_SQL: SqlType = { type: sqlTypes.float8, typmod: -1, collation: 0 };
-const NUMERIC_SQL: SqlType = { type: sqlTypes.numeric, typmod: -1, collation: 0 };
 
 interface Rule {
   readonly kind:
@@ -152,7 +146,7 @@ const distinctKinds: ReadonlySet<EngineTypeKind> = new Set([
 ]);
 
 /** Stands for a DISTINCT aggregate whose values show different places: it has no first step. */
-const NOTHING: Expression = { kind: "constant", value: null, type: { kind: "float8" } };
+const NOTHING: Expression = { kind: "constant", value: null, type: FLOAT8 };
 
 /** A value the engine computes from the aggregates of a group. */
 export interface ComputedResult {
@@ -374,8 +368,8 @@ export class AggregatePlanner {
   private countColumn(argument: Expression | undefined, filter: Expression | undefined): EdgeExpression {
     const isNeverNull = argument !== undefined && this.translator.isNeverNull(argument);
     const index = argument === undefined || isNeverNull
-      ? this.call("count", "countRows", INT8_SQL, { kind: "int8" }, undefined, filter)
-      : this.call("count", "count", INT8_SQL, { kind: "int8" }, argument, filter);
+      ? this.call("count", "countRows", INT8_SQL, INT8, undefined, filter)
+      : this.call("count", "count", INT8_SQL, INT8, argument, filter);
     return { kind: "column", index };
   }
 
@@ -391,10 +385,10 @@ export class AggregatePlanner {
     const sumColumn = (sql: SqlType, engine: EngineType): EdgeExpression =>
       ({ kind: "column", index: this.call("sum", "sum", sql, engine, argument.expression, filter) });
     switch (type.kind) {
-      case "int2": case "int4": return sumColumn(INT8_SQL, { kind: "int8" });
+      case "int2": case "int4": return sumColumn(INT8_SQL, INT8);
       case "int8": return sumColumn(NUMERIC_SQL, wideDecimal(0));
       case "float4": return sumColumn(inputs.aggregate, { kind: "float4" });
-      case "float8": return sumColumn(FLOAT8_SQL, { kind: "float8" });
+      case "float8": return sumColumn(FLOAT8_SQL, FLOAT8);
       case "numeric": return sumColumn(NUMERIC_SQL, type);
       case "interval": return sumColumn(inputs.aggregate, type);
       case "decimal":
@@ -415,7 +409,7 @@ export class AggregatePlanner {
     sum: EdgeExpression, argument: Translated, filter: Expression | undefined,
   ): EdgeExpression {
     if (argument.displayScale === undefined) return sum;
-    const index = this.call("scale", "max", INT4_SQL, { kind: "int4" }, argument.displayScale, filter);
+    const index = this.call("scale", "max", INT4_SQL, INT4, argument.displayScale, filter);
     return call(edgeCalls.numericRound.oid, sum, { kind: "column", index });
   }
 
@@ -434,7 +428,7 @@ export class AggregatePlanner {
   private direct({ aggregate, argument, filter }: Inputs, function_: AggregateFunction): EdgeExpression | undefined {
     const given = argument?.expression;
     if (given === undefined) return undefined;
-    const type: EngineType = given.type.kind === "float4" ? { kind: "float8" } : given.type;
+    const type: EngineType = given.type.kind === "float4" ? FLOAT8 : given.type;
     const widened: Expression = given.type.kind === "float4"
       ? { kind: "call", function: "cast.float4.float8", arguments: [given], type } : given;
     const index = this.call(aggregateNames[function_], function_, aggregate, type, widened, filter);
@@ -482,7 +476,7 @@ export class AggregatePlanner {
     const [sum, squares] = [total("sum", value), total("squares", square)];
     const limit: Expression = { kind: "constant", value: BigInt(spreadNeeds(name)), type: INT8 };
     const when: Expression = {
-      kind: "call", function: "integer.greaterOrEqual", arguments: [column(count, INT8), limit], type: { kind: "bool" },
+      kind: "call", function: "integer.greaterOrEqual", arguments: [column(count, INT8), limit], type: BOOL,
     };
     const then: Expression = {
       kind: "call", function: `numeric.${name}`, type: NUMERIC,
@@ -554,10 +548,6 @@ function isInOrder({ kind }: Rule, { argument }: Inputs): boolean {
   return kind === "moments" || kind === "pairs" || kind === "list" || kind === "array"
     || ((kind === "sum" || kind === "average") && (type === "float4" || type === "float8"));
 }
-
-const BOOL = { kind: "bool" } as const;
-const INT8: EngineType = { kind: "int8" };
-const NUMERIC: EngineType = { kind: "numeric" };
 
 /** Squares of so many digits leave room in 38 for the sum of 10^10 of them. */
 const SQUARED_DIGITS_MAX = 14;

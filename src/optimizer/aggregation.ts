@@ -1,7 +1,8 @@
 // An aggregation over source columns as a physical operator over its input's columns. What is grouped and why is
 // decided in grouping.ts.
 import type { Expression } from "#expr/expression.js";
-import { mapColumns, visitExpression } from "#expr/traverse.js";
+import { columnsRead, mapColumns } from "#expr/traverse.js";
+import { callExpressions, mapCall } from "#plan/calls.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 
@@ -11,23 +12,14 @@ export interface Aggregation {
   readonly distinct?: { readonly argument: Expression } | undefined;
 }
 
-/** The source columns an expression reads. */
-export function columnsRead(expression: Expression): Set<number> {
-  const read = new Set<number>();
-  visitExpression(expression, (each) => {
-    if (each.kind === "column") read.add(each.index);
-  });
-  return read;
-}
-
 /** The source columns an aggregation reads. */
 export function columnsOfAggregation({ keys, aggregates, distinct }: Aggregation): ReadonlySet<number> {
   const expressions = [
-    distinct?.argument,
+    ...(distinct === undefined ? [] : [distinct.argument]),
     ...keys.map((key) => key.expression),
-    ...aggregates.flatMap(({ argument, second, filter }) => [argument, second, filter]),
+    ...aggregates.flatMap(callExpressions),
   ];
-  return new Set(expressions.flatMap((each) => (each === undefined ? [] : [...columnsRead(each)])));
+  return new Set(expressions.flatMap((each) => [...columnsRead(each)]));
 }
 
 /** The operator over `input`, in which source column i stands at `positionOf(i)`. */
@@ -39,12 +31,7 @@ export function aggregation(
     kind: "hashAggregate",
     input,
     keys: keys.map((key) => placed(key.expression)),
-    aggregates: aggregates.map((aggregate) => ({
-      ...aggregate,
-      ...(aggregate.argument === undefined ? {} : { argument: placed(aggregate.argument) }),
-      ...(aggregate.second === undefined ? {} : { second: placed(aggregate.second) }),
-      ...(aggregate.filter === undefined ? {} : { filter: placed(aggregate.filter) }),
-    })),
+    aggregates: aggregates.map((call) => mapCall(call, placed)),
     columns: [...keys.map((key) => key.column), ...aggregates.map((aggregate) => aggregate.result)],
     groupsEstimate: 0,
   };

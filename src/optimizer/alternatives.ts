@@ -4,15 +4,12 @@ import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
-import type { EngineType } from "#types/engine_type.js";
+import { BOOL, type EngineType, INT4, NUMERIC } from "#types/engine_type.js";
 import { engineTypeOf } from "./column_types.js";
 import { asNumerics, numericsAlike } from "./numeric_values.js";
 import type { Translated } from "./translated.js";
 
 type Decimal = Extract<EngineType, { readonly kind: "decimal" }>;
-
-const INT4 = { kind: "int4" } as const;
-const BOOL = { kind: "bool" } as const;
 
 /** Registry key of numeric(numeric, typmod), which also widens. */
 const CAST_DECIMAL = "cast.decimal.decimal";
@@ -103,7 +100,7 @@ function alike(
   const type = commonType(facts, sql, values.map((value) => value.expression));
   if (type !== undefined || !values.every(({ expression }) => expression.type.kind === "decimal"))
     return { values, type };
-  return { values: asNumerics(values), type: { kind: "numeric" } };
+  return { values: asNumerics(values), type: NUMERIC };
 }
 
 /** A CASE over translated branches. */

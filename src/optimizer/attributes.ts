@@ -2,9 +2,9 @@
 // operator it comes from. Attributes are added while expressions are translated; operators need not list them.
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
+import { columnsRead } from "#expr/traverse.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
-import { columnsRead } from "./aggregation.js";
 
 interface Attribute {
   readonly origin: number;

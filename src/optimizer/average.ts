@@ -2,6 +2,7 @@
 // count, which has as many digits as the values ask for. Above the engine PostgreSQL divides (aggregates.ts). Read
 // next: functions/numeric_arithmetic.ts.
 import type { Expression } from "#expr/expression.js";
+import { NUMERIC } from "#types/engine_type.js";
 import { asDecimal, asNumeric } from "./numeric_values.js";
 import type { Translated } from "./translated.js";
 
@@ -14,5 +15,5 @@ function asDividable(value: Translated): Expression {
 /** The average over columns of its sum, which may show fewer places than it has, and its count. */
 export function averageOf(sum: Translated, count: Translated): Translated {
   const operands = [sum, count].map(asDividable);
-  return { expression: { kind: "call", function: "numeric.divide", arguments: operands, type: { kind: "numeric" } } };
+  return { expression: { kind: "call", function: "numeric.divide", arguments: operands, type: NUMERIC } };
 }

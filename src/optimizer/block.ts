@@ -11,11 +11,10 @@ import type { ComputedAttribute, LogicalOperator } from "#plan/logical.js";
 import { inputsOf } from "#plan/logical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
-import { sqlTypes } from "#types/sql_types.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { averageOf } from "./average.js";
-import { columnOf, groupsByEngineEquality } from "./column_types.js";
+import { INT4_SQL, INTERNAL, columnOf, groupsByEngineEquality } from "./column_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { Estimates } from "./estimates.js";
 import { overDistinct, withValues } from "./distinct_aggregates.js";
@@ -33,9 +32,6 @@ import { SubstitutedSource } from "./query_scope.js";
 import type { StatementFacts } from "./table_source.js";
 import type { Translated } from "./translated.js";
 import { planWindows, windowCallsOf } from "./windows.js";
-
-/** Of the places a numeric shows. */
-export const INT4_SQL: SqlType = { type: sqlTypes.int4, typmod: -1, collation: 0 };
 
 export interface Block {
   readonly operator: LogicalOperator;
@@ -161,7 +157,7 @@ function keyAttribute(
 
 function extraKeyColumn(scope: QueryScope, expression: Expression): ColumnType {
   if (expression.kind === "column") return scope.statement.attributes.typeOf(expression.index);
-  return columnOf({ type: 0, typmod: -1, collation: 0 }, expression.type, true);
+  return columnOf(INTERNAL, expression.type, true);
 }
 
 /** Groups by the query's keys and the extra ones; each aggregate occurring above becomes an attribute. */

@@ -8,6 +8,17 @@ import type { EngineType } from "#types/engine_type.js";
 import { bpcharLength, numericShapeOfTypmod, sqlTypes } from "#types/sql_types.js";
 import type { NumericShape } from "#types/sql_types.js";
 
+function plainSql(type: number): SqlType {
+  return { type, typmod: -1, collation: 0 };
+}
+
+export const INT4_SQL = plainSql(sqlTypes.int4);
+export const INT8_SQL = plainSql(sqlTypes.int8);
+export const FLOAT8_SQL = plainSql(sqlTypes.float8);
+export const NUMERIC_SQL = plainSql(sqlTypes.numeric);
+/** Of columns that stay inside the engine. */
+export const INTERNAL = plainSql(0);
+
 /** Types whose equal values may look different, whatever their operator class promises of its own images. */
 const neverBitwise: ReadonlySet<number> = new Set([
   sqlTypes.numeric, sqlTypes.interval, sqlTypes.float4, sqlTypes.float8, sqlTypes.bpchar,

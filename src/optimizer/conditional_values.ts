@@ -3,11 +3,10 @@
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
+import { BOOL } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { unifyCase } from "./alternatives.js";
 import type { Translated } from "./translated.js";
-
-const BOOL = { kind: "bool" } as const;
 
 /** A call of a comparison by OID, where the engine has it for these values. */
 export type Compare = (functionOid: number, values: readonly Translated[]) => Translated | undefined;

@@ -1,8 +1,8 @@
 // Conditions as lists of conjuncts, in the forms the planner can place. Read next: from_clause.ts.
+import { columnsRead } from "#expr/traverse.js";
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { Expression } from "#expr/expression.js";
 import type { CanonicalTexts } from "#frontend/text_fields.js";
-import { columnsRead } from "./aggregation.js";
 
 /** A condition as conjuncts, nested ANDs flattened and factors common to all arms of an OR taken out. */
 export function conjunctsOf(condition: AnalysedExpression, texts: CanonicalTexts): readonly AnalysedExpression[] {

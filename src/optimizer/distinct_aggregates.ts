@@ -9,7 +9,7 @@ import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 import { overParts, type PartsCall } from "./aggregate_parts.js";
 import { aggregation } from "./aggregation.js";
-import { columnOf } from "./column_types.js";
+import { INTERNAL, columnOf } from "./column_types.js";
 import { Estimates } from "./estimates.js";
 import type { StatementFacts } from "./table_source.js";
 
@@ -35,7 +35,7 @@ type Aggregate = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
 type Value = PartsCall["value"];
 
 function argumentKey(argument: Expression): Key {
-  return { expression: argument, column: columnOf({ type: 0, typmod: -1, collation: 0 }, argument.type, true) };
+  return { expression: argument, column: columnOf(INTERNAL, argument.type, true) };
 }
 
 /** Calls of the first step. */

@@ -6,6 +6,7 @@
 // none.
 // Read next: correlated_rows.ts.
 import { defined } from "#base/assert.js";
+import { columnsRead } from "#expr/traverse.js";
 import type { Variable } from "#frontend/analysed_expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
@@ -13,9 +14,8 @@ import { eachChild, numberField } from "#frontend/text_fields.js";
 import type { Expression, Scalar } from "#expr/expression.js";
 import { functionByKey, isFunctionKey } from "#functions/registry.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import type { EngineType } from "#types/engine_type.js";
-import { columnsRead } from "./aggregation.js";
-import { columnOf } from "./column_types.js";
+import { BOOL, type EngineType } from "#types/engine_type.js";
+import { INTERNAL, columnOf } from "./column_types.js";
 import { rejectsNull } from "./conditions.js";
 import type { CorrelationKey } from "./correlation.js";
 import { Estimates } from "./estimates.js";
@@ -25,9 +25,6 @@ import { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
 import type { StatementFacts } from "./table_source.js";
 import type { Translated } from "./translated.js";
-
-const BOOL = { kind: "bool" } as const;
-const INTERNAL = { type: 0, typmod: -1, collation: 0 };
 
 interface DomainColumn {
   /** What it is for a row around. */

@@ -3,21 +3,20 @@
 // a grouping's attributes stay what they were. Read first: eager_calls.ts, which says what becomes of the aggregates.
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
-import { expressionKey, mapColumns } from "#expr/traverse.js";
+import { columnsRead, expressionKey, mapColumns } from "#expr/traverse.js";
 import { costs } from "#generated/costs.js";
 import type { CommonBody, ComputedAttribute, LogicalJoinKind, LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import type { AggregateCall } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
-import type { EngineTypeKind } from "#types/engine_type.js";
-import { sqlTypes } from "#types/sql_types.js";
-import { columnsRead } from "./aggregation.js";
-import { columnOf } from "./column_types.js";
+import { type EngineTypeKind, INT4 } from "#types/engine_type.js";
+import { INT4_SQL, columnOf } from "./column_types.js";
 import { equalityOf } from "./conditions.js";
 import type { EagerCall } from "./eager_calls.js";
 import { eagerCall, rowsCounted } from "./eager_calls.js";
 import { Estimates } from "./estimates.js";
 import { mayFail } from "./may_fail.js";
+import { expressionsOf } from "./operator_expressions.js";
 import type { StatementFacts } from "./table_source.js";
 
 type Aggregate = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
@@ -79,16 +78,6 @@ function sitesBelow(operator: LogicalOperator, steps: readonly Step[], isMadeUp:
         const site = { rows, steps: [...steps, { operator, side }], isMadeUp: isMadeUp || kind === "madeUp" };
         return [site, ...sitesBelow(rows, site.steps, site.isMadeUp)];
       });
-    default: return [];
-  }
-}
-
-/** What an operator reads of its inputs. */
-function expressionsOf(operator: LogicalOperator): readonly Expression[] {
-  switch (operator.kind) {
-    case "filter": return [operator.predicate];
-    case "compute": return operator.columns.map(({ expression }) => expression);
-    case "join": return operator.conditions;
     default: return [];
   }
 }
@@ -339,8 +328,8 @@ class Eagerness {
 
 /** Of rows that nothing is read of but their number: without a key there would be a group where there is no row. */
 const ANY_KEY: KeyBelow = {
-  expression: { kind: "constant", value: 0n, type: { kind: "int4" } },
-  column: columnOf({ type: sqlTypes.int4, typmod: -1, collation: 0 }, { kind: "int4" }, false),
+  expression: { kind: "constant", value: 0n, type: INT4 },
+  column: columnOf(INT4_SQL, INT4, false),
 };
 
 /** Stands for a part that a call does not have. */

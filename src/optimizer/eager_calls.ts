@@ -4,24 +4,23 @@
 // Aggregation" (VLDB 1995), for aggregates whose answer does not depend on the order of their additions.
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
+import { columnsRead } from "#expr/traverse.js";
 import { functionByKey } from "#functions/registry.js";
+import { callExpressions } from "#plan/calls.js";
 import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
-import type { EngineType } from "#types/engine_type.js";
-import { sqlTypes } from "#types/sql_types.js";
+import { BOOL, INT8 } from "#types/engine_type.js";
 import { overParts } from "./aggregate_parts.js";
 import type { PartsCall } from "./aggregate_parts.js";
-import { columnsRead } from "./aggregation.js";
-import { columnOf } from "./column_types.js";
+import { INT8_SQL, columnOf } from "./column_types.js";
 import { mayFail } from "./may_fail.js";
 import { asDecimal } from "./numeric_values.js";
 
-const INT8: EngineType = { kind: "int8" };
 const COUNT = { kind: "decimal", precision: 19, scale: 0 } as const;
 const MULTIPLY = "decimal.multiply";
 
 /** How many rows one grouped row stands for. */
 export const rowsCounted: AggregateCall = {
-  function: "countRows", result: columnOf({ type: sqlTypes.int8, typmod: -1, collation: 0 }, INT8, false),
+  function: "countRows", result: columnOf(INT8_SQL, INT8, false),
 };
 
 /** Aggregates to which a row more or less like another is nothing. */
@@ -46,7 +45,7 @@ export interface CallPlace {
 
 /** The call in two steps; undefined where it cannot be made of them. */
 export function eagerCall(call: AggregateCall, place: CallPlace): EagerCall | undefined {
-  const read = [call.argument, call.filter].flatMap((each) => (each === undefined ? [] : [...columnsRead(each)]));
+  const read = callExpressions(call).flatMap((each) => [...columnsRead(each)]);
   if (call.function === "countRows" && call.filter === undefined) return counted;
   const below = read.filter(place.isBelow).length;
   if (below === 0) return multiplied(call);
@@ -103,7 +102,7 @@ function summed(call: AggregateCall, argument: Expression, filter?: Expression):
 
 function wherePresent(argument: Expression, value: Expression): Expression {
   const { type } = value;
-  const when: Expression = { kind: "isNull", argument, negated: true, type: { kind: "bool" } };
+  const when: Expression = { kind: "isNull", argument, negated: true, type: BOOL };
   return {
     kind: "case", branches: [{ when, then: value }],
     otherwise: { kind: "constant", value: null, type }, type,

@@ -1,7 +1,7 @@
 // What PostgreSQL finds above the engine in place of the statement's variables: columns of the engine's result, or, for
 // a column of a merged subquery that the engine does not compute, the subquery's own expression lifted up with its
 // variables replaced in turn. Used where the engine hands rows through (joined_statement.ts).
-import type { AnalysedExpression, SqlType, Variable } from "#frontend/analysed_expression.js";
+import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { refuse } from "#frontend/refusal.js";
 import { locationOf } from "#frontend/text_fields.js";
@@ -10,7 +10,7 @@ import { edgeCalls } from "#frontend/edge_calls.js";
 import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import { bpcharLength } from "#types/sql_types.js";
-import { columnOf } from "./column_types.js";
+import { INT4_SQL, columnOf } from "./column_types.js";
 import { giveEntryOf } from "./given_entries.js";
 import { eachEdgeVariable, eachOuterVariable } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
@@ -90,8 +90,6 @@ function liftable(scope: QueryScope, variable: Variable): Lifted | undefined {
   return { scope: inner, expression: target.expression };
 }
 
-const INT4: SqlType = { type: 23, typmod: -1, collation: 0 };
-
 /** A value above the engine: its column, and where its digits vary the column of how many it shows. */
 export interface Outputs {
   readonly value: Output;
@@ -101,7 +99,7 @@ export interface Outputs {
 /** The outputs of a value; `output` is the value's own. */
 export function outputsOf(output: Output, displayScale: Expression | undefined): Outputs {
   if (displayScale === undefined) return { value: output, scale: undefined };
-  const column = columnOf(INT4, displayScale.type, true);
+  const column = columnOf(INT4_SQL, displayScale.type, true);
   return { value: output, scale: { name: `${output.name} scale`, expression: displayScale, column } };
 }
 

@@ -15,7 +15,7 @@ import type { ScalarFunction } from "#functions/function.js";
 import { functionByKey, functionsByOid, isExactIn, needsAsciiLetters, needsUtf8 } from "#functions/registry.js";
 import { buildZonedCall, zonedCall } from "#functions/zone_calls.js";
 import { TABLE_TYPE } from "#functions/parameter_tables.js";
-import type { EngineType } from "#types/engine_type.js";
+import { BOOL, type EngineType, NUMERIC, TIMESTAMP } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { scaleOfResult, unifyCase, unifyCoalesce } from "./alternatives.js";
@@ -30,8 +30,6 @@ import { asNumerics } from "./numeric_values.js";
 import { compareByKeys, compareTexts, comparesKeys, orderKeysOf } from "./order_keys.js";
 import type { Translated } from "./translated.js";
 import { spendTranslation } from "./translation_budget.js";
-
-const BOOL = { kind: "bool" } as const;
 
 /** Where an expression stands. */
 interface Scope {
@@ -203,7 +201,7 @@ export class ExpressionTranslator {
   /** Constants of types without a fixed shape have the shape of their value. */
   private constantType(sql: SqlType, image: Uint8Array): EngineType | undefined {
     const base = this.facts.baseType(sql.type);
-    if (base === sqlTypes.numeric) return decimalType(decodeNumeric(image)) ?? { kind: "numeric" };
+    if (base === sqlTypes.numeric) return decimalType(decodeNumeric(image)) ?? NUMERIC;
     if (base === sqlTypes.bpchar) {
       if (!this.facts.isDeterministic(sql.collation)) return undefined;
       const byteOrder = this.facts.isByteOrder(sql.collation);
@@ -251,7 +249,7 @@ export class ExpressionTranslator {
     if (given === undefined) return undefined;
     const { function: key, type, guard, cast } = found;
     const argument: Expression = cast === undefined
-      ? given : { kind: "call", function: cast, arguments: [given], type: { kind: "timestamp" } };
+      ? given : { kind: "call", function: cast, arguments: [given], type: TIMESTAMP };
     const part: Expression = { kind: "call", function: key, arguments: [argument], type };
     if (guard === undefined) return { expression: part };
     // A value that is not finite has no such part.

@@ -12,12 +12,11 @@ import type { LogicalOperator } from "#plan/logical.js";
 import type { AggregateCall } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
-import type { EngineType } from "#types/engine_type.js";
-import { sqlTypes } from "#types/sql_types.js";
+import { type EngineType, INT4 } from "#types/engine_type.js";
 import { overParts } from "./aggregate_parts.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { mayDiffer } from "./block_checks.js";
-import { columnOf } from "./column_types.js";
+import { INT4_SQL, columnOf } from "./column_types.js";
 import { Estimates } from "./estimates.js";
 import { keysOf, LeftToPostgres } from "./grouping.js";
 import { edgeRoots, targetOf } from "./planning_context.js";
@@ -42,9 +41,6 @@ const ROLLUP = 2;
 const CUBE = 3;
 
 const SETS_MAX = 64;
-
-const INT4: EngineType = { kind: "int4" };
-const INT4_SQL = { type: sqlTypes.int4, typmod: -1, collation: 0 };
 
 /** References to targets. */
 type KeySet = readonly number[];

@@ -1,19 +1,14 @@
 // rank(), dense_rank(), percent_rank() and cume_dist() of a hypothetical row: how many rows of the group would come
 // before it, or beside it. Nothing is sorted for that, but where values count once. Read next: ordered_rows.ts.
-import type { Aggregate, AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
+import type { Aggregate, AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { Expression } from "#expr/expression.js";
-import type { EngineType } from "#types/engine_type.js";
-import { sqlTypes } from "#types/sql_types.js";
+import { BOOL, type EngineType, FLOAT8, INT8 } from "#types/engine_type.js";
 import type { PlannedAggregate } from "./aggregates.js";
+import { INT8_SQL } from "./column_types.js";
 import { lessFunctions } from "./conditional_values.js";
 import { mayFail } from "./may_fail.js";
 import { type AggregateCalls, both, filteredValue, firstOfEqual } from "./ordered_keys.js";
 import { directionOf } from "./sort_keys.js";
-
-const BOOL = { kind: "bool" } as const;
-const INT8: EngineType = { kind: "int8" };
-const FLOAT8: EngineType = { kind: "float8" };
-const INT8_SQL: SqlType = { type: sqlTypes.int8, typmod: -1, collation: 0 };
 
 const forms: ReadonlyMap<number, "rank" | "percentRank" | "cumeDist" | "denseRank"> = new Map([
   [3986, "rank"], [3988, "percentRank"], [3990, "cumeDist"], [3992, "denseRank"],

@@ -3,14 +3,13 @@
 // taken out of it: they are asked for rows that PostgreSQL would not ask them for. Read next: from_clause.ts.
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { Expression } from "#expr/expression.js";
+import { BOOL } from "#types/engine_type.js";
 import { conjunctsOf } from "./conditions.js";
 import { shareOfQuals } from "./estimates.js";
 import type { QueryScope } from "./query_scope.js";
 import { rangesRead } from "./query_scope.js";
 import type { Region } from "./region.js";
 import { neverFails } from "./safe_expressions.js";
-
-const BOOL = { kind: "bool" } as const;
 
 function isAbout(range: number): (condition: AnalysedExpression) => boolean {
   return ({ source }) => {

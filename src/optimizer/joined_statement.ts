@@ -2,6 +2,7 @@
 // groups; PostgreSQL does the rest above it, as for one table (single_table.ts): HAVING, final expressions, sorting,
 // LIMIT. Scalar subqueries in those are computed by the engine too and stand as columns of its result.
 import { defined } from "#base/assert.js";
+import { columnsRead } from "#expr/traverse.js";
 import { costs } from "#generated/costs.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
@@ -14,7 +15,6 @@ import type { LogicalOperator } from "#plan/logical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { bpcharLength } from "#types/sql_types.js";
-import { columnsRead } from "./aggregation.js";
 import { Attributes } from "./attributes.js";
 import { arraySubqueryType } from "./array_subqueries.js";
 import { aggregateBlock } from "./block.js";

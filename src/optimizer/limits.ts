@@ -10,6 +10,7 @@ import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { SortKey } from "#plan/physical.js";
 import { defined } from "#base/assert.js";
+import { BOOL, INT8 } from "#types/engine_type.js";
 import type { Block } from "./block.js";
 import { Estimates } from "./estimates.js";
 import { filtered } from "./filtered.js";
@@ -38,7 +39,7 @@ export function keepsFirst({ limitCount, limitOffset }: AnalysedQuery): boolean 
 }
 
 function constant(value: bigint): Expression {
-  return { kind: "constant", value, type: { kind: "int8" } };
+  return { kind: "constant", value, type: INT8 };
 }
 
 function read(clause: AnalysedExpression | undefined): bigint | undefined {
@@ -107,8 +108,8 @@ export function firstOfEach(
 ): LogicalOperator {
   const { operator, number } = numberedRows(statement, input, keys, order);
   const compared = (comparison: "greater" | "lessOrEqual", bound: bigint): Expression => ({
-    kind: "call", function: `integer.${comparison}`, type: { kind: "bool" },
-    arguments: [{ kind: "column", index: number, type: { kind: "int8" } }, constant(bound)],
+    kind: "call", function: `integer.${comparison}`, type: BOOL,
+    arguments: [{ kind: "column", index: number, type: INT8 }, constant(bound)],
   });
   const first = offset ?? 0n;
   const predicates = [

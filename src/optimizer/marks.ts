@@ -9,9 +9,10 @@ import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import type { AggregateCall } from "#plan/physical.js";
 import { defined } from "#base/assert.js";
+import { BOOL, INT8 } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { mayDiffer } from "./block_checks.js";
-import { columnOf } from "./column_types.js";
+import { INTERNAL, columnOf } from "./column_types.js";
 import { equalityOf } from "./conditions.js";
 import type { CorrelationKey, PendingLookUp } from "./correlation.js";
 import {
@@ -24,9 +25,6 @@ import type { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
 import { comparedRows, existingRows } from "./subquery_rows.js";
 
-const BOOL = { kind: "bool" } as const;
-const INT8 = { kind: "int8" } as const;
-const INTERNAL = { type: 0, typmod: -1, collation: 0 };
 const COUNT_TYPE = columnOf({ ...INTERNAL, type: sqlTypes.int8 }, INT8, false);
 
 type Aggregate = Extract<LogicalOperator, { readonly kind: "aggregate" }>;

@@ -2,9 +2,8 @@
 // (block.ts). What is made of them is computed above the join that finds the groups. Counter-example: coalesce(max(x),
 // 0) of no rows is 0, and a column of the groups would be NULL there. Read next: subqueries.ts, lateral.ts.
 import type { Expression } from "#expr/expression.js";
-import { mapColumns } from "#expr/traverse.js";
+import { columnsRead, mapColumns } from "#expr/traverse.js";
 import { originsOf } from "#plan/logical.js";
-import { columnsRead } from "./aggregation.js";
 import type { Block } from "./block.js";
 import { nullableColumns } from "./correlation.js";
 import type { StatementFacts } from "./table_source.js";

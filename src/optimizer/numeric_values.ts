@@ -3,10 +3,8 @@
 import type { Expression } from "#expr/expression.js";
 import { DECIMAL_NAN } from "#expr/expression.js";
 import { writeNumeric } from "#functions/numeric_image.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, NUMERIC } from "#types/engine_type.js";
 import type { Translated } from "./translated.js";
-
-const NUMERIC: EngineType = { kind: "numeric" };
 
 /** Decimal digits of the integers. */
 const integerDigits: Readonly<Partial<Record<EngineType["kind"], number>>> = { int2: 5, int4: 10, int8: 19 };

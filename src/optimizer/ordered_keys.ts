@@ -4,15 +4,13 @@ import type { AggregateKey, AnalysedExpression, SqlType } from "#frontend/analys
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import type { AggregateFunction, SortKey } from "#plan/physical.js";
-import type { EngineType } from "#types/engine_type.js";
+import { BOOL, type EngineType, INT8 } from "#types/engine_type.js";
 import type { PlannedAggregate } from "./aggregates.js";
 import { groupsByEngineEquality } from "./column_types.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
 import { asNumeric } from "./numeric_values.js";
 import type { OrderedRows } from "./ordered_rows.js";
 import { sortKeyOf } from "./sort_keys.js";
-
-const BOOL = { kind: "bool" } as const;
 
 /** What the planner of aggregates knows. */
 export interface AggregateScope {
@@ -93,6 +91,6 @@ export function firstOfEqual(
     values.push(rows.column(value));
   }
   const number = rows.place([...isIn, ...values], [], { function: "rowNumber" });
-  const one: Expression = { kind: "constant", value: 1n, type: { kind: "int8" } };
+  const one: Expression = { kind: "constant", value: 1n, type: INT8 };
   return { kind: "call", function: "integer.equal", arguments: [number, one], type: BOOL };
 }

@@ -5,15 +5,13 @@ import { expressionKey } from "#expr/traverse.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { SortKey, WindowCall, WindowFrame } from "#plan/physical.js";
-import type { EngineType } from "#types/engine_type.js";
-import { columnOf } from "./column_types.js";
+import { INT8 } from "#types/engine_type.js";
+import { INTERNAL, columnOf } from "./column_types.js";
 import { WINDOW_ROWS_MAX } from "./row_numbers.js";
 import type { StatementFacts } from "./table_source.js";
 
-const INT8: EngineType = { kind: "int8" };
 /** 1.5 million rows in five groups take 4.6 s of processor time here and 1.9 s there. */
 const SORTED_ROWS_MAX = 100_000;
-const INTERNAL = { type: 0, typmod: -1, collation: 0 };
 
 const wholePartition: WindowFrame = {
   unit: "rows", start: { kind: "unbounded" }, end: { kind: "unbounded" }, exclusion: "none",

@@ -1,24 +1,19 @@
 // percentile_disc(), percentile_cont() and mode(): rows numbered in the order of WITHIN GROUP, of which an aggregate
 // over the row that is asked for takes the value. NULLs come last and do not count. PostgreSQL's orderedsetaggs.c says
 // which row that is. Read next: ordered_rows.ts, functions/percentile.ts.
-import type { Aggregate, SqlType } from "#frontend/analysed_expression.js";
+import type { Aggregate } from "#frontend/analysed_expression.js";
 import type { Expression } from "#expr/expression.js";
 import { functionByKey, isExactIn } from "#functions/registry.js";
 import type { SortKey } from "#plan/physical.js";
-import type { EngineType } from "#types/engine_type.js";
-import { sqlTypes } from "#types/sql_types.js";
+import { BOOL, type EngineType, FLOAT8, INT8 } from "#types/engine_type.js";
 import type { PlannedAggregate } from "./aggregates.js";
+import { INT8_SQL } from "./column_types.js";
 import { constantValue } from "./constant_expressions.js";
 import { type AggregateCalls, filteredValue } from "./ordered_keys.js";
 import type { OrderKeys } from "./order_keys.js";
 import { orderKeysOf, sqlTypeOfKey } from "./order_keys.js";
 import type { OrderedRows } from "./ordered_rows.js";
 import { sortKeyOf } from "./sort_keys.js";
-
-const BOOL: EngineType = { kind: "bool" };
-const INT8: EngineType = { kind: "int8" };
-const FLOAT8: EngineType = { kind: "float8" };
-const INT8_SQL: SqlType = { type: sqlTypes.int8, typmod: -1, collation: 0 };
 
 const oids = { discrete: 3972, continuous: 3974, continuousInterval: 3976, mode: 3984 } as const;
 

@@ -3,14 +3,14 @@
 import { defined } from "#base/assert.js";
 import { refuse } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
-import { mapColumns } from "#expr/traverse.js";
+import { columnsRead, mapColumns } from "#expr/traverse.js";
+import { callExpressions, mapCall, mapWindowCall, windowCallExpressions } from "#plan/calls.js";
 import type { CommonBody, LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import { columnsOf } from "#plan/columns_of.js";
-import { frameExpressions, mapFrame } from "#plan/frames.js";
 import type { PhysicalOperator } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
-import { columnsRead } from "./aggregation.js";
+import { BOOL, INT8 } from "#types/engine_type.js";
 import type { Attributes } from "./attributes.js";
 import { joinKeys } from "./join_keys.js";
 import type { BuiltLeaf } from "./shared_subplans.js";
@@ -26,8 +26,8 @@ export interface Built {
 type LogicalJoin = Extract<LogicalOperator, { readonly kind: "join" }>;
 type HashJoin = Extract<PhysicalOperator, { readonly kind: "hashJoin" }>;
 
-function readsOf(expressions: readonly (Expression | undefined)[]): number[] {
-  return expressions.flatMap((each) => (each === undefined ? [] : [...columnsRead(each)]));
+function readsOf(expressions: readonly Expression[]): number[] {
+  return expressions.flatMap((each) => [...columnsRead(each)]);
 }
 
 /** Rewrites attribute numbers into positions. */
@@ -164,7 +164,7 @@ export class PhysicalBuilder {
     const calls = operator.calls.filter(({ attribute }) => required.has(attribute));
     const reads = readsOf([
       ...operator.partition, ...operator.order.map(({ expression }) => expression),
-      ...calls.flatMap(({ call }) => [call.argument, call.otherwise, ...frameExpressions(call.frame)]),
+      ...calls.flatMap(({ call }) => windowCallExpressions(call)),
     ]);
     const passed = [...required].filter((attribute) => this.attributes.originOf(attribute) !== operator.origin);
     const needed = new Set(calls.length === 0 ? passed : [...passed, ...reads]);
@@ -177,12 +177,7 @@ export class PhysicalBuilder {
       input: input.operator,
       partition: operator.partition.map(inPlace),
       order: operator.order.map((key) => ({ ...key, expression: inPlace(key.expression) })),
-      calls: calls.map(({ call }) => ({
-        ...call,
-        frame: mapFrame(call.frame, inPlace),
-        ...(call.argument === undefined ? {} : { argument: inPlace(call.argument) }),
-        ...(call.otherwise === undefined ? {} : { otherwise: inPlace(call.otherwise) }),
-      })),
+      calls: calls.map(({ call }) => mapWindowCall(call, inPlace)),
       columns: [...columnsOf(input.operator), ...calls.map(({ call }) => call.result)],
     };
     return { operator: window, attributes };
@@ -276,7 +271,7 @@ export class PhysicalBuilder {
     const { keys } = aggregate;
     const wanted = aggregate.aggregates.filter(({ attribute }) => required.has(attribute));
     const reads = readsOf([
-      ...keys.map((key) => key.expression), ...wanted.flatMap(({ call }) => [call.argument, call.second, call.filter]),
+      ...keys.map((key) => key.expression), ...wanted.flatMap(({ call }) => callExpressions(call)),
     ]);
     const input = this.build(aggregate.input, new Set(reads));
     const inPlace = (expression: Expression): Expression => placed(expression, input.attributes);
@@ -284,12 +279,7 @@ export class PhysicalBuilder {
       kind: "hashAggregate",
       input: input.operator,
       keys: keys.map((key) => inPlace(key.expression)),
-      aggregates: wanted.map(({ call }) => ({
-        ...call,
-        ...(call.argument === undefined ? {} : { argument: inPlace(call.argument) }),
-        ...(call.second === undefined ? {} : { second: inPlace(call.second) }),
-        ...(call.filter === undefined ? {} : { filter: inPlace(call.filter) }),
-      })),
+      aggregates: wanted.map(({ call }) => mapCall(call, inPlace)),
       columns: [...keys.map((key) => key.column), ...wanted.map(({ call }) => call.result)],
       groupsEstimate: Math.round(aggregate.rows),
     };
@@ -316,7 +306,7 @@ function isExistenceTest({ join, conditions }: LogicalJoin): boolean {
 
 /** The scans below stop when it is found. */
 function firstRow({ operator, attributes }: Built): Built {
-  const count: Expression = { kind: "constant", value: 1n, type: { kind: "int8" } };
+  const count: Expression = { kind: "constant", value: 1n, type: INT8 };
   return { operator: { kind: "limit", input: operator, count, columns: columnsOf(operator) }, attributes };
 }
 
@@ -324,7 +314,7 @@ function residualOf(residual: readonly Expression[]): { readonly residual?: Expr
   const [only] = residual;
   if (only === undefined) return {};
   if (residual.length === 1) return { residual: only };
-  return { residual: { kind: "and", arguments: residual, type: { kind: "bool" } } };
+  return { residual: { kind: "and", arguments: residual, type: BOOL } };
 }
 
 /** The physical kind, with `left` and `right` told by which side is probed. */

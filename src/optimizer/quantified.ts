@@ -5,6 +5,7 @@
 import type { TextNode } from "#frontend/node_text.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
+import { BOOL } from "#types/engine_type.js";
 import { equalityOf } from "./conditions.js";
 import { refuseFailing, refuseSubLink, subQueryOf, testExpression } from "./correlation.js";
 import type { HidingJoin } from "./join_order.js";
@@ -15,8 +16,6 @@ import type { QueryScope } from "./query_scope.js";
 import { ALL, typeOf } from "./sub_links.js";
 import type { Region } from "./region.js";
 import { comparedRows } from "./subquery_rows.js";
-
-const BOOL = { kind: "bool" } as const;
 
 /** Rows of a subquery that every row is compared with, one by one; PostgreSQL may have a hash table for more. */
 const COMPARED_ROWS_MAX = 10_000;

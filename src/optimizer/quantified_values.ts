@@ -6,8 +6,8 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
-import { sqlTypes } from "#types/sql_types.js";
-import { columnOf } from "./column_types.js";
+import { BOOL, INT8 } from "#types/engine_type.js";
+import { INT8_SQL, columnOf } from "./column_types.js";
 import type { PendingLookUp } from "./correlation.js";
 import { nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression } from "./correlation.js";
 import type { Domain } from "./domain.js";
@@ -22,9 +22,7 @@ import { finishRegion, Region } from "./region.js";
 import { readsAround } from "./stand_alone.js";
 import { ALL, typeOf } from "./sub_links.js";
 
-const BOOL = { kind: "bool" } as const;
-const INT8 = { kind: "int8" } as const;
-const COUNT = columnOf({ type: sqlTypes.int8, typmod: -1, collation: 0 }, INT8, false);
+const COUNT = columnOf(INT8_SQL, INT8, false);
 
 function constant(value: boolean | bigint | null): Expression {
   return { kind: "constant", value, type: typeof value === "bigint" ? INT8 : BOOL };

@@ -1,12 +1,12 @@
 // An inner region: inputs that are joined by a list of conditions in any order, with the semi and anti joins that
 // filter its rows. Conditions that read attributes of queries around it are handed back: they correlate the region with
 // its surroundings. Read next: join_order.ts.
+import { columnsRead } from "#expr/traverse.js";
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import { refuse } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
-import { columnsRead } from "./aggregation.js";
 import type { Attributes } from "./attributes.js";
 import { rejectsNull } from "./conditions.js";
 import { Estimates } from "./estimates.js";

@@ -4,12 +4,11 @@
 import type { AnalysedExpression, RowComparison } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
+import { BOOL } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { Compare } from "./conditional_values.js";
 import { lessFunctions } from "./conditional_values.js";
 import type { Translated } from "./translated.js";
-
-const BOOL = { kind: "bool" } as const;
 
 /**
  * The B-tree families whose order is their types' usual one: of bool, bytea, char(n), dates and timestamps, floats,

@@ -4,12 +4,9 @@ import { refuse } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { SortKey, WindowFrame } from "#plan/physical.js";
-import type { EngineType } from "#types/engine_type.js";
-import { columnOf } from "./column_types.js";
+import { INT8 } from "#types/engine_type.js";
+import { INTERNAL, columnOf } from "./column_types.js";
 import type { StatementFacts } from "./table_source.js";
-
-const INT8: EngineType = { kind: "int8" };
-const INTERNAL = { type: 0, typmod: -1, collation: 0 };
 
 /** A partition stands in memory, however large; PostgreSQL goes through its rows on disk. */
 export const WINDOW_ROWS_MAX = 2_000_000;

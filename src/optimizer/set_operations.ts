@@ -11,9 +11,9 @@ import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { ColumnType } from "#types/column_type.js";
-import type { EngineType } from "#types/engine_type.js";
+import { BOOL, type EngineType, INT8, NUMERIC } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
-import { columnOf, groupsByEngineEquality } from "./column_types.js";
+import { INTERNAL, columnOf, groupsByEngineEquality } from "./column_types.js";
 import { asNumeric } from "./numeric_values.js";
 import type { QueryScope } from "./query_scope.js";
 import { numberedRows } from "./row_numbers.js";
@@ -29,10 +29,6 @@ export interface Side {
 /** SetOperation values. */
 const UNION = 1;
 const INTERSECT = 2;
-
-const INT8: EngineType = { kind: "int8" };
-const BOOL = { kind: "bool" } as const;
-const INTERNAL: SqlType = { type: 0, typmod: -1, collation: 0 };
 
 /** How the queries are planned. */
 interface Arms {
@@ -138,7 +134,7 @@ const isNumeric = ({ kind }: EngineType): boolean => kind === "decimal" || kind 
 
 function joinedType(a: EngineType, b: EngineType): EngineType | undefined {
   if (isNumeric(a) && isNumeric(b)) {
-    if (a.kind !== "decimal" || b.kind !== "decimal" || a.scale !== b.scale) return { kind: "numeric" };
+    if (a.kind !== "decimal" || b.kind !== "decimal" || a.scale !== b.scale) return NUMERIC;
     return a.precision >= b.precision ? a : b;
   }
   if (a.kind !== b.kind) return undefined;

@@ -4,6 +4,7 @@
 import type { AnalysedQuery } from "#frontend/query.js";
 import { refuse } from "#frontend/refusal.js";
 import type { LogicalOperator } from "#plan/logical.js";
+import { BOOL } from "#types/engine_type.js";
 import { aggregateBlock } from "./block.js";
 import type { Block } from "./block.js";
 import type { CorrelatedRows } from "./correlated_rows.js";
@@ -58,7 +59,7 @@ export function singleGroups(rows: CorrelatedRows, query: AnalysedQuery): Single
   const having = query.having === undefined ? undefined : column(number)?.expression;
   if (query.having !== undefined && having === undefined)
     return refuse("HAVING in a subquery", "It uses a function or type that the engine does not compute.");
-  const none = { kind: "constant", value: false, type: { kind: "bool" } } as const;
+  const none = { kind: "constant", value: false, type: BOOL } as const;
   const kept = [...(having === undefined ? [] : [having]), ...(keepsOnlyRow(query) ? [] : [none])];
   return {
     block: { operator: filtered(every, kept), query, column },

@@ -1,15 +1,16 @@
 // Conditions with subqueries, unnested: EXISTS and IN become semi joins, NOT EXISTS, NOT IN and ALL anti joins, a
 // scalar subquery becomes one more input of the region. A correlated scalar subquery that aggregates is computed once
 // for all values it is correlated by (grouped by them) and joined on those. Nothing is evaluated row by row.
+import { columnsRead } from "#expr/traverse.js";
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { StatementRefused } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
+import { BOOL } from "#types/engine_type.js";
 import { arrayValue } from "./array_subqueries.js";
 import { aggregateBlock, materialised } from "./block.js";
-import { columnsRead } from "./aggregation.js";
 import { rejectsNull } from "./conditions.js";
 import type { PendingLookUp } from "./correlation.js";
 import { conditionsOn, refuseFailing, refuseSubLink, subQueryOf, testExpression } from "./correlation.js";
@@ -57,7 +58,7 @@ function exists(planner: QueryPlanner, region: Region, scope: QueryScope, subLin
     region.hidingJoins.push({ join: isNegated ? "anti" : "semi", right: found.operator, conditions: found.correlated });
     return;
   }
-  if (isNegated) region.conditions.push({ kind: "constant", value: false, type: { kind: "bool" } });
+  if (isNegated) region.conditions.push({ kind: "constant", value: false, type: BOOL });
 }
 
 /** Subqueries of which it makes no difference whether they are false or unknown. */

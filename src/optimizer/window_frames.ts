@@ -8,16 +8,12 @@ import { DAY_MICROSECONDS, intervalLength, readInterval } from "#functions/inter
 import { readNumeric } from "#functions/numeric_image.js";
 import type { FrameBound, SortKey, WindowFrame } from "#plan/physical.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, FLOAT8, INT8, INTERVAL, NUMERIC, TIMESTAMP } from "#types/engine_type.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
 import { LeftToPostgres } from "./grouping.js";
 import { asNumeric } from "./numeric_values.js";
 import { isOrderKey } from "./order_keys.js";
 import type { ClauseBound, WindowClause } from "./window_clause.js";
-
-const NUMERIC: EngineType = { kind: "numeric" };
-const TIMESTAMP: EngineType = { kind: "timestamp" };
-const INTERVAL: EngineType = { kind: "interval" };
 
 /** Keys whose distance is added when the frame is looked up, without a column of its own. */
 const counted: ReadonlySet<EngineType["kind"]> = new Set(["int2", "int4", "int8"]);
@@ -52,7 +48,7 @@ function countedBound({ kind, offset }: ClauseBound): FrameBound {
   if (kind === "unbounded" || kind === "currentRow") return { kind };
   const value = offset === undefined ? undefined : integerConstant(readExpression(offset));
   if (value === undefined || value === null || value < 0n) return leave("a frame's offset is no constant");
-  return { kind, offset: { kind: "constant", value, type: { kind: "int8" } } };
+  return { kind, offset: { kind: "constant", value, type: INT8 } };
 }
 
 /** A distance that is a constant, not negative, and of floats not endless. */
@@ -94,7 +90,7 @@ function measureOf(key: Expression, distances: readonly Expression[]): Expressio
       };
     }
     case "float4":
-      return { kind: "call", function: "cast.float4.float8", arguments: [key], type: { kind: "float8" } };
+      return { kind: "call", function: "cast.float4.float8", arguments: [key], type: FLOAT8 };
     case "date": return { kind: "call", function: "cast.date.timestamp", arguments: [key], type: TIMESTAMP };
     case "float8": case "numeric": case "timestamp": case "timestamptz": case "interval": return key;
     default: return leave("a frame's distance is not one of the engine's");
@@ -150,5 +146,5 @@ function microsecondsOf(distance: Expression, kind: "timestamp" | "timestamptz")
   const { months, days, microseconds } = readInterval(distance.value);
   if (months !== 0 || days < 0 || microseconds < 0n || (days > 0 && kind === "timestamptz")) return undefined;
   const value = BigInt(days) * DAY_MICROSECONDS + microseconds;
-  return value < DISTANCE_END ? { kind: "constant", value, type: { kind: "int8" } } : undefined;
+  return value < DISTANCE_END ? { kind: "constant", value, type: INT8 } : undefined;
 }

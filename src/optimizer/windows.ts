@@ -16,7 +16,7 @@ import type {
   AggregateCall, AggregateFunction, FrameAggregate, SortKey, WindowCall, WindowFrame, WindowFunction,
 } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
-import type { EngineType } from "#types/engine_type.js";
+import { BOOL, type EngineType, FLOAT8, INT4, INT8 } from "#types/engine_type.js";
 import { AggregatePlanner } from "./aggregates.js";
 import type { ColumnSource } from "./column_source.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
@@ -45,10 +45,7 @@ export interface WindowedRows {
   readonly values: ReadonlyMap<string, WindowedValue>;
 }
 
-const INT8: EngineType = { kind: "int8" };
 const ONLY: EdgeExpression = { kind: "column", index: 0 };
-const FLOAT8: EngineType = { kind: "float8" };
-const INT4: EngineType = { kind: "int4" };
 
 interface Rule {
   readonly function: WindowFunction;
@@ -282,7 +279,7 @@ function overFrame({ function: name, argument, filter, result }: AggregateCall, 
     leave("an argument may fail");
   if (filter === undefined) return { ...call, function: name, ...(argument === undefined ? {} : { argument }) };
   if (mayFail(filter) && !meetsAll) leave("a filter may fail");
-  const counted: Expression = argument ?? { kind: "constant", value: true, type: { kind: "bool" } };
+  const counted: Expression = argument ?? { kind: "constant", value: true, type: BOOL };
   const { type } = counted;
   const guarded: Expression = {
     kind: "case", branches: [{ when: filter, then: counted }],

@@ -23,3 +23,13 @@ export type EngineType =
   | { readonly kind: "opaque"; readonly width: number; readonly byValue: boolean; readonly bitwiseEqual: boolean };
 
 export type EngineTypeKind = EngineType["kind"];
+
+/** Types that are their kind alone. */
+export const BOOL = { kind: "bool" } as const;
+export const INT4 = { kind: "int4" } as const;
+export const INT8 = { kind: "int8" } as const;
+export const FLOAT8 = { kind: "float8" } as const;
+export const NUMERIC = { kind: "numeric" } as const;
+export const TIMESTAMP = { kind: "timestamp" } as const;
+export const TIMESTAMPTZ = { kind: "timestamptz" } as const;
+export const INTERVAL = { kind: "interval" } as const;
