@@ -1,6 +1,7 @@
 // How an aggregate is made of what it gave for parts of the rows: for the sets of GROUPING SETS, and beside aggregates
 // with DISTINCT. Counter-example: avg(float8) of averages is not the average, and of equal numerics that look different
 // the one that is shown depends on which came first. Read next: grouping_sets.ts, distinct_aggregates.ts.
+import { callOf, constantOf, readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import type { AggregateCall } from "#plan/physical.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
@@ -23,7 +24,7 @@ const sameAgain: ReadonlySet<AggregateCall["function"]> = new Set([
 export function overParts({ function: name, result }: AggregateCall, column: number): PartsCall | undefined {
   const { engine } = result;
   const { kind } = engine;
-  const argument: Expression = { kind: "column", index: column, type: engine };
+  const argument = readColumn(column, engine);
   // Sums show the places of the value that has most, whatever the parts.
   if (name === "sum" && kind === "numeric") return { call: { function: "sum", argument, result }, value: undefined };
   if (kind === "float4" || kind === "float8" || kind === "numeric") return undefined;
@@ -33,8 +34,8 @@ export function overParts({ function: name, result }: AggregateCall, column: num
   if (!isCount && (name !== "sum" || kind !== "int8")) return undefined;
   // Sums of int8 are numerics; what they sum up here is an int8 again.
   const value = (sum: Expression): Expression => {
-    const whole: Expression = { kind: "call", function: "cast.decimal.int8", arguments: [sum], type: INT8 };
-    const zero: Expression = { kind: "constant", value: 0n, type: INT8 };
+    const whole = callOf("cast.decimal.int8", INT8, sum);
+    const zero = constantOf(0n, INT8);
     return isCount ? { kind: "coalesce", arguments: [whole, zero], type: INT8 } : whole;
   };
   return { call: { function: "sum", argument, result: columnOf(NUMERIC_SQL, WIDE, true) }, value };

@@ -2,6 +2,7 @@
 // above the scan. The rest (user-defined ones) is left to PostgreSQL with the whole grouping. What asks for rows in an
 // order is told apart here; how they come to be in it is ordered_rows.ts's. Read next: planned_aggregates.ts.
 import { defined } from "#base/assert.js";
+import { allOf, callOf, constantOf, isPresent, onlyWhere, readColumn } from "#expr/construct.js";
 import type { Aggregate, SqlType } from "#frontend/analysed_expression.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
@@ -28,7 +29,7 @@ import { asDecimal, asNumeric } from "./numeric_values.js";
 import type { OrderKeys } from "./order_keys.js";
 import { orderKeysOf, sqlTypeOfKey } from "./order_keys.js";
 import type { OrderedRows } from "./ordered_rows.js";
-import { both, firstOfEqual, onlyWhere, orderedKeys } from "./ordered_keys.js";
+import { both, firstOfEqual, orderedKeys } from "./ordered_keys.js";
 import { orderedSet, orderedSetRows } from "./ordered_sets.js";
 import type { Translated } from "./translated.js";
 
@@ -146,7 +147,7 @@ const distinctKinds: ReadonlySet<EngineTypeKind> = new Set([
 ]);
 
 /** Stands for a DISTINCT aggregate whose values show different places: it has no first step. */
-const NOTHING: Expression = { kind: "constant", value: null, type: FLOAT8 };
+const NOTHING = constantOf(null, FLOAT8);
 
 /** A value the engine computes from the aggregates of a group. */
 export interface ComputedResult {
@@ -430,7 +431,7 @@ export class AggregatePlanner {
     if (given === undefined) return undefined;
     const type: EngineType = given.type.kind === "float4" ? FLOAT8 : given.type;
     const widened: Expression = given.type.kind === "float4"
-      ? { kind: "call", function: "cast.float4.float8", arguments: [given], type } : given;
+      ? callOf("cast.float4.float8", type, given) : given;
     const index = this.call(aggregateNames[function_], function_, aggregate, type, widened, filter);
     return { kind: "column", index };
   }
@@ -440,9 +441,7 @@ export class AggregatePlanner {
     const [argument, second] = [inputs.argument?.expression, inputs.second?.expression];
     if (argument === undefined || second === undefined || argument.type.kind !== second.type.kind) return undefined;
     if (kind === "pairCount") {
-      const present = [argument, second].map((each): Expression => (
-        { kind: "isNull", argument: each, negated: true, type: BOOL }));
-      const only: Expression = { kind: "and", arguments: present, type: BOOL };
+      const only = allOf([argument, second].map(isPresent));
       const index = this.call("count", "countRows", INT8_SQL, INT8, undefined, both(filter, only));
       return { kind: "column", index };
     }
@@ -467,23 +466,15 @@ export class AggregatePlanner {
     // The values and their squares would have to be told apart in one step.
     if (argument === undefined || this.plansDistinct) return undefined;
     const { value, square } = withSquare(argument);
-    const column = (index: number, type: EngineType): Expression => ({ kind: "column", index, type });
     const total = (name: string, each: Expression): Expression => {
       const type = each.type.kind === "decimal" ? this.sumOf(each.type) : NUMERIC;
-      return asNumeric({ expression: column(this.call(name, "sum", NUMERIC_SQL, type, each, filter), type) });
+      return asNumeric({ expression: readColumn(this.call(name, "sum", NUMERIC_SQL, type, each, filter), type) });
     };
     const count = this.call("count", "count", INT8_SQL, INT8, value, filter);
     const [sum, squares] = [total("sum", value), total("squares", square)];
-    const limit: Expression = { kind: "constant", value: BigInt(spreadNeeds(name)), type: INT8 };
-    const when: Expression = {
-      kind: "call", function: "integer.greaterOrEqual", arguments: [column(count, INT8), limit], type: BOOL,
-    };
-    const then: Expression = {
-      kind: "call", function: `numeric.${name}`, type: NUMERIC,
-      arguments: [column(count, INT8), sum, squares],
-    };
-    const otherwise: Expression = { kind: "constant", value: null, type: NUMERIC };
-    const expression: Expression = { kind: "case", branches: [{ when, then }], otherwise, type: NUMERIC };
+    const limit = constantOf(BigInt(spreadNeeds(name)), INT8);
+    const isEnough = callOf("integer.greaterOrEqual", BOOL, readColumn(count, INT8), limit);
+    const expression = onlyWhere(isEnough, callOf(`numeric.${name}`, NUMERIC, readColumn(count, INT8), sum, squares));
     return this.computed.push({ name, sql: aggregate, expression }) - 1;
   }
 
@@ -494,7 +485,7 @@ export class AggregatePlanner {
     const key = argument === undefined ? undefined : keys.keyOf(argument.expression);
     if (key === undefined) return undefined;
     const index = this.call(function_, function_, sqlTypeOfKey(key.type), key.type, key, filter);
-    const expression = keys.originalOf?.({ kind: "column", index, type: key.type });
+    const expression = keys.originalOf?.(readColumn(index, key.type));
     if (expression === undefined) return undefined;
     return this.computed.push({ name: function_, sql: aggregate, expression }) - 1;
   }
@@ -563,7 +554,7 @@ function withSquare(given: Translated): { readonly value: Expression; readonly s
   const square: EngineType = type.kind === "decimal" && isSmall
     ? { kind: "decimal", precision: 2 * type.precision, scale: 2 * type.scale } : NUMERIC;
   const multiply = isSmall ? "decimal.multiply" : "numeric.multiply";
-  return { value, square: { kind: "call", function: multiply, arguments: [value, value], type: square } };
+  return { value, square: callOf(multiply, square, value, value) };
 }
 
 function wideDecimal(scale: number): EngineType {

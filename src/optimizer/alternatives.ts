@@ -1,5 +1,6 @@
 // CASE and COALESCE: branches brought to one engine type. PostgreSQL passes each branch's value through with its own
 // display scale; a decimal has one scale, so where branches differ the scale each value would show is kept beside it.
+import { callOf, constantOf, isNullConstant, isPresent } from "#expr/construct.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
@@ -13,10 +14,6 @@ type Decimal = Extract<EngineType, { readonly kind: "decimal" }>;
 
 /** Registry key of numeric(numeric, typmod), which also widens. */
 const CAST_DECIMAL = "cast.decimal.decimal";
-
-function isNullConstant(expression: Expression): boolean {
-  return expression.kind === "constant" && expression.value === null;
-}
 
 function asDecimal(type: EngineType): Decimal | undefined {
   return type.kind === "decimal" ? type : undefined;
@@ -55,17 +52,13 @@ function converted(branch: Expression, type: EngineType): Expression {
   if (branch.kind === "constant") {
     const lift = 10n ** BigInt(type.scale - branch.type.scale);
     const value = typeof branch.value === "bigint" ? branch.value * lift : branch.value;
-    return { kind: "constant", value, type };
+    return constantOf(value, type);
   }
-  return { kind: "call", function: CAST_DECIMAL, arguments: [branch], type };
+  return callOf(CAST_DECIMAL, type, branch);
 }
 
 function int4(value: number | null): Expression {
-  return { kind: "constant", value: value === null ? null : BigInt(value), type: INT4 };
-}
-
-function isNotNull(argument: Expression): Expression {
-  return { kind: "isNull", argument, negated: true, type: BOOL };
+  return constantOf(value === null ? null : BigInt(value), INT4);
 }
 
 /** The display scale of a branch's value, NULL where the value is NULL. */
@@ -77,7 +70,7 @@ function scaleShown(branch: Translated): Expression {
   if (expression.kind === "constant") return scale;
   return {
     kind: "case",
-    branches: [{ when: isNotNull(expression), then: scale }],
+    branches: [{ when: isPresent(expression), then: scale }],
     otherwise: int4(null),
     type: INT4,
   };
@@ -149,11 +142,11 @@ export function scaleOfResult(key: string, values: readonly Translated[]): Expre
   switch (key) {
     case "decimal.negate": case "decimal.absolute": return first;
     case "decimal.multiply":
-      return second && { kind: "call", function: "int4.add", arguments: [first, second], type: INT4 };
+      return second && callOf("int4.add", INT4, first, second);
     case "decimal.add": case "decimal.subtract": {
       if (second === undefined) return undefined;
       const sides = [first, second];
-      const isGreater: Expression = { kind: "call", function: "integer.greater", arguments: sides, type: BOOL };
+      const isGreater = callOf("integer.greater", BOOL, ...sides);
       return { kind: "case", branches: [{ when: isGreater, then: first }], otherwise: second, type: INT4 };
     }
     default: return undefined;

@@ -1,5 +1,6 @@
 // A subquery with everything it does, FROM to DISTINCT, as one logical operator and its columns. ORDER BY is left
 // out: without LIMIT it changes nothing that SQL promises. Its FROM is planned already (from_clause.ts).
+import { callOf, constantOf, readColumn } from "#expr/construct.js";
 import type { AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -245,12 +246,12 @@ function finishGrouped(scope: QueryScope, operator: LogicalOperator, source: Col
 
 function orZero(count: Expression): Expression {
   const { type } = count;
-  return { kind: "coalesce", arguments: [count, { kind: "constant", value: 0n, type }], type };
+  return { kind: "coalesce", arguments: [count, constantOf(0n, type)], type };
 }
 
 function columnAttribute(scope: QueryScope, attribute: number): Translated {
   const type = scope.statement.attributes.typeOf(attribute).engine;
-  return { expression: { kind: "column", index: attribute, type } };
+  return { expression: readColumn(attribute, type) };
 }
 
 /** An aggregate's result inside the engine: what PostgreSQL would make of it above the scan. */
@@ -272,7 +273,7 @@ export function asTranslated(
 function shownWith(value: Expression, displayScale: Expression): Translated {
   if (value.type.kind === "decimal") return { expression: value, displayScale };
   const { type } = value;
-  return { expression: { kind: "call", function: "numeric.round", arguments: [value, displayScale], type } };
+  return { expression: callOf("numeric.round", type, value, displayScale) };
 }
 
 /** SELECT DISTINCT: the targets are the keys. */
@@ -308,7 +309,7 @@ export function materialised(block: Block, statement: StatementFacts, isNullable
   const computed = (name: string, expression: Expression, sql: SqlType): Expression => {
     const attribute = statement.attributes.add(origin, name, columnOf(sql, expression.type, true));
     columns.push({ attribute, expression });
-    return { kind: "column", index: attribute, type: expression.type };
+    return readColumn(attribute, expression.type);
   };
   for (const target of block.query.targets) {
     const value = target.isJunk ? undefined : block.column(target.number);

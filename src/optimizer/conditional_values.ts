@@ -1,5 +1,6 @@
 // NULLIF, IS DISTINCT FROM, GREATEST and LEAST as CASE expressions over comparisons the engine has. All their arguments
 // are evaluated always, as PostgreSQL does: no branch hides one. Read next: expression_translator.ts.
+import { constantOf, isNull, isPresent } from "#expr/construct.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
@@ -22,17 +23,13 @@ export const lessFunctions: ReadonlyMap<number, number> = new Map([
 /** Each further argument repeats the expression so far. */
 const ARGUMENTS_MAX = 3;
 
-function isNull(argument: Expression, negated: boolean): Expression {
-  return { kind: "isNull", argument, negated, type: BOOL };
-}
-
 /** The first value, or NULL where both are equal. */
 export function nullIf(
   facts: RequestFacts, sql: SqlType, compare: Compare, equality: number, left: Translated, right: Translated,
 ): Translated | undefined {
   const equal = compare(equality, [left, right])?.expression;
   if (equal === undefined) return undefined;
-  const nothing: Translated = { expression: { kind: "constant", value: null, type: left.expression.type } };
+  const nothing: Translated = { expression: constantOf(null, left.expression.type) };
   return unifyCase(facts, sql, [{ when: equal, then: nothing }], left);
 }
 
@@ -45,8 +42,8 @@ export function isDistinct(
   const expression: Expression = {
     kind: "case",
     branches: [
-      { when: isNull(left.expression, false), then: isNull(right.expression, true) },
-      { when: isNull(right.expression, false), then: { kind: "constant", value: true, type: BOOL } },
+      { when: isNull(left.expression), then: isPresent(right.expression) },
+      { when: isNull(right.expression), then: constantOf(true, BOOL) },
     ],
     otherwise: { kind: "not", argument: equal, type: BOOL },
     type: BOOL,
@@ -66,8 +63,8 @@ export function extreme(
     const isBetter = compare(less, kind === "greatest" ? [best, other] : [other, best])?.expression;
     if (isBetter === undefined) return undefined;
     const chosen = unifyCase(facts, sql, [
-      { when: isNull(best.expression, false), then: other },
-      { when: isNull(other.expression, false), then: best },
+      { when: isNull(best.expression), then: other },
+      { when: isNull(other.expression), then: best },
       { when: isBetter, then: other },
     ], best);
     if (chosen === undefined) return undefined;

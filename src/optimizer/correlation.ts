@@ -1,6 +1,7 @@
 // What every way of unnesting a subquery starts with: the subquery read and judged, the comparison of IN over its
 // columns, and the equalities it is correlated by as keys. Read next: subqueries.ts, marks.ts.
 import { defined } from "#base/assert.js";
+import { readColumn } from "#expr/construct.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -91,7 +92,7 @@ export function correlationKeyOf(
 
 /** The attribute that a key has become. */
 export function attributeOf({ inner }: CorrelationKey, attribute: number | undefined): Expression {
-  return { kind: "column", index: defined(attribute, "a key's attribute"), type: inner.type } as Expression;
+  return readColumn(defined(attribute, "a key's attribute"), inner.type);
 }
 
 /** A key's conditions over the attribute that it has become. */
@@ -116,7 +117,7 @@ export function nullableColumns(
   const computed = columns.map((each): ComputedAttribute => {
     const type = attributes.typeOf(each);
     const attribute = attributes.add(origin, attributes.nameOf(each), { ...type, nullable: true });
-    return { attribute, expression: { kind: "column", index: each, type: type.engine } };
+    return { attribute, expression: readColumn(each, type.engine) };
   });
   const renamed = new Map(columns.map((each, index) => [each, computed[index]?.attribute ?? -1]));
   return { operator: { kind: "compute", origin, input, columns: computed, rows: input.rows }, renamed };

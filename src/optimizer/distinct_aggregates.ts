@@ -3,6 +3,7 @@
 // computed in the first step for each value and put together in the second. Read next: aggregates.ts, which says what
 // is distinct, aggregate_parts.ts.
 import { assert, defined } from "#base/assert.js";
+import { readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
@@ -47,8 +48,7 @@ function plainCalls(aggregates: readonly AggregateCall[], { isDistinct }: Distin
 function secondStep<K extends Key>(
   { keys, aggregates }: Grouping<K>, { argument, isDistinct }: DistinctCalls, columnAt: (index: number) => number,
 ): { readonly keys: readonly K[]; readonly calls: readonly PartsCall[] } {
-  const column = (index: number, { type }: Expression): Expression => (
-    { kind: "column", index: columnAt(index), type });
+  const column = (index: number, { type }: Expression): Expression => readColumn(columnAt(index), type);
   let part = keys.length + 1;
   return {
     keys: keys.map((key, index) => ({ ...key, expression: column(index, key.expression) })),
@@ -98,7 +98,7 @@ export function withValues(
     if (value === undefined) return attribute;
     const { function: name, result } = defined(asked[index], "a call");
     const own = attributes.add(origin, name, result);
-    columns.push({ attribute: own, expression: value({ kind: "column", index: attribute, type: call.result.engine }) });
+    columns.push({ attribute: own, expression: value(readColumn(attribute, call.result.engine)) });
     return own;
   });
   return { operator: { kind: "compute", origin, input: operator, columns, rows: operator.rows }, calls };
@@ -117,7 +117,7 @@ export function aggregationOverDistinct(
   const result = aggregation({ keys: second.keys, aggregates: calls }, first, (index) => index);
   if (second.calls.every(({ value }) => value === undefined)) return result;
   assert(result.kind === "hashAggregate", "an aggregation");
-  const own = result.columns.map(({ engine }, index): Expression => ({ kind: "column", index, type: engine }));
+  const own = result.columns.map(({ engine }, index): Expression => readColumn(index, engine));
   return {
     kind: "project", input: result,
     expressions: own.map((each, index) => second.calls[index - keys.length]?.value?.(each) ?? each),

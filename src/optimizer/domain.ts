@@ -6,6 +6,7 @@
 // none.
 // Read next: correlated_rows.ts.
 import { defined } from "#base/assert.js";
+import { callOf, constantOf, isNull, readColumn } from "#expr/construct.js";
 import { columnsRead } from "#expr/traverse.js";
 import type { Variable } from "#frontend/analysed_expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
@@ -40,10 +41,6 @@ export interface Domain {
   readonly columns: readonly DomainColumn[];
 }
 
-function columnWith(index: number, type: EngineType): Expression {
-  return { kind: "column", index, type };
-}
-
 /** The variables in a query that stand for columns around it; undefined where it reads more than columns. */
 function outerVariables(node: TextNode, depth: number, found: Variable[] = []): readonly Variable[] | undefined {
   if (node.tag === "AGGREF" && numberField(node, "agglevelsup") >= depth) return undefined;
@@ -76,7 +73,7 @@ function equalityFor(type: EngineType): string | undefined {
 }
 
 function equal(key: string, left: Expression, right: Expression): Expression {
-  return { kind: "call", function: key, arguments: [left, right], type: BOOL };
+  return callOf(key, BOOL, left, right);
 }
 
 /** Some value of the type, to stand for NULL beside a mark that says so. */
@@ -89,13 +86,9 @@ function someValue(type: EngineType): Scalar {
   }
 }
 
-function isNull(argument: Expression): Expression {
-  return { kind: "isNull", argument, negated: false, type: BOOL };
-}
-
 function orSomeValue(value: Expression): Expression {
   const { type } = value;
-  return { kind: "coalesce", arguments: [value, { kind: "constant", value: someValue(type), type }], type };
+  return { kind: "coalesce", arguments: [value, constantOf(someValue(type), type)], type };
 }
 
 /** What a variable of a level around is called among the values. */
@@ -165,7 +158,7 @@ export function domainOf(region: Region, scope: QueryScope, node: TextNode): Dom
     return { attribute: attributes.add(origin, name, column), expression, column };
   });
   const columns = keys.map(({ attribute, expression }): DomainColumn => (
-    { outer: expression, inner: columnWith(attribute, expression.type) }));
+    { outer: expression, inner: readColumn(attribute, expression.type) }));
   let next = 0;
   const named = values.map(({ name, expression, isOwn }): readonly [string, Expression] =>
     [name, isOwn ? defined(columns[next++], "a column of the domain").inner : expression]);

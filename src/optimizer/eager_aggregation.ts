@@ -2,6 +2,7 @@
 // sums and their number, where that leaves less to join. It runs over finished logical plans, whose joins are ordered;
 // a grouping's attributes stay what they were. Read first: eager_calls.ts, which says what becomes of the aggregates.
 import { defined } from "#base/assert.js";
+import { constantOf, readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { columnsRead, expressionKey, mapColumns } from "#expr/traverse.js";
 import { costs } from "#generated/costs.js";
@@ -244,7 +245,7 @@ class Eagerness {
   }
 
   #column(index: number): Expression {
-    return { kind: "column", index, type: this.#statement.attributes.typeOf(index).engine };
+    return readColumn(index, this.#statement.attributes.typeOf(index).engine);
   }
 
   /** All that is read of the rows above, other than by aggregates. */
@@ -304,13 +305,13 @@ class Eagerness {
     /** What was asked for as an attribute, made of a column of the grouping above. */
     const put = (asked: number, type: ColumnType, value = (column: Expression): Expression => column): number => {
       const attribute = attributes.add(origin, attributes.nameOf(asked), type);
-      computed.push({ attribute: asked, expression: value({ kind: "column", index: attribute, type: type.engine }) });
+      computed.push({ attribute: asked, expression: value(readColumn(attribute, type.engine)) });
       return attribute;
     };
     const keys = aggregate.keys.map(({ attribute, expression, column }) => {
       const whole = below.keys.get(expressionKey(expression));
       const read: Expression = whole === undefined
-        ? renamed(expression) : { kind: "column", index: whole, type: expression.type };
+        ? renamed(expression) : readColumn(whole, expression.type);
       return { attribute: put(attribute, column), expression: read, column };
     });
     const rows = rowsExpression(below.count, site.isMadeUp);
@@ -328,7 +329,7 @@ class Eagerness {
 
 /** Of rows that nothing is read of but their number: without a key there would be a group where there is no row. */
 const ANY_KEY: KeyBelow = {
-  expression: { kind: "constant", value: 0n, type: INT4 },
+  expression: constantOf(0n, INT4),
   column: columnOf(INT4_SQL, INT4, false),
 };
 
@@ -338,9 +339,9 @@ const NO_COLUMN = -1;
 /** How many rows a joined row stands for: a made-up one for itself. */
 function rowsExpression(count: number | undefined, isMadeUp: boolean): Expression {
   const { engine: type } = rowsCounted.result;
-  const read: Expression = { kind: "column", index: count ?? NO_COLUMN, type };
+  const read = readColumn(count ?? NO_COLUMN, type);
   if (!isMadeUp) return read;
-  return { kind: "coalesce", arguments: [read, { kind: "constant", value: 1n, type }], type };
+  return { kind: "coalesce", arguments: [read, constantOf(1n, type)], type };
 }
 
 /**

@@ -3,12 +3,13 @@
 // that is cheaper, is eager_aggregation.ts's. The rules are those of Yan and Larson's "Eager Aggregation and Lazy
 // Aggregation" (VLDB 1995), for aggregates whose answer does not depend on the order of their additions.
 import { defined } from "#base/assert.js";
+import { callOf, isPresent, onlyWhere } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { columnsRead } from "#expr/traverse.js";
 import { functionByKey } from "#functions/registry.js";
 import { callExpressions } from "#plan/calls.js";
 import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
-import { BOOL, INT8 } from "#types/engine_type.js";
+import { INT8 } from "#types/engine_type.js";
 import { overParts } from "./aggregate_parts.js";
 import type { PartsCall } from "./aggregate_parts.js";
 import { INT8_SQL, columnOf } from "./column_types.js";
@@ -83,14 +84,12 @@ function multiplied(call: AggregateCall): EagerCall | undefined {
   if (argument === undefined) return undefined;
   const above = (value: (rows: Expression) => Expression): EagerCall => (
     { below: undefined, counts: true, above: (_part, rows) => summed(call, value(rows), filter) });
-  if (name === "count") return above((rows) => wherePresent(argument, rows));
+  if (name === "count") return above((rows) => onlyWhere(isPresent(argument), rows));
   const factor = name === "sum" ? asDecimal(argument) : undefined;
   const type = factor && functionByKey(MULTIPLY).resultType([factor.type, COUNT]);
   if (factor === undefined || type === undefined) return undefined;
-  const product = (rows: Expression): Expression => ({
-    kind: "call", function: MULTIPLY, type,
-    arguments: [factor, { kind: "call", function: "cast.int8.decimal", arguments: [rows], type: COUNT }],
-  });
+  const product = (rows: Expression): Expression =>
+    callOf(MULTIPLY, type, factor, callOf("cast.int8.decimal", COUNT, rows));
   return above(product);
 }
 
@@ -98,13 +97,4 @@ function multiplied(call: AggregateCall): EagerCall | undefined {
 function summed(call: AggregateCall, argument: Expression, filter?: Expression): PartsCall {
   const parts = defined(overParts(call, 0), "an aggregate made of parts");
   return { ...parts, call: { ...parts.call, argument, ...(filter === undefined ? {} : { filter }) } };
-}
-
-function wherePresent(argument: Expression, value: Expression): Expression {
-  const { type } = value;
-  const when: Expression = { kind: "isNull", argument, negated: true, type: BOOL };
-  return {
-    kind: "case", branches: [{ when, then: value }],
-    otherwise: { kind: "constant", value: null, type }, type,
-  };
 }

@@ -2,6 +2,7 @@
 // the smallest enclosing expression of anything else becomes a leaf column, evaluated by PostgreSQL in the scan.
 // Nothing that may fail is moved out of the CASE, AND, OR or COALESCE that guards it: then the whole guard becomes
 // the column.
+import { callOf, constantOf, onlyWhere } from "#expr/construct.js";
 import type {
   AnalysedExpression, ArrayComparison, Call, Constant, EqualityCall, Extreme, Relabel, RowComparison, SqlType,
 } from "#frontend/analysed_expression.js";
@@ -187,7 +188,7 @@ export class ExpressionTranslator {
   private constant(constant: Constant): Translated | undefined {
     const type = engineTypeOf(this.facts, constant);
     if (type === undefined) return undefined;
-    if (constant.isNull) return { expression: { kind: "constant", value: null, type } };
+    if (constant.isNull) return { expression: constantOf(null, type) };
     return this.constantOf(constant, constant.image);
   }
 
@@ -195,7 +196,7 @@ export class ExpressionTranslator {
     const type = this.constantType(sql, image);
     const value = type === undefined ? undefined : decodeConstant(type, image);
     if (type === undefined || value === undefined) return undefined;
-    return { expression: { kind: "constant", value, type } };
+    return { expression: constantOf(value, type) };
   }
 
   /** Constants of types without a fixed shape have the shape of their value. */
@@ -249,13 +250,11 @@ export class ExpressionTranslator {
     if (given === undefined) return undefined;
     const { function: key, type, guard, cast } = found;
     const argument: Expression = cast === undefined
-      ? given : { kind: "call", function: cast, arguments: [given], type: TIMESTAMP };
-    const part: Expression = { kind: "call", function: key, arguments: [argument], type };
+      ? given : callOf(cast, TIMESTAMP, given);
+    const part = callOf(key, type, argument);
     if (guard === undefined) return { expression: part };
     // A value that is not finite has no such part.
-    const when: Expression = { kind: "call", function: guard, arguments: [argument], type: BOOL };
-    const otherwise: Expression = { kind: "constant", value: null, type };
-    return { expression: { kind: "case", branches: [{ when, then: part }], otherwise, type } };
+    return { expression: onlyWhere(callOf(guard, BOOL, argument), part) };
   }
 
   /** A call that depends on a time zone, of the session or named by a constant. */
@@ -381,7 +380,7 @@ export class ExpressionTranslator {
     // Characters are of the collation PostgreSQL gave the call.
     const type = yielded?.kind === "text" && sql !== undefined ? engineTypeOf(this.facts, sql) : yielded;
     if (type === undefined || type.kind !== yielded?.kind) return undefined;
-    const expression: Expression = { kind: "call", function: scalarFunction.key, arguments: expressions, type };
+    const expression = callOf(scalarFunction.key, type, ...expressions);
     if (type.kind !== "decimal" || values.every((value) => value.displayScale === undefined)) return { expression };
     // A length coercion rounds to its own scale.
     if (typmod !== undefined) return { expression };
@@ -435,7 +434,7 @@ export class ExpressionTranslator {
     const comparisons: Expression[] = [];
     for (const image of elements.elements) {
       const compared = image === null
-        ? { expression: { kind: "constant", value: null, type: BOOL } as const }
+        ? { expression: constantOf(null, BOOL) }
         : this.compareWith(comparison, scalar, this.constantOf(sql, image));
       if (compared === undefined) return undefined;
       comparisons.push(compared.expression);

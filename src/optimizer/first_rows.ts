@@ -4,6 +4,7 @@
 // rows can fail. Counter-examples: HAVING above the engine drops some of the first rows; SELECT 1 / x FROM t ORDER BY y
 // LIMIT 1 is an error when any x is 0, for the select list is computed before the sort. Read next: limits.ts for
 // subqueries, src/lowering/table_sink.ts for how the rest is not even kept.
+import { readColumn } from "#expr/construct.js";
 import { integerConstant } from "#frontend/integer_constant.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
@@ -61,8 +62,7 @@ function keysOf(
     const shown = replacements.find(({ node }) => node === target?.source.id)?.expression;
     const output = shown?.kind === "column" ? plan.outputs[shown.index] : undefined;
     if (target === undefined || shown?.kind !== "column" || output === undefined) return undefined;
-    const key = sortKeyOf(
-      facts, WITHOUT_KEYS, { kind: "column", index: shown.index, type: output.type.engine }, target, item);
+    const key = sortKeyOf(facts, WITHOUT_KEYS, readColumn(shown.index, output.type.engine), target, item);
     if (key === undefined) return undefined;
     keys.push(key);
   }

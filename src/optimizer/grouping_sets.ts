@@ -2,6 +2,7 @@
 // own, or takes them as they are; all of them together are one union. The finest groups come out equal for every set
 // and are made once (shared_subplans.ts). What cannot be put together from parts leaves all of it to PostgreSQL.
 // Counter-example: avg(float8) of averages is not the average.
+import { constantOf, readColumn } from "#expr/construct.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -12,7 +13,7 @@ import type { LogicalOperator } from "#plan/logical.js";
 import type { AggregateCall } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
-import { type EngineType, INT4 } from "#types/engine_type.js";
+import { INT4 } from "#types/engine_type.js";
 import { overParts } from "./aggregate_parts.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { mayDiffer } from "./block_checks.js";
@@ -165,10 +166,6 @@ function finestGroups(
   return { kind: "aggregate", origin, input, keys, aggregates, rows };
 }
 
-function column(attribute: number, type: EngineType): Expression {
-  return { kind: "column", index: attribute, type };
-}
-
 interface MadeSets {
   readonly operator: LogicalOperator;
   readonly keys: readonly number[];
@@ -199,7 +196,7 @@ class SetUnion {
     const maskColumns = masks.map(() => add("grouping", columnOf(INT4_SQL, INT4, true)));
     const inputs = this.#members.map((member, set) => {
       const { operator, expressions } = this.#set(member);
-      const bits = masks.map((mask): Expression => ({ kind: "constant", value: BigInt(mask[set] ?? 0), type: INT4 }));
+      const bits = masks.map((mask): Expression => constantOf(BigInt(mask[set] ?? 0), INT4));
       return { operator, expressions: [...expressions, ...bits] };
     });
     const columns = [...keyColumns, ...aggregateColumns, ...maskColumns];
@@ -218,8 +215,8 @@ class SetUnion {
       return {
         operator: finest,
         expressions: [
-          ...finest.keys.map(({ attribute, column: type }) => column(attribute, type.engine)),
-          ...finest.aggregates.map(({ attribute, call }) => column(attribute, call.result.engine)),
+          ...finest.keys.map(({ attribute, column: type }) => readColumn(attribute, type.engine)),
+          ...finest.aggregates.map(({ attribute, call }) => readColumn(attribute, call.result.engine)),
         ],
       };
     const { attributes, tables } = this.#statement;
@@ -227,7 +224,7 @@ class SetUnion {
     const keys = finest.keys.map(({ attribute, column: type }, index) => {
       if (member[index] !== true) return undefined;
       const own = attributes.add(origin, attributes.nameOf(attribute), type);
-      return { attribute: own, expression: column(attribute, type.engine), column: type };
+      return { attribute: own, expression: readColumn(attribute, type.engine), column: type };
     });
     const parts = finest.aggregates.map(({ attribute, call }) =>
       overParts(call, attribute) ?? leave("an aggregate is not made of its parts"));
@@ -240,10 +237,10 @@ class SetUnion {
       operator,
       expressions: [
         ...keys.map((key, index): Expression => (key === undefined
-          ? { kind: "constant", value: null, type: defined(finest.keys[index], "a key").column.engine }
-          : column(key.attribute, key.column.engine))),
+          ? constantOf(null, defined(finest.keys[index], "a key").column.engine)
+          : readColumn(key.attribute, key.column.engine))),
         ...parts.map(({ call, value }, index) => {
-          const result = column(defined(aggregates[index], "an aggregate").attribute, call.result.engine);
+          const result = readColumn(defined(aggregates[index], "an aggregate").attribute, call.result.engine);
           return value?.(result) ?? result;
         }),
       ],

@@ -1,8 +1,9 @@
 // rank(), dense_rank(), percent_rank() and cume_dist() of a hypothetical row: how many rows of the group would come
 // before it, or beside it. Nothing is sorted for that, but where values count once. Read next: ordered_rows.ts.
+import { callOf, constantOf, isNull, readColumn } from "#expr/construct.js";
 import type { Aggregate, AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { Expression } from "#expr/expression.js";
-import { BOOL, type EngineType, FLOAT8, INT8 } from "#types/engine_type.js";
+import { BOOL, FLOAT8, INT8 } from "#types/engine_type.js";
 import type { PlannedAggregate } from "./aggregates.js";
 import { INT8_SQL } from "./column_types.js";
 import { lessFunctions } from "./conditional_values.js";
@@ -18,8 +19,8 @@ const forms: ReadonlyMap<number, "rank" | "percentRank" | "cumeDist" | "denseRan
 export const hypotheticalRows = ["rank", "percent_rank", "cume_dist", "dense_rank"].map((name) => (
   { name, arguments: ["any ordered"] }));
 
-const TRUE: Expression = { kind: "constant", value: true, type: BOOL };
-const FALSE: Expression = { kind: "constant", value: false, type: BOOL };
+const TRUE = constantOf(true, BOOL);
+const FALSE = constantOf(false, BOOL);
 
 /** One key of a row against the hypothetical one's: whether it is less, and whether it is greater. */
 interface Compared {
@@ -47,9 +48,9 @@ export function hypotheticalRow(calls: AggregateCalls, aggregate: Aggregate): Pl
   }
   const count = (name: string, only: Expression | undefined): Expression => {
     const index = calls.call(name, "countRows", INT8_SQL, INT8, undefined, only);
-    const column: Expression = { kind: "column", index, type: INT8 };
+    const column = readColumn(index, INT8);
     // Where an outer row has no group there is nothing to count.
-    return { kind: "coalesce", arguments: [column, { kind: "constant", value: 0n, type: INT8 }], type: INT8 };
+    return { kind: "coalesce", arguments: [column, constantOf(0n, INT8)], type: INT8 };
   };
   if (form === "denseRank") {
     const first = firstOfEqual(calls, aggregate.order, aggregate.filter);
@@ -60,24 +61,20 @@ export function hypotheticalRow(calls: AggregateCalls, aggregate: Aggregate): Pl
   if (form === "rank" || form === "denseRank") return calls.compute(form, aggregate, plusOne(before));
   const all = count("rows", filter);
   const share = form === "cumeDist" ? quotient(plusOne(before), plusOne(all)) : quotient(before, all);
-  const none = call("integer.equal", BOOL, all, { kind: "constant", value: 0n, type: INT8 });
+  const none = callOf("integer.equal", BOOL, all, constantOf(0n, INT8));
   return calls.compute(form, aggregate, form === "cumeDist" ? share : {
     kind: "case", type: FLOAT8, otherwise: share,
-    branches: [{ when: none, then: { kind: "constant", value: 0, type: FLOAT8 } }],
+    branches: [{ when: none, then: constantOf(0, FLOAT8) }],
   });
 }
 
-function call(name: string, type: EngineType, ...given: readonly Expression[]): Expression {
-  return { kind: "call", function: name, arguments: given, type };
-}
-
 function plusOne(count: Expression): Expression {
-  return call("int8.add", INT8, count, { kind: "constant", value: 1n, type: INT8 });
+  return callOf("int8.add", INT8, count, constantOf(1n, INT8));
 }
 
 function quotient(part: Expression, whole: Expression): Expression {
-  const [a, b] = [part, whole].map((each) => call("cast.int8.float8", FLOAT8, each));
-  return a && b ? call("float8.divide", FLOAT8, a, b) : part;
+  const [a, b] = [part, whole].map((each) => callOf("cast.int8.float8", FLOAT8, each));
+  return a && b ? callOf("float8.divide", FLOAT8, a, b) : part;
 }
 
 /** How a row's key stands to the hypothetical row's, which is the same for all rows of a group. */
@@ -95,7 +92,6 @@ function compared(calls: AggregateCalls, aggregate: Aggregate, index: number): C
     translator.compared(less, [{ expression: a }, { expression: b }], aggregate.inputCollation)?.expression;
   const [below, above] = [comparison(column, own), comparison(own, column)];
   if (below === undefined || above === undefined) return undefined;
-  const isNull = (argument: Expression): Expression => ({ kind: "isNull", argument, negated: false, type: BOOL });
   const ofNulls = (isBefore: boolean): Compared["before"] => (isBefore === key.item.isNullsFirst ? TRUE : FALSE);
   const ordered = (compare: Expression, isBefore: boolean): Expression => ({
     kind: "case", type: BOOL, otherwise: compare, branches: [

@@ -1,8 +1,8 @@
 // What an OR over several tables says about one of them alone: (a.x = 1 AND b.y = 2) OR (a.x = 3 AND b.y = 4) implies
 // a.x = 1 OR a.x = 3, which drops rows of a before the join; the OR itself stays. Only conditions that never fail are
 // taken out of it: they are asked for rows that PostgreSQL would not ask them for. Read next: from_clause.ts.
+import { allOf } from "#expr/construct.js";
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
-import type { Expression } from "#expr/expression.js";
 import { BOOL } from "#types/engine_type.js";
 import { conjunctsOf } from "./conditions.js";
 import { shareOfQuals } from "./estimates.js";
@@ -16,11 +16,6 @@ function isAbout(range: number): (condition: AnalysedExpression) => boolean {
     const ranges = rangesRead(source);
     return ranges?.size === 1 && ranges.has(range) && neverFails(source);
   };
-}
-
-function all(conditions: readonly Expression[]): Expression | undefined {
-  const [only] = conditions;
-  return conditions.length === 1 ? only : { kind: "and", arguments: conditions, type: BOOL };
 }
 
 /** Adds to each of the region's tables what the condition implies for it. */
@@ -38,7 +33,7 @@ export function addImpliedFilters(
     const translated = own.map((arm) => arm.map((each) => scope.translator.translate(each)?.expression));
     const predicates = translated.map((arm) => {
       const known = arm.filter((each) => each?.type.kind === "bool").filter((each) => each !== undefined);
-      return known.length === arm.length ? all(known) : undefined;
+      return known.length === arm.length ? allOf(known) : undefined;
     }).filter((each) => each !== undefined);
     if (predicates.length < own.length) continue;
     const missed = own.reduce((share, arm) => share * (1 - shareOfQuals(arm.map((each) => each.source), facts)), 1);

@@ -1,5 +1,6 @@
 // A join's conditions as hash keys and a residual. Keys are compared as values of one engine type, so sides of
 // different widths are widened first; what cannot be brought to one type without a loss stays in the residual.
+import { callOf } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { isFunctionKey } from "#functions/registry.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
@@ -20,7 +21,7 @@ const widths: readonly (readonly EngineType["kind"][])[] = [["int2", "int4", "in
 function widened(expression: Expression, type: EngineType): Expression | undefined {
   if (expression.type.kind === type.kind) return expression;
   const key = `cast.${expression.type.kind}.${type.kind}`;
-  return isFunctionKey(key) ? { kind: "call", function: key, arguments: [expression], type } : undefined;
+  return isFunctionKey(key) ? callOf(key, type, expression) : undefined;
 }
 
 function numbers(left: Expression, right: Expression): Pair | undefined {
@@ -40,7 +41,7 @@ function decimals(left: Expression, right: Expression): Pair | undefined {
   const type: EngineType = { kind: "decimal", precision, scale };
   const cast = (each: Expression): Expression => {
     const same = each.type.kind === "decimal" && each.type.scale === scale && each.type.precision === precision;
-    return same ? each : { kind: "call", function: "cast.decimal.decimal", arguments: [each], type };
+    return same ? each : callOf("cast.decimal.decimal", type, each);
   };
   return [cast(left), cast(right)];
 }

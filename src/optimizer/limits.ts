@@ -1,6 +1,7 @@
 // LIMIT and OFFSET of a subquery, with the ORDER BY that says which rows they mean: of all its rows, or of the rows
 // each outer row has, which are numbered then. Only constants, in an order that is the engine's. Counter-example:
 // ORDER BY of text under a collation that is not byte order picks other rows.
+import { callOf, constantOf, readColumn } from "#expr/construct.js";
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import { integerConstant } from "#frontend/integer_constant.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -36,10 +37,6 @@ export function isLimitedToOne({ limitCount, source }: AnalysedQuery): boolean {
 export function keepsFirst({ limitCount, limitOffset }: AnalysedQuery): boolean {
   const count = limitCount === undefined ? null : integerConstant(limitCount);
   return limitOffset === undefined && count !== undefined && (count === null || count > 0n);
-}
-
-function constant(value: bigint): Expression {
-  return { kind: "constant", value, type: INT8 };
 }
 
 function read(clause: AnalysedExpression | undefined): bigint | undefined {
@@ -95,8 +92,8 @@ export function limited(scope: QueryScope, block: Block, keys: readonly Expressi
   const rows = Math.max(1, Math.min(block.operator.rows - Number(offset ?? 0n), Number(count ?? Infinity)));
   const operator: LogicalOperator = {
     kind: "limit", input: block.operator, order, rows,
-    ...(count === undefined ? {} : { count: constant(count) }),
-    ...(offset === undefined ? {} : { offset: constant(offset) }),
+    ...(count === undefined ? {} : { count: constantOf(count, INT8) }),
+    ...(offset === undefined ? {} : { offset: constantOf(offset, INT8) }),
   };
   return { ...block, operator };
 }
@@ -107,10 +104,8 @@ export function firstOfEach(
   { count, offset }: RowRange,
 ): LogicalOperator {
   const { operator, number } = numberedRows(statement, input, keys, order);
-  const compared = (comparison: "greater" | "lessOrEqual", bound: bigint): Expression => ({
-    kind: "call", function: `integer.${comparison}`, type: BOOL,
-    arguments: [{ kind: "column", index: number, type: INT8 }, constant(bound)],
-  });
+  const compared = (comparison: "greater" | "lessOrEqual", bound: bigint): Expression =>
+    callOf(`integer.${comparison}`, BOOL, readColumn(number, INT8), constantOf(bound, INT8));
   const first = offset ?? 0n;
   const predicates = [
     ...(first > 0n ? [compared("greater", first)] : []),

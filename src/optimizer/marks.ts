@@ -2,6 +2,7 @@
 // grouped by what they are compared with, have a group for it. IN is unknown where NULLs are compared: then the groups
 // are counted too, with and without NULLs. Counter-example: NOT (x IN (2, NULL)) is not true for an x of 1. Read next:
 // subqueries.ts for EXISTS and quantified.ts for IN as whole conditions.
+import { callOf, constantOf, isNull, isPresent, readColumn } from "#expr/construct.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { Expression } from "#expr/expression.js";
@@ -29,10 +30,6 @@ const COUNT_TYPE = columnOf({ ...INTERNAL, type: sqlTypes.int8 }, INT8, false);
 
 type Aggregate = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
 
-function column(attribute: number, type: Expression["type"]): Expression {
-  return { kind: "column", index: attribute, type } as Expression;
-}
-
 /** One group for each combination of values. */
 function grouped({ statement }: QueryScope, rows: LogicalOperator, values: readonly Expression[]): Aggregate {
   const { attributes, tables } = statement;
@@ -58,8 +55,8 @@ function mark(
   if (keys.length === 0) return refuseSubLink(subLink, "that compares nothing");
   const { operator: marked, attribute, type } = markOf(scope, groups, keys);
   const { operator, renamed } = nullableColumns(scope.statement, marked, [attribute]);
-  const found = column(renamed.get(attribute) ?? -1, type);
-  return { right: operator, conditions: conditionsOf(keys, groups.keys), value: isNull(found, true) };
+  const found = readColumn(renamed.get(attribute) ?? -1, type);
+  return { right: operator, conditions: conditionsOf(keys, groups.keys), value: isPresent(found) };
 }
 
 /** A column that tells in a row made up for a missing group: a key that is equal to something is not NULL. */
@@ -70,16 +67,8 @@ function markOf(
   if (key !== undefined) return { operator: groups, attribute: key.attribute, type: key.expression.type };
   const origin = attributes.newOrigin();
   const attribute = attributes.add(origin, "mark", columnOf(INTERNAL, BOOL, false));
-  const columns = [{ attribute, expression: constant(true, BOOL) }];
+  const columns = [{ attribute, expression: constantOf(true, BOOL) }];
   return { operator: { kind: "compute", origin, input: groups, columns, rows: groups.rows }, attribute, type: BOOL };
-}
-
-function isNull(argument: Expression, negated: boolean): Expression {
-  return { kind: "isNull", argument, negated, type: BOOL };
-}
-
-function constant(value: bigint | boolean | null, type: Expression["type"]): Expression {
-  return { kind: "constant", value, type };
 }
 
 export function existsValue(
@@ -89,7 +78,7 @@ export function existsValue(
   refuseFailing(query, scope, subLink);
   const found = existingRows({ planner, around: region, scope, subLink, byKeys: true }, query);
   if (found === undefined) {
-    scope.put(subLink, { expression: constant(true, BOOL) });
+    scope.put(subLink, { expression: constantOf(true, BOOL) });
     return undefined;
   }
   const { operator: rows, keys } = found;
@@ -98,10 +87,10 @@ export function existsValue(
     scope.put(subLink, { expression: marked.value });
     return marked;
   }
-  const one = constant(1n, INT8);
+  const one = constantOf(1n, INT8);
   const counted = counts(scope, { kind: "limit", input: rows, order: [], count: one, rows: 1 }, [], [undefined]);
   region.inputs.push(counted.operator);
-  scope.put(subLink, { expression: called("equal", column(counted.attributes[0] ?? -1, INT8), one) });
+  scope.put(subLink, { expression: called("equal", readColumn(counted.attributes[0] ?? -1, INT8), one) });
   return undefined;
 }
 
@@ -129,7 +118,7 @@ function counts(
 }
 
 function called(comparison: "equal" | "less" | "greater", left: Expression, right: Expression): Expression {
-  return { kind: "call", function: `integer.${comparison}`, arguments: [left, right], type: BOOL };
+  return callOf(`integer.${comparison}`, BOOL, left, right);
 }
 
 /** `isPositive`: unknown may be false. */
@@ -169,22 +158,22 @@ function knownOrNot(
     return refuseSubLink(subLink, "inside an expression, with this comparison over columns that may be NULL");
   const { inner } = correlationKey(test, originsOf(rows), scope, subLink);
   const groups = grouped(scope, rows, [inner, ...keys.map((key) => key.inner)]);
-  const [value, ...others] = groups.keys.map(({ attribute, expression }) => column(attribute, expression.type));
+  const [value, ...others] = groups.keys.map(({ attribute, expression }) => readColumn(attribute, expression.type));
   const byKeys = grouped(scope, groups, others);
   const { operator, attributes } = counts(scope, groups, byKeys.keys, [undefined, value]);
   const known = lookedUp(region, scope, operator, conditionsOf(keys, byKeys.keys), attributes);
-  const [all, present] = known.map((attribute) => column(attribute, INT8));
+  const [all, present] = known.map((attribute) => readColumn(attribute, INT8));
   const outer = equality.left === inner ? equality.right : equality.left;
   const [rowCount, presentCount] = [defined(all, "a count"), defined(present, "a count")];
   const isUnknown: Expression = {
     kind: "or", type: BOOL, arguments: [
-      { kind: "and", arguments: [isNull(outer, false), called("greater", rowCount, constant(0n, INT8))], type: BOOL },
+      { kind: "and", arguments: [isNull(outer), called("greater", rowCount, constantOf(0n, INT8))], type: BOOL },
       called("less", presentCount, rowCount),
     ],
   };
   return {
-    kind: "case", type: BOOL, otherwise: constant(false, BOOL), branches: [
-      { when: isMatched, then: constant(true, BOOL) }, { when: isUnknown, then: constant(null, BOOL) },
+    kind: "case", type: BOOL, otherwise: constantOf(false, BOOL), branches: [
+      { when: isMatched, then: constantOf(true, BOOL) }, { when: isUnknown, then: constantOf(null, BOOL) },
     ],
   };
 }

@@ -1,5 +1,6 @@
 // Numerics of fixed scale meeting those of any: the decimal the engine computes with becomes a numeric with the places
 // PostgreSQL shows. Where all are decimals none is turned. Read next: alternatives.ts, functions/numeric_cast.ts.
+import { callOf, constantOf, isNullConstant } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { DECIMAL_NAN } from "#expr/expression.js";
 import { writeNumeric } from "#functions/numeric_image.js";
@@ -15,7 +16,7 @@ export function asDecimal(value: Expression): Expression | undefined {
   const precision = integerDigits[value.type.kind];
   if (precision === undefined) return undefined;
   const type: EngineType = { kind: "decimal", precision, scale: 0 };
-  return { kind: "call", function: `cast.${value.type.kind}.decimal`, arguments: [value], type };
+  return callOf(`cast.${value.type.kind}.decimal`, type, value);
 }
 
 /** The value as a numeric of any precision; others than decimals stay as they are. */
@@ -23,20 +24,20 @@ export function asNumeric({ expression, displayScale }: Translated): Expression 
   const { type } = expression;
   if (type.kind !== "decimal") return expression;
   if (displayScale !== undefined)
-    return { kind: "call", function: "decimal.shown", arguments: [expression, displayScale], type: NUMERIC };
+    return callOf("decimal.shown", NUMERIC, expression, displayScale);
   if (expression.kind !== "constant")
-    return { kind: "call", function: "cast.decimal.numeric", arguments: [expression], type: NUMERIC };
+    return callOf("cast.decimal.numeric", NUMERIC, expression);
   const { value } = expression;
-  if (value === null) return { kind: "constant", value, type: NUMERIC };
+  if (value === null) return constantOf(value, NUMERIC);
   const number = value === DECIMAL_NAN || typeof value !== "bigint"
     ? "NaN" as const : { coefficient: value, scale: type.scale };
-  return { kind: "constant", value: writeNumeric(number), type: NUMERIC };
+  return constantOf(writeNumeric(number), NUMERIC);
 }
 
 /** The values as one kind of numeric, when some of them are of any precision. */
 export function numericsAlike(values: readonly Translated[]): readonly Translated[] {
   const isAny = ({ expression }: Translated): boolean =>
-    expression.type.kind === "numeric" && !(expression.kind === "constant" && expression.value === null);
+    expression.type.kind === "numeric" && !isNullConstant(expression);
   if (!values.some(isAny)) return values;
   return values.map((value) => (value.expression.type.kind === "decimal" ? { expression: asNumeric(value) } : value));
 }

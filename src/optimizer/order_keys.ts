@@ -3,6 +3,7 @@
 // made by the scans that read them, so a text that the engine computes has none. Comparisons, ORDER BY, min() and max()
 // go by them. Counter-example: "a" < "B" in a dictionary, not in bytes. Read next: sort_keys.ts.
 import { defined } from "#base/assert.js";
+import { callOf } from "#expr/construct.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
@@ -23,22 +24,22 @@ export interface OrderKeys {
   readonly operators: readonly [less: number, greater: number];
 }
 
-function callOf(key: string, ...given: readonly Expression[]): Expression | undefined {
+function keyCall(key: string, ...given: readonly Expression[]): Expression | undefined {
   const type = functionByKey(key).resultType(given.map((each) => each.type));
-  return type === undefined ? undefined : { kind: "call", function: key, arguments: given, type };
+  return type === undefined ? undefined : callOf(key, type, ...given);
 }
 
 const timetz: OrderKeys = {
-  keyOf: (value) => callOf("timetz.key", value), originalOf: (key) => callOf("timetz.ofKey", key),
+  keyOf: (value) => keyCall("timetz.key", value), originalOf: (key) => keyCall("timetz.ofKey", key),
   family: "integer", operators: [1552, 1554],
 };
 
-const name: OrderKeys = { keyOf: (value) => callOf("name.text", value), family: "text", operators: [660, 662] };
+const name: OrderKeys = { keyOf: (value) => keyCall("name.text", value), family: "text", operators: [660, 662] };
 
 function enumKeys(parameter: number): OrderKeys {
   const table: Expression = { kind: "parameter", id: parameter, type: TABLE_TYPE };
   return {
-    keyOf: (value) => callOf("enum.rank", value, table), originalOf: (key) => callOf("enum.ofRank", key, table),
+    keyOf: (value) => keyCall("enum.rank", value, table), originalOf: (key) => keyCall("enum.ofRank", key, table),
     family: "integer", operators: [3518, 3519],
   };
 }
@@ -56,11 +57,11 @@ function keyOfText(source: TextKeys, value: Expression, collation: number): Expr
     case "column": return source.orderKey(value.index, collation);
     case "constant": return value.value === null ? { ...value, type: TEXT_KEY } : undefined;
     case "coalesce": {
-      const keys = allOf(value.arguments.map(keyOf));
+      const keys = allKnown(value.arguments.map(keyOf));
       return keys && { ...value, arguments: keys, type: TEXT_KEY };
     }
     case "case": {
-      const keys = allOf(value.branches.map(({ then }) => keyOf(then)));
+      const keys = allKnown(value.branches.map(({ then }) => keyOf(then)));
       const otherwise = keyOf(value.otherwise);
       const branches = keys?.map((then, index) => ({ ...defined(value.branches[index], "a branch"), then }));
       return branches && otherwise && { ...value, branches, otherwise, type: TEXT_KEY };
@@ -71,7 +72,7 @@ function keyOfText(source: TextKeys, value: Expression, collation: number): Expr
 
 const TEXT_KEY: EngineType = { kind: "text", byteOrder: true };
 
-function allOf(values: readonly (Expression | undefined)[]): readonly Expression[] | undefined {
+function allKnown(values: readonly (Expression | undefined)[]): readonly Expression[] | undefined {
   return values.every((each) => each !== undefined) ? values : undefined;
 }
 
@@ -84,7 +85,7 @@ function textKeys(
 ): OrderKeys {
   const keys: OrderKeys = { keyOf: (value) => keyOfText(source, value, collation), family: "text", operators };
   // A char(n) has a length that its key does not know.
-  return base === sqlTypes.bpchar ? keys : { ...keys, originalOf: (key) => callOf("text.ofKey", key) };
+  return base === sqlTypes.bpchar ? keys : { ...keys, originalOf: (key) => keyCall("text.ofKey", key) };
 }
 
 /** The keys of a type under a collation; undefined for types that are ordered as they are, or not at all. */
@@ -138,13 +139,14 @@ export function compareTexts(
 ): Expression | undefined {
   const comparison = comparingTexts.get(oid);
   if (comparison === undefined || !facts.hasOrderKeys(collation)) return undefined;
-  const given = allOf(values.map((each) => keyOfText(source, each, collation)));
-  return given && callOf(`text.${comparison}`, ...given);
+  const given = allKnown(values.map((each) => keyOfText(source, each, collation)));
+  return given && keyCall(`text.${comparison}`, ...given);
 }
 
 /** The comparison of two values by their keys. */
 export function compareByKeys(oid: number, keys: OrderKeys, values: readonly Expression[]): Expression | undefined {
   const comparison = comparing.get(oid);
-  const given = allOf(values.map((each) => keys.keyOf(each)));
-  return comparison === undefined || given === undefined ? undefined : callOf(`${keys.family}.${comparison}`, ...given);
+  const given = allKnown(values.map((each) => keys.keyOf(each)));
+  return comparison === undefined || given === undefined
+    ? undefined : keyCall(`${keys.family}.${comparison}`, ...given);
 }

@@ -1,5 +1,6 @@
 // ORDER BY and DISTINCT of aggregates as keys over the rows below them. A FILTER comes first: what it keeps out has no
 // key. Read next: ordered_rows.ts.
+import { allOf, callOf, constantOf, onlyWhere } from "#expr/construct.js";
 import type { AggregateKey, AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
@@ -28,16 +29,9 @@ export interface AggregateCalls extends AggregateScope {
   compute(name: string, sql: SqlType, expression: Expression): PlannedAggregate;
 }
 
-/** The value, or NULL where the filter is not true. */
-export function onlyWhere(filter: Expression, value: Expression): Expression {
-  const { type } = value;
-  const otherwise: Expression = { kind: "constant", value: null, type };
-  return { kind: "case", branches: [{ when: filter, then: value }], otherwise, type };
-}
-
 /** Both of two conditions, the first of which may be none. */
 export function both(first: Expression | undefined, second: Expression): Expression {
-  return first === undefined ? second : { kind: "and", arguments: [first, second], type: BOOL };
+  return first === undefined ? second : allOf([first, second]);
 }
 
 /** A value of the rows that the aggregate's FILTER lets through; NULL for the others. */
@@ -81,7 +75,7 @@ export function firstOfEqual(
   const order = orderedKeys(scope, keys, filter);
   if (order !== undefined) {
     const [rank, number] = (["rank", "rowNumber"] as const).map((name) => rows.place(isIn, order, { function: name }));
-    return rank && number && { kind: "call", function: "integer.equal", arguments: [rank, number], type: BOOL };
+    return rank && number && callOf("integer.equal", BOOL, rank, number);
   }
   const values: Expression[] = [];
   for (const { expression, item } of keys) {
@@ -91,6 +85,6 @@ export function firstOfEqual(
     values.push(rows.column(value));
   }
   const number = rows.place([...isIn, ...values], [], { function: "rowNumber" });
-  const one: Expression = { kind: "constant", value: 1n, type: INT8 };
-  return { kind: "call", function: "integer.equal", arguments: [number, one], type: BOOL };
+  const one = constantOf(1n, INT8);
+  return callOf("integer.equal", BOOL, number, one);
 }

@@ -1,6 +1,7 @@
 // The rows below a grouping as its aggregates ask for them: each with its place among the rows of its group (windows),
 // all of them in an order, or just as they came. Aggregates that depend on order then are those that do not, over
 // the rows their FILTER lets through. Read next: aggregates.ts, ordered_sets.ts, hypothetical_rows.ts.
+import { readColumn } from "#expr/construct.js";
 import { expressionKey } from "#expr/traverse.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
@@ -70,7 +71,7 @@ export class OrderedRows {
     if (known !== undefined) return known;
     const type = columnOf(INTERNAL, expression.type, true);
     const attribute = this.#statement.attributes.add(this.#origin, "value", type);
-    const column: Expression = { kind: "column", index: attribute, type: expression.type };
+    const column = readColumn(attribute, expression.type);
     this.#computed.push({ attribute, expression });
     this.#computedByKey.set(key, column);
     return column;
@@ -82,12 +83,12 @@ export class OrderedRows {
     const key = place.function === "count"
       ? `count ${place.among} ${expressionKey(place.argument)}` : place.function;
     const known = step.known.get(key);
-    if (known !== undefined) return { kind: "column", index: known, type: INT8 };
+    if (known !== undefined) return readColumn(known, INT8);
     const call = windowCall(place);
     const attribute = this.#statement.attributes.add(step.origin, place.function, call.result);
     step.calls.push({ attribute, call });
     step.known.set(key, attribute);
-    return { kind: "column", index: attribute, type: INT8 };
+    return readColumn(attribute, INT8);
   }
 
   /** Has the rows come in an order; false when another is asked for already. */

@@ -1,11 +1,12 @@
 // percentile_disc(), percentile_cont() and mode(): rows numbered in the order of WITHIN GROUP, of which an aggregate
 // over the row that is asked for takes the value. NULLs come last and do not count. PostgreSQL's orderedsetaggs.c says
 // which row that is. Read next: ordered_rows.ts, functions/percentile.ts.
+import { callOf, constantOf, readColumn } from "#expr/construct.js";
 import type { Aggregate } from "#frontend/analysed_expression.js";
 import type { Expression } from "#expr/expression.js";
 import { functionByKey, isExactIn } from "#functions/registry.js";
 import type { SortKey } from "#plan/physical.js";
-import { BOOL, type EngineType, FLOAT8, INT8 } from "#types/engine_type.js";
+import { BOOL, FLOAT8, INT8 } from "#types/engine_type.js";
 import type { PlannedAggregate } from "./aggregates.js";
 import { INT8_SQL } from "./column_types.js";
 import { constantValue } from "./constant_expressions.js";
@@ -56,14 +57,6 @@ export function orderedSet(calls: AggregateCalls, aggregate: Aggregate): Planned
   return aggregate.function === oids.mode ? mostFrequent(values) : percentile(values);
 }
 
-function call(name: string, type: EngineType, ...given: readonly Expression[]): Expression {
-  return { kind: "call", function: name, arguments: given, type };
-}
-
-function constant(value: bigint | number, type: EngineType): Expression {
-  return { kind: "constant", value, type };
-}
-
 /** Number of the column with the value of the one row of each group for which the condition is true. */
 function picked({ calls, aggregate, value, originalOf }: OrderedValues, name: string, condition: Expression): number {
   const pick = value.type.kind === "bool" ? "boolOr" : "min";
@@ -87,22 +80,19 @@ function percentile(values: OrderedValues): PlannedAggregate {
   // Others are errors of PostgreSQL's, or NULL.
   if (typeof fraction !== "number" || !(fraction >= 0 && fraction <= 1))
     return { obstacle: "the fraction of a percentile is no constant" };
-  const share = constant(fraction, FLOAT8);
+  const share = constantOf(fraction, FLOAT8);
   const count = rows.place([], order, { function: "count", argument: value, among: "rows" });
   const number = rows.place([], order, { function: "rowNumber" });
   const rowAt = (name: string): number =>
-    picked(values, name, call(`percentile.${name}`, BOOL, share, count, number));
+    picked(values, name, callOf(`percentile.${name}`, BOOL, share, count, number));
   if (aggregate.function === oids.discrete)
     return shown(values, "percentile", rowAt("discrete"));
-  const [low, high] = ["lower", "upper"].map((name): Expression => (
-    { kind: "column", index: rowAt(name), type: value.type }));
-  const all: Expression = {
-    kind: "column", index: calls.call("count", "count", INT8_SQL, INT8, value, undefined), type: INT8,
-  };
-  const rest = call("percentile.share", FLOAT8, share, all);
+  const [low, high] = ["lower", "upper"].map((name): Expression => readColumn(rowAt(name), value.type));
+  const all = readColumn(calls.call("count", "count", INT8_SQL, INT8, value, undefined), INT8);
+  const rest = callOf("percentile.share", FLOAT8, share, all);
   if (low === undefined || high === undefined) return { obstacle: "a percentile has no rows" };
   if (aggregate.function === oids.continuous)
-    return calls.compute("percentile", aggregate, call("percentile.between", FLOAT8, low, high, rest));
+    return calls.compute("percentile", aggregate, callOf("percentile.between", FLOAT8, low, high, rest));
   return betweenIntervals(calls, aggregate, low, high, rest);
 }
 
@@ -115,10 +105,10 @@ function betweenIntervals(
   if (names.some((name) => !isExactIn(functionByKey(name), serverMajor)))
     return { obstacle: `PostgreSQL ${serverMajor} has infinite intervals, which the engine has not` };
   const { type } = low;
-  const distance = call("interval.multiply", type, call("interval.subtract", type, high, low), share);
+  const distance = callOf("interval.multiply", type, callOf("interval.subtract", type, high, low), share);
   return calls.compute("percentile", aggregate, {
-    kind: "case", type, otherwise: call("interval.add", type, distance, low),
-    branches: [{ when: call("float.equal", BOOL, share, constant(0, FLOAT8)), then: low }],
+    kind: "case", type, otherwise: callOf("interval.add", type, distance, low),
+    branches: [{ when: callOf("float.equal", BOOL, share, constantOf(0, FLOAT8)), then: low }],
   });
 }
 
@@ -131,6 +121,6 @@ function mostFrequent(values: OrderedValues): PlannedAggregate {
     { expression: peers, descending: true, nullsFirst: false },
     { expression: number, descending: false, nullsFirst: false },
   ], { function: "rowNumber" });
-  const index = picked(values, "mode", call("integer.equal", BOOL, place, constant(1n, INT8)));
+  const index = picked(values, "mode", callOf("integer.equal", BOOL, place, constantOf(1n, INT8)));
   return shown(values, "mode", index);
 }

@@ -1,6 +1,7 @@
 // Logical plans to physical ones: attributes become positions, columns nobody needs are left out from the scans up,
 // join conditions become hash keys and residuals. Leaves are numbered in the order their scans are met.
 import { defined } from "#base/assert.js";
+import { allOf, constantOf, readColumn } from "#expr/construct.js";
 import { refuse } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
 import { columnsRead, mapColumns } from "#expr/traverse.js";
@@ -10,7 +11,7 @@ import { originsOf } from "#plan/logical.js";
 import { columnsOf } from "#plan/columns_of.js";
 import type { PhysicalOperator } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
-import { BOOL, INT8 } from "#types/engine_type.js";
+import { INT8 } from "#types/engine_type.js";
 import type { Attributes } from "./attributes.js";
 import { joinKeys } from "./join_keys.js";
 import type { BuiltLeaf } from "./shared_subplans.js";
@@ -202,7 +203,7 @@ export class PhysicalBuilder {
   }
 
   private column(attribute: number): Expression {
-    return { kind: "column", index: attribute, type: this.attributes.typeOf(attribute).engine };
+    return readColumn(attribute, this.attributes.typeOf(attribute).engine);
   }
 
   private typesOf(attributes: readonly number[]): readonly ColumnType[] {
@@ -245,7 +246,7 @@ export class PhysicalBuilder {
       build: built.operator,
       probeKeys: probeKeys.map((key) => placed(key, probe.attributes)),
       buildKeys: buildKeys.map((key) => placed(key, built.attributes)),
-      ...residualOf(keys.residual.map((each) => placed(each, both))),
+      ...(keys.residual.length === 0 ? {} : { residual: placed(allOf(keys.residual), both) }),
       columns: joinedColumns(kind, columnsOf(probe.operator), columnsOf(built.operator)),
       buildRowsEstimate: Math.round(buildRows),
     };
@@ -306,15 +307,8 @@ function isExistenceTest({ join, conditions }: LogicalJoin): boolean {
 
 /** The scans below stop when it is found. */
 function firstRow({ operator, attributes }: Built): Built {
-  const count: Expression = { kind: "constant", value: 1n, type: INT8 };
+  const count = constantOf(1n, INT8);
   return { operator: { kind: "limit", input: operator, count, columns: columnsOf(operator) }, attributes };
-}
-
-function residualOf(residual: readonly Expression[]): { readonly residual?: Expression } {
-  const [only] = residual;
-  if (only === undefined) return {};
-  if (residual.length === 1) return { residual: only };
-  return { residual: { kind: "and", arguments: residual, type: BOOL } };
 }
 
 /** The physical kind, with `left` and `right` told by which side is probed. */

@@ -2,6 +2,7 @@
 // (domain.ts), are compared with every row of theirs and the answers counted. One true comparison makes ANY true, one
 // false makes ALL false; else a single unknown makes both unknown. Counter-example: 1 > ALL (0, NULL) is unknown, and
 // over no row it is true. Equalities find their rows by a key instead: marks.ts.
+import { callOf, constantOf, readColumn } from "#expr/construct.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
@@ -25,7 +26,7 @@ import { ALL, typeOf } from "./sub_links.js";
 const COUNT = columnOf(INT8_SQL, INT8, false);
 
 function constant(value: boolean | bigint | null): Expression {
-  return { kind: "constant", value, type: typeof value === "bigint" ? INT8 : BOOL };
+  return constantOf(value, typeof value === "bigint" ? INT8 : BOOL);
 }
 
 interface Compared {
@@ -72,7 +73,7 @@ export function quantifiedValue(
   const origin = statement.attributes.newOrigin();
   const keys = (domain?.operator.keys ?? []).map(({ attribute, column }, index) => ({
     attribute: statement.attributes.add(origin, `key${index}`, column), column,
-    expression: { kind: "column", index: attribute, type: column.engine } as Expression,
+    expression: readColumn(attribute, column.engine),
   }));
   const aggregates = filters.map((filter, index) => ({
     attribute: statement.attributes.add(origin, `count${index}`, COUNT),
@@ -83,13 +84,12 @@ export function quantifiedValue(
   const groups: LogicalOperator = { kind: "aggregate", origin, input: operator, keys, aggregates, rows };
   const counts = aggregates.map(({ attribute }) => attribute);
   const { operator: right, renamed } = nullableColumns(statement, groups, counts);
-  const passed = keys.map(({ attribute, column }): Expression => (
-    { kind: "column", index: attribute, type: column.engine }));
+  const passed = keys.map(({ attribute, column }): Expression => readColumn(attribute, column.engine));
   const found = domain === undefined ? [] : domainKeys(domain, passed, [], statement);
   const conditions = found.flatMap(({ inner, conditionsWith }) => conditionsWith(inner));
   const [decided, unknown] = counts.map((attribute): Expression => {
-    const count: Expression = { kind: "column", index: renamed.get(attribute) ?? -1, type: INT8 };
-    return { kind: "call", function: "integer.greater", arguments: [count, constant(0n)], type: BOOL };
+    const count = readColumn(renamed.get(attribute) ?? -1, INT8);
+    return callOf("integer.greater", BOOL, count, constant(0n));
   });
   const branches = [{ when: decided, then: constant(!isAll) }, { when: unknown, then: constant(null) }];
   const value: Expression = {

@@ -1,6 +1,7 @@
 // Rows compared by < <= >= >, as PostgreSQL does (RowCompareExpr): column by column, and the first that is not equal
 // decides. A NULL met before is the answer, and what stands behind the deciding column is not evaluated.
 // Counter-example: (1, NULL) < (2, 3) is true, (1, NULL) < (1, 3) is NULL. = and <> come as ANDs and ORs of columns.
+import { constantOf, isNull } from "#expr/construct.js";
 import type { AnalysedExpression, RowComparison } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
@@ -38,11 +39,7 @@ function lessFor(facts: RequestFacts, left: AnalysedExpression, right: AnalysedE
 }
 
 function constant(value: boolean | null): Expression {
-  return { kind: "constant", value, type: BOOL };
-}
-
-function isNull(argument: Expression): Expression {
-  return { kind: "isNull", argument, negated: false, type: BOOL };
+  return constantOf(value, BOOL);
 }
 
 /** `values` are the columns' sides, translated. */

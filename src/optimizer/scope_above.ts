@@ -1,5 +1,6 @@
 // A query level as it looks above its grouping: columns that are keys of it still have a value, others have none. What
 // a subquery of the select list or HAVING reads of its query is read there. Read next: joined_statement.ts.
+import { readColumn } from "#expr/construct.js";
 import type { Variable } from "#frontend/analysed_expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { QueryScope } from "./query_scope.js";
@@ -39,6 +40,6 @@ export class ScopeAbove extends QueryScope {
     if (variable.levelsUp > 0) return value;
     const key = value?.expression.kind === "column" ? this.keys.get(value.expression.index) : undefined;
     if (key === undefined) return undefined;
-    return { expression: { kind: "column", index: key, type: this.statement.attributes.typeOf(key).engine } };
+    return { expression: readColumn(key, this.statement.attributes.typeOf(key).engine) };
   }
 }

@@ -1,6 +1,7 @@
 // UNION, INTERSECT and EXCEPT in the engine: all rows of both sides, and where duplicates go, one group for each row
 // with how often each side has it. Columns must look alike on all sides, or the statement's PostgreSQL part grows by
 // the whole operation; numerics of different places, which show the same value with other digits, become ones of any.
+import { allOf, callOf, constantOf, isNullConstant, not, readColumn } from "#expr/construct.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { setOperations } from "#frontend/query_checks.js";
@@ -117,13 +118,9 @@ function columnOfArm(scope: QueryScope, rangeIndex: number, number: number): Tra
   return source.table.variable({ ...named, rangeIndex });
 }
 
-function isNull(expression: Expression): boolean {
-  return expression.kind === "constant" && expression.value === null;
-}
-
 /** The type all of the values can be shown as, when there is one. */
 function commonType(values: readonly Expression[]): EngineType | undefined {
-  const types = values.filter((each) => !isNull(each)).map((each) => each.type);
+  const types = values.filter((each) => !isNullConstant(each)).map((each) => each.type);
   const [first, ...others] = types;
   if (first === undefined) return values[0]?.type;
   return others.reduce<EngineType | undefined>((common, type) => (
@@ -152,10 +149,10 @@ function joinedType(a: EngineType, b: EngineType): EngineType | undefined {
 
 /** The value as one of the common type; only decimals differ in how they are stored. */
 function asType(value: Expression, type: EngineType): Expression {
-  if (isNull(value)) return { kind: "constant", value: null, type };
+  if (isNullConstant(value)) return constantOf(null, type);
   if (type.kind === "numeric") return asNumeric({ expression: value });
   if (type.kind === "decimal" && value.type.kind === "decimal" && value.type.precision !== type.precision)
-    return { kind: "call", function: "cast.decimal.decimal", arguments: [value], type };
+    return callOf("cast.decimal.decimal", type, value);
   return { ...value, type } as Expression;
 }
 
@@ -163,10 +160,6 @@ interface United {
   readonly operator: LogicalOperator;
   readonly attributes: readonly number[];
   readonly types: readonly ColumnType[];
-}
-
-function column(attribute: number, type: EngineType): Expression {
-  return { kind: "column", index: attribute, type };
 }
 
 /** All rows of the sides; `extra` is one more column with a value for each side. */
@@ -196,7 +189,7 @@ function united(statement: StatementFacts, sides: readonly Side[], types: readon
   const all = allRows(statement, sides, types);
   return {
     operator: all.operator,
-    columns: all.types.map((type, index) => column(defined(all.attributes[index], "a column"), type.engine)),
+    columns: all.types.map((type, index) => readColumn(defined(all.attributes[index], "a column"), type.engine)),
   };
 }
 
@@ -212,7 +205,7 @@ function grouped(
   { kind, isAll }: { readonly kind: number; readonly isAll: boolean },
 ): Side {
   const { attributes, facts } = statement;
-  const marks = [true, false].map((value): Expression => ({ kind: "constant", value, type: BOOL }));
+  const marks = [true, false].map((value): Expression => constantOf(value, BOOL));
   const all = allRows(statement, sides, sqlTypes, kind === UNION ? undefined : marks);
   const equalities = nodeList(node, "groupClauses").map((clause) => numberField(clause, "eqop"));
   const origin = attributes.newOrigin();
@@ -223,25 +216,25 @@ function grouped(
       refuse(setOperations[kind] ?? "set operation", "Equality of a column's type is not the engine's.");
     if (kind !== UNION && !isPassed && shownInSeveralWays.has(type.engine.kind))
       refuse(setOperations[kind] ?? "set operation", "Values of a column that are equal may be shown differently.");
-    const expression = column(defined(all.attributes[index], "a column"), type.engine);
+    const expression = readColumn(defined(all.attributes[index], "a column"), type.engine);
     return { attribute: attributes.add(origin, `column${index + 1}`, type), expression, column: type };
   });
   const mark = kind === UNION ? undefined : all.attributes.at(-1);
   // Rows of a side that are equal in every column are told apart by numbers: INTERSECT ALL and EXCEPT ALL keep those
   // that both sides have, or the left one alone.
-  const partition = all.attributes.map((attribute) => column(attribute, attributes.typeOf(attribute).engine));
+  const partition = all.attributes.map((attribute) => readColumn(attribute, attributes.typeOf(attribute).engine));
   const again = isAll ? numberedRows(statement, all.operator, partition, []) : undefined;
   const numberKeys = again === undefined ? [] : [{
     attribute: attributes.add(origin, "number", attributes.typeOf(again.number)),
-    expression: column(again.number, INT8), column: attributes.typeOf(again.number),
+    expression: readColumn(again.number, INT8), column: attributes.typeOf(again.number),
   }];
   const aggregates = mark === undefined ? [] : [false, true].map((isRight, index) => countOf(
-    statement, origin, `side${index + 1}`, isRight ? negated(column(mark, BOOL)) : column(mark, BOOL)));
+    statement, origin, `side${index + 1}`, isRight ? not(readColumn(mark, BOOL)) : readColumn(mark, BOOL)));
   const rows = Math.max(1, all.operator.rows / 2);
   const operator: LogicalOperator = {
     kind: "aggregate", origin, input: again?.operator ?? all.operator, keys: [...keys, ...numberKeys], aggregates, rows,
   };
-  const columns = keys.map(({ attribute, column: type }) => column(attribute, type.engine));
+  const columns = keys.map(({ attribute, column: type }) => readColumn(attribute, type.engine));
   const [left, right] = aggregates;
   if (left === undefined || right === undefined) return { operator, columns };
   const predicate = allOf([
@@ -249,18 +242,10 @@ function grouped(
   return { operator: { kind: "filter", input: operator, predicate, rows }, columns };
 }
 
-function negated(argument: Expression): Expression {
-  return { kind: "not", argument, type: BOOL };
-}
-
-function allOf(conditions: readonly Expression[]): Expression {
-  return { kind: "and", arguments: conditions, type: BOOL };
-}
-
 /** A count compared with zero. */
 function compared(attribute: number, comparison: "greater" | "equal"): Expression {
-  const zero: Expression = { kind: "constant", value: 0n, type: INT8 };
-  return { kind: "call", function: `integer.${comparison}`, arguments: [column(attribute, INT8), zero], type: BOOL };
+  const zero = constantOf(0n, INT8);
+  return callOf(`integer.${comparison}`, BOOL, readColumn(attribute, INT8), zero);
 }
 
 type AggregateOperator = Extract<LogicalOperator, { readonly kind: "aggregate" }>;

@@ -1,6 +1,7 @@
 // A subquery of one group, with HAVING or LIMIT, for every combination of values it is asked with: the groups there are
 // beside all combinations, so that HAVING sees a group of no rows as well. Counter-example: EXISTS (SELECT 1 FROM b
 // WHERE b.k = a.k HAVING count(*) = 0) is true for the rows of a that no b has. Read next: missing_groups.ts.
+import { constantOf } from "#expr/construct.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { refuse } from "#frontend/refusal.js";
 import type { LogicalOperator } from "#plan/logical.js";
@@ -59,7 +60,7 @@ export function singleGroups(rows: CorrelatedRows, query: AnalysedQuery): Single
   const having = query.having === undefined ? undefined : column(number)?.expression;
   if (query.having !== undefined && having === undefined)
     return refuse("HAVING in a subquery", "It uses a function or type that the engine does not compute.");
-  const none = { kind: "constant", value: false, type: BOOL } as const;
+  const none = constantOf(false, BOOL);
   const kept = [...(having === undefined ? [] : [having]), ...(keepsOnlyRow(query) ? [] : [none])];
   return {
     block: { operator: filtered(every, kept), query, column },

@@ -2,6 +2,7 @@
 // all of its keys and aggregates are exact there; everything else stays with PostgreSQL above the scan. When the
 // engine cannot group, it passes the needed columns through and PostgreSQL groups.
 import { assert } from "#base/assert.js";
+import { readColumn } from "#expr/construct.js";
 import type { Variable } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { conjuncts } from "#frontend/query_checks.js";
@@ -98,7 +99,7 @@ function finishGrouping(grouping: EngineGrouping, context: TableContext): Planne
 function withComputed(aggregate: PhysicalOperator, { computed, rows }: EngineGrouping): PhysicalOperator {
   if (computed.length === 0) return aggregate;
   const columns = columnsOf(aggregate);
-  const own = columns.map(({ engine }, index): Expression => ({ kind: "column", index, type: engine }));
+  const own = columns.map(({ engine }, index): Expression => readColumn(index, engine));
   return {
     kind: "project", input: aggregate, rowsEstimate: rows,
     expressions: [...own, ...computed.map(({ expression }) => expression)],

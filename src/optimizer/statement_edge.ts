@@ -1,6 +1,7 @@
 // What PostgreSQL finds above the engine: the grouped rows, the rows with their windows, or plainly the joined rows,
 // with what stands there for each part of the statement. Which of them it is, joined_statement.ts decides.
 import { defined } from "#base/assert.js";
+import { readColumn } from "#expr/construct.js";
 import { mapColumns } from "#expr/traverse.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { walk } from "#frontend/text_fields.js";
@@ -68,7 +69,7 @@ export function outputOf(attributes: Attributes, attribute: number): Output {
   const column = attributes.typeOf(attribute);
   return {
     name: attributes.nameOf(attribute), column,
-    expression: { kind: "column", index: attribute, type: column.engine },
+    expression: readColumn(attribute, column.engine),
   };
 }
 

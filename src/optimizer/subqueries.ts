@@ -1,6 +1,7 @@
 // Conditions with subqueries, unnested: EXISTS and IN become semi joins, NOT EXISTS, NOT IN and ALL anti joins, a
 // scalar subquery becomes one more input of the region. A correlated scalar subquery that aggregates is computed once
 // for all values it is correlated by (grouped by them) and joined on those. Nothing is evaluated row by row.
+import { constantOf } from "#expr/construct.js";
 import { columnsRead } from "#expr/traverse.js";
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -58,7 +59,7 @@ function exists(planner: QueryPlanner, region: Region, scope: QueryScope, subLin
     region.hidingJoins.push({ join: isNegated ? "anti" : "semi", right: found.operator, conditions: found.correlated });
     return;
   }
-  if (isNegated) region.conditions.push({ kind: "constant", value: false, type: BOOL });
+  if (isNegated) region.conditions.push(constantOf(false, BOOL));
 }
 
 /** Subqueries of which it makes no difference whether they are false or unknown. */

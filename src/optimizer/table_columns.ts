@@ -2,6 +2,7 @@
 // for statements over one table as it is, and for each table of a join by table_source.ts, which may stand for a whole
 // FROM clause too.
 import { defined } from "#base/assert.js";
+import { readColumn } from "#expr/construct.js";
 import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { RangeEntry } from "#frontend/query.js";
@@ -56,7 +57,7 @@ export class TableColumns implements ColumnSource {
     const isNotNull = this.rangeIndex > 0 && (fact?.notNull ?? false);
     const column = columnOf(variable, type, !isNotNull);
     const index = this.leaf.add(name, variable.source, undefined, column);
-    return { expression: { kind: "column", index, type } };
+    return { expression: readColumn(index, type) };
   }
 
   computed(expression: AnalysedExpression, filter: TextNode | undefined): Translated | undefined {
@@ -65,7 +66,7 @@ export class TableColumns implements ColumnSource {
     if (type === undefined) return undefined;
     const name = `expression${expression.source.id}`;
     const index = this.leaf.add(name, expression.source, filter, columnOf(expression, type, true));
-    return { expression: { kind: "column", index, type } };
+    return { expression: readColumn(index, type) };
   }
 
   /** Of one table PostgreSQL compares texts as fast as it makes keys of them. */

@@ -1,6 +1,7 @@
 // Frames as the engine has them: bounds by a number of rows or groups, by a distance between integers, or by a limit
 // that each row computes of its own order key, as far as the key's type adds and orders as PostgreSQL's in_range does.
 // Distances that are no constants are not there. Next: windows.ts.
+import { callOf, constantOf } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import { integerConstant } from "#frontend/integer_constant.js";
@@ -48,7 +49,7 @@ function countedBound({ kind, offset }: ClauseBound): FrameBound {
   if (kind === "unbounded" || kind === "currentRow") return { kind };
   const value = offset === undefined ? undefined : integerConstant(readExpression(offset));
   if (value === undefined || value === null || value < 0n) return leave("a frame's offset is no constant");
-  return { kind, offset: { kind: "constant", value, type: INT8 } };
+  return { kind, offset: constantOf(value, INT8) };
 }
 
 /** A distance that is a constant, not negative, and of floats not endless. */
@@ -85,13 +86,11 @@ function measureOf(key: Expression, distances: readonly Expression[]): Expressio
       const scale = Math.max(type.scale, ...scales);
       const precision = type.precision - type.scale + scale;
       if (precision > DECIMAL128_PRECISION_MAX) return asNumeric({ expression: key });
-      return scale === type.scale ? key : {
-        kind: "call", function: "cast.decimal.decimal", arguments: [key], type: { kind: "decimal", precision, scale },
-      };
+      return scale === type.scale ? key : callOf("cast.decimal.decimal", { kind: "decimal", precision, scale }, key);
     }
     case "float4":
-      return { kind: "call", function: "cast.float4.float8", arguments: [key], type: FLOAT8 };
-    case "date": return { kind: "call", function: "cast.date.timestamp", arguments: [key], type: TIMESTAMP };
+      return callOf("cast.float4.float8", FLOAT8, key);
+    case "date": return callOf("cast.date.timestamp", TIMESTAMP, key);
     case "float8": case "numeric": case "timestamp": case "timestamptz": case "interval": return key;
     default: return leave("a frame's distance is not one of the engine's");
   }
@@ -107,7 +106,7 @@ function limitOf(
   const call = (type: string, of: Expression, by: Expression, result: EngineType, suffix = ""): Expression => {
     const key = `${type}.${adds ? "add" : "subtract"}${suffix}`;
     if (!translator.isExact(key)) return leave("a frame's distance may be infinite");
-    return { kind: "call", function: key, arguments: [of, by], type: result };
+    return callOf(key, result, of, by);
   };
   const { type } = measure;
   if (type.kind === "decimal" && distance.type.kind === "decimal") {
@@ -137,7 +136,7 @@ function shiftedInstant(
   const key = `timestamptz.${adds ? "add" : "subtract"}Interval`;
   const zone = translator.sessionZone();
   if (zone === undefined || !translator.isExact(key)) return leave("a frame's distance may be infinite");
-  return { kind: "call", function: key, arguments: [measure, distance, zone], type: measure.type };
+  return callOf(key, measure.type, measure, distance, zone);
 }
 
 /** An interval that is the same for every timestamp; where there are time zones its days are not. */
@@ -146,5 +145,5 @@ function microsecondsOf(distance: Expression, kind: "timestamp" | "timestamptz")
   const { months, days, microseconds } = readInterval(distance.value);
   if (months !== 0 || days < 0 || microseconds < 0n || (days > 0 && kind === "timestamptz")) return undefined;
   const value = BigInt(days) * DAY_MICROSECONDS + microseconds;
-  return value < DISTANCE_END ? { kind: "constant", value, type: INT8 } : undefined;
+  return value < DISTANCE_END ? constantOf(value, INT8) : undefined;
 }

@@ -3,6 +3,7 @@
 // order they are added in, offsets that are no constants. Read next: window_clause.ts, window_frames.ts, sort_keys.ts,
 // src/lowering/window_plan.ts.
 import { defined } from "#base/assert.js";
+import { constantOf, onlyWhere } from "#expr/construct.js";
 import type { Aggregate, AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import { integerConstant } from "#frontend/integer_constant.js";
@@ -202,7 +203,7 @@ class Step {
     if (otherwise !== undefined && JSON.stringify(otherwise.type) !== JSON.stringify(argument.type))
       leave("a default is stored or shown differently");
     return {
-      ...picked, offset: { kind: "constant", value: offset, type: INT8 },
+      ...picked, offset: constantOf(offset, INT8),
       ...(otherwise === undefined ? {} : { otherwise }),
     };
   }
@@ -211,7 +212,7 @@ class Step {
     const value = expression === undefined ? undefined : integerConstant(expression);
     if (value === undefined || value === null || value <= 0n)
       return leave(`the number of ${name} is no positive constant`);
-    return { kind: "constant", value, type: INT8 };
+    return constantOf(value, INT8);
   }
 
   /** A value copied from row to row: PostgreSQL evaluates it for the rows that are asked for only. */
@@ -279,11 +280,6 @@ function overFrame({ function: name, argument, filter, result }: AggregateCall, 
     leave("an argument may fail");
   if (filter === undefined) return { ...call, function: name, ...(argument === undefined ? {} : { argument }) };
   if (mayFail(filter) && !meetsAll) leave("a filter may fail");
-  const counted: Expression = argument ?? { kind: "constant", value: true, type: BOOL };
-  const { type } = counted;
-  const guarded: Expression = {
-    kind: "case", branches: [{ when: filter, then: counted }],
-    otherwise: { kind: "constant", value: null, type }, type,
-  };
-  return { ...call, function: name === "countRows" ? "count" : name, argument: guarded };
+  const counted: Expression = argument ?? constantOf(true, BOOL);
+  return { ...call, function: name === "countRows" ? "count" : name, argument: onlyWhere(filter, counted) };
 }

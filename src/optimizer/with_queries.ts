@@ -3,6 +3,7 @@
 // beside what is read for them. Others are planned afresh for each reference, so that each has its own conditions in
 // its scans. Counter-example: WITH x AS (SELECT * FROM big) SELECT ... FROM x a, x b WHERE a.id = 1 AND b.id = 2 would
 // keep all of big. Read next: shared_subplans.ts for parts that turn out equal.
+import { readColumn } from "#expr/construct.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
@@ -74,7 +75,7 @@ export class CommonTable {
       const { expression, name, column: type } = defined(this.exports[index], "an export");
       const attribute = own.get(index) ?? attributes.add(origin, name, type);
       own.set(index, attribute);
-      return { kind: "column", index: attribute, type: expression.type } as Expression;
+      return readColumn(attribute, expression.type);
     };
     const column = (number: number): Translated | undefined => {
       const [value, scale] = (this.exportsOf(number) ?? []).map(attributeOf);
