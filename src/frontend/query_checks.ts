@@ -3,7 +3,7 @@
 import type { TextNode } from "./node_text.js";
 import type { AnalysedQuery, RangeEntry } from "./query.js";
 import { refuse } from "./refusal.js";
-import { eachChild, nodeList, numberField, walk } from "./text_fields.js";
+import { holds, nodeList, numberField } from "./text_fields.js";
 
 export type RelationEntry = Extract<RangeEntry, { readonly kind: "relation" }>;
 
@@ -50,25 +50,18 @@ export function checkTable(entry: RangeEntry): RelationEntry {
   return entry;
 }
 
+/** Clauses that may contain queries beside FROM items. */
+const clauses: ReadonlySet<string> = new Set([
+  "targetList", "jointree", "havingQual", "limitOffset", "limitCount", "windowClause", "cteList",
+]);
+
 /** Whether the statement reads one table directly and contains no other query. */
 export function readsOneTable(query: AnalysedQuery): boolean {
   const [item] = query.from;
   if (query.from.length !== 1 || item?.kind !== "range") return false;
   if (query.rangeTable[item.rangeIndex - 1]?.kind !== "relation") return false;
-  let queries = 0;
-  for (const field of ["targetList", "jointree", "havingQual", "limitOffset", "limitCount", "windowClause", "cteList"])
-    eachNodeIn(query.source, field, (node) => {
-      if (node.tag === "QUERY") queries += 1;
-    });
-  return queries === 0;
-}
-
-function eachNodeIn(query: TextNode, field: string, visit: (node: TextNode) => void): void {
-  const only: TextNode = { ...query, fields: new Map([[field, query.fields.get(field) ?? null]]) };
-  eachChild(only, (child) => walk(child, (node) => {
-    visit(node);
-    return undefined;
-  }));
+  const fields = new Map([...query.source.fields].filter(([name]) => clauses.has(name)));
+  return !holds({ ...query.source, tag: "CLAUSES", fields }, ({ tag }) => tag === "QUERY");
 }
 
 /** The table of a statement that reads one, checked. */

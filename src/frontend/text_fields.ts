@@ -89,10 +89,47 @@ export function eachChild(node: TextNode, visit: (child: TextNode) => void): voi
   for (const value of node.fields.values()) eachChildOf(value, visit);
 }
 
-/** Visits a node and everything below it until `visit` answers "skip" for a subtree. */
-export function walk(node: TextNode, visit: (node: TextNode) => "skip" | undefined): void {
-  if (visit(node) === "skip") return;
-  eachChild(node, (child) => walk(child, visit));
+/**
+ * Visits a node and everything below it until `visit` answers "skip" for a subtree. `depth` counts the queries that a
+ * node stands in below the first one, as nodes count levels outwards.
+ */
+export function walk(
+  node: TextNode, visit: (node: TextNode, depth: number) => "skip" | undefined, depth = 0,
+): void {
+  if (visit(node, depth) === "skip") return;
+  eachChild(node, (child) => walk(child, visit, child.tag === "QUERY" ? depth + 1 : depth));
+}
+
+/** Whether some node is "found", looking no further then, and not below nodes to "skip". */
+export function someNode(
+  root: TextNode, look: (node: TextNode, depth: number) => "found" | "skip" | undefined,
+): boolean {
+  let found = false;
+  walk(root, (node, depth) => {
+    const finding = found ? "found" : look(node, depth);
+    found = finding === "found";
+    return finding === undefined ? undefined : "skip";
+  });
+  return found;
+}
+
+/** Whether a node or one below it is as asked. */
+export function holds(root: TextNode, isAsked: (node: TextNode) => boolean): boolean {
+  return someNode(root, (node) => (isAsked(node) ? "found" : undefined));
+}
+
+/** The nodes with one of the tags, outermost only, but those within nodes that are closed. */
+export function outermost(
+  root: TextNode, tags: readonly string[], isClosed: (node: TextNode) => boolean = () => false,
+): readonly TextNode[] {
+  const found: TextNode[] = [];
+  walk(root, (node) => {
+    if (isClosed(node)) return "skip";
+    if (!tags.includes(node.tag)) return undefined;
+    found.push(node);
+    return "skip";
+  });
+  return found;
 }
 
 /**

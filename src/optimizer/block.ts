@@ -2,7 +2,6 @@
 // out: without LIMIT it changes nothing that SQL promises. Its FROM is planned already (from_clause.ts).
 import { callOf, constantOf, readColumn } from "#expr/construct.js";
 import type { AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
-import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { refuse } from "#frontend/refusal.js";
 import { defined } from "#base/assert.js";
@@ -21,8 +20,9 @@ import { Estimates } from "./estimates.js";
 import { overDistinct, withValues } from "./distinct_aggregates.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { filtered } from "./filtered.js";
-import { collectAggregates, keysOf, LeftToPostgres } from "./grouping.js";
+import { aggregatesOf, keysOf } from "./grouping.js";
 import { planGroupingSets } from "./grouping_sets.js";
+import { LeftToPostgres, leave } from "./left_to_postgres.js";
 import { firstOfEach, limited, orderOf } from "./limits.js";
 import { OrderedRows } from "./ordered_rows.js";
 import { planAggregates } from "./planned_aggregates.js";
@@ -164,11 +164,11 @@ function extraKeyColumn(scope: QueryScope, expression: Expression): ColumnType {
 /** Groups by the query's keys and the extra ones; each aggregate occurring above becomes an attribute. */
 function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
   const { query, statement: { facts, texts, attributes } } = scope;
-  if (query.distinct.length > 0) throw new LeftToPostgres("it has GROUP BY and DISTINCT");
+  if (query.distinct.length > 0) leave("it has GROUP BY and DISTINCT");
   if (query.groupingSets.length > 0 && extraKeys.length > 0)
-    throw new LeftToPostgres("a correlated subquery has grouping sets");
+    leave("a correlated subquery has grouping sets");
   if (query.hasWindowFunctions && extraKeys.length > 0)
-    throw new LeftToPostgres("a correlated subquery has windows over groups");
+    leave("a correlated subquery has windows over groups");
   if (query.groupingSets.length > 0) return { block: groupedBySets(scope, joined), extraKeys: [] };
   const found = keysOf(contextOf(scope, joined.rows), query.groupBy);
   const origin = attributes.newOrigin();
@@ -181,14 +181,10 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
     known.set(texts.of(key.source), columnAttribute(scope, defined(own[index], "a key").attribute));
   });
 
-  const roots = query.targets.map((target) => target.expression.source);
-  if (query.having !== undefined) roots.push(query.having.source);
-  const sources: TextNode[] = [];
-  for (const root of roots) collectAggregates(root, sources);
-  const answer = planAggregates(sources, (node) => texts.of(node),
+  const answer = planAggregates(aggregatesOf(query), (node) => texts.of(node),
     (rows) => new AggregatePlanner(facts, scope.translator, 0, rows),
     { input: joined, ordered: () => new OrderedRows(scope.statement, allKeys.map(({ expression }) => expression)) });
-  if ("obstacle" in answer) throw new LeftToPostgres(answer.obstacle);
+  if ("obstacle" in answer) leave(answer.obstacle);
   const { planner, planned, computed } = answer;
   const over = overDistinct(scope.statement, answer.rows?.over(joined) ?? joined,
     { keys: allKeys, aggregates: planner.calls, distinct: answer.distinct });
@@ -235,7 +231,7 @@ function finishGrouped(scope: QueryScope, operator: LogicalOperator, source: Col
   const translator = new ExpressionTranslator(statement.facts, source);
   const having = query.having === undefined ? undefined : translator.translate(query.having);
   if (query.having !== undefined && having === undefined)
-    throw new LeftToPostgres("HAVING uses a function or type that the engine does not compute");
+    leave("HAVING uses a function or type that the engine does not compute");
   const column = (number: number): Translated | undefined => {
     const target = targetOf(query, number);
     return target === undefined ? undefined : translator.translate(target);
@@ -267,7 +263,7 @@ export function asTranslated(
     return shownWith(value.expression, other.expression);
   if (expression.function === edgeCalls.numericDivide.oid && value !== undefined && other !== undefined)
     return averageOf(value, other);
-  throw new LeftToPostgres("what is left of an aggregate is finished by PostgreSQL above the engine only");
+  leave("what is left of an aggregate is finished by PostgreSQL above the engine only");
 }
 
 function shownWith(value: Expression, displayScale: Expression): Translated {

@@ -5,7 +5,7 @@ import { rowLocks } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { TextNode } from "#frontend/node_text.js";
-import { booleanField, locationOf, nodeList, numberField, optionalNode, walk } from "#frontend/text_fields.js";
+import { booleanField, holds, locationOf, nodeList, numberField, optionalNode, walk } from "#frontend/text_fields.js";
 import { isLimited } from "./limits.js";
 import { isGrouped } from "./planning_context.js";
 
@@ -61,13 +61,8 @@ const COUNT_ROWS = 2803;
 
 /** Whether the query calls a function that may answer differently each time. */
 export function isVolatile(query: TextNode, facts: RequestFacts): boolean {
-  let found = false;
-  walk(query, (node) => {
-    for (const field of ["funcid", "opfuncid"])
-      found ||= node.fields.has(field) && facts.isVolatile(numberField(node, field));
-    return found ? "skip" : undefined;
-  });
-  return found;
+  return holds(query, (node) => ["funcid", "opfuncid"].some((field) =>
+    node.fields.has(field) && facts.isVolatile(numberField(node, field))));
 }
 
 /**
@@ -117,12 +112,7 @@ function isOrderless(aggregate: number): boolean {
 
 /** Whether reading the query twice may give two answers. */
 export function mayDiffer(query: TextNode, facts: RequestFacts): boolean {
-  let differs = false;
-  walk(query, (node) => {
-    differs ||= picksRows(node);
-    return differs ? "skip" : undefined;
-  });
-  return differs || isVolatile(query, facts);
+  return holds(query, picksRows) || isVolatile(query, facts);
 }
 
 /** Whether the query's rows are those of its FROM and WHERE, each by itself. */

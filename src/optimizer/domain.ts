@@ -11,7 +11,7 @@ import { columnsRead } from "#expr/traverse.js";
 import type { Variable } from "#frontend/analysed_expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
-import { eachChild, numberField } from "#frontend/text_fields.js";
+import { numberField, someNode } from "#frontend/text_fields.js";
 import type { Expression, Scalar } from "#expr/expression.js";
 import { functionByKey, isFunctionKey } from "#functions/registry.js";
 import type { LogicalOperator } from "#plan/logical.js";
@@ -42,20 +42,19 @@ export interface Domain {
 }
 
 /** The variables in a query that stand for columns around it; undefined where it reads more than columns. */
-function outerVariables(node: TextNode, depth: number, found: Variable[] = []): readonly Variable[] | undefined {
-  if (node.tag === "AGGREF" && numberField(node, "agglevelsup") >= depth) return undefined;
-  if (node.tag === "GROUPINGFUNC" && numberField(node, "agglevelsup") >= depth) return undefined;
-  if (node.tag === "VAR") {
+function outerVariables(root: TextNode): readonly Variable[] | undefined {
+  const found: Variable[] = [];
+  const first = root.tag === "QUERY" ? 1 : 0;
+  const readsMore = someNode(root, (node, depth) => {
+    const isCall = node.tag === "AGGREF" || node.tag === "GROUPINGFUNC";
+    if (isCall && numberField(node, "agglevelsup") >= first + depth) return "found";
+    if (node.tag !== "VAR") return undefined;
     const variable = readExpression(node);
-    const levelsUp = numberField(node, "varlevelsup") - depth;
+    const levelsUp = numberField(node, "varlevelsup") - first - depth;
     if (levelsUp >= 0 && variable.kind === "variable") found.push({ ...variable, levelsUp });
-    return found;
-  }
-  let isRead = true;
-  eachChild(node, (child) => {
-    isRead &&= outerVariables(child, child.tag === "QUERY" ? depth + 1 : depth, found) !== undefined;
+    return "skip";
   });
-  return isRead ? found : undefined;
+  return readsMore ? undefined : found;
 }
 
 const equalityByKind: Readonly<Partial<Record<EngineType["kind"], readonly string[]>>> = {
@@ -125,7 +124,7 @@ function outerValues(region: Region, scope: QueryScope, node: TextNode): readonl
   const { attributes } = scope.statement;
   const provided = providedBy(region);
   const found = new Map<string, OuterValue>();
-  for (const variable of outerVariables(node, node.tag === "QUERY" ? 1 : 0) ?? []) {
+  for (const variable of outerVariables(node) ?? []) {
     const value = scope.variable(variable);
     if (value === undefined || value.displayScale !== undefined || mayFail(value.expression)) return undefined;
     const origins = attributes.originsRead(value.expression);

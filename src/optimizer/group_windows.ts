@@ -9,7 +9,7 @@ import { asTranslated } from "./block.js";
 import type { Output } from "./edge_columns.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { filtered } from "./filtered.js";
-import { LeftToPostgres } from "./grouping.js";
+import { LeftToPostgres, leave } from "./left_to_postgres.js";
 import { edgeRoots } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
 import { SubstitutedSource } from "./query_scope.js";
@@ -34,7 +34,7 @@ function windowed(scope: QueryScope, edge: Edge): Edge {
   const source = groupSource(scope, edge);
   const { having } = query;
   const condition = having === undefined ? undefined : new ExpressionTranslator(facts, source).translate(having);
-  if (having !== undefined && condition === undefined) throw new LeftToPostgres("the engine does not compute HAVING");
+  if (having !== undefined && condition === undefined) leave("the engine does not compute HAVING");
   const groups = filtered(edge.operator, condition === undefined ? [] : [condition.expression]);
   const { operator, values } = planWindows(scope, groups, source);
 
@@ -82,7 +82,7 @@ function groupSource(scope: QueryScope, { outputs, replacements }: Edge): Substi
   const columnAt = (index: number): Expression => defined(outputs[index], "a column of the groups").expression;
   const attributeAt = (index: number): number => {
     const column = columnAt(index);
-    if (column.kind !== "column") throw new LeftToPostgres("a result of an aggregate is computed twice");
+    if (column.kind !== "column") leave("a result of an aggregate is computed twice");
     return column.index;
   };
   const find = (text: string): Translated | undefined => {

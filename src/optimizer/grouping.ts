@@ -2,14 +2,16 @@
 // success every occurrence of a key and every aggregate above the scan is replaced by engine columns.
 import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
+import type { AnalysedQuery } from "#frontend/query.js";
 import type { SortGroup } from "#frontend/sort_group.js";
-import { numberField, optionalNode, walk } from "#frontend/text_fields.js";
+import { holds, numberField, optionalNode, walk } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
 import type { AggregateCall } from "#plan/physical.js";
 import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { bpcharLength } from "#types/sql_types.js";
+import { LeftToPostgres, leave } from "./left_to_postgres.js";
 import { asNumeric } from "./numeric_values.js";
 import { obstacleIn } from "./obstacle.js";
 import { AggregatePlanner } from "./aggregates.js";
@@ -18,7 +20,7 @@ import { columnOf, groupsByEngineEquality } from "./column_types.js";
 import type { OrderedRows } from "./ordered_rows.js";
 import { planAggregates, type PlannedAggregates } from "./planned_aggregates.js";
 import {
-  eachEdgeVariable, eachOuterVariable, edgeRoots, isGrouped, stayingSubLinks, targetOf,
+  eachEdgeVariable, eachOuterVariable, edgeRoots, isGrouped, nodesAtEdge, stayingSubLinks, targetOf,
 } from "./planning_context.js";
 import type { PlanningContext } from "./planning_context.js";
 
@@ -59,20 +61,6 @@ export interface Key {
   readonly name: string;
   readonly expression: Expression;
   readonly column: ColumnType;
-}
-
-/** Thrown inside this file to leave the grouping to PostgreSQL. */
-export class LeftToPostgres extends Error {
-  readonly needsRows: boolean;
-
-  constructor(reason: string, needsRows = false) {
-    super(reason);
-    this.needsRows = needsRows;
-  }
-}
-
-function leave(reason: string): never {
-  throw new LeftToPostgres(reason);
 }
 
 /** Plans the statement's grouping, or its DISTINCT when that is all there is. */
@@ -140,15 +128,11 @@ function keyColumn(context: PlanningContext, target: AnalysedExpression, express
   return column;
 }
 
-/** Visits aggregates of this level, outermost only; also those inside window functions. */
-export function collectAggregates(root: TextNode, found: TextNode[]): void {
-  walk(root, (node) => {
-    if (node.tag === "SUBLINK") return "skip";
-    if (node.tag === "GROUPINGFUNC") leave("GROUPING() is PostgreSQL's");
-    if (node.tag !== "AGGREF") return undefined;
-    found.push(node);
-    return "skip";
-  });
+/** The query's own aggregates, outermost only; also those inside window functions. */
+export function aggregatesOf(query: AnalysedQuery): readonly TextNode[] {
+  const calls = nodesAtEdge(query, "AGGREF", "GROUPINGFUNC");
+  if (calls.some(({ tag }) => tag === "GROUPINGFUNC")) leave("GROUPING() is PostgreSQL's");
+  return calls;
 }
 
 function groupBy(context: PlanningContext): GroupingPlan {
@@ -158,10 +142,8 @@ function groupBy(context: PlanningContext): GroupingPlan {
   const keyIndex = new Map(keys.map((key, index) => [texts.of(key.source), index]));
   addDependentColumns(context, keys, keyIndex);
 
-  const aggregates: TextNode[] = [];
-  for (const root of edgeRoots(query)) collectAggregates(root, aggregates);
   const orderable = context.orderable?.(keys.map(({ expression }) => expression));
-  const answer = planAggregates(aggregates, (node) => texts.of(node),
+  const answer = planAggregates(aggregatesOf(query), (node) => texts.of(node),
     (rows) => new AggregatePlanner(facts, translator, keys.length, rows), orderable);
   if ("obstacle" in answer)
     throw new LeftToPostgres(answer.obstacle, answer.needsRows === true && orderable === undefined);
@@ -203,13 +185,11 @@ function addDependentColumns(
 function replaceInSubqueries(context: PlanningContext, keyIndex: ReadonlyMap<string, number>): EdgeReplacement[] {
   const replacements: EdgeReplacement[] = [];
   for (const subLink of stayingSubLinks(context)) {
-    walk(subLink, (node) => {
-      if (node.tag === "AGGREF" && numberField(node, "agglevelsup") > 0) leave("an aggregate stands in a subquery");
-      return undefined;
-    });
+    if (holds(subLink, (node) => node.tag === "AGGREF" && numberField(node, "agglevelsup") > 0))
+      leave("an aggregate stands in a subquery");
     const test = optionalNode(subLink, "testexpr");
-    if (test !== undefined)
-      walk(test, (node) => (node.tag === "AGGREF" ? leave("an aggregate is compared with a subquery") : undefined));
+    if (test !== undefined && holds(test, ({ tag }) => tag === "AGGREF"))
+      leave("an aggregate is compared with a subquery");
     eachOuterVariable(subLink, (variable, text) => {
       const index = keyIndex.get(text);
       if (index === undefined) leave("a subquery reads a column that is no key");

@@ -6,7 +6,7 @@ import { constantOf, readColumn } from "#expr/construct.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { AnalysedQuery } from "#frontend/query.js";
-import { booleanField, nodeList, numberField, numberList, walk } from "#frontend/text_fields.js";
+import { booleanField, nodeList, numberField, numberList } from "#frontend/text_fields.js";
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
@@ -19,13 +19,14 @@ import { AggregatePlanner } from "./aggregates.js";
 import { mayDiffer } from "./block_checks.js";
 import { INT4_SQL, columnOf } from "./column_types.js";
 import { Estimates } from "./estimates.js";
-import { keysOf, LeftToPostgres } from "./grouping.js";
-import { edgeRoots, targetOf } from "./planning_context.js";
+import { keysOf } from "./grouping.js";
+import { leave } from "./left_to_postgres.js";
+import { nodesAtEdge, targetOf } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
 import type { StatementFacts } from "./table_source.js";
 import type { WindowedValue } from "./windows.js";
 
-export interface GroupedSets {
+interface GroupedSets {
   readonly operator: LogicalOperator;
   /** Attributes of the keys, NULL in sets without them, by the canonical text of the key. */
   readonly keys: ReadonlyMap<string, number>;
@@ -45,10 +46,6 @@ const SETS_MAX = 64;
 
 /** References to targets. */
 type KeySet = readonly number[];
-
-function leave(reason: string): never {
-  throw new LeftToPostgres(reason);
-}
 
 function product(left: readonly KeySet[], right: readonly KeySet[]): readonly KeySet[] {
   if (left.length * right.length > SETS_MAX) leave("there are too many grouping sets");
@@ -71,7 +68,7 @@ function setsIn(node: TextNode): readonly KeySet[] {
 }
 
 /** The sets a query groups by, each as often as it is meant. */
-export function groupingSetsOf(query: AnalysedQuery): readonly KeySet[] {
+function groupingSetsOf(query: AnalysedQuery): readonly KeySet[] {
   const sets = query.groupingSets.map(setsIn).reduce((all, each) => product(all, each), [[]] as readonly KeySet[]);
   if (!booleanField(query.source, "groupDistinct", false)) return sets;
   const seen = new Set<string>();
@@ -79,20 +76,6 @@ export function groupingSetsOf(query: AnalysedQuery): readonly KeySet[] {
     const text = [...set].sort((a, b) => a - b).join();
     return seen.size !== seen.add(text).size;
   });
-}
-
-export const isGroupingCall = (node: TextNode): boolean => node.tag === "GROUPINGFUNC";
-
-function callsOf(query: AnalysedQuery): { readonly aggregates: readonly TextNode[]; readonly groupings: TextNode[] } {
-  const aggregates: TextNode[] = [];
-  const groupings: TextNode[] = [];
-  for (const root of edgeRoots(query))
-    walk(root, (node) => {
-      if (node.tag === "AGGREF") aggregates.push(node);
-      if (isGroupingCall(node)) groupings.push(node);
-      return node.tag === "SUBLINK" || node.tag === "AGGREF" || isGroupingCall(node) ? "skip" : undefined;
-    });
-  return { aggregates, groupings };
 }
 
 /** Each set may come to read the rows by itself, so they must be the same and not PostgreSQL's to make. */
@@ -121,10 +104,10 @@ export function planGroupingSets(scope: QueryScope, joined: LogicalOperator): Gr
   // A constant is NULL in sets without it.
   if (sets.some((set) => [...set].some((text) => !keyTexts.includes(text)))) leave("a key is a constant");
 
-  const nodes = callsOf(query);
+  const nodes = nodesAtEdge(query, "AGGREF", "GROUPINGFUNC");
   const planner = new AggregatePlanner(facts, scope.translator, 0);
   const planned = new Map<string, EdgeExpression>();
-  for (const node of nodes.aggregates) {
+  for (const node of nodes.filter(({ tag }) => tag === "AGGREF")) {
     const aggregate = readExpression(node);
     assert(aggregate.kind === "aggregate", "an AGGREF node reads as an aggregate");
     const answer = planner.plan(aggregate);
@@ -137,7 +120,7 @@ export function planGroupingSets(scope: QueryScope, joined: LogicalOperator): Gr
 
   const finest = finestGroups(statement, joined, found, planner.calls);
   const union = new SetUnion(statement, finest, sets.map((set) => keyTexts.map((text) => set.has(text))));
-  const groupings = nodes.groupings.map((node): [string, readonly number[]] => {
+  const groupings = nodes.filter(({ tag }) => tag === "GROUPINGFUNC").map((node): [string, readonly number[]] => {
     const asked = numberList(node, "refs").map(textOf);
     // The first argument is the highest bit.
     return [texts.of(node), sets.map((set) => asked.reduce((bits, text) => 2 * bits + (set.has(text) ? 0 : 1), 0))];

@@ -8,7 +8,7 @@ import type { AnalysedQuery } from "#frontend/query.js";
 import type { SingleTable } from "#frontend/query_checks.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
-import { CanonicalTexts, eachChild, numberField, walk } from "#frontend/text_fields.js";
+import { CanonicalTexts, eachChild, numberField, outermost, walk } from "#frontend/text_fields.js";
 import type { ColumnSource } from "./column_source.js";
 import type { Fallbacks } from "./fallbacks.js";
 import { ExpressionTranslator } from "./expression_translator.js";
@@ -78,29 +78,30 @@ export function eachEdgeVariable(
 }
 
 /** Visits the variables in a subquery that mean the statement's own level, with the text they have on that level. */
-export function eachOuterVariable(
-  node: TextNode, visit: (variable: Variable, text: string) => void, depth = 0,
-): void {
-  if (node.tag !== "VAR") {
-    eachChild(node, (child) => eachOuterVariable(child, visit, child.tag === "QUERY" ? depth + 1 : depth));
-    return;
-  }
-  if (numberField(node, "varlevelsup") !== depth) return;
-  const there: TextNode = { ...node, fields: new Map([...node.fields, ["varlevelsup", "0"]]) };
-  // The statement's own texts know the node as it stands here.
-  visit({ ...asVariable(node), levelsUp: 0 }, new CanonicalTexts().of(there));
+export function eachOuterVariable(subLink: TextNode, visit: (variable: Variable, text: string) => void): void {
+  walk(subLink, (node, depth) => {
+    if (node.tag !== "VAR") return undefined;
+    if (numberField(node, "varlevelsup") !== depth) return "skip";
+    const there: TextNode = { ...node, fields: new Map([...node.fields, ["varlevelsup", "0"]]) };
+    // The statement's own texts know the node as it stands here.
+    visit({ ...asVariable(node), levelsUp: 0 }, new CanonicalTexts().of(there));
+    return "skip";
+  });
+}
+
+/** Nodes with one of the tags in an expression of a level, outermost only; subqueries are levels of their own. */
+export function nodesOfLevel(root: TextNode, ...tags: readonly string[]): readonly TextNode[] {
+  return outermost(root, tags, ({ tag }) => tag === "SUBLINK" && !tags.includes(tag));
+}
+
+/** The same of all that is evaluated above the scan. */
+export function nodesAtEdge(query: AnalysedQuery, ...tags: readonly string[]): readonly TextNode[] {
+  return edgeRoots(query).flatMap((root) => nodesOfLevel(root, ...tags));
 }
 
 /** The subqueries at the edge that stay there. */
 export function stayingSubLinks({ query, fallbacks }: PlanningContext): readonly TextNode[] {
-  const found: TextNode[] = [];
-  for (const root of edgeRoots(query))
-    walk(root, (node) => {
-      if (node.tag !== "SUBLINK") return undefined;
-      if (fallbacks?.reasonFor(node) !== undefined) found.push(node);
-      return "skip";
-    });
-  return found;
+  return nodesAtEdge(query, "SUBLINK").filter((node) => fallbacks?.reasonFor(node) !== undefined);
 }
 
 /** Whether the statement groups at all, explicitly or by an aggregate or HAVING alone. */

@@ -3,7 +3,7 @@
 // the join drops every row with x = 0.
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
-import { nodeList, numberField, requiredNode, walk } from "#frontend/text_fields.js";
+import { nodeList, numberField, requiredNode, someNode } from "#frontend/text_fields.js";
 import { functionsByOid } from "#functions/registry.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { isSafeComparison } from "./row_comparison.js";
@@ -122,19 +122,18 @@ function isSafeCoercion(node: TextNode): boolean {
  * aggregates and subqueries, of which nothing below is looked at here.
  */
 export function neverFails(source: TextNode, isSafeOther: (node: TextNode) => boolean = () => false): boolean {
-  let safe = true;
-  walk(source, (node) => {
-    if (!safeTags.has(node.tag)) {
-      safe &&= isSafeOther(node);
-      return "skip";
-    }
-    if (node.tag === "COERCEVIAIO") safe &&= isSafeCoercion(node);
-    else if (node.tag === "ROWCOMPAREEXPR") safe &&= isSafeRowComparison(node);
-    else if (node.tag === "FUNCEXPR") safe &&= isSafeFunction(numberField(node, "funcid"), node);
-    else if (node.fields.has("opfuncid")) safe &&= isSafeFunction(numberField(node, "opfuncid"), node);
-    return safe ? undefined : "skip";
+  return !someNode(source, (node) => {
+    if (!safeTags.has(node.tag)) return isSafeOther(node) ? "skip" : "found";
+    return isSafeNode(node) ? undefined : "found";
   });
-  return safe;
+}
+
+/** Whether a node itself raises no error, whatever its arguments are. */
+function isSafeNode(node: TextNode): boolean {
+  if (node.tag === "COERCEVIAIO") return isSafeCoercion(node);
+  if (node.tag === "ROWCOMPAREEXPR") return isSafeRowComparison(node);
+  if (node.tag === "FUNCEXPR") return isSafeFunction(numberField(node, "funcid"), node);
+  return !node.fields.has("opfuncid") || isSafeFunction(numberField(node, "opfuncid"), node);
 }
 
 /**

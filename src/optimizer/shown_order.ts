@@ -5,7 +5,7 @@
 import type { AnalysedQuery } from "#frontend/query.js";
 import { refuse } from "#frontend/refusal.js";
 import type { TextNode } from "#frontend/node_text.js";
-import { nodeList, walk } from "#frontend/text_fields.js";
+import { holds, nodeList } from "#frontend/text_fields.js";
 import { isPlain, picksRows } from "./block_checks.js";
 import { isLimited } from "./limits.js";
 
@@ -19,14 +19,7 @@ function showsOrder(reader: AnalysedQuery): boolean {
   const [item, ...others] = reader.from;
   if (item?.kind !== "range" || others.length > 0) return false;
   if (reader.sort.length === 0 && !reader.hasAggregates && (isPlain(reader) || isLimited(reader))) return true;
-  let shows = false;
-  for (const { expression } of reader.targets) {
-    walk(expression.source, (node) => {
-      shows ||= dependsOnOrder(node);
-      return shows ? "skip" : undefined;
-    });
-  }
-  return shows;
+  return reader.targets.some(({ expression }) => holds(expression.source, dependsOnOrder));
 }
 
 /** Refuses, and so leaves to PostgreSQL, a subquery whose order shows in what `reader` makes of its rows. */

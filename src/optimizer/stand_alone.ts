@@ -5,7 +5,7 @@ import { assert } from "#base/assert.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
-import { booleanField, eachChild, numberField, optionalNode, stringField } from "#frontend/text_fields.js";
+import { booleanField, numberField, optionalNode, stringField, walk } from "#frontend/text_fields.js";
 import { isVolatile, mayDiffer } from "./block_checks.js";
 
 /** RTEKind of a reference to a WITH query. */
@@ -29,7 +29,13 @@ interface Findings {
   readonly references: Reference[];
 }
 
-function lookInto(node: TextNode, depth: number, found: Findings): void {
+function findingsIn(root: TextNode): Findings {
+  const found: Findings = { ranges: new Set(), readsOutside: false, references: [] };
+  walk(root, (node, depth) => void lookAt(node, depth, found), root.tag === "QUERY" ? 1 : 0);
+  return found;
+}
+
+function lookAt(node: TextNode, depth: number, found: Findings): void {
   const field = levelFields[node.tag];
   if (field !== undefined) {
     const levelsUp = numberField(node, field);
@@ -40,13 +46,6 @@ function lookInto(node: TextNode, depth: number, found: Findings): void {
     const levelsUp = numberField(node, "ctelevelsup");
     if (levelsUp >= depth) found.references.push({ levelsUp: levelsUp - depth, entry: node });
   }
-  eachChild(node, (child) => lookInto(child, child.tag === "QUERY" ? depth + 1 : depth, found));
-}
-
-function findingsIn(node: TextNode): Findings {
-  const found: Findings = { ranges: new Set(), readsOutside: false, references: [] };
-  lookInto(node, node.tag === "QUERY" ? 1 : 0, found);
-  return found;
 }
 
 /** Whether a subquery reads a row of the queries around it, of FROM items beside it too. */

@@ -13,8 +13,8 @@ import type { Output } from "./edge_columns.js";
 import { EdgeColumns } from "./edge_columns.js";
 import { Estimates } from "./estimates.js";
 import type { EngineGrouping } from "./grouping.js";
-import { LeftToPostgres } from "./grouping.js";
 import { planGroupingSets } from "./grouping_sets.js";
+import { LeftToPostgres, leave } from "./left_to_postgres.js";
 import type { PlanningContext } from "./planning_context.js";
 import { edgeRoots, stayingSubLinks } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
@@ -128,7 +128,7 @@ export function groupingSetsEdge(
 ): Edge | { readonly obstacle: string } {
   const { texts, attributes } = scope.statement;
   try {
-    if (stayingSubLinks(context).length > 0) throw new LeftToPostgres("a subquery stands above the grouping");
+    if (stayingSubLinks(context).length > 0) leave("a subquery stands above the grouping");
     const { operator, keys, aggregates, groupings } = planGroupingSets(scope, joined);
     const shown = new ShownAttributes(attributes);
     const expressionFor = (node: TextNode): EdgeExpression | undefined => {
@@ -145,7 +145,7 @@ export function groupingSetsEdge(
       walk(root, (node) => {
         if (node.tag === "SUBLINK") return "skip";
         const expression = expressionFor(node);
-        if (expression === undefined && node.tag === "VAR") throw new LeftToPostgres("a column stands beside the keys");
+        if (expression === undefined && node.tag === "VAR") leave("a column stands beside the keys");
         if (expression === undefined) return undefined;
         replacements.push({ node: node.id, expression });
         return "skip";
@@ -184,7 +184,7 @@ class ShownAttributes {
 /** char(n) is padded again by its typmod, which a window function's result has not. */
 export function checkShown(attributes: Attributes, { attributes: own }: WindowedValue): void {
   if (own.some((attribute) => attributes.typeOf(attribute).engine.kind === "bpchar"))
-    throw new LeftToPostgres("char(n) would lose its blanks");
+    leave("char(n) would lose its blanks");
 }
 
 export function overColumns(expression: EdgeExpression, columnAt: (index: number) => number): EdgeExpression {

@@ -3,7 +3,7 @@
 import type { TextNode } from "#frontend/node_text.js";
 import { readQuery } from "#frontend/query_reader.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
-import { numberField, requiredNode, walk } from "#frontend/text_fields.js";
+import { numberField, outermost, requiredNode } from "#frontend/text_fields.js";
 import { isLimitedToOne } from "./limits.js";
 import { hasOneRowAtMost } from "./unique_rows.js";
 
@@ -23,14 +23,7 @@ export function typeOf(subLink: TextNode): number {
 
 /** The subqueries in an expression, outermost only, but those within nodes that something else stands for. */
 export function subLinksIn(source: TextNode, replaced: ReadonlySet<number> = new Set()): readonly TextNode[] {
-  const found: TextNode[] = [];
-  walk(source, (node) => {
-    if (replaced.has(node.id)) return "skip";
-    if (node.tag !== "SUBLINK") return undefined;
-    found.push(node);
-    return "skip";
-  });
-  return found;
+  return outermost(source, ["SUBLINK"], ({ id }) => replaced.has(id));
 }
 
 /**

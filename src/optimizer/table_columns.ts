@@ -7,7 +7,7 @@ import type { AnalysedExpression, Variable } from "#frontend/analysed_expression
 import type { TextNode } from "#frontend/node_text.js";
 import type { RangeEntry } from "#frontend/query.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
-import { booleanField, numberField, walk } from "#frontend/text_fields.js";
+import { booleanField, holds, numberField } from "#frontend/text_fields.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { ColumnSource } from "./column_source.js";
@@ -97,14 +97,11 @@ export class TableColumns implements ColumnSource {
 
 /** Volatile functions stay above the scan, where PostgreSQL itself would evaluate them. */
 export function isScannable(facts: RequestFacts, source: TextNode): boolean {
-  let scannable = true;
-  walk(source, (node) => {
-    if (unscannableTags.has(node.tag)) scannable = false;
-    else if (node.tag === "FUNCEXPR")
-      scannable &&= !booleanField(node, "funcretset") && !facts.isVolatile(numberField(node, "funcid"));
-    else if (node.fields.has("opfuncid"))
-      scannable &&= !booleanField(node, "opretset", false) && !facts.isVolatile(numberField(node, "opfuncid"));
-    return scannable ? undefined : "skip";
+  return !holds(source, (node) => {
+    if (unscannableTags.has(node.tag)) return true;
+    if (node.tag === "FUNCEXPR")
+      return booleanField(node, "funcretset") || facts.isVolatile(numberField(node, "funcid"));
+    return node.fields.has("opfuncid")
+      && (booleanField(node, "opretset", false) || facts.isVolatile(numberField(node, "opfuncid")));
   });
-  return scannable;
 }

@@ -5,28 +5,15 @@
 // from_clause.ts, stand_alone.ts.
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
-import { eachChild, numberField } from "#frontend/text_fields.js";
+import { numberField, someNode } from "#frontend/text_fields.js";
 import type { QueryScope } from "./query_scope.js";
 
 /** RTEKind of a join: its list of columns names all that its sides have, read or not. */
 const JOIN = 2;
 
-/** What a node means for a search: it ends here, or does not go below the node. */
-type Finding = "found" | "skip" | undefined;
-
-function someNode(node: TextNode, depth: number, look: (node: TextNode, depth: number) => Finding): boolean {
-  const finding = look(node, depth);
-  if (finding !== undefined) return finding === "found";
-  let found = false;
-  eachChild(node, (child) => {
-    found ||= someNode(child, child.tag === "QUERY" ? depth + 1 : depth, look);
-  });
-  return found;
-}
-
 /** An aggregate of the level that `node` stands in. */
 function hasAggregate(node: TextNode): boolean {
-  return someNode(node, 0, (each, depth) =>
+  return someNode(node, (each, depth) =>
     each.tag === "AGGREF" && numberField(each, "agglevelsup") === depth ? "found" : undefined);
 }
 
@@ -53,7 +40,7 @@ function findUnreadTargets({ query, outer }: QueryScope): ReadonlySet<number> {
 export function readsColumn(scope: QueryScope, rangeIndex: number, attributes: ReadonlySet<number>): boolean {
   const { source, rangeTable } = scope.query;
   const unread = unreadTargets(scope);
-  return someNode(source, 0, (node, depth) => {
+  return someNode(source, (node, depth) => {
     if (node.tag === "TARGETENTRY") return depth === 0 && unread.has(numberField(node, "resno")) ? "skip" : undefined;
     if (node.fields.has("rtekind")) return numberField(node, "rtekind") === JOIN ? "skip" : undefined;
     if (node.tag !== "VAR" || numberField(node, "varlevelsup") !== depth) return undefined;

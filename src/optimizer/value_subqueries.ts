@@ -6,22 +6,11 @@
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { StatementRefused } from "#frontend/refusal.js";
-import { walk } from "#frontend/text_fields.js";
-import { edgeRoots, isGrouped } from "./planning_context.js";
+import { isGrouped, nodesAtEdge } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
-
-/** The query's own aggregates. */
-function aggregatesIn(root: TextNode): readonly TextNode[] {
-  const found: TextNode[] = [];
-  walk(root, (node) => {
-    if (node.tag === "AGGREF") found.push(node);
-    return node.tag === "AGGREF" || node.tag === "SUBLINK" ? "skip" : undefined;
-  });
-  return found;
-}
 
 /** Expressions of the select list, by the number of their column, as far as `isRead` says. */
 function targetsOf(query: AnalysedQuery, isRead: (number: number) => boolean): readonly TextNode[] {
@@ -33,7 +22,7 @@ export function valuesBelow(query: AnalysedQuery, isRead: (number: number) => bo
   if (!isGrouped(query)) return targetsOf(query, isRead);
   const keys = new Set(query.groupBy.map(({ sortGroupReference }) => sortGroupReference));
   const grouped = query.targets.filter((target) => keys.has(target.sortGroupReference));
-  return [...grouped.map(({ expression }) => expression.source), ...edgeRoots(query).flatMap(aggregatesIn)];
+  return [...grouped.map(({ expression }) => expression.source), ...nodesAtEdge(query, "AGGREF")];
 }
 
 /** Plans the subqueries of these expressions over the columns of `scope`. */

@@ -11,7 +11,7 @@ import type { FrameBound, SortKey, WindowFrame } from "#plan/physical.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import { type EngineType, FLOAT8, INT8, INTERVAL, NUMERIC, TIMESTAMP } from "#types/engine_type.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
-import { LeftToPostgres } from "./grouping.js";
+import { leave } from "./left_to_postgres.js";
 import { asNumeric } from "./numeric_values.js";
 import { isOrderKey } from "./order_keys.js";
 import type { ClauseBound, WindowClause } from "./window_clause.js";
@@ -21,10 +21,6 @@ const counted: ReadonlySet<EngineType["kind"]> = new Set(["int2", "int4", "int8"
 
 /** A timestamp moved so far, and wrapped around, is no timestamp: older servers raise the same error as newer ones. */
 const DISTANCE_END = 2n ** 62n;
-
-function leave(reason: string): never {
-  throw new LeftToPostgres(reason);
-}
 
 export function planFrame(
   translator: ExpressionTranslator, order: readonly SortKey[], { unit, start, end, exclusion }: WindowClause,

@@ -9,7 +9,7 @@ import { readExpression } from "#frontend/expression_reader.js";
 import { integerConstant } from "#frontend/integer_constant.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
-import { booleanField, nodeList, numberField, optionalNode, requiredNode, walk } from "#frontend/text_fields.js";
+import { booleanField, nodeList, numberField, optionalNode, requiredNode } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
 import { expressionKey, mapColumns } from "#expr/traverse.js";
 import type { ComputedAttribute, LogicalOperator } from "#plan/logical.js";
@@ -22,9 +22,9 @@ import { AggregatePlanner } from "./aggregates.js";
 import type { ColumnSource } from "./column_source.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
 import { ExpressionTranslator } from "./expression_translator.js";
-import { LeftToPostgres } from "./grouping.js";
+import { leave } from "./left_to_postgres.js";
 import { mayFail } from "./may_fail.js";
-import { edgeRoots, targetOf } from "./planning_context.js";
+import { nodesAtEdge, targetOf } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
 import { WINDOW_ROWS_MAX } from "./row_numbers.js";
 import { sortKeyOf } from "./sort_keys.js";
@@ -62,23 +62,6 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [3109, { function: "lead" }], [3110, { function: "lead" }], [3111, { function: "lead" }],
   [3112, { function: "firstValue" }], [3113, { function: "lastValue" }], [3114, { function: "nthValue" }],
 ]);
-
-function leave(reason: string): never {
-  throw new LeftToPostgres(reason);
-}
-
-/** The window function calls of a query level, outermost only: they do not nest. */
-export function windowCallsOf(query: AnalysedQuery): readonly TextNode[] {
-  const found: TextNode[] = [];
-  for (const root of edgeRoots(query))
-    walk(root, (node) => {
-      if (node.tag === "SUBLINK") return "skip";
-      if (node.tag !== "WINDOWFUNC") return undefined;
-      found.push(node);
-      return "skip";
-    });
-  return found;
-}
 
 /**
  * Adds the level's windows to its rows; `source` says what its expressions mean over them, and rows of one partition
@@ -137,6 +120,11 @@ function stepFor(
   const step = new Step(scope, translator, partition, order);
   steps.set(key, step);
   return step;
+}
+
+/** The window function calls of a query level, outermost only: they do not nest. */
+export function windowCallsOf(query: AnalysedQuery): readonly TextNode[] {
+  return nodesAtEdge(query, "WINDOWFUNC");
 }
 
 /** The calls over one partition and order. */
