@@ -64,14 +64,17 @@ export function readsOneTable(query: AnalysedQuery): boolean {
   return !holds({ ...query.source, tag: "CLAUSES", fields }, ({ tag }) => tag === "QUERY");
 }
 
+export function refuseLock(rowMark: TextNode): never {
+  return refuse(rowLocks[numberField(rowMark, "strength")] ?? "row locking",
+    "pg_fusion reads a snapshot and takes no row locks.");
+}
+
 /** The table of a statement that reads one, checked. */
 export function checkSingleTable(query: AnalysedQuery): SingleTable {
   if (query.command !== "select")
     refuse(query.command.toUpperCase(), "Only SELECT statements are run by pg_fusion.");
   const [rowMark] = query.rowMarks;
-  if (rowMark !== undefined)
-    refuse(rowLocks[numberField(rowMark, "strength")] ?? "row locking",
-      "pg_fusion reads a snapshot and takes no row locks.");
+  if (rowMark !== undefined) refuseLock(rowMark);
   const [item] = query.from;
   const entry = item?.kind === "range" ? query.rangeTable[item.rangeIndex - 1] : undefined;
   if (item?.kind !== "range" || entry === undefined)

@@ -3,7 +3,7 @@
 // the one that is shown depends on which came first. Read next: grouping_sets.ts, distinct_aggregates.ts.
 import { callOf, constantOf, readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
-import type { AggregateCall } from "#plan/physical.js";
+import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import { type EngineType, INT8 } from "#types/engine_type.js";
 import { NUMERIC_SQL, columnOf } from "./column_types.js";
@@ -16,9 +16,12 @@ export interface PartsCall {
   readonly value: ((result: Expression) => Expression) | undefined;
 }
 
-const sameAgain: ReadonlySet<AggregateCall["function"]> = new Set([
-  "min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr", "bitXor",
-]);
+const insensitive: ReadonlySet<AggregateFunction> = new Set(["min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr"]);
+
+/** Whether a row more or less like another is nothing to the aggregate. */
+export function isInsensitive(name: AggregateFunction): boolean {
+  return insensitive.has(name);
+}
 
 /** The aggregate over its results for parts, which stand in a column; undefined when it is not made of parts. */
 export function overParts({ function: name, result }: AggregateCall, column: number): PartsCall | undefined {
@@ -28,7 +31,7 @@ export function overParts({ function: name, result }: AggregateCall, column: num
   // Sums show the places of the value that has most, whatever the parts.
   if (name === "sum" && kind === "numeric") return { call: { function: "sum", argument, result }, value: undefined };
   if (kind === "float4" || kind === "float8" || kind === "numeric") return undefined;
-  if (sameAgain.has(name)) return { call: { function: name, argument, result }, value: undefined };
+  if (isInsensitive(name) || name === "bitXor") return { call: { function: name, argument, result }, value: undefined };
   const isCount = name === "count" || name === "countRows";
   if (name === "sum" && kind === "decimal") return { call: { function: "sum", argument, result }, value: undefined };
   if (!isCount && (name !== "sum" || kind !== "int8")) return undefined;

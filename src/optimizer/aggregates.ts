@@ -18,8 +18,10 @@ import type { EdgeExpression } from "#plan/planning.js";
 import type { ArrayElement } from "#types/array_element.js";
 import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import { BOOL, type EngineType, type EngineTypeKind, FLOAT8, INT4, INT8, NUMERIC } from "#types/engine_type.js";
-import { overParts } from "./aggregate_parts.js";
-import { FLOAT8_SQL, INT4_SQL, INT8_SQL, NUMERIC_SQL, columnOf, engineTypeOf } from "./column_types.js";
+import { isInsensitive, overParts } from "./aggregate_parts.js";
+import {
+  FLOAT8_SQL, INT4_SQL, INT8_SQL, NUMERIC_SQL, columnOf, engineTypeOf, isAlikeWhenEqual,
+} from "./column_types.js";
 import type { DistinctCalls } from "./distinct_aggregates.js";
 import { elementValue } from "./array_elements.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
@@ -140,11 +142,6 @@ export function aggregateRows(): readonly { readonly name: string; readonly argu
   const named = [...byName].map(([name, taken]) => ({ name, arguments: taken }));
   return [...named, ...orderedSetRows, ...hypotheticalRows];
 }
-
-/** Types whose values are the same to every aggregate when they are equal; sums of floats depend on their order. */
-const distinctKinds: ReadonlySet<EngineTypeKind> = new Set([
-  "bool", "int2", "int4", "int8", "decimal", "date", "time", "timestamp", "timestamptz", "text", "bpchar",
-]);
 
 /** Stands for a DISTINCT aggregate whose values show different places: it has no first step. */
 const NOTHING = constantOf(null, FLOAT8);
@@ -277,7 +274,8 @@ export class AggregatePlanner {
     const key = expressionKey(argument);
     const counts = this.calls.every(({ function: name }, index) =>
       this.isDistinct[index] !== true || name === "count" || name === "countRows");
-    const isExact = (distinctKinds.has(argument.type.kind) || (counts && isCountable(argument.type)))
+    // A count does not show which of the equal values was kept; sums of floats depend on their order.
+    const isExact = (isAlikeWhenEqual(argument.type) || (counts && argument.type.kind !== "opaque"))
       && argument.kind !== "constant";
     if (!isExact || others.some((other) => expressionKey(other) !== key))
       return {
@@ -514,16 +512,9 @@ function isSensitive({ kind, function: name }: Rule): boolean {
   return sensitive.includes(kind) || name === "bitXor";
 }
 
-/** Whether the engine tells values apart as = does, however equal ones look. */
-function isCountable(type: EngineType): boolean {
-  return type.kind === "opaque" ? type.bitwiseEqual
-    : ["numeric", "interval", "float4", "float8"].includes(type.kind);
-}
-
 /** Whether a call is the same over all values and over each of them once. */
 function isOverValues({ function: name, argument, filter }: AggregateCall, key: string): boolean {
-  const isInsensitive = ["min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr"].includes(name);
-  return isInsensitive && filter === undefined && argument !== undefined && expressionKey(argument) === key;
+  return isInsensitive(name) && filter === undefined && argument !== undefined && expressionKey(argument) === key;
 }
 
 /** FILTER as part of the argument, which aggregates skip where it is NULL. */

@@ -20,6 +20,7 @@ import { Estimates } from "./estimates.js";
 import { overDistinct, withValues } from "./distinct_aggregates.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { filtered } from "./filtered.js";
+import { type AggregateOperator, groupedRows } from "./grouped_rows.js";
 import { aggregatesOf, keysOf } from "./grouping.js";
 import { planGroupingSets } from "./grouping_sets.js";
 import { LeftToPostgres, leave } from "./left_to_postgres.js";
@@ -148,8 +149,6 @@ function contextOf(scope: QueryScope, rows: number): PlanningContext {
   return { query, facts, texts, source: scope, translator, scanRows: rows };
 }
 
-type AggregateOperator = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
-
 function keyAttribute(
   scope: QueryScope, origin: number, name: string, expression: Expression, column: ColumnType,
 ): AggregateOperator["keys"][number] {
@@ -274,24 +273,21 @@ function shownWith(value: Expression, displayScale: Expression): Translated {
 
 /** SELECT DISTINCT: the targets are the keys. */
 function distinct(scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
-  const { query, statement: { attributes, texts } } = scope;
+  const { query, statement: { texts } } = scope;
   const found = keysOf(contextOf(scope, input.rows), query.distinct);
-  const origin = attributes.newOrigin();
-  const keys = found.map((key) => keyAttribute(scope, origin, key.name, key.expression, key.column));
-  const extra = extraKeys.map((key, index) =>
-    keyAttribute(scope, origin, `key${index}`, key, extraKeyColumn(scope, key)));
+  const extra = extraKeys.map((expression, index) => (
+    { name: `key${index}`, expression, column: extraKeyColumn(scope, expression) }));
+  const operator = groupedRows(scope.statement, input, [...found, ...extra]);
   const indexByText = new Map(found.map((key, index) => [texts.of(key.source), index]));
   const column = (number: number): Translated | undefined => {
     const target = targetOf(query, number);
     if (target === undefined) return undefined;
-    const key = keys[indexByText.get(texts.of(target.source)) ?? -1];
+    const key = operator.keys[indexByText.get(texts.of(target.source)) ?? -1];
     if (key !== undefined) return columnAttribute(scope, key.attribute);
     return target.kind === "constant" ? scope.translator.translate(target) : undefined;
   };
-  const all = [...keys, ...extra];
-  const rows = new Estimates(scope.statement.tables).groups(input, all.map((key) => key.expression));
-  const operator: LogicalOperator = { kind: "aggregate", origin, input, keys: all, aggregates: [], rows };
-  return { block: { operator, query, column }, extraKeys: extra.map(({ attribute }) => attribute) };
+  const own = operator.keys.slice(found.length).map(({ attribute }) => attribute);
+  return { block: { operator, query, column }, extraKeys: own };
 }
 
 /**

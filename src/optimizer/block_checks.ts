@@ -1,7 +1,7 @@
 // What a subquery may contain to be planned: refusals by PostgreSQL's names, and the test for subqueries that are
 // merged into the query around them. The statement's own clauses are judged in joined_statement.ts.
 import type { AnalysedQuery } from "#frontend/query.js";
-import { rowLocks } from "#frontend/query_checks.js";
+import { refuseLock } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { TextNode } from "#frontend/node_text.js";
@@ -10,14 +10,9 @@ import { isLimited } from "./limits.js";
 import { isGrouped } from "./planning_context.js";
 
 /** Refuses what no part of a statement may contain. */
-export function checkLevel(query: AnalysedQuery): void {
+function checkLevel(query: AnalysedQuery): void {
   const [rowMark] = query.rowMarks;
   if (rowMark !== undefined) refuseLock(rowMark);
-}
-
-function refuseLock(rowMark: TextNode): never {
-  return refuse(rowLocks[numberField(rowMark, "strength")] ?? "row locking",
-    "pg_fusion reads a snapshot and takes no row locks.");
 }
 
 /** Comparisons of text and char(n), which PostgreSQL refuses under no collation when it meets a row (42P22). */

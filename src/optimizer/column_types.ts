@@ -4,7 +4,7 @@ import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { ColumnType } from "#types/column_type.js";
 import { DECIMAL128_PRECISION_MAX, encodingOf, scaleOf } from "#types/encoding_of.js";
-import type { EngineType } from "#types/engine_type.js";
+import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import { bpcharLength, numericShapeOfTypmod, sqlTypes } from "#types/sql_types.js";
 import type { NumericShape } from "#types/sql_types.js";
 
@@ -120,4 +120,15 @@ export function groupsByEngineEquality(
 ): boolean {
   if (engine.kind === "opaque") return engine.bitwiseEqual && equalityOperator < USER_OBJECTS_START;
   return nativeEquality.get(facts.baseType(sql.type)) === equalityOperator;
+}
+
+/**
+ * Types with equal values that are not shown alike: 0.0 and 0.00 of numerics without a scale, 24 hours and a day, 0
+ * and -0. Which of them a group shows depends on which came first.
+ */
+const shownInSeveralWays: ReadonlySet<EngineTypeKind> = new Set(["numeric", "interval", "float4", "float8"]);
+
+/** Whether values of the type are the same to whatever reads them when they are equal. */
+export function isAlikeWhenEqual(type: EngineType): boolean {
+  return type.kind === "opaque" ? type.bitwiseEqual : !shownInSeveralWays.has(type.kind);
 }

@@ -1,24 +1,18 @@
 // Whether a subquery may be computed before anybody asks for its value. PostgreSQL runs it when a row asks, and for the
 // rows that do; computed ahead, a division by zero inside it would be an error of a statement that has an answer.
 // Counter-example: WHERE x > 1000 AND x > (SELECT sum(10 / y) FROM u), where no x is above 1000 and some y is 0.
-import { eachChild, nodeList, numberField, optionalNode, requiredNode, stringField } from "#frontend/text_fields.js";
+import { eachChild, nodeList, numberField, optionalNode, requiredNode } from "#frontend/text_fields.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery, RangeEntry } from "#frontend/query.js";
 import { readQuery } from "#frontend/query_reader.js";
 import type { QueryScope } from "./query_scope.js";
 import { neverFails } from "./safe_expressions.js";
+import { type Surroundings, withQueryNamed } from "./stand_alone.js";
 import { mayGiveRows } from "./sub_links.js";
-
-/** Queries around the one looked at, the nearest first. */
-type Surroundings = readonly AnalysedQuery[];
-
-function surroundingsOf(scope: QueryScope | undefined): Surroundings {
-  return scope === undefined ? [] : [scope.query, ...surroundingsOf(scope.outer)];
-}
 
 /** Whether some row of some table could make the subquery fail before its value is asked for. */
 export function mayFailAhead(query: AnalysedQuery, scope: QueryScope): boolean {
-  return !isSafeQuery(query, surroundingsOf(scope));
+  return !isSafeQuery(query, scope.surroundings);
 }
 
 function isSafeQuery(query: AnalysedQuery, around: Surroundings): boolean {
@@ -39,7 +33,7 @@ function isSafeEntry(entry: RangeEntry, within: Surroundings): boolean {
     case "subquery": return isSafeQuery(readQuery(entry.query), within);
     case "cte": {
       const owner = within[entry.levelsUp];
-      const found = owner?.commonTableExpressions.find((each) => stringField(each, "ctename") === entry.name);
+      const found = owner && withQueryNamed(owner, entry.name);
       return found !== undefined && !entry.isSelfReference
         && isSafeQuery(readQuery(requiredNode(found, "ctequery")), within.slice(entry.levelsUp));
     }

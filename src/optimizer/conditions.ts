@@ -59,3 +59,13 @@ export function equalityOf(condition: Expression): Equality | undefined {
   if (left === undefined || right === undefined) return undefined;
   return columnsRead(left).size > 0 && columnsRead(right).size > 0 ? { left, right } : undefined;
 }
+
+/** Whether rows can be found by a key among the conditions. */
+export function hasEquality(conditions: readonly Expression[]): boolean {
+  return conditions.some((condition) => equalityOf(condition) !== undefined);
+}
+
+/** The comparisons that a comparison of rows is made of. */
+export function comparisonsIn(test: Expression): readonly Expression[] {
+  return test.kind === "and" ? test.arguments : [test];
+}

@@ -11,7 +11,7 @@ import type { ColumnType } from "#types/column_type.js";
 import { overParts, type PartsCall } from "./aggregate_parts.js";
 import { aggregation } from "./aggregation.js";
 import { INTERNAL, columnOf } from "./column_types.js";
-import { Estimates } from "./estimates.js";
+import { type AggregateOperator, groupedRows } from "./grouped_rows.js";
 import type { StatementFacts } from "./table_source.js";
 
 /** What aggregates with DISTINCT are over, and which of the calls they are. */
@@ -32,7 +32,6 @@ interface Grouping<K extends Key> {
   readonly distinct: DistinctCalls | undefined;
 }
 
-type Aggregate = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
 type Value = PartsCall["value"];
 
 function argumentKey(argument: Expression): Key {
@@ -69,15 +68,11 @@ export function overDistinct<K extends Key>(
 } {
   const { keys, aggregates, distinct } = grouping;
   if (distinct === undefined) return { input, keys, aggregates, values: aggregates.map(() => undefined) };
-  const { attributes } = statement;
-  const origin = attributes.newOrigin();
   const first = [...keys, argumentKey(distinct.argument)].map(({ expression, column }, index) => (
-    { attribute: attributes.add(origin, `distinct${index}`, column), expression, column }));
-  const parts = plainCalls(aggregates, distinct).map((call) => (
-    { attribute: attributes.add(origin, call.function, call.result), call }));
-  const rows = new Estimates(statement.tables).groups(input, first.map(({ expression }) => expression));
-  const operator: LogicalOperator = { kind: "aggregate", origin, input, keys: first, aggregates: parts, rows };
-  const columns = [...first, ...parts];
+    { name: `distinct${index}`, expression, column }));
+  const parts = plainCalls(aggregates, distinct).map((call) => ({ name: call.function, call }));
+  const operator = groupedRows(statement, input, first, parts);
+  const columns = [...operator.keys, ...operator.aggregates];
   const second = secondStep(grouping, distinct, (index) => defined(columns[index], "a column").attribute);
   return {
     input: operator, keys: second.keys, aggregates: second.calls.map(({ call }) => call),
@@ -87,7 +82,8 @@ export function overDistinct<K extends Key>(
 
 /** The operator with its calls' results as they were asked for, and their attributes. */
 export function withValues(
-  { attributes }: StatementFacts, operator: Aggregate, asked: readonly AggregateCall[], values: readonly Value[],
+  { attributes }: StatementFacts, operator: AggregateOperator, asked: readonly AggregateCall[],
+  values: readonly Value[],
 ): { readonly operator: LogicalOperator; readonly calls: readonly number[] } {
   if (values.every((value) => value === undefined))
     return { operator, calls: operator.aggregates.map(({ attribute }) => attribute) };

@@ -14,12 +14,11 @@ import type { TextNode } from "#frontend/node_text.js";
 import { numberField, someNode } from "#frontend/text_fields.js";
 import type { Expression, Scalar } from "#expr/expression.js";
 import { functionByKey, isFunctionKey } from "#functions/registry.js";
-import type { LogicalOperator } from "#plan/logical.js";
 import { BOOL, type EngineType } from "#types/engine_type.js";
-import { INTERNAL, columnOf } from "./column_types.js";
+import { INTERNAL, columnOf, isAlikeWhenEqual } from "./column_types.js";
 import { rejectsNull } from "./conditions.js";
 import type { CorrelationKey } from "./correlation.js";
-import { Estimates } from "./estimates.js";
+import { type AggregateOperator, groupedRows } from "./grouped_rows.js";
 import { mayFail } from "./may_fail.js";
 import { providedBy, rowsAgain } from "./outer_rows.js";
 import { QueryScope } from "./query_scope.js";
@@ -35,7 +34,7 @@ interface DomainColumn {
 }
 
 export interface Domain {
-  readonly operator: Extract<LogicalOperator, { readonly kind: "aggregate" }>;
+  readonly operator: AggregateOperator;
   /** The queries around the subquery, in which columns are the domain's. */
   readonly scope: QueryScope;
   readonly columns: readonly DomainColumn[];
@@ -66,7 +65,7 @@ const equalityByKind: Readonly<Partial<Record<EngineType["kind"], readonly strin
 
 /** The equality of a type whose equal values are the same in every respect. */
 function equalityFor(type: EngineType): string | undefined {
-  if (type.kind === "opaque" && !type.bitwiseEqual) return undefined;
+  if (!isAlikeWhenEqual(type)) return undefined;
   return equalityByKind[type.kind]?.find((key) =>
     isFunctionKey(key) && functionByKey(key).resultType([type, type])?.kind === "bool");
 }
@@ -149,23 +148,18 @@ export function domainOf(region: Region, scope: QueryScope, node: TextNode): Dom
   if (own.length === 0) return undefined;
   const rows = rowsAgain(region, new Set(own.flatMap((each) => [...attributes.originsRead(each)])), statement);
   if (rows === undefined) return undefined;
-  const origin = attributes.newOrigin();
-  const keys = own.map((expression, index) => {
+  const operator = groupedRows(statement, rows, own.map((expression, index) => {
     const isColumn = expression.kind === "column";
     const column = isColumn ? attributes.typeOf(expression.index) : columnOf(INTERNAL, expression.type, true);
     const name = isColumn ? attributes.nameOf(expression.index) : `value${index + 1}`;
-    return { attribute: attributes.add(origin, name, column), expression, column };
-  });
-  const columns = keys.map(({ attribute, expression }): DomainColumn => (
+    return { name, expression, column };
+  }));
+  const columns = operator.keys.map(({ attribute, expression }): DomainColumn => (
     { outer: expression, inner: readColumn(attribute, expression.type) }));
   let next = 0;
   const named = values.map(({ name, expression, isOwn }): readonly [string, Expression] =>
     [name, isOwn ? defined(columns[next++], "a column of the domain").inner : expression]);
-  const groups = new Estimates(statement.tables).groups(rows, own);
-  return {
-    operator: { kind: "aggregate", origin, input: rows, keys, aggregates: [], rows: groups },
-    scope: scopeOver(scope, new Map(named)), columns,
-  };
+  return { operator, scope: scopeOver(scope, new Map(named)), columns };
 }
 
 /**

@@ -10,17 +10,18 @@ import type { CommonBody, ComputedAttribute, LogicalJoinKind, LogicalOperator } 
 import { originsOf } from "#plan/logical.js";
 import type { AggregateCall } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
-import { type EngineTypeKind, INT4 } from "#types/engine_type.js";
-import { INT4_SQL, columnOf } from "./column_types.js";
-import { equalityOf } from "./conditions.js";
+import { INT4 } from "#types/engine_type.js";
+import { INT4_SQL, columnOf, isAlikeWhenEqual } from "./column_types.js";
+import { hasEquality } from "./conditions.js";
 import type { EagerCall } from "./eager_calls.js";
 import { eagerCall, rowsCounted } from "./eager_calls.js";
+import { groupingNs, joinNs } from "./engine_cost.js";
 import { Estimates } from "./estimates.js";
+import type { AggregateOperator } from "./grouped_rows.js";
 import { mayFail } from "./may_fail.js";
 import { expressionsOf } from "./operator_expressions.js";
 import type { StatementFacts } from "./table_source.js";
 
-type Aggregate = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
 type Join = Extract<LogicalOperator, { readonly kind: "join" }>;
 type Side = "left" | "right";
 
@@ -37,18 +38,6 @@ const sides: Readonly<Record<LogicalJoinKind, Readonly<Partial<Record<Side, "pla
   anti: { left: "plain" },
   nullAwareAnti: { left: "plain" },
 };
-
-/**
- * Values that are the same to whatever reads them when they are equal. Counter-example: 1.0 and 1.00 of numerics
- * without a scale, and 0 and -0, of which a group shows one.
- */
-const alikeWhenEqual: ReadonlySet<EngineTypeKind> = new Set([
-  "bool", "int2", "int4", "int8", "decimal", "date", "time", "timestamp", "timestamptz", "text", "bpchar",
-]);
-
-function isAlikeWhenEqual({ engine }: ColumnType): boolean {
-  return alikeWhenEqual.has(engine.kind) || (engine.kind === "opaque" && engine.bitwiseEqual);
-}
 
 /** Estimates of groups are often too low: much of the time of the grouping and the joins must be saved. */
 const WORTHWHILE_SHARE = 0.6;
@@ -90,14 +79,10 @@ function ownNs(operator: LogicalOperator): number {
     case "join": {
       const { left, right, build, conditions, rows } = operator;
       const [built, probed] = build === "left" ? [left.rows, right.rows] : [right.rows, left.rows];
-      const met = conditions.some((each) => equalityOf(each) !== undefined) ? 0 : built * probed * costs.filteredRow;
-      return met + built * costs.builtRow + probed * costs.probedRow + rows * costs.joinedRow;
+      return joinNs(probed, built, rows, hasEquality(conditions));
     }
-    case "aggregate": {
-      const lookUp = operator.keys.length === 0 ? 0 : costs.groupedRow;
-      const each = lookUp + operator.aggregates.length * costs.aggregatedRow;
-      return operator.input.rows * each + operator.rows * costs.group;
-    }
+    case "aggregate":
+      return groupingNs(operator.input.rows, operator.rows, operator.keys.length, operator.aggregates.length);
     default: return 0;
   }
 }
@@ -152,7 +137,7 @@ interface KeyBelow {
 
 /** Rows grouped before they are joined. */
 interface GroupedRows {
-  readonly operator: Aggregate;
+  readonly operator: AggregateOperator;
   /** By the text of what a key is made of: its attribute. */
   readonly keys: ReadonlyMap<string, number>;
   /** By call above: its part here. */
@@ -208,7 +193,7 @@ class Eagerness {
     return made;
   }
 
-  #best(aggregate: Aggregate): LogicalOperator | undefined {
+  #best(aggregate: AggregateOperator): LogicalOperator | undefined {
     let best: Eager | undefined;
     for (const site of sitesBelow(aggregate.input, [], false)) {
       if (site.rows.kind === "aggregate" && this.#made.has(site.rows.origin)) continue;
@@ -219,14 +204,14 @@ class Eagerness {
   }
 
   /** The grouping with the site's rows grouped first; undefined where that is wrong or not worth it. */
-  #groupedFirst(aggregate: Aggregate, site: Site): Eager | undefined {
+  #groupedFirst(aggregate: AggregateOperator, site: Site): Eager | undefined {
     const { attributes } = this.#statement;
     const own = originsOf(site.rows);
     const isBelow = (attribute: number): boolean => own.has(attributes.originOf(attribute));
     const calls = aggregate.aggregates.map(({ call }) => eagerCall(call, { isBelow, isMadeUp: site.isMadeUp }));
     if (!calls.every((call) => call !== undefined)) return undefined;
     const keys = this.#keysBelow(aggregate, site, isBelow);
-    if (!keys.every(({ column }) => isAlikeWhenEqual(column))) return undefined;
+    if (!keys.every(({ column }) => isAlikeWhenEqual(column.engine))) return undefined;
     const rows = this.#groups(site.rows, keys);
     if (rows === undefined) return undefined;
     const before = sumOf([aggregate, ...site.steps.map(({ operator }) => operator)].map(ownNs));
@@ -250,7 +235,7 @@ class Eagerness {
 
   /** All that is read of the rows above, other than by aggregates. */
   #keysBelow(
-    aggregate: Aggregate, { steps, isMadeUp }: Site, isBelow: (attribute: number) => boolean,
+    aggregate: AggregateOperator, { steps, isMadeUp }: Site, isBelow: (attribute: number) => boolean,
   ): readonly KeyBelow[] {
     const { attributes } = this.#statement;
     const whole: KeyBelow[] = [];
@@ -291,7 +276,7 @@ class Eagerness {
     };
   }
 
-  #twoSteps(aggregate: Aggregate, site: Site, calls: readonly EagerCall[], below: GroupedRows): Eager {
+  #twoSteps(aggregate: AggregateOperator, site: Site, calls: readonly EagerCall[], below: GroupedRows): Eager {
     const { attributes } = this.#statement;
     const share = below.operator.rows / Math.max(1, site.rows.rows);
     const moved = new Map(below.operator.keys.flatMap(({ attribute, expression }) =>

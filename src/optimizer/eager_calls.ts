@@ -8,9 +8,9 @@ import type { Expression } from "#expr/expression.js";
 import { columnsRead } from "#expr/traverse.js";
 import { functionByKey } from "#functions/registry.js";
 import { callExpressions } from "#plan/calls.js";
-import type { AggregateCall, AggregateFunction } from "#plan/physical.js";
+import type { AggregateCall } from "#plan/physical.js";
 import { INT8 } from "#types/engine_type.js";
-import { overParts } from "./aggregate_parts.js";
+import { isInsensitive, overParts } from "./aggregate_parts.js";
 import type { PartsCall } from "./aggregate_parts.js";
 import { INT8_SQL, columnOf } from "./column_types.js";
 import { mayFail } from "./may_fail.js";
@@ -23,9 +23,6 @@ const MULTIPLY = "decimal.multiply";
 export const rowsCounted: AggregateCall = {
   function: "countRows", result: columnOf(INT8_SQL, INT8, false),
 };
-
-/** Aggregates to which a row more or less like another is nothing. */
-const insensitive: ReadonlySet<AggregateFunction> = new Set(["min", "max", "boolAnd", "boolOr", "bitAnd", "bitOr"]);
 
 export interface EagerCall {
   /** What is made of the rows below; its result stands in a column of the grouped rows. */
@@ -77,7 +74,7 @@ function partly(call: AggregateCall, { isMadeUp }: CallPlace): EagerCall | undef
  */
 function multiplied(call: AggregateCall): EagerCall | undefined {
   const { function: name, argument, filter } = call;
-  if (insensitive.has(name) && overParts(call, 0) !== undefined)
+  if (isInsensitive(name) && overParts(call, 0) !== undefined)
     return { below: undefined, counts: false, above: () => ({ call, value: undefined }) };
   if (name === "countRows")
     return { below: undefined, counts: true, above: (_part, rows) => summed(call, rows, filter) };

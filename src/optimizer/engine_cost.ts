@@ -42,6 +42,18 @@ function matchedShare(join: HashJoin): number {
   return Math.min(1, matched / probeRows);
 }
 
+/** Of a join without its inputs. Without keys every row meets every row. */
+export function joinNs(probed: number, built: number, joined: number, hasKeys: boolean): number {
+  const met = hasKeys ? 0 : probed * built * costs.filteredRow;
+  return met + built * costs.builtRow + probed * costs.probedRow + joined * costs.joinedRow;
+}
+
+/** Of a grouping without its input. */
+export function groupingNs(rows: number, groups: number, keys: number, calls: number): number {
+  const lookUp = keys === 0 ? 0 : costs.groupedRow;
+  return rows * (lookUp + calls * costs.aggregatedRow) + groups * costs.group;
+}
+
 class CostModel {
   readonly passed: number[];
 
@@ -98,10 +110,7 @@ class CostModel {
     // What a join's own filter keeps away from it would not have come out of it.
     const kept = Math.min(1, probe.share / share) * build.share;
     const rows = rowsOf(operator, probe.rows) * kept;
-    // Without keys every row meets every row.
-    const met = operator.probeKeys.length === 0 ? probe.rows * build.rows * costs.filteredRow : 0;
-    const ns = probe.ns + build.ns + met + build.rows * costs.builtRow + probe.rows * costs.probedRow
-      + rows * costs.joinedRow;
+    const ns = probe.ns + build.ns + joinNs(probe.rows, build.rows, rows, operator.probeKeys.length > 0);
     return { rows, ns, share: kept };
   }
 
@@ -109,9 +118,8 @@ class CostModel {
     const input = this.costOf(operator.input);
     const expected = rowsOf(operator, operator.groupsEstimate) * input.share;
     const rows = operator.keys.length === 0 ? 1 : Math.min(expected, input.rows);
-    const lookUp = operator.keys.length === 0 ? 0 : costs.groupedRow;
-    const each = lookUp + operator.aggregates.length * costs.aggregatedRow;
-    return { rows, ns: input.ns + input.rows * each + rows * costs.group, share: input.share };
+    const ns = input.ns + groupingNs(input.rows, rows, operator.keys.length, operator.aggregates.length);
+    return { rows, ns, share: input.share };
   }
 
   #union({ inputs }: Extract<PhysicalOperator, { readonly kind: "union" }>): Cost {

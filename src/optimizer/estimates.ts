@@ -20,7 +20,9 @@ const EMPTY_RANGE_SELECTIVITY = 0.005;
 /** Of a table's rows: combinations of several columns, as PostgreSQL assumes. */
 const COMBINED_SHARE = 0.1;
 /** Distinct values assumed of what nothing is known of, as PostgreSQL assumes. */
-const DISTINCT_VALUES_UNKNOWN = 200;
+export const DISTINCT_VALUES_UNKNOWN = 200;
+/** Rows assumed for a table that was never analysed. */
+export const ROWS_UNKNOWN = 1000;
 
 function guessedShare(qual: TextNode): number {
   const operator = qual.fields.get("opno");

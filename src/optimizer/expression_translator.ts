@@ -127,6 +127,19 @@ export class ExpressionTranslator {
     return this.source.computed(expression, scope.filter) ?? computed;
   }
 
+  /** All of them, or undefined where one is missing. */
+  private attemptAll(
+    expressions: readonly (AnalysedExpression | undefined)[], scope: Scope,
+  ): readonly Translated[] | undefined {
+    const values: Translated[] = [];
+    for (const expression of expressions) {
+      const value = expression === undefined ? undefined : this.attempt(expression, scope);
+      if (value === undefined) return undefined;
+      values.push(value);
+    }
+    return values;
+  }
+
   private compute(expression: AnalysedExpression, scope: Scope): Translated | undefined {
     switch (expression.kind) {
       case "variable": return this.source.variable(expression);
@@ -221,12 +234,8 @@ export class ExpressionTranslator {
     if (functionsByOid(call.function).length === 0) return undefined;
     // The typmod of a numeric stands in the result's type.
     const values = call.function === COERCE_NUMERIC ? call.arguments.slice(0, 1) : call.arguments;
-    const translated: Translated[] = [];
-    for (const value of values) {
-      const each = this.attempt(value, scope);
-      if (each === undefined) return undefined;
-      translated.push(each);
-    }
+    const translated = this.attemptAll(values, scope);
+    if (translated === undefined) return undefined;
     const result = this.callOf(call.function, translated, call.inputCollation, call.coercedTypmod, call);
     return result === undefined ? undefined : this.truth(call, scope, translated, result);
   }
@@ -265,13 +274,8 @@ export class ExpressionTranslator {
     const [field, name] = [textAt(known.field), textAt(known.zone)];
     const id = name === undefined ? undefined : this.facts.zoneParameter(known.zone === undefined ? undefined : name);
     if (field === undefined || id === undefined) return undefined;
-    const values: Translated[] = [];
-    for (const index of known.values) {
-      const argument = call.arguments[index];
-      const value = argument === undefined ? undefined : this.attempt(argument, scope);
-      if (value === undefined) return undefined;
-      values.push(value);
-    }
+    const values = this.attemptAll(known.values.map((index) => call.arguments[index]), scope);
+    if (values === undefined) return undefined;
     const zone: Expression = { kind: "parameter", id, type: TABLE_TYPE };
     const made = buildZonedCall(call.function, values.map(({ expression }) => expression), zone, field);
     if (made === undefined || !this.isExactCall(made)) return undefined;
@@ -286,12 +290,8 @@ export class ExpressionTranslator {
 
   /** A comparison of values that are ordered by keys. */
   private keyed(call: Call, scope: Scope): Translated | undefined {
-    const values: Translated[] = [];
-    for (const argument of call.arguments) {
-      const value = this.attempt(argument, scope);
-      if (value === undefined) return undefined;
-      values.push(value);
-    }
+    const values = this.attemptAll(call.arguments, scope);
+    if (values === undefined) return undefined;
     const [sql] = call.arguments;
     const keys = sql === undefined ? undefined : orderKeysOf(this.facts, sql, this.source, call.inputCollation);
     const made = keys && compareByKeys(call.function, keys, values.map(({ expression }) => expression));
@@ -304,13 +304,9 @@ export class ExpressionTranslator {
   }
 
   private conditional(expression: EqualityCall | Extreme, scope: Scope): Translated | undefined {
-    const values: Translated[] = [];
     const given = "left" in expression ? [expression.left, expression.right] : expression.arguments;
-    for (const each of given) {
-      const value = this.attempt(each, scope);
-      if (value === undefined) return undefined;
-      values.push(value);
-    }
+    const values = this.attemptAll(given, scope);
+    if (values === undefined) return undefined;
     const compare: Compare = (oid, both) => this.callOf(oid, both, expression.inputCollation);
     if (!("left" in expression)) return extreme(this.facts, expression, compare, expression.kind, values);
     const [left, right] = values;

@@ -7,7 +7,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import { checkTable, otherFromItems } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { refuse } from "#frontend/refusal.js";
-import { booleanField, locationOf, requiredNode, stringField } from "#frontend/text_fields.js";
+import { booleanField, locationOf, requiredNode } from "#frontend/text_fields.js";
 import { assert } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
@@ -16,8 +16,9 @@ import type { Attributes } from "./attributes.js";
 import type { Block } from "./block.js";
 import { materialised } from "./block.js";
 import { checkTargets, isMergeable } from "./block_checks.js";
-import { conjunctsOf, equalityOf } from "./conditions.js";
+import { conjunctsOf, equalityOf, hasEquality } from "./conditions.js";
 import type { Domain } from "./domain.js";
+import { ROWS_UNKNOWN } from "./estimates.js";
 import { isHosted } from "./expression_translator.js";
 import { giveEntriesOf } from "./given_entries.js";
 import { obstacleIn } from "./obstacle.js";
@@ -30,7 +31,7 @@ import { finishRegion, Region } from "./region.js";
 import { planSetOperation } from "./set_operations.js";
 import { checkShownOrder } from "./shown_order.js";
 import { mayGiveRows, subLinksIn } from "./sub_links.js";
-import { rangesReadDeep, readsAround, readsOutside } from "./stand_alone.js";
+import { rangesReadDeep, readsAround, readsOutside, withQueryNamed } from "./stand_alone.js";
 import { isScannable } from "./table_columns.js";
 import { rangesNeeded } from "./strict_conditions.js";
 import { TableSource } from "./table_source.js";
@@ -38,9 +39,6 @@ import { isUnreadAggregate, readsColumn } from "./unread_aggregates.js";
 import { planSubqueriesOf, valuesBelow } from "./value_subqueries.js";
 import type { WithQuery } from "./with_queries.js";
 import { commonTableOf } from "./with_queries.js";
-
-/** Rows assumed for a table that was never analysed. */
-const ROWS_UNKNOWN = 1000;
 
 /** A condition waits until all of FROM is known: it may read any of it. */
 interface Pending {
@@ -260,7 +258,7 @@ function addWithQuery(level: Level, rangeIndex: number, withQuery: WithQuery): v
 
 function withQueryOf(scope: QueryScope, entry: Extract<RangeEntry, { readonly kind: "cte" }>): WithQuery {
   const owner = scope.level(entry.levelsUp);
-  const found = owner?.query.commonTableExpressions.find((each) => stringField(each, "ctename") === entry.name);
+  const found = owner && withQueryNamed(owner.query, entry.name);
   if (owner === undefined || found === undefined)
     return refuse("WITH query in FROM", `WITH query "${entry.name}" is not in sight.`);
   if (entry.isSelfReference || booleanField(found, "cterecursive"))
@@ -439,7 +437,7 @@ function isTrue(condition: Expression): boolean {
 /** Whether PostgreSQL has a join for it: by an equality of both sides, or of everything with everything. */
 function isJoinable(conditions: readonly Expression[], attributes: Attributes): boolean {
   const reading = conditions.filter((condition) => attributes.originsRead(condition).size > 0);
-  return reading.length === 0 || reading.some((condition) => equalityOf(condition) !== undefined);
+  return reading.length === 0 || hasEquality(reading);
 }
 
 /** A condition as the engine evaluates it, or a refusal. */

@@ -11,6 +11,7 @@ import type { EdgeExpression, EdgeReplacement } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { bpcharLength } from "#types/sql_types.js";
+import { DISTINCT_VALUES_UNKNOWN } from "./estimates.js";
 import { LeftToPostgres, leave } from "./left_to_postgres.js";
 import { asNumeric } from "./numeric_values.js";
 import { obstacleIn } from "./obstacle.js";
@@ -49,9 +50,6 @@ export type GroupingPlan = EngineGrouping | {
   /** The engine might group rows that are ordered, which the context has no room for. */
   readonly needsRows?: true;
 };
-
-/** Distinct values assumed for a key, as PostgreSQL assumes without statistics. */
-const DISTINCT_VALUES_UNKNOWN = 200;
 
 /** What PostgreSQL calls a column nobody named. */
 const UNNAMED = "?column?";

@@ -10,7 +10,6 @@ import { booleanField, nodeList, numberField, numberList } from "#frontend/text_
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import type { AggregateCall } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import { INT4 } from "#types/engine_type.js";
@@ -18,7 +17,7 @@ import { overParts } from "./aggregate_parts.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { mayDiffer } from "./block_checks.js";
 import { INT4_SQL, columnOf } from "./column_types.js";
-import { Estimates } from "./estimates.js";
+import { type AggregateOperator, groupedRows } from "./grouped_rows.js";
 import { keysOf } from "./grouping.js";
 import { leave } from "./left_to_postgres.js";
 import { nodesAtEdge, targetOf } from "./planning_context.js";
@@ -118,7 +117,8 @@ export function planGroupingSets(scope: QueryScope, joined: LogicalOperator): Gr
   const distinct = planner.distinct();
   if ("obstacle" in distinct || distinct.calls !== undefined) leave("an aggregate has DISTINCT");
 
-  const finest = finestGroups(statement, joined, found, planner.calls);
+  const calls = planner.calls.map((call) => ({ name: call.function, call }));
+  const finest = groupedRows(statement, joined, found, calls);
   const union = new SetUnion(statement, finest, sets.map((set) => keyTexts.map((text) => set.has(text))));
   const groupings = nodes.filter(({ tag }) => tag === "GROUPINGFUNC").map((node): [string, readonly number[]] => {
     const asked = numberList(node, "refs").map(textOf);
@@ -135,20 +135,6 @@ export function planGroupingSets(scope: QueryScope, joined: LogicalOperator): Gr
   };
 }
 
-type Aggregate = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
-
-function finestGroups(
-  statement: StatementFacts, input: LogicalOperator, found: ReturnType<typeof keysOf>, calls: readonly AggregateCall[],
-): Aggregate {
-  const { attributes } = statement;
-  const origin = attributes.newOrigin();
-  const keys = found.map(({ name, expression, column }) => (
-    { attribute: attributes.add(origin, name, column), expression, column }));
-  const aggregates = calls.map((call) => ({ attribute: attributes.add(origin, call.function, call.result), call }));
-  const rows = new Estimates(statement.tables).groups(input, found.map(({ expression }) => expression));
-  return { kind: "aggregate", origin, input, keys, aggregates, rows };
-}
-
 interface MadeSets {
   readonly operator: LogicalOperator;
   readonly keys: readonly number[];
@@ -159,10 +145,10 @@ interface MadeSets {
 /** The sets over the finest groups; `members` says of each set which keys it has. */
 class SetUnion {
   readonly #statement: StatementFacts;
-  readonly #finest: Aggregate;
+  readonly #finest: AggregateOperator;
   readonly #members: readonly (readonly boolean[])[];
 
-  constructor(statement: StatementFacts, finest: Aggregate, members: readonly (readonly boolean[])[]) {
+  constructor(statement: StatementFacts, finest: AggregateOperator, members: readonly (readonly boolean[])[]) {
     this.#statement = statement;
     this.#finest = finest;
     this.#members = members;
@@ -202,28 +188,25 @@ class SetUnion {
           ...finest.aggregates.map(({ attribute, call }) => readColumn(attribute, call.result.engine)),
         ],
       };
-    const { attributes, tables } = this.#statement;
-    const origin = attributes.newOrigin();
-    const keys = finest.keys.map(({ attribute, column: type }, index) => {
-      if (member[index] !== true) return undefined;
-      const own = attributes.add(origin, attributes.nameOf(attribute), type);
-      return { attribute: own, expression: readColumn(attribute, type.engine), column: type };
-    });
+    const { attributes } = this.#statement;
+    const kept = finest.keys.filter((_, index) => member[index] === true);
     const parts = finest.aggregates.map(({ attribute, call }) =>
       overParts(call, attribute) ?? leave("an aggregate is not made of its parts"));
-    const aggregates = parts.map(({ call }) => (
-      { attribute: attributes.add(origin, call.function, call.result), call }));
-    const present = keys.filter((key) => key !== undefined);
-    const rows = new Estimates(tables).groups(finest, present.map(({ expression }) => expression));
-    const operator: LogicalOperator = { kind: "aggregate", origin, input: finest, keys: present, aggregates, rows };
+    const operator = groupedRows(
+      this.#statement, finest, kept.map(({ attribute, column }) => (
+        { name: attributes.nameOf(attribute), expression: readColumn(attribute, column.engine), column })),
+      parts.map(({ call }) => ({ name: call.function, call })));
+    const own = new Map(kept.map((key, index) => [key, defined(operator.keys[index], "a key").attribute]));
     return {
       operator,
       expressions: [
-        ...keys.map((key, index): Expression => (key === undefined
-          ? constantOf(null, defined(finest.keys[index], "a key").column.engine)
-          : readColumn(key.attribute, key.column.engine))),
+        ...finest.keys.map((key): Expression => {
+          const attribute = own.get(key);
+          const type = key.column.engine;
+          return attribute === undefined ? constantOf(null, type) : readColumn(attribute, type);
+        }),
         ...parts.map(({ call, value }, index) => {
-          const result = readColumn(defined(aggregates[index], "an aggregate").attribute, call.result.engine);
+          const result = readColumn(defined(operator.aggregates[index], "an aggregate").attribute, call.result.engine);
           return value?.(result) ?? result;
         }),
       ],

@@ -1,5 +1,5 @@
-// A step left to PostgreSQL with the reason, for EXPLAIN: thrown while grouping, DISTINCT or windows are planned, caught
-// where PostgreSQL can take the step over. What cannot be left is refused (frontend/refusal.ts).
+// A step left to PostgreSQL with the reason, for EXPLAIN: thrown while grouping, DISTINCT or windows are planned,
+// caught where PostgreSQL can take the step over. What cannot be left is refused (frontend/refusal.ts).
 
 export class LeftToPostgres extends Error {
   /** The engine might take the step over rows that are ordered (ordered_rows.ts). */

@@ -8,42 +8,23 @@ import type { AnalysedQuery } from "#frontend/query.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
-import type { AggregateCall } from "#plan/physical.js";
 import { defined } from "#base/assert.js";
 import { BOOL, INT8 } from "#types/engine_type.js";
-import { sqlTypes } from "#types/sql_types.js";
 import { mayDiffer } from "./block_checks.js";
 import { INTERNAL, columnOf } from "./column_types.js";
-import { equalityOf } from "./conditions.js";
+import { comparisonsIn, equalityOf } from "./conditions.js";
 import type { CorrelationKey, PendingLookUp } from "./correlation.js";
 import {
   conditionsOn, correlationKey, nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression,
 } from "./correlation.js";
-import { Estimates } from "./estimates.js";
+import { type AggregateOperator, COUNT, type NamedCall, groupedRows, internalKeys } from "./grouped_rows.js";
 import { mayFail } from "./may_fail.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
 import { comparedRows, existingRows } from "./subquery_rows.js";
 
-const COUNT_TYPE = columnOf({ ...INTERNAL, type: sqlTypes.int8 }, INT8, false);
-
-type Aggregate = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
-
-/** One group for each combination of values. */
-function grouped({ statement }: QueryScope, rows: LogicalOperator, values: readonly Expression[]): Aggregate {
-  const { attributes, tables } = statement;
-  const origin = attributes.newOrigin();
-  const keys = values.map((expression, index) => {
-    const type = columnOf(INTERNAL, expression.type, true);
-    return { attribute: attributes.add(origin, `key${index}`, type), expression, column: type };
-  });
-  return {
-    kind: "aggregate", origin, input: rows, keys, aggregates: [], rows: new Estimates(tables).groups(rows, values),
-  };
-}
-
-function conditionsOf(keys: readonly CorrelationKey[], groups: Aggregate["keys"]): readonly Expression[] {
+function conditionsOf(keys: readonly CorrelationKey[], groups: AggregateOperator["keys"]): readonly Expression[] {
   return keys.flatMap((each, index) => conditionsOn(each, groups[index]?.attribute));
 }
 
@@ -51,7 +32,7 @@ function conditionsOf(keys: readonly CorrelationKey[], groups: Aggregate["keys"]
 function mark(
   scope: QueryScope, subLink: TextNode, rows: LogicalOperator, keys: readonly CorrelationKey[],
 ): PendingLookUp {
-  const groups = grouped(scope, rows, keys.map(({ inner }) => inner));
+  const groups = groupedRows(scope.statement, rows, internalKeys(keys.map(({ inner }) => inner)));
   if (keys.length === 0) return refuseSubLink(subLink, "that compares nothing");
   const { operator: marked, attribute, type } = markOf(scope, groups, keys);
   const { operator, renamed } = nullableColumns(scope.statement, marked, [attribute]);
@@ -61,7 +42,7 @@ function mark(
 
 /** A column that tells in a row made up for a missing group: a key that is equal to something is not NULL. */
 function markOf(
-  { statement: { attributes } }: QueryScope, groups: Aggregate, keys: readonly CorrelationKey[],
+  { statement: { attributes } }: QueryScope, groups: AggregateOperator, keys: readonly CorrelationKey[],
 ): { readonly operator: LogicalOperator; readonly attribute: number; readonly type: Expression["type"] } {
   const key = groups.keys[keys.findIndex(({ findsNull }) => !findsNull)];
   if (key !== undefined) return { operator: groups, attribute: key.attribute, type: key.expression.type };
@@ -89,32 +70,23 @@ export function existsValue(
   }
   const one = constantOf(1n, INT8);
   const counted = counts(scope, { kind: "limit", input: rows, order: [], count: one, rows: 1 }, [], [undefined]);
-  region.inputs.push(counted.operator);
-  scope.put(subLink, { expression: called("equal", readColumn(counted.attributes[0] ?? -1, INT8), one) });
+  region.inputs.push(counted);
+  const count = defined(counted.aggregates[0], "a count").attribute;
+  scope.put(subLink, { expression: called("equal", readColumn(count, INT8), one) });
   return undefined;
-}
-
-interface Counts {
-  readonly operator: Aggregate;
-  readonly attributes: readonly number[];
 }
 
 /** By group: rows (undefined), or those of which a value is not NULL. */
 function counts(
-  { statement: { attributes, tables } }: QueryScope, input: LogicalOperator, keys: Aggregate["keys"],
+  { statement }: QueryScope, input: LogicalOperator, keys: readonly Expression[],
   values: readonly (Expression | undefined)[],
-): Counts {
-  const origin = keys[0] === undefined ? attributes.newOrigin() : attributes.originOf(keys[0].attribute);
-  const aggregates = values.map((argument, index) => {
-    const call: AggregateCall = argument === undefined
-      ? { function: "countRows", result: COUNT_TYPE } : { function: "count", argument, result: COUNT_TYPE };
-    return { attribute: attributes.add(origin, `count${index}`, COUNT_TYPE), call };
-  });
-  const rows = keys.length === 0 ? 1 : new Estimates(tables).groups(input, keys.map(({ expression }) => expression));
-  return {
-    operator: { kind: "aggregate", origin, input, keys, aggregates, rows },
-    attributes: aggregates.map(({ attribute }) => attribute),
-  };
+): AggregateOperator {
+  const calls = values.map((argument, index): NamedCall => ({
+    name: `count${index}`,
+    call: argument === undefined
+      ? { function: "countRows", result: COUNT } : { function: "count", argument, result: COUNT },
+  }));
+  return groupedRows(statement, input, internalKeys(keys), calls);
 }
 
 function called(comparison: "equal" | "less" | "greater", left: Expression, right: Expression): Expression {
@@ -131,7 +103,7 @@ export function inValue(
   const { operator: rows, keys: correlated, column: columnAt } = comparedRows(asking, query);
   const test = testExpression(scope, subLink, columnAt);
   const own = originsOf(rows);
-  const tests = test.kind === "and" ? test.arguments : [test];
+  const tests = comparisonsIn(test);
   const keys = [...tests.map((each) => correlationKey(each, own, scope, subLink)), ...correlated];
   const marked = mark(scope, subLink, rows, keys);
   const isKnown = isPositive || tests.every((each) => isNeverUnknown(scope, each));
@@ -157,11 +129,10 @@ function knownOrNot(
   if (equality === undefined || mayFail(test))
     return refuseSubLink(subLink, "inside an expression, with this comparison over columns that may be NULL");
   const { inner } = correlationKey(test, originsOf(rows), scope, subLink);
-  const groups = grouped(scope, rows, [inner, ...keys.map((key) => key.inner)]);
+  const groups = groupedRows(scope.statement, rows, internalKeys([inner, ...keys.map((key) => key.inner)]));
   const [value, ...others] = groups.keys.map(({ attribute, expression }) => readColumn(attribute, expression.type));
-  const byKeys = grouped(scope, groups, others);
-  const { operator, attributes } = counts(scope, groups, byKeys.keys, [undefined, value]);
-  const known = lookedUp(region, scope, operator, conditionsOf(keys, byKeys.keys), attributes);
+  const counted = counts(scope, groups, others, [undefined, value]);
+  const known = lookedUp(region, scope, counted, conditionsOf(keys, counted.keys));
   const [all, present] = known.map((attribute) => readColumn(attribute, INT8));
   const outer = equality.left === inner ? equality.right : equality.left;
   const [rowCount, presentCount] = [defined(all, "a count"), defined(present, "a count")];
@@ -180,14 +151,14 @@ function knownOrNot(
 
 /** The counts for each row, NULL where it has none; without conditions there is one group for all. */
 function lookedUp(
-  region: Region, { statement }: QueryScope, groups: LogicalOperator, conditions: readonly Expression[],
-  attributes: readonly number[],
+  region: Region, { statement }: QueryScope, counted: AggregateOperator, conditions: readonly Expression[],
 ): readonly number[] {
+  const attributes = counted.aggregates.map(({ attribute }) => attribute);
   if (conditions.length === 0) {
-    region.inputs.push(groups);
+    region.inputs.push(counted);
     return attributes;
   }
-  const { operator, renamed } = nullableColumns(statement, groups, attributes);
+  const { operator, renamed } = nullableColumns(statement, counted, attributes);
   region.lookUps.push({ right: operator, conditions });
   return attributes.map((attribute) => renamed.get(attribute) ?? -1);
 }

@@ -5,7 +5,7 @@ import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { inputsOf, originsOf } from "#plan/logical.js";
 import { mayDiffer } from "./block_checks.js";
-import { equalityOf } from "./conditions.js";
+import { hasEquality } from "./conditions.js";
 import { filtered } from "./filtered.js";
 import { orderRegion } from "./join_order.js";
 import { mayFail } from "./may_fail.js";
@@ -79,7 +79,7 @@ const PAIRS_MAX = 1e9;
 
 /** Whether a join below looks at more pairs of rows than that. */
 export function comparesTooMany(operator: LogicalOperator): boolean {
-  if (operator.kind === "join" && operator.conditions.every((condition) => equalityOf(condition) === undefined)
+  if (operator.kind === "join" && !hasEquality(operator.conditions)
     && operator.left.rows * operator.right.rows > PAIRS_MAX) return true;
   return inputsOf(operator).some(comparesTooMany);
 }

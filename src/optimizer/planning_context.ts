@@ -10,16 +10,13 @@ import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import { CanonicalTexts, eachChild, numberField, outermost, walk } from "#frontend/text_fields.js";
 import type { ColumnSource } from "./column_source.js";
+import { ROWS_UNKNOWN } from "./estimates.js";
 import type { Fallbacks } from "./fallbacks.js";
 import { ExpressionTranslator } from "./expression_translator.js";
+import { FILTER_SELECTIVITY } from "./filtered.js";
 import { LeafColumns } from "./leaf_columns.js";
 import type { OrderableRows } from "./planned_aggregates.js";
 import { TableColumns } from "./table_columns.js";
-
-/** Share of a table's rows a WHERE clause lets through when nothing is known; PostgreSQL's leaf plan knows better. */
-const WHERE_SELECTIVITY = 0.33;
-/** Rows assumed for a table that was never analysed. */
-const ROWS_UNKNOWN = 1000;
 
 export interface PlanningContext {
   readonly query: AnalysedQuery;
@@ -49,7 +46,7 @@ export function planningContext(
   const translator = new ExpressionTranslator(facts, source);
   const known = facts.relation(table.entry.source.id)?.rows ?? -1;
   const rows = known < 0 ? ROWS_UNKNOWN : known;
-  const scanRows = query.where === undefined ? rows : rows * WHERE_SELECTIVITY;
+  const scanRows = query.where === undefined ? rows : rows * FILTER_SELECTIVITY;
   return { query, table, facts, texts, source, translator, scanRows };
 }
 

@@ -6,7 +6,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { BOOL } from "#types/engine_type.js";
-import { equalityOf } from "./conditions.js";
+import { comparisonsIn, equalityOf, hasEquality } from "./conditions.js";
 import { refuseFailing, refuseSubLink, subQueryOf, testExpression } from "./correlation.js";
 import type { HidingJoin } from "./join_order.js";
 import { isNeverUnknown } from "./marks.js";
@@ -41,18 +41,14 @@ export function quantifiedJoin(
   const isPlainIn = !isAll && !isNegated;
   if (!isPlainIn || correlated.length > 0) refuseFailing(query, scope, subLink);
   const test = testExpression(scope, subLink, column);
-  if (isPlainIn) return { join: "semi", right, conditions: [...conjuncts(test), ...correlated] };
+  if (isPlainIn) return { join: "semi", right, conditions: [...comparisonsIn(test), ...correlated] };
   // PostgreSQL compares only with the rows there are.
   if (mayFail(test)) return refuseSubLink(subLink, "under NOT with a comparison that may fail");
-  if (!isAll) return noneEqual(scope, subLink, right, conjuncts(test), correlated);
+  if (!isAll) return noneEqual(scope, subLink, right, comparisonsIn(test), correlated);
   const equal = withoutNegation(test);
   if (equal !== undefined && !isNegated) return noneEqual(scope, subLink, right, [equal], correlated);
   const against = isNegated ? isTested(test, "false", false) : isTested(test, "true", true);
   return compared(subLink, { join: isNegated ? "semi" : "anti", right, conditions: [...correlated, against] });
-}
-
-function conjuncts(test: Expression): readonly Expression[] {
-  return test.kind === "and" ? test.arguments : [test];
 }
 
 /** NOT IN: no row is equal, or might be. A list of comparisons is not false where none of them is. */
@@ -69,7 +65,7 @@ function noneEqual(
 
 /** The join, unless it would compare too many rows without a key to find them by. */
 function compared(subLink: TextNode, join: HidingJoin): HidingJoin {
-  const hasKey = join.conditions.some((condition) => equalityOf(condition) !== undefined);
-  if (!hasKey && join.right.rows > COMPARED_ROWS_MAX) return refuseSubLink(subLink, "with too many rows to compare");
+  if (!hasEquality(join.conditions) && join.right.rows > COMPARED_ROWS_MAX)
+    return refuseSubLink(subLink, "with too many rows to compare");
   return join;
 }

@@ -8,13 +8,12 @@ import type { Expression } from "#expr/expression.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import { BOOL, INT8 } from "#types/engine_type.js";
-import { INT8_SQL, columnOf } from "./column_types.js";
 import type { PendingLookUp } from "./correlation.js";
 import { nullableColumns, refuseFailing, refuseSubLink, subQueryOf, testExpression } from "./correlation.js";
 import type { Domain } from "./domain.js";
 import { domainKeys, domainOf } from "./domain.js";
-import { Estimates } from "./estimates.js";
 import { addRows } from "./from_clause.js";
+import { COUNT, type NamedCall, groupedRows } from "./grouped_rows.js";
 import { mayFail } from "./may_fail.js";
 import { comparesTooMany } from "./outer_rows.js";
 import type { QueryPlanner } from "./query_planner.js";
@@ -22,8 +21,6 @@ import type { QueryScope } from "./query_scope.js";
 import { finishRegion, Region } from "./region.js";
 import { readsAround } from "./stand_alone.js";
 import { ALL, typeOf } from "./sub_links.js";
-
-const COUNT = columnOf(INT8_SQL, INT8, false);
 
 function constant(value: boolean | bigint | null): Expression {
   return constantOf(value, typeof value === "bigint" ? INT8 : BOOL);
@@ -70,21 +67,14 @@ export function quantifiedValue(
     isAll ? { kind: "not", argument: test, type: BOOL } : test,
     { kind: "booleanTest", argument: test, test: "unknown", negated: false, type: BOOL },
   ];
-  const origin = statement.attributes.newOrigin();
-  const keys = (domain?.operator.keys ?? []).map(({ attribute, column }, index) => ({
-    attribute: statement.attributes.add(origin, `key${index}`, column), column,
-    expression: readColumn(attribute, column.engine),
-  }));
-  const aggregates = filters.map((filter, index) => ({
-    attribute: statement.attributes.add(origin, `count${index}`, COUNT),
-    call: { function: "countRows", filter, result: COUNT } as const,
-  }));
-  const rows = keys.length === 0
-    ? 1 : new Estimates(statement.tables).groups(operator, keys.map(({ expression }) => expression));
-  const groups: LogicalOperator = { kind: "aggregate", origin, input: operator, keys, aggregates, rows };
-  const counts = aggregates.map(({ attribute }) => attribute);
+  const keys = (domain?.operator.keys ?? []).map(({ attribute, column }, index) => (
+    { name: `key${index}`, expression: readColumn(attribute, column.engine), column }));
+  const calls = filters.map((filter, index): NamedCall => (
+    { name: `count${index}`, call: { function: "countRows", filter, result: COUNT } }));
+  const groups = groupedRows(statement, operator, keys, calls);
+  const counts = groups.aggregates.map(({ attribute }) => attribute);
   const { operator: right, renamed } = nullableColumns(statement, groups, counts);
-  const passed = keys.map(({ attribute, column }): Expression => readColumn(attribute, column.engine));
+  const passed = groups.keys.map(({ attribute, column }): Expression => readColumn(attribute, column.engine));
   const found = domain === undefined ? [] : domainKeys(domain, passed, [], statement);
   const conditions = found.flatMap(({ inner, conditionsWith }) => conditionsWith(inner));
   const [decided, unknown] = counts.map((attribute): Expression => {

@@ -6,6 +6,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import { nodeList, numberField, requiredNode, someNode } from "#frontend/text_fields.js";
 import { functionsByOid } from "#functions/registry.js";
 import { sqlTypes } from "#types/sql_types.js";
+import { isComparison } from "./may_fail.js";
 import { isSafeComparison } from "./row_comparison.js";
 
 /** Objects below this OID are built in; of others nothing is known. */
@@ -65,8 +66,6 @@ function isSafeSubstring(node: TextNode): boolean {
   return new DataView(value.bytes.buffer, value.bytes.byteOffset, value.bytes.byteLength).getInt32(0, true) >= 0;
 }
 
-const comparison = /\.(?:equal|notEqual|less|lessOrEqual|greater|greaterOrEqual)$/;
-
 /** Sums, differences, products and signs of numerics: they fail for results of more than 131072 digits only. */
 const numericArithmetic: ReadonlySet<number> = new Set([1724, 1725, 1726, 1771, 1915]);
 const integerToNumeric: ReadonlySet<number> = new Set([1740, 1781, 1782]);
@@ -101,7 +100,7 @@ function isSafeFunction(oid: number, node: TextNode): boolean {
   if (isCollated && numberField(node, "inputcollid", 0) === 0) return false;
   if (collated.has(oid) || safeFunctions.has(oid)) return true;
   if (SUBSTRINGS.has(oid)) return isSafeSubstring(node);
-  return comparison.test(key);
+  return isComparison(key);
 }
 
 /** Comparisons do not fail under a collation. */

@@ -14,7 +14,8 @@ import type { LogicalOperator } from "#plan/logical.js";
 import type { ColumnType } from "#types/column_type.js";
 import { BOOL, type EngineType, INT8, NUMERIC } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
-import { INTERNAL, columnOf, groupsByEngineEquality } from "./column_types.js";
+import { INTERNAL, columnOf, groupsByEngineEquality, isAlikeWhenEqual } from "./column_types.js";
+import type { AggregateOperator } from "./grouped_rows.js";
 import { asNumeric } from "./numeric_values.js";
 import type { QueryScope } from "./query_scope.js";
 import { numberedRows } from "./row_numbers.js";
@@ -193,12 +194,6 @@ function united(statement: StatementFacts, sides: readonly Side[], types: readon
   };
 }
 
-/**
- * Types with equal values that are not shown alike: 0.0 and 0.00, 24 hours and a day, 0 and -0. Which of them an
- * INTERSECT or EXCEPT shows is PostgreSQL's choice: it begins with the smaller side, and repeats the first row it met.
- */
-const shownInSeveralWays: ReadonlySet<EngineType["kind"]> = new Set(["numeric", "interval", "float4", "float8"]);
-
 /** UNION keeps one row a group; INTERSECT and EXCEPT look at how often each side has it. */
 function grouped(
   statement: StatementFacts, node: TextNode, sides: readonly Side[], sqlTypes: readonly SqlType[],
@@ -214,7 +209,8 @@ function grouped(
     const isPassed = index >= equalities.length;
     if (!isPassed && !groupsByEngineEquality(facts, sql, type.engine, equalities[index] ?? 0))
       refuse(setOperations[kind] ?? "set operation", "Equality of a column's type is not the engine's.");
-    if (kind !== UNION && !isPassed && shownInSeveralWays.has(type.engine.kind))
+    // INTERSECT and EXCEPT begin with the smaller side in PostgreSQL, and repeat the first of equal rows they met.
+    if (kind !== UNION && !isPassed && !isAlikeWhenEqual(type.engine))
       refuse(setOperations[kind] ?? "set operation", "Values of a column that are equal may be shown differently.");
     const expression = readColumn(defined(all.attributes[index], "a column"), type.engine);
     return { attribute: attributes.add(origin, `column${index + 1}`, type), expression, column: type };
@@ -247,8 +243,6 @@ function compared(attribute: number, comparison: "greater" | "equal"): Expressio
   const zero = constantOf(0n, INT8);
   return callOf(`integer.${comparison}`, BOOL, readColumn(attribute, INT8), zero);
 }
-
-type AggregateOperator = Extract<LogicalOperator, { readonly kind: "aggregate" }>;
 
 function countOf(
   { attributes }: StatementFacts, origin: number, name: string, filter: Expression,

@@ -1,5 +1,6 @@
 // ORDER BY items as keys of the engine's sort: only where its order of a type is the operator's, and of characters only
 // where the collation is byte order or scans make keys of them (order_keys.ts). Read next: windows.ts.
+import { expressionKey } from "#expr/traverse.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { SortGroup } from "#frontend/sort_group.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
@@ -47,4 +48,12 @@ export function sortKeyOf(
   const key = keys === undefined || expression === undefined ? expression : keys.keyOf(expression);
   if (key === undefined || direction === undefined || !isOrdered(key.type)) return undefined;
   return { expression: key, descending: direction === "descending", nullsFirst: item.isNullsFirst };
+}
+
+/** A text that is equal for equal orders within equal parts. */
+export function orderText(partition: readonly Expression[], order: readonly SortKey[]): string {
+  return JSON.stringify([
+    partition.map(expressionKey),
+    order.map(({ expression, descending, nullsFirst }) => [expressionKey(expression), descending, nullsFirst]),
+  ]);
 }

@@ -67,9 +67,14 @@ export function readsOutside(node: TextNode): boolean {
 /** The queries around a node, innermost first: its own, then outwards. */
 export type Surroundings = readonly AnalysedQuery[];
 
+/** The WITH query of that name. */
+export function withQueryNamed({ commonTableExpressions }: AnalysedQuery, name: string): TextNode | undefined {
+  return commonTableExpressions.find((each) => stringField(each, "ctename") === name);
+}
+
 function commonTable(around: Surroundings, { levelsUp, entry }: Reference): TextNode | undefined {
-  const name = stringField(entry, "ctename");
-  return around[levelsUp]?.commonTableExpressions.find((each) => stringField(each, "ctename") === name);
+  const owner = around[levelsUp];
+  return owner && withQueryNamed(owner, stringField(entry, "ctename"));
 }
 
 function bodyOf(table: TextNode): TextNode {
@@ -146,6 +151,5 @@ function anyBody(around: Surroundings, table: TextNode, test: (body: TextNode) =
 /** WITH queries of that name at any level around: at worst one too many is looked at. */
 function namesakes(around: Surroundings, entry: TextNode): readonly TextNode[] {
   const name = stringField(entry, "ctename");
-  return around.flatMap((query) =>
-    query.commonTableExpressions.filter((each) => stringField(each, "ctename") === name));
+  return around.flatMap((query) => withQueryNamed(query, name) ?? []);
 }

@@ -11,7 +11,7 @@ import type { Attributes } from "./attributes.js";
 import { overDistinct, withValues } from "./distinct_aggregates.js";
 import type { Output } from "./edge_columns.js";
 import { EdgeColumns } from "./edge_columns.js";
-import { Estimates } from "./estimates.js";
+import { groupedRows } from "./grouped_rows.js";
 import type { EngineGrouping } from "./grouping.js";
 import { planGroupingSets } from "./grouping_sets.js";
 import { LeftToPostgres, leave } from "./left_to_postgres.js";
@@ -41,18 +41,12 @@ export function groupedEdge(
   const { input, keys, aggregates, values } = overDistinct(
     scope.statement, grouping.rowsBelow?.over(joined) ?? joined, grouping);
   const { attributes } = scope.statement;
-  const origin = attributes.newOrigin();
   const nameOf = (index: number): string => names[index] ?? `column${index}`;
-  const keyColumns = keys.map(({ expression, column }, index) => (
-    { attribute: attributes.add(origin, nameOf(index), column), expression, column }));
-  const calls = aggregates.map((call, index) => (
-    { attribute: attributes.add(origin, nameOf(keys.length + index), call.result), call }));
-  const groups = {
-    kind: "aggregate", origin, input, keys: keyColumns, aggregates: calls,
-    rows: new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression)),
-  } as const;
+  const groups = groupedRows(
+    scope.statement, input, keys.map((key, index) => ({ ...key, name: nameOf(index) })),
+    aggregates.map((call, index) => ({ name: nameOf(keys.length + index), call })));
   const made = withValues(scope.statement, groups, grouping.aggregates, values);
-  const columns = [...keyColumns.map(({ attribute }) => attribute), ...made.calls];
+  const columns = [...groups.keys.map(({ attribute }) => attribute), ...made.calls];
   const own = columns.map((attribute) => outputOf(attributes, attribute));
   const computed = grouping.computed.map(({ expression, column }, index): Output => ({
     name: nameOf(own.length + index), column,

@@ -11,7 +11,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { booleanField, nodeList, numberField, optionalNode, requiredNode } from "#frontend/text_fields.js";
 import type { Expression } from "#expr/expression.js";
-import { expressionKey, mapColumns } from "#expr/traverse.js";
+import { mapColumns } from "#expr/traverse.js";
 import type { ComputedAttribute, LogicalOperator } from "#plan/logical.js";
 import type {
   AggregateCall, AggregateFunction, FrameAggregate, SortKey, WindowCall, WindowFrame, WindowFunction,
@@ -27,7 +27,7 @@ import { mayFail } from "./may_fail.js";
 import { nodesAtEdge, targetOf } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
 import { WINDOW_ROWS_MAX } from "./row_numbers.js";
-import { sortKeyOf } from "./sort_keys.js";
+import { orderText, sortKeyOf } from "./sort_keys.js";
 import type { WindowClause } from "./window_clause.js";
 import { readWindowClause } from "./window_clause.js";
 import { planFrame } from "./window_frames.js";
@@ -111,10 +111,7 @@ function stepFor(
     return sortKeyOf(facts, translator.source, translator.translate(key)?.expression, key, item)
       ?? leave("an order is not the engine's");
   });
-  const key = JSON.stringify([
-    partition.map(expressionKey),
-    order.map((each) => [expressionKey(each.expression), each.descending, each.nullsFirst]),
-  ]);
+  const key = orderText(partition, order);
   const known = steps.get(key);
   if (known !== undefined) return known;
   const step = new Step(scope, translator, partition, order);
