@@ -1,28 +1,12 @@
 // Casts to and from numeric where the scale stays fixed: integers to numeric, numeric to numeric(p, s) with its
 // rounding and overflow, numeric to integers, and numeric to floats where one correctly rounded division gives the
 // nearest float to the digits, as PostgreSQL's detour through text does.
+import { DECIMAL128_PRECISION_MAX, DECIMAL64_PRECISION_MAX, LEAST64 } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
-import {
-  asDecimalType,
-  asShape,
-  integerDigits,
-  isNan,
-  LEAST64,
-  onNumbers,
-  powerOfTen,
-  pushPair,
-  roundAway,
-} from "./decimal.js";
+import { asDecimalType, asShape, integerDigits, isNan, onNumbers, powerOfTen, pushPair, roundAway } from "./decimal.js";
 import { errorTemplates, fieldOverflow, throwTemplate } from "./error_templates.js";
 import {
-  type CallTypes,
-  DECIMAL64_DIGITS,
-  DECIMAL_DIGITS_MAX,
-  type Emission,
-  type ErrorTemplate,
-  type Operand,
-  type ScalarFunction,
-  shapeOf,
+  type CallTypes, type Emission, type ErrorTemplate, type Operand, type ScalarFunction, shapeOf,
 } from "./function.js";
 import { emitNarrowI64, fitInteger } from "./cast_numbers.js";
 import { multiplyDecimal, pushPowerOfTen, reachesPowerOfTen, roundDecimal } from "./library/int128.js";
@@ -117,7 +101,7 @@ const decimalToDecimal: ScalarFunction = {
     const target = decodeTypmod(typmod);
     if (only?.kind !== "decimal" || more.length > 0 || target === undefined) return undefined;
     const { precision, scale } = target;
-    if (precision > DECIMAL_DIGITS_MAX || scale < 0 || scale > DECIMAL_DIGITS_MAX) return undefined;
+    if (precision > DECIMAL128_PRECISION_MAX || scale < 0 || scale > DECIMAL128_PRECISION_MAX) return undefined;
     return { kind: "decimal", precision, scale };
   },
   mayFail: () => true,
@@ -138,7 +122,7 @@ const decimalToDecimal: ScalarFunction = {
     emitRescaled(emission, first(operands), from.scale, to.scale, overflow);
     const fits = roundedDigits(from, to.scale) <= integerDigits(to);
     if (emission.narrow) {
-      if (fits || to.precision > DECIMAL64_DIGITS) return;
+      if (fits || to.precision > DECIMAL64_PRECISION_MAX) return;
       const value = code.local("i64");
       const limit = powerOfTen(to.precision);
       code.tee(value).i64(limit).op("i64.ge_s").get(value).i64(-limit).op("i64.le_s", "i32.or");

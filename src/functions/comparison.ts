@@ -1,17 +1,11 @@
 // The six comparisons of every type whose order the engine knows. Each family gives one reference order and one way
 // to emit an operator; text and byte strings are in comparison_text.ts, the operator table is shared.
 import { assert } from "#base/assert.js";
+import { DECIMAL128_PRECISION_MAX, LEAST64 } from "#types/encoding_of.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import type { NumericInstruction } from "#wasm/opcodes.js";
 import { asDecimalType, integerDigits, isNan, powerOfTen, pushLifted, pushScaled } from "./decimal.js";
-import {
-  type CallTypes,
-  DECIMAL_DIGITS_MAX,
-  type Emission,
-  type Operand,
-  type Present,
-  type ScalarFunction,
-} from "./function.js";
+import type { CallTypes, Emission, Operand, Present, ScalarFunction } from "./function.js";
 import { compareDecimal } from "./library/int128.js";
 import { asBigint, asNumber, first, push, pushAsI64, second } from "./operand.js";
 
@@ -140,7 +134,6 @@ function plain(
 const END_DAYS = 109_203_528n - 2_451_545n;
 const DAY = 86_400_000_000n;
 const LEAST_DATE = -(1n << 31n);
-const LEAST64 = -(1n << 63n);
 
 /** A date as a timestamp that compares alike: infinities stay, dates past the last timestamp are just below. */
 function dateAsTimestamp(days: bigint): bigint {
@@ -289,7 +282,7 @@ const decimal: ComparisonFamily = {
   ],
   accepts(a, b) {
     if (a.kind !== "decimal" || b.kind !== "decimal") return false;
-    return Math.max(integerDigits(a), integerDigits(b)) + Math.max(a.scale, b.scale) <= DECIMAL_DIGITS_MAX;
+    return Math.max(integerDigits(a), integerDigits(b)) + Math.max(a.scale, b.scale) <= DECIMAL128_PRECISION_MAX;
   },
   order(a, b, types) {
     if (isNan(a) || isNan(b)) return Number(isNan(a)) - Number(isNan(b));

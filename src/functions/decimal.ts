@@ -2,14 +2,13 @@
 // 64-bit numbers. Narrow and wide code are explained in function.ts; the pairs in library/int128.ts.
 import { assert } from "#base/assert.js";
 import { DECIMAL_NAN } from "#expr/expression.js";
+import { DECIMAL128_PRECISION_MAX, LEAST64 } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
-import { DECIMAL_DIGITS_MAX, type Emission, type Operand, type Present, shapeOf } from "./function.js";
+import { type Emission, type Operand, type Present, shapeOf } from "./function.js";
 import { multiplyDecimal, narrowDecimal, pushPowerOfTen, widenDecimal } from "./library/int128.js";
 import { asBigint, first, push } from "./operand.js";
 
 export type DecimalType = Extract<EngineType, { kind: "decimal" }>;
-
-export const LEAST64 = -(1n << 63n);
 
 export function asDecimalType(type: EngineType | undefined): DecimalType {
   assert(type?.kind === "decimal", "a decimal type");
@@ -23,14 +22,14 @@ export function integerDigits(type: DecimalType): number {
 
 /** A type of so many digits; undefined beyond those of decimals, where numerics of any precision go on. */
 export function decimalOf(digits: number, scale: number): DecimalType | undefined {
-  if (digits > DECIMAL_DIGITS_MAX || scale > DECIMAL_DIGITS_MAX) return undefined;
+  if (digits > DECIMAL128_PRECISION_MAX || scale > DECIMAL128_PRECISION_MAX) return undefined;
   return { kind: "decimal", precision: Math.max(1, digits), scale };
 }
 
 /** Digits a sum has beyond those of its values: nobody reads 10^13 rows. */
 export const SUM_DIGITS = 13;
 /** Sums of numbers of so many digits are decimals. */
-export const SUMMED_DIGITS_MAX = DECIMAL_DIGITS_MAX - SUM_DIGITS;
+export const SUMMED_DIGITS_MAX = DECIMAL128_PRECISION_MAX - SUM_DIGITS;
 
 export function isNan(value: Present): boolean {
   return value === DECIMAL_NAN;

@@ -1,20 +1,11 @@
 // + - * negation and absolute value of numerics whose scale is fixed: PostgreSQL's results are exact, with the larger
 // scale for sums and the sum of scales for products, so scaled integers agree digit by digit. Results that may have
 // more than 38 digits are numeric_arithmetic.ts's, and so is division: its result scale depends on the values.
+import { LEAST64 } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import {
-  type DecimalType,
-  LEAST64,
-  asDecimalType,
-  asShape,
-  decimalOf,
-  integerDigits,
-  onNumbers,
-  powerOfTen,
-  pushLifted,
-  pushOperandIsNan,
-  pushPair,
-  pushScaled,
+  type DecimalType, asDecimalType, asShape, decimalOf, integerDigits, onNumbers, powerOfTen, pushLifted,
+  pushOperandIsNan, pushPair, pushScaled,
 } from "./decimal.js";
 import {
   type CallTypes,

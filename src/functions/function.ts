@@ -2,6 +2,7 @@
 // evaluation, and its emission as WebAssembly. Nulls are not its business: every function here is strict, and
 // callers skip it for NULL arguments. Read next: registry.ts, then any of the families beside it.
 import type { Scalar } from "#expr/expression.js";
+import { DECIMAL64_PRECISION_MAX } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Callable, FunctionBuilder, Local } from "#wasm/function_builder.js";
 import type { FunctionType } from "#wasm/value_type.js";
@@ -97,10 +98,6 @@ export interface ScalarFunction {
   bound?(magnitudes: readonly number[], types: CallTypes): Bound;
 }
 
-export const DECIMAL_DIGITS_MAX = 38;
-/** Decimals of so many digits fit an int64 with room for one more addition. */
-export const DECIMAL64_DIGITS = 18;
-
 /** The shape of a type's values in narrow or wide code. */
 export function shapeOf(type: EngineType, narrow: boolean): Shape {
   switch (type.kind) {
@@ -119,7 +116,7 @@ export function shapeOf(type: EngineType, narrow: boolean): Shape {
     case "float8":
       return "f64";
     case "decimal":
-      return narrow || type.precision <= DECIMAL64_DIGITS ? "i64" : "i128";
+      return narrow || type.precision <= DECIMAL64_PRECISION_MAX ? "i64" : "i128";
     case "text":
     case "bpchar":
     case "numeric":

@@ -3,12 +3,13 @@
 // Compiled code casts numbers of up to 18 digits (library/numeric_casts.ts) and asks the host about others.
 import { DECIMAL_NAN } from "#expr/expression.js";
 import { sqlError } from "#base/errors.js";
+import { DECIMAL64_PRECISION_MAX } from "#types/encoding_of.js";
 import { NUMERIC } from "#types/engine_type.js";
 import { numericShapeOfTypmod } from "#types/sql_types.js";
 import { asDecimalType } from "./decimal.js";
 import { errorTemplates, fieldOverflow, throwTemplate } from "./error_templates.js";
 import {
-  DECIMAL64_DIGITS, type Emission, type ErrorTemplate, type Operand, type Present, type ScalarFunction, shapeOf,
+  type Emission, type ErrorTemplate, type Operand, type Present, type ScalarFunction, shapeOf,
 } from "./function.js";
 import { type EmitOrHost, emitView, hostFunction } from "./host_function.js";
 import { widenDecimal } from "./library/int128.js";
@@ -215,7 +216,7 @@ const toDecimal = hostFunction({
     const [value, known, low, high] = [code.local("i64"), code.local("i32"), code.local("i64"), code.local("i64")];
     push(code, first(operands)).call(emission.library(decimalOfNumeric(scale))).set(known).set(value);
     code.get(known).if([], () => {
-      if (precision <= DECIMAL64_DIGITS) {
+      if (precision <= DECIMAL64_PRECISION_MAX) {
         const limit = 10n ** BigInt(precision);
         code.get(value).i64(limit - 1n).op("i64.add").i64(2n * limit - 1n).op("i64.ge_u");
         emission.raiseIf(fieldOverflow(precision, scale));

@@ -6,10 +6,10 @@ import { FusionError } from "#base/errors.js";
 import type { Expression } from "#expr/expression.js";
 import { SUMMED_DIGITS_MAX } from "#functions/decimal.js";
 import { decimalTwin } from "#functions/decimal_twin.js";
-import { DECIMAL64_DIGITS } from "#functions/function.js";
 import { isPairFunction } from "#plan/pair_functions.js";
 import type { AggregateCall, PhysicalOperator } from "#plan/physical.js";
 import type { ArrayElement } from "#types/array_element.js";
+import { DECIMAL64_PRECISION_MAX, LEAST128, LEAST64 } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { ValueType } from "#wasm/value_type.js";
 import type { ExpressionTable } from "./expression_table.js";
@@ -383,8 +383,7 @@ export function isTotal({ call, step }: ResultPlan): boolean {
   return step.kind === "sumWide" && call.result.engine.kind === "numeric";
 }
 
-const LEAST32 = -(2 ** 31);
-const LEAST64 = -(1n << 63n);
+export const LEAST32 = -(2 ** 31);
 const BELOW_DECIMALS = -(10n ** 38n);
 
 /**
@@ -413,8 +412,8 @@ function extremeStart(
     case "float8":
       return [["f64", largest ? -Infinity : NaN]];
     case "decimal": {
-      if (type.precision <= DECIMAL64_DIGITS) return [["i64", largest ? LEAST64 : -LEAST64 - 1n]];
-      const least = largest ? BELOW_DECIMALS : LEAST64 << 64n;
+      if (type.precision <= DECIMAL64_PRECISION_MAX) return [["i64", largest ? LEAST64 : -LEAST64 - 1n]];
+      const least = largest ? BELOW_DECIMALS : LEAST128;
       return [
         ["i64", BigInt.asIntN(64, least)],
         ["i64", least >> 64n],

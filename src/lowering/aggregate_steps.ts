@@ -2,21 +2,20 @@
 // must leave the state alone; cheap steps add a neutral value then, others branch. Read next: aggregate_sink.ts.
 import { assert, defined } from "#base/assert.js";
 import { errorTemplates } from "#functions/error_templates.js";
-import { DECIMAL64_DIGITS, type LibraryFunction } from "#functions/function.js";
+import type { LibraryFunction } from "#functions/function.js";
 import { compareDecimal, widenDecimal } from "#functions/library/int128.js";
 import { functionByKey } from "#functions/registry.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
+import { DECIMAL64_PRECISION_MAX, LEAST64 } from "#types/encoding_of.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction, StoreInstruction } from "#wasm/opcodes.js";
 import { emitMoments } from "./aggregate_moments.js";
 import { type AggregateStep, type BitWord, NUMERIC_ADD, type StateSlot, type ViewState, type WideSum } from
   "./aggregate_plan.js";
+import { LEAST32 } from "./aggregate_plan.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { copyBytes } from "./group_memory.js";
 import { showsWhichIsKept, viewOrder } from "./view_order.js";
-
-const LEAST32 = -(2 ** 31);
-const LEAST64 = -(1n << 63n);
 
 /** Where state slots are: in the group's row, or in locals while a call works on the only group. */
 export interface StatePlace {
@@ -353,7 +352,7 @@ function pushOrdered({ code, narrow }: FunctionContext, value: LoweredValue): vo
   code.get(...value.parts);
   if (value.type.kind === "opaque") code.i32(LEAST32).op("i32.xor");
   if (value.type.kind !== "decimal" || narrow) return;
-  assert(value.type.precision <= DECIMAL64_DIGITS, "a 64-bit decimal");
+  assert(value.type.precision <= DECIMAL64_PRECISION_MAX, "a 64-bit decimal");
   code
     .i64(-LEAST64 - 1n)
     .get(...value.parts)

@@ -2,14 +2,14 @@
 // strings, whose second word is an address and whose bytes are compared. Read next: group_table.ts.
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
-import { DECIMAL64_DIGITS, type LibraryFunction, shapeOf } from "#functions/function.js";
+import { type LibraryFunction, shapeOf } from "#functions/function.js";
 import { widenDecimal } from "#functions/library/int128.js";
 import { intervalDays } from "#functions/library/intervals.js";
 import { NUMERIC_KEY_BYTES, numericKeyView, SMALL_NUMERIC, SMALL_NUMERIC_KEY, SMALL_NUMERIC_SHIFT } from
   "#functions/library/numerics.js";
 import { Encoding } from "#generated/encodings.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
-import { isPackedText } from "#types/encoding_of.js";
+import { DECIMAL64_PRECISION_MAX, isPackedText } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { FunctionBuilder, Local } from "#wasm/function_builder.js";
 import type { ExpressionLowering } from "./expression_lowering.js";
@@ -50,7 +50,7 @@ export function keyImage(type: EngineType): Pick<KeyPlan, "image" | "compared" |
     case "float8":
       return { image: "float", compared: 1, stored: 2 };
     case "decimal": {
-      const words = type.precision <= DECIMAL64_DIGITS ? 1 : 2;
+      const words = type.precision <= DECIMAL64_PRECISION_MAX ? 1 : 2;
       return { image: "words", compared: words, stored: words };
     }
     case "bpchar": {

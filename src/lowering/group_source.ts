@@ -9,6 +9,7 @@ import { numericOfDecimal } from "#functions/library/numeric_casts.js";
 import { NUMERIC_ROOM } from "#functions/library/numeric_parts.js";
 import { functionByKey } from "#functions/registry.js";
 import { isPairFunction } from "#plan/pair_functions.js";
+import { LEAST64 } from "#types/encoding_of.js";
 import { type EngineType, NUMERIC } from "#types/engine_type.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { LoadInstruction } from "#wasm/opcodes.js";
@@ -16,15 +17,12 @@ import { pushCollected } from "./aggregate_collect.js";
 import { type Moments, isMomentsFunction, momentsNeeded, pushMomentsResult } from "./aggregate_moments.js";
 import { pairResult } from "./aggregate_pairs.js";
 import {
-  type AggregatePlan, type AggregateStep, NUMERIC_ADD, type ResultPlan, type StateSlot, type ViewState, type WideSum,
-  isTotal,
+  type AggregatePlan, type AggregateStep, LEAST32, NUMERIC_ADD, type ResultPlan, type StateSlot, type ViewState,
+  type WideSum, isTotal,
 } from "./aggregate_plan.js";
 import { AggregateState, ControlBlock, GroupChunk } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { readKey } from "./group_keys.js";
-
-const LEAST32 = -(2 ** 31);
-const LEAST64 = -(1n << 63n);
 
 export class GroupSource {
   readonly #context: FunctionContext;

@@ -2,12 +2,11 @@
 // memory. A row is written whole or not at all: when it does not fit, the call ends and resumes with that row.
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
-import { DECIMAL64_DIGITS } from "#functions/function.js";
 import { narrowDecimal, widenDecimal } from "#functions/library/int128.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
 import { COLUMN_FLAG_SPECIAL, PageColumn, PageHeader, VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import type { ColumnType } from "#types/column_type.js";
-import { isPackedText } from "#types/encoding_of.js";
+import { DECIMAL64_PRECISION_MAX, LEAST64, isPackedText } from "#types/encoding_of.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { StoreInstruction } from "#wasm/opcodes.js";
 import type { Sink } from "./aggregate_sink.js";
@@ -44,8 +43,6 @@ export interface ResultColumn {
   readonly expression: Expression;
   readonly type: ColumnType;
 }
-
-const LEAST64 = -(1n << 63n);
 
 export class ResultSink implements Sink {
   readonly #context: FunctionContext;
@@ -250,7 +247,7 @@ export class ResultSink implements Sink {
     if (output.type.encoding === Encoding.decimal64) {
       if (value.shape === "i128") {
         assert(
-          output.type.engine.kind === "decimal" && output.type.engine.precision <= DECIMAL64_DIGITS,
+          output.type.engine.kind === "decimal" && output.type.engine.precision <= DECIMAL64_PRECISION_MAX,
           "18 digits",
         );
         code.call(this.#context.library(narrowDecimal));

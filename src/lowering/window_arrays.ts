@@ -2,6 +2,7 @@
 // for what they are, window_values.ts for what is made of them.
 import { defined } from "#base/assert.js";
 import { widenDecimal } from "#functions/library/int128.js";
+import { LEAST64 } from "#types/encoding_of.js";
 import type { Callable, Local } from "#wasm/function_builder.js";
 import { FunctionContext, GROUPS_VARIANT, type LoweredValue } from "./function_context.js";
 import type { ModuleContext } from "./module_context.js";
@@ -10,8 +11,6 @@ import { readStored } from "./stored_column.js";
 import type { TablePlan } from "./table_plan.js";
 import { add192, type Choices, pushEntry, pushPlace, pushRow, type WindowPart } from "./window_part.js";
 import { windowEntryBytes, type WindowArray, WindowPlace, WindowState } from "./window_plan.js";
-
-const LEAST64 = -(1n << 63n);
 
 export function isExtreme({ kind }: WindowArray): boolean {
   return kind === "least" || kind === "greatest" || kind === "leastTree" || kind === "greatestTree";

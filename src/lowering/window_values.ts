@@ -2,6 +2,7 @@
 // arrays over the runs of its frame. Read next: window_frame.ts, window_plan.ts.
 import { assert, defined } from "#base/assert.js";
 import { type Shape, shapeOf } from "#functions/function.js";
+import { LEAST64 } from "#types/encoding_of.js";
 import type { LoadInstruction, StoreInstruction } from "#wasm/opcodes.js";
 import type { Local } from "#wasm/function_builder.js";
 import { readStored, writeNullBit, writeStored } from "./stored_column.js";
@@ -10,8 +11,6 @@ import { FrameEmitter, readSurroundings, type Run, type Surroundings } from "./w
 import { add192, type Choices, pushEntry, pushRow, type WindowPart } from "./window_part.js";
 import type { FramePlan, WindowArray, WindowPlan, WindowValue } from "./window_plan.js";
 import { isTree, WindowState } from "./window_plan.js";
-
-const LEAST64 = -(1n << 63n);
 
 /** Writes the columns of the row at work. */
 export function writeResults(part: WindowPart, window: WindowPlan, choices: Choices): void {

@@ -10,13 +10,12 @@ import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
 import { aggregateNames } from "#plan/explain.js";
 import { SUM_DIGITS, SUMMED_DIGITS_MAX } from "#functions/decimal.js";
-import { DECIMAL64_DIGITS } from "#functions/function.js";
 import { type SpreadFunction, spreadNeeds } from "#functions/numeric_spread.js";
 import { functionByKey, isExactIn } from "#functions/registry.js";
 import type { AggregateCall, AggregateFunction, SortKey } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import type { ArrayElement } from "#types/array_element.js";
-import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
+import { DECIMAL128_PRECISION_MAX, DECIMAL64_PRECISION_MAX } from "#types/encoding_of.js";
 import { BOOL, type EngineType, type EngineTypeKind, FLOAT8, INT4, INT8, NUMERIC } from "#types/engine_type.js";
 import { isInsensitive, overParts } from "./aggregate_parts.js";
 import {
@@ -399,7 +398,7 @@ export class AggregatePlanner {
   /** The type of sums of decimals; those that may have too many digits are numerics of any precision. */
   private sumOf({ precision, scale }: Extract<EngineType, { kind: "decimal" }>): EngineType {
     if (precision > this.summedDigitsMax) return NUMERIC;
-    const digits = Math.max(precision + SUM_DIGITS, DECIMAL64_DIGITS + 1);
+    const digits = Math.max(precision + SUM_DIGITS, DECIMAL64_PRECISION_MAX + 1);
     return { kind: "decimal", precision: Math.min(digits, DECIMAL128_PRECISION_MAX), scale };
   }
 

@@ -4,28 +4,10 @@ import { callOf, constantOf, isNullConstant, isPresent } from "#expr/construct.j
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
-import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
-import { BOOL, type EngineType, INT4, NUMERIC } from "#types/engine_type.js";
+import { BOOL, type EngineType, INT4, NUMERIC, isSameType } from "#types/engine_type.js";
 import { engineTypeOf } from "./column_types.js";
-import { asNumerics, numericsAlike } from "./numeric_values.js";
+import { asNumerics, castDecimal, numericsAlike, widestDecimal } from "./numeric_values.js";
 import type { Translated } from "./translated.js";
-
-type Decimal = Extract<EngineType, { readonly kind: "decimal" }>;
-
-/** Registry key of numeric(numeric, typmod), which also widens. */
-const CAST_DECIMAL = "cast.decimal.decimal";
-
-function asDecimal(type: EngineType): Decimal | undefined {
-  return type.kind === "decimal" ? type : undefined;
-}
-
-/** The decimal every branch fits into without losing a digit. */
-function widestDecimal(types: readonly Decimal[]): Decimal | undefined {
-  const scale = Math.max(...types.map((type) => type.scale));
-  const precision = scale + Math.max(...types.map((type) => type.precision - type.scale));
-  if (precision > DECIMAL128_PRECISION_MAX) return undefined;
-  return { kind: "decimal", precision: Math.max(1, precision), scale };
-}
 
 /** The type all branches can have, undefined when they cannot. */
 function commonType(
@@ -36,10 +18,9 @@ function commonType(
   if (first === undefined) return engineTypeOf(facts, sql);
   if (types.some((type) => type.kind !== first.kind)) return undefined;
   if (first.kind === "decimal")
-    return widestDecimal(types.map(asDecimal).filter((type) => type !== undefined));
+    return widestDecimal(types.filter((type) => type.kind === "decimal"));
   if (first.kind === "text") return engineTypeOf(facts, sql);
-  const text = JSON.stringify(first);
-  return types.every((type) => JSON.stringify(type) === text) ? first : undefined;
+  return types.every((type) => isSameType(type, first)) ? first : undefined;
 }
 
 /** A branch as a value of the common type. */
@@ -48,13 +29,12 @@ function converted(branch: Expression, type: EngineType): Expression {
     return { ...branch, type };
   if (type.kind !== "decimal" || branch.type.kind !== "decimal")
     return { ...branch, type } as Expression;
-  if (branch.type.scale === type.scale && branch.type.precision === type.precision) return branch;
   if (branch.kind === "constant") {
     const lift = 10n ** BigInt(type.scale - branch.type.scale);
     const value = typeof branch.value === "bigint" ? branch.value * lift : branch.value;
     return constantOf(value, type);
   }
-  return callOf(CAST_DECIMAL, type, branch);
+  return castDecimal(branch, type);
 }
 
 function int4(value: number | null): Expression {

@@ -16,7 +16,7 @@ import type { ScalarFunction } from "#functions/function.js";
 import { functionByKey, functionsByOid, isExactIn, needsAsciiLetters, needsUtf8 } from "#functions/registry.js";
 import { buildZonedCall, zonedCall } from "#functions/zone_calls.js";
 import { TABLE_TYPE } from "#functions/parameter_tables.js";
-import { BOOL, type EngineType, NUMERIC, TIMESTAMP } from "#types/engine_type.js";
+import { BOOL, type EngineType, NUMERIC, TIMESTAMP, isSameType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { scaleOfResult, unifyCase, unifyCoalesce } from "./alternatives.js";
@@ -402,11 +402,8 @@ export class ExpressionTranslator {
     const target = engineTypeOf(this.facts, relabel);
     if (target === undefined || target.kind !== expression.type.kind) return undefined;
     if (target.kind === "text") return this.retyped(expression, target);
-    if (target.kind === "bpchar" || target.kind === "opaque") {
-      const same = JSON.stringify(target) === JSON.stringify(expression.type);
-      return same ? argument : undefined;
-    }
-    return argument;
+    const mustBeSame = target.kind === "bpchar" || target.kind === "opaque";
+    return mustBeSame && !isSameType(target, expression.type) ? undefined : argument;
   }
 
   private retyped(expression: Expression, type: EngineType): Translated {

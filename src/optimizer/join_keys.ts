@@ -3,9 +3,9 @@
 import { callOf } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { isFunctionKey } from "#functions/registry.js";
-import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, isSameType } from "#types/engine_type.js";
 import { equalityOf } from "./conditions.js";
+import { castDecimal, widestDecimal } from "./numeric_values.js";
 
 export interface JoinKeys {
   readonly leftKeys: readonly Expression[];
@@ -33,17 +33,9 @@ function numbers(left: Expression, right: Expression): Pair | undefined {
 }
 
 function decimals(left: Expression, right: Expression): Pair | undefined {
-  const [a, b] = [left.type, right.type];
-  if (a.kind !== "decimal" || b.kind !== "decimal") return undefined;
-  const scale = Math.max(a.scale, b.scale);
-  const precision = scale + Math.max(a.precision - a.scale, b.precision - b.scale);
-  if (precision > DECIMAL128_PRECISION_MAX) return undefined;
-  const type: EngineType = { kind: "decimal", precision, scale };
-  const cast = (each: Expression): Expression => {
-    const same = each.type.kind === "decimal" && each.type.scale === scale && each.type.precision === precision;
-    return same ? each : callOf("cast.decimal.decimal", type, each);
-  };
-  return [cast(left), cast(right)];
+  if (left.type.kind !== "decimal" || right.type.kind !== "decimal") return undefined;
+  const type = widestDecimal([left.type, right.type]);
+  return type && [castDecimal(left, type), castDecimal(right, type)];
 }
 
 const hashable: ReadonlySet<EngineType["kind"]> = new Set([
@@ -55,7 +47,7 @@ const hashable: ReadonlySet<EngineType["kind"]> = new Set([
 function unified(left: Expression, right: Expression): Pair | undefined {
   if (left.type.kind === right.type.kind && hashable.has(left.type.kind))
     return [left, { ...right, type: left.type } as Expression];
-  if (left.type.kind === "opaque" && left.type.bitwiseEqual && JSON.stringify(left.type) === JSON.stringify(right.type))
+  if (left.type.kind === "opaque" && left.type.bitwiseEqual && isSameType(left.type, right.type))
     return [left, right];
   return numbers(left, right) ?? decimals(left, right);
 }

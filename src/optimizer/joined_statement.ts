@@ -13,7 +13,6 @@ import type { RequestFacts } from "#frontend/request_facts.js";
 import { CanonicalTexts, locationOf, numberField } from "#frontend/text_fields.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { EdgeExpression } from "#plan/planning.js";
-import type { PhysicalPlan } from "#plan/physical.js";
 import { bpcharLength } from "#types/sql_types.js";
 import { Attributes } from "./attributes.js";
 import { arraySubqueryType } from "./array_subqueries.js";
@@ -30,7 +29,7 @@ import { planGrouping } from "./grouping.js";
 import { lateralRows } from "./lateral.js";
 import { OrderedRows } from "./ordered_rows.js";
 import { PhysicalBuilder } from "./physical_builder.js";
-import type { PlannedStatement } from "./planned_statement.js";
+import { type PlannedStatement, plannedStatement } from "./planned_statement.js";
 import type { PlanningContext } from "./planning_context.js";
 import { edgeRoots, isGrouped } from "./planning_context.js";
 import type { QueryPlanner } from "./query_planner.js";
@@ -40,7 +39,6 @@ import { ScopeAbove } from "./scope_above.js";
 import { withRuntimeFilters } from "./runtime_filters.js";
 import type { BuiltLeaf } from "./shared_subplans.js";
 import { shareSubplans } from "./shared_subplans.js";
-import { outputColumn } from "./single_table.js";
 import { Fallbacks, Replan } from "./fallbacks.js";
 import type { Edge } from "./statement_edge.js";
 import { groupedEdge, groupingSetsEdge, passThroughEdge, windowedEdge } from "./statement_edge.js";
@@ -201,29 +199,11 @@ function finish(statement: StatementFacts, edge: Edge): PlannedStatement {
   const leaves = shared.leaves.map(({ leaf }) => leaf);
   const filtered = runtimeFilters
     ? withRuntimeFilters(shared.root, leaves, shared.leaves.map(({ rows }) => rows)) : { root: shared.root, leaves };
-  const plan: PhysicalPlan = {
-    version: 1,
-    root: filtered.root,
-    leafCount: leaves.length,
-    outputs: edge.outputs.map(({ name, column }) => ({ name, type: column })),
-    parameters: [],
-  };
-  return {
-    plan,
-    leaves: filtered.leaves,
-    leafNames: shared.leaves.map(({ names }) => names),
-    outputs: plan.outputs.map(({ name, type }) => outputColumn(name, type)),
-    replacements: edge.replacements,
-    edgeQuals: edge.quals,
-    didWhere: true,
-    didAggregate: edge.didAggregate,
-    didDistinct: edge.didDistinct,
-    didSort: false,
-    didLimit: false,
-    didWindow: edge.didWindow,
-    rows: edge.operator.rows,
-    notes: [...edge.notes, ...leafNotes(shared.leaves)],
-  };
+  const { replacements, didAggregate, didDistinct, didWindow } = edge;
+  return plannedStatement(filtered.root, edge.outputs.map(({ name, column }) => ({ name, type: column })), {
+    leaves: filtered.leaves, leafNames: shared.leaves.map(({ names }) => names), replacements, edgeQuals: edge.quals,
+    didAggregate, didDistinct, didWindow, rows: edge.operator.rows, notes: [...edge.notes, ...leafNotes(shared.leaves)],
+  });
 }
 
 /** What PostgreSQL runs in the engine's place, for EXPLAIN. */

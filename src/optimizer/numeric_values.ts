@@ -4,8 +4,11 @@ import { callOf, constantOf, isNullConstant } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { DECIMAL_NAN } from "#expr/expression.js";
 import { writeNumeric } from "#functions/numeric_image.js";
-import { type EngineType, NUMERIC } from "#types/engine_type.js";
+import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
+import { type EngineType, NUMERIC, isSameType } from "#types/engine_type.js";
 import type { Translated } from "./translated.js";
+
+type Decimal = Extract<EngineType, { readonly kind: "decimal" }>;
 
 /** Decimal digits of the integers. */
 const integerDigits: Readonly<Partial<Record<EngineType["kind"], number>>> = { int2: 5, int4: 10, int8: 19 };
@@ -17,6 +20,19 @@ export function asDecimal(value: Expression): Expression | undefined {
   if (precision === undefined) return undefined;
   const type: EngineType = { kind: "decimal", precision, scale: 0 };
   return callOf(`cast.${value.type.kind}.decimal`, type, value);
+}
+
+/** The decimal that values of all types fit into without losing a digit. */
+export function widestDecimal(types: readonly Decimal[]): Decimal | undefined {
+  const scale = Math.max(...types.map((type) => type.scale));
+  const precision = scale + Math.max(...types.map((type) => type.precision - type.scale));
+  if (precision > DECIMAL128_PRECISION_MAX) return undefined;
+  return { kind: "decimal", precision: Math.max(1, precision), scale };
+}
+
+/** A decimal as one of another type, by the function of numeric(numeric, typmod), which also widens. */
+export function castDecimal(value: Expression, type: Decimal): Expression {
+  return isSameType(value.type, type) ? value : callOf("cast.decimal.decimal", type, value);
 }
 
 /** The value as a numeric of any precision; others than decimals stay as they are. */

@@ -5,10 +5,10 @@
 // that left join: rows of t that lost their partner would come back with NULLs. Read next: src/plan/physical.ts.
 import { assert } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
-import { DECIMAL64_DIGITS } from "#functions/function.js";
-import { columnsOf, inputsOf } from "#plan/columns_of.js";
+import { columnsOf, inputsOf, withInputs } from "#plan/columns_of.js";
 import type { JoinKind, PhysicalOperator, RuntimeFilter } from "#plan/physical.js";
 import type { FilterKeyKind, Leaf, LeafFilter } from "#plan/planning.js";
+import { DECIMAL64_PRECISION_MAX } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 
 type HashJoin = Extract<PhysicalOperator, { readonly kind: "hashJoin" }>;
@@ -105,7 +105,7 @@ export function filterKeyKind(probe: EngineType, build: EngineType): FilterKeyKi
     case "float4": case "float8": return probe.kind === build.kind ? "word" : undefined;
     case "decimal": {
       const precision = Math.max(build.precision, probe.kind === "decimal" ? probe.precision : 0);
-      return precision <= DECIMAL64_DIGITS ? "word" : "pair";
+      return precision <= DECIMAL64_PRECISION_MAX ? "word" : "pair";
     }
     case "text": case "bpchar": return "bytes";
     case "opaque":
@@ -141,16 +141,9 @@ class FilterPlanner {
   }
 
   rebuilt(operator: PhysicalOperator): PhysicalOperator {
-    switch (operator.kind) {
-      case "scan": case "sharedReading": return operator;
-      case "union": return { ...operator, inputs: operator.inputs.map((input) => this.rebuilt(input)) };
-      case "hashJoin": {
-        const filters = this.#filtersOf(operator);
-        const join = { ...operator, probe: this.rebuilt(operator.probe), build: this.rebuilt(operator.build) };
-        return filters.length === 0 ? join : { ...join, filters };
-      }
-      default: return { ...operator, input: this.rebuilt(operator.input) };
-    }
+    const filters = operator.kind === "hashJoin" ? this.#filtersOf(operator) : [];
+    const rebuilt = withInputs(operator, (input) => this.rebuilt(input));
+    return rebuilt.kind === "hashJoin" && filters.length > 0 ? { ...rebuilt, filters } : rebuilt;
   }
 
   #filtersOf(join: HashJoin): readonly RuntimeFilter[] {

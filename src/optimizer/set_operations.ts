@@ -16,7 +16,7 @@ import { BOOL, type EngineType, INT8, NUMERIC } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { INTERNAL, columnOf, groupsByEngineEquality, isAlikeWhenEqual } from "./column_types.js";
 import type { AggregateOperator } from "./grouped_rows.js";
-import { asNumeric } from "./numeric_values.js";
+import { asNumeric, castDecimal } from "./numeric_values.js";
 import type { QueryScope } from "./query_scope.js";
 import { numberedRows } from "./row_numbers.js";
 import type { StatementFacts } from "./table_source.js";
@@ -152,8 +152,7 @@ function joinedType(a: EngineType, b: EngineType): EngineType | undefined {
 function asType(value: Expression, type: EngineType): Expression {
   if (isNullConstant(value)) return constantOf(null, type);
   if (type.kind === "numeric") return asNumeric({ expression: value });
-  if (type.kind === "decimal" && value.type.kind === "decimal" && value.type.precision !== type.precision)
-    return callOf("cast.decimal.decimal", type, value);
+  if (type.kind === "decimal") return castDecimal(value, type);
   return { ...value, type } as Expression;
 }
 

@@ -7,7 +7,7 @@
 // two counts differ. Read next: src/lowering/pipeline.ts, which makes shared rows when the first reader is cut.
 import { defined } from "#base/assert.js";
 import { numberField, optionalNode } from "#frontend/text_fields.js";
-import { columnsOf, inputsOf } from "#plan/columns_of.js";
+import { columnsOf, inputsOf, withInputs } from "#plan/columns_of.js";
 import type { PhysicalOperator } from "#plan/physical.js";
 import type { Leaf } from "#plan/planning.js";
 import { mayDiffer } from "./block_checks.js";
@@ -122,13 +122,12 @@ class SharedPlanner {
       }
       case "sharedReading":
         return { ...operator, share: defined(this.#renumbered.get(operator.share), "rows that were made before") };
-      case "union": return { ...operator, inputs: operator.inputs.map((input) => this.rebuilt(input)) };
       case "hashJoin": {
         // In the order the builder met the leaves: build sides first.
         const build = this.rebuilt(operator.build);
         return { ...operator, build, probe: this.rebuilt(operator.probe) };
       }
-      default: return { ...operator, input: this.rebuilt(operator.input) };
+      default: return withInputs(operator, (input) => this.rebuilt(input));
     }
   }
 

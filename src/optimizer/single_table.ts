@@ -11,16 +11,15 @@ import { refuse } from "#frontend/refusal.js";
 import type { Expression } from "#expr/expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { locationOf } from "#frontend/text_fields.js";
-import type { EdgeReplacement, Leaf, OutputColumn } from "#plan/planning.js";
-import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
-import type { ColumnType } from "#types/column_type.js";
+import type { EdgeReplacement, Leaf } from "#plan/planning.js";
+import type { PhysicalOperator } from "#plan/physical.js";
 import { columnsOf } from "#plan/columns_of.js";
 import { columnsOfAggregation } from "./aggregation.js";
 import { aggregationOverDistinct } from "./distinct_aggregates.js";
 import { planGrouping } from "./grouping.js";
 import type { EngineGrouping } from "./grouping.js";
 import type { CompactLeaf } from "./leaf_columns.js";
-import type { PlannedStatement } from "./planned_statement.js";
+import { type PlannedStatement, plannedStatement } from "./planned_statement.js";
 import { eachEdgeVariable, edgeRoots, planningContext } from "./planning_context.js";
 import type { TableContext } from "./planning_context.js";
 
@@ -46,27 +45,12 @@ function leafOf({ query, table }: TableContext, columns: CompactLeaf): Leaf {
   };
 }
 
-export function outputColumn(name: string, type: ColumnType): OutputColumn {
+/** What statements over one leaf have in common. */
+function aboveLeaf(
+  context: TableContext, leaf: CompactLeaf,
+): Pick<PlannedStatement, "leaves" | "leafNames" | "edgeQuals" | "didWindow" | "notes"> {
   return {
-    name,
-    type: type.sqlType,
-    typmod: type.typmod,
-    collation: type.collation,
-    encoding: type.encoding,
-    scale: type.scale,
-  };
-}
-
-/** A plan over one leaf whose root's columns are the outputs. */
-function physicalPlan(
-  root: PhysicalOperator, types: readonly ColumnType[], names: readonly string[],
-): PhysicalPlan {
-  return {
-    version: 1,
-    root,
-    leafCount: 1,
-    outputs: types.map((type, index) => ({ name: names[index] ?? `column${index}`, type })),
-    parameters: [],
+    leaves: [leafOf(context, leaf)], leafNames: [leaf.names], edgeQuals: [], didWindow: false, notes: [],
   };
 }
 
@@ -76,23 +60,11 @@ function finishGrouping(grouping: EngineGrouping, context: TableContext): Planne
   const scan: PhysicalOperator = { kind: "scan", leaf: 0, columns: leaf.types, rowsEstimate: context.scanRows };
   const aggregate = { ...aggregationOverDistinct(grouping, scan, leaf.positionOf), rowsEstimate: rows };
   const root = withComputed(aggregate, grouping);
-  const plan = physicalPlan(root, columnsOf(root), names);
-  return {
-    plan,
-    leaves: [leafOf(context, leaf)],
-    leafNames: [leaf.names],
-    outputs: plan.outputs.map(({ name, type }) => outputColumn(name, type)),
-    replacements,
-    edgeQuals: [],
-    didWhere: true,
-    didAggregate: !grouping.isDistinct,
-    didDistinct: grouping.isDistinct,
-    didSort: false,
-    didLimit: false,
-    didWindow: false,
+  const outputs = columnsOf(root).map((type, index) => ({ name: names[index] ?? `column${index}`, type }));
+  return plannedStatement(root, outputs, {
+    ...aboveLeaf(context, leaf), replacements, didAggregate: !grouping.isDistinct, didDistinct: grouping.isDistinct,
     rows,
-    notes: [],
-  };
+  });
 }
 
 /** What is computed from a group's columns stands behind them. */
@@ -119,25 +91,12 @@ function planPassThrough(context: TableContext, notes: readonly string[]): Plann
     });
   const leaf = context.source.leaf.compact(new Set(occurrences.map(({ index }) => index)));
   const scan: PhysicalOperator = { kind: "scan", leaf: 0, columns: leaf.types, rowsEstimate: context.scanRows };
-  const plan = physicalPlan(scan, leaf.types, leaf.names);
+  const outputs = leaf.types.map((type, index) => ({ name: leaf.names[index] ?? `column${index}`, type }));
   const replacements = occurrences.map(({ node, index }): EdgeReplacement => (
     { node, expression: { kind: "column", index: leaf.positionOf(index) } }));
-  return {
-    plan,
-    leaves: [leafOf(context, leaf)],
-    leafNames: [leaf.names],
-    outputs: plan.outputs.map(({ name, type }) => outputColumn(name, type)),
-    replacements,
-    edgeQuals: [],
-    didWhere: true,
-    didAggregate: false,
-    didDistinct: false,
-    didSort: false,
-    didLimit: false,
-    didWindow: false,
-    rows: context.scanRows,
-    notes,
-  };
+  return plannedStatement(scan, outputs, {
+    ...aboveLeaf(context, leaf), replacements, didAggregate: false, didDistinct: false, rows: context.scanRows, notes,
+  });
 }
 
 /** Names what stands behind a variable that no column can carry. */

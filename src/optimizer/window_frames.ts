@@ -12,7 +12,7 @@ import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import { type EngineType, FLOAT8, INT8, INTERVAL, NUMERIC, TIMESTAMP } from "#types/engine_type.js";
 import type { ExpressionTranslator } from "./expression_translator.js";
 import { leave } from "./left_to_postgres.js";
-import { asNumeric } from "./numeric_values.js";
+import { asNumeric, castDecimal } from "./numeric_values.js";
 import { isOrderKey } from "./order_keys.js";
 import type { ClauseBound, WindowClause } from "./window_clause.js";
 
@@ -82,7 +82,7 @@ function measureOf(key: Expression, distances: readonly Expression[]): Expressio
       const scale = Math.max(type.scale, ...scales);
       const precision = type.precision - type.scale + scale;
       if (precision > DECIMAL128_PRECISION_MAX) return asNumeric({ expression: key });
-      return scale === type.scale ? key : callOf("cast.decimal.decimal", { kind: "decimal", precision, scale }, key);
+      return castDecimal(key, { kind: "decimal", precision, scale });
     }
     case "float4":
       return callOf("cast.float4.float8", FLOAT8, key);

@@ -17,7 +17,7 @@ import type {
   AggregateCall, AggregateFunction, FrameAggregate, SortKey, WindowCall, WindowFrame, WindowFunction,
 } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
-import { BOOL, type EngineType, FLOAT8, INT4, INT8 } from "#types/engine_type.js";
+import { BOOL, type EngineType, FLOAT8, INT4, INT8, isSameType } from "#types/engine_type.js";
 import { AggregatePlanner } from "./aggregates.js";
 import type { ColumnSource } from "./column_source.js";
 import { columnOf, groupsByEngineEquality } from "./column_types.js";
@@ -185,7 +185,7 @@ class Step {
     const offset = values[1] === undefined ? 1n : integerConstant(values[1]);
     if (offset === undefined || offset === null) leave("an offset is no constant");
     const otherwise = values[2] === undefined ? undefined : this.#argument(values[2]);
-    if (otherwise !== undefined && JSON.stringify(otherwise.type) !== JSON.stringify(argument.type))
+    if (otherwise !== undefined && !isSameType(otherwise.type, argument.type))
       leave("a default is stored or shown differently");
     return {
       ...picked, offset: constantOf(offset, INT8),

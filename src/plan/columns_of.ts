@@ -19,6 +19,18 @@ export function inputsOf(operator: PhysicalOperator): readonly PhysicalOperator[
   }
 }
 
+/** The operator over other inputs, which are made in the order of their numbers. */
+export function withInputs(
+  operator: PhysicalOperator, made: (input: PhysicalOperator) => PhysicalOperator,
+): PhysicalOperator {
+  switch (operator.kind) {
+    case "scan": case "sharedReading": return operator;
+    case "hashJoin": return { ...operator, probe: made(operator.probe), build: made(operator.build) };
+    case "union": return { ...operator, inputs: operator.inputs.map((input) => made(input)) };
+    default: return { ...operator, input: made(operator.input) };
+  }
+}
+
 /** What is shared, by number, each with the number of its operator. */
 export function sharedOf(
   root: PhysicalOperator, number = 0,

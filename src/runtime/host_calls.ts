@@ -8,11 +8,10 @@ import { functionByKey } from "#functions/registry.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import type { HostCall } from "#lowering/module_context.js";
 import type { ControlLayout } from "#lowering/control_block.js";
+import { LEAST128, LEAST64 } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { EngineMemory } from "./memory.js";
 import type { RowScratch } from "./row_scratch.js";
-
-const LEAST64 = -(1n << 63n);
 
 interface Argument {
   readonly type: EngineType;
@@ -66,7 +65,7 @@ export class HostEvaluation {
       }
       case "i128": {
         const value = (view.getBigInt64(address + 8, true) << 64n) | view.getBigUint64(address, true);
-        return value === LEAST64 << 64n ? DECIMAL_NAN : value;
+        return value === LEAST128 ? DECIMAL_NAN : value;
       }
       case "f32":
         return view.getFloat32(address, true);
@@ -93,7 +92,7 @@ export class HostEvaluation {
         view.setInt32(at, Number(value), true);
         return;
       case "i64": case "i128": {
-        const least = shape === "i64" ? LEAST64 : LEAST64 << 64n;
+        const least = shape === "i64" ? LEAST64 : LEAST128;
         const image = value === DECIMAL_NAN ? least : value;
         assert(typeof image === "bigint", `a whole number for ${type.kind}`);
         view.setBigInt64(at, BigInt.asIntN(64, image), true);

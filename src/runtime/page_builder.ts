@@ -12,6 +12,7 @@ import {
   View,
 } from "#generated/layout.js";
 import type { ColumnType } from "#types/column_type.js";
+import { LEAST128, LEAST64 } from "#types/encoding_of.js";
 import { layoutForRows, schemaFingerprint, writeEmptyPage } from "./page_layout.js";
 
 export interface BuildOptions {
@@ -19,8 +20,6 @@ export interface BuildOptions {
   /** Write minimum and maximum of integer columns into the header. */
   readonly ranges?: boolean;
 }
-
-const LEAST64 = -(1n << 63n);
 
 /** A page with all the rows, or an assertion when they do not fit. */
 export function buildPage(
@@ -125,7 +124,7 @@ class ColumnWriter {
         this.#view.setBigInt64(at, value === DECIMAL_NAN ? LEAST64 : integer(value), true);
         return tail;
       case Encoding.decimal128: {
-        const image = value === DECIMAL_NAN ? LEAST64 << 64n : integer(value);
+        const image = value === DECIMAL_NAN ? LEAST128 : integer(value);
         this.#view.setBigInt64(at, BigInt.asIntN(64, image), true);
         this.#view.setBigInt64(at + 8, image >> 64n, true);
         return tail;

@@ -14,9 +14,8 @@ import {
   View,
 } from "#generated/layout.js";
 import type { ColumnType } from "#types/column_type.js";
+import { LEAST128, LEAST64 } from "#types/encoding_of.js";
 import { schemaFingerprint } from "./page_layout.js";
-
-const LEAST64 = -(1n << 63n);
 
 function malformed(detail: string): FusionError {
   return new FusionError({
@@ -140,7 +139,7 @@ export class PageReader {
       }
       case Encoding.decimal128: {
         const image = (view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true);
-        return image === LEAST64 << 64n ? DECIMAL_NAN : image;
+        return image === LEAST128 ? DECIMAL_NAN : image;
       }
       case Encoding.text4:
         return unpackText(this.#bytes.subarray(at, at + 4));

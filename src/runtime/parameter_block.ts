@@ -2,14 +2,13 @@
 // Read next: lowering/control_block.ts.
 import { assert } from "#base/assert.js";
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
-import { DECIMAL64_DIGITS, shapeOf } from "#functions/function.js";
+import { shapeOf } from "#functions/function.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import { ParameterSlot } from "#lowering/control_block.js";
+import { DECIMAL64_PRECISION_MAX, LEAST128, LEAST64 } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Arena } from "./arena.js";
 
-const LEAST64 = -(1n << 63n);
-const LEAST128 = LEAST64 << 64n;
 const BLANK = 0x20;
 
 /** char(n) compares and travels without trailing blanks. */
@@ -50,7 +49,7 @@ function writeInteger(view: DataView, address: number, type: EngineType, value: 
   let image: bigint;
   if (value === DECIMAL_NAN) {
     assert(type.kind === "decimal", "NaN is a decimal");
-    image = type.precision <= DECIMAL64_DIGITS ? LEAST64 : LEAST128;
+    image = type.precision <= DECIMAL64_PRECISION_MAX ? LEAST64 : LEAST128;
   } else {
     assert(typeof value === "bigint", "an integer");
     image = value;

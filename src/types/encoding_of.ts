@@ -3,9 +3,13 @@
 import { Encoding } from "#generated/encodings.js";
 import type { EngineType } from "./engine_type.js";
 
-/** Decimals up to this precision travel in 64 bits, wider ones in 128. */
+/** Decimals up to this precision are of 64 bits, with room for one more addition, wider ones of 128. */
 export const DECIMAL64_PRECISION_MAX = 18;
 export const DECIMAL128_PRECISION_MAX = 38;
+
+/** The least numbers of 64 and 128 bits: NaN, in decimals of such encodings. */
+export const LEAST64 = -(1n << 63n);
+export const LEAST128 = LEAST64 << 64n;
 
 function opaqueEncoding(width: number, byValue: boolean): Encoding {
   if (!byValue) return Encoding.datum;

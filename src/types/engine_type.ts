@@ -33,3 +33,7 @@ export const NUMERIC = { kind: "numeric" } as const;
 export const TIMESTAMP = { kind: "timestamp" } as const;
 export const TIMESTAMPTZ = { kind: "timestamptz" } as const;
 export const INTERVAL = { kind: "interval" } as const;
+
+export function isSameType(a: EngineType, b: EngineType): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

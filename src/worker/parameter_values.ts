@@ -5,9 +5,7 @@ import type { ParameterValue } from "#codec/execution_message.js";
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
 import type { PhysicalPlan } from "#plan/physical.js";
-
-const LEAST64 = -(1n << 63n);
-const LEAST128 = LEAST64 << 64n;
+import { LEAST128, LEAST64 } from "#types/encoding_of.js";
 
 function isString(encoding: number): boolean {
   return encoding === Encoding.text || encoding === Encoding.datum ||

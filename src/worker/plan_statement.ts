@@ -35,13 +35,11 @@ export function planStatement(request: PlanRequest, now: () => bigint): PlanAnsw
     const { operators, explain } = explained(request, statement);
     const { ns: engineNs, passed } = engineCost(statement.plan);
     const leaves = statement.leaves.map((leaf, number) => withShare(leaf, passed[number] ?? 1));
-    const { outputs, replacements, didWhere, didAggregate, didDistinct } = statement;
+    const { plan: physical, leafNames: _names, notes: _notes, ...decided } = statement;
     const ready: PlanReady = {
-      plan, planDigest: planDigest(plan), leaves, outputs, replacements, didWhere, didAggregate,
-      didDistinct, didSort: statement.didSort, didLimit: statement.didLimit, didWindow: statement.didWindow,
-      rows: statement.rows,
-      operators, explain, planningNs: Number(now() - begin), orderMatters: orderMatters(statement.plan),
-      engineNs, edgeQuals: statement.edgeQuals, tables: tablesOf(statement, facts),
+      ...decided, plan, planDigest: planDigest(plan), leaves, operators, explain,
+      planningNs: Number(now() - begin), orderMatters: orderMatters(physical), engineNs,
+      tables: tablesOf(statement, facts),
     };
     return { kind: "ready", ready };
   } catch (error) {

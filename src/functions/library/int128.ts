@@ -1,10 +1,10 @@
 // 128-bit arithmetic of decimals for wide code, in pairs of i64 (low, high). The pair (0, least i64) is NaN, and
 // every function below lets it through as PostgreSQL's numeric does. Read next: decimal_arithmetic.ts.
+import { LEAST64 } from "#types/encoding_of.js";
 import type { FunctionBuilder, Local } from "#wasm/function_builder.js";
 import type { ValueType } from "#wasm/value_type.js";
 import type { LibraryFunction } from "../function.js";
 
-const LEAST64 = -(1n << 63n);
 const LIMIT = 10n ** 38n;
 const LIMIT_LOW = BigInt.asIntN(64, LIMIT);
 const LIMIT_HIGH = LIMIT >> 64n;
