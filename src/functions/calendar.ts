@@ -2,6 +2,7 @@
 // years before 1 counted through zero. Which instants there are, and what lies beyond them. Holds no functions of SQL;
 // read next: interval_arithmetic.ts, date_parts.ts.
 import { errorTemplates, throwTemplate } from "./error_templates.js";
+import type { ErrorTemplate } from "./function.js";
 import { DAY_MICROSECONDS } from "./interval_image.js";
 
 /** Days of 400 years, after which the calendar repeats. */
@@ -50,6 +51,14 @@ export const TIMESTAMP_INFINITY = (1n << 63n) - 1n;
 export const DATE_MINUS_INFINITY = -(1n << 31n);
 export const DATE_INFINITY = (1n << 31n) - 1n;
 
+/** Days from 4714-11-24 BC, where dates and timestamps begin, to 2000-01-01. */
+export const EPOCH_JULIAN = 2_451_545;
+/** The first date, and the first number of days past the last one. */
+export const DATE_FIRST = -BigInt(EPOCH_JULIAN);
+export const DATE_END = 2_147_483_494n - BigInt(EPOCH_JULIAN);
+/** The first day that is beyond all timestamps. */
+export const TIMESTAMP_END_DAY = 109_203_528n - BigInt(EPOCH_JULIAN);
+
 /** The first instant, and the first that is beyond all. */
 export const TIMESTAMP_FIRST = -211_813_488_000_000_000n;
 export const TIMESTAMP_END = 9_223_371_331_200_000_000n;
@@ -65,6 +74,14 @@ export function isInfiniteDate(date: bigint): boolean {
 export function checkedTimestamp(timestamp: bigint): bigint {
   const isValid = timestamp >= TIMESTAMP_FIRST && timestamp < TIMESTAMP_END;
   return isValid ? timestamp : throwTemplate(errorTemplates.timestampOutOfRange);
+}
+
+export const dateBeyondTimestamps: ErrorTemplate = { sqlstate: "22008", message: "date out of range for timestamp" };
+
+/** A date as the timestamp of its midnight. */
+export function timestampOfDate(date: bigint): bigint {
+  if (isInfiniteDate(date)) return date === DATE_INFINITY ? TIMESTAMP_INFINITY : TIMESTAMP_MINUS_INFINITY;
+  return date >= TIMESTAMP_END_DAY ? throwTemplate(dateBeyondTimestamps) : date * DAY_MICROSECONDS;
 }
 
 /** A finite timestamp as its date and the microseconds since midnight. */

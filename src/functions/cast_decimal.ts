@@ -3,25 +3,19 @@
 // nearest float to the digits, as PostgreSQL's detour through text does.
 import { DECIMAL128_PRECISION_MAX, DECIMAL64_PRECISION_MAX, LEAST64 } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
-import { asDecimalType, asShape, integerDigits, isNan, onNumbers, powerOfTen, pushPair, roundAway } from "./decimal.js";
+import { numericShapeOfTypmod } from "#types/sql_types.js";
+import { asDecimalType, asShape, integerDigits, isNan, onNumbers, pushPair, roundAway } from "./decimal.js";
 import { errorTemplates, fieldOverflow, throwTemplate } from "./error_templates.js";
 import {
   type CallTypes, type Emission, type ErrorTemplate, type Operand, type ScalarFunction, shapeOf,
 } from "./function.js";
 import { emitNarrowI64, fitInteger } from "./cast_numbers.js";
 import { multiplyDecimal, pushPowerOfTen, reachesPowerOfTen, roundDecimal } from "./library/int128.js";
+import { tenTo } from "./numeric_image.js";
 import { asBigint, first, push, pushAsI64 } from "./operand.js";
 
 const digitsOf = { int2: 5, int4: 10, int8: 19 } as const;
 type IntegerKind = keyof typeof digitsOf;
-
-/** numeric's typmod: precision and scale behind an offset of 4, the scale in 11 signed bits since PostgreSQL 15. */
-function decodeTypmod(typmod: number): { readonly precision: number; readonly scale: number } | undefined {
-  if (typmod < 4) return undefined;
-  const packed = typmod - 4;
-  const scale = ((packed & 0x7ff) ^ 1024) - 1024;
-  return { precision: (packed >> 16) & 0xffff, scale };
-}
 
 function integerToDecimal(kind: IntegerKind, oid: number, source: string): ScalarFunction {
   return {
@@ -48,7 +42,7 @@ function integerToDecimal(kind: IntegerKind, oid: number, source: string): Scala
 /** Narrow: rounds the i64 on the stack to a multiple of 10^digits, half away from zero, and divides by it. */
 function emitRoundNarrow({ code }: Emission, digits: number): void {
   const value = code.local("i64");
-  const divisor = powerOfTen(digits);
+  const divisor = tenTo(digits);
   code.set(value);
   code
     .get(value)
@@ -73,7 +67,7 @@ function emitRescaled(
   const { code } = emission;
   if (emission.narrow) {
     push(code, operand);
-    if (to > from) code.i64(powerOfTen(to - from)).op("i64.mul");
+    if (to > from) code.i64(tenTo(to - from)).op("i64.mul");
     else if (to < from) emitRoundNarrow(emission, from - to);
     return;
   }
@@ -98,10 +92,10 @@ const decimalToDecimal: ScalarFunction = {
   procedures: [{ oid: 1703, source: "numeric" }],
   doc: "Cast to numeric(p, s): rounded half away from zero, an error when the digits before the point do not fit",
   resultType([only, ...more], typmod = -1) {
-    const target = decodeTypmod(typmod);
+    const target = numericShapeOfTypmod(typmod);
     if (only?.kind !== "decimal" || more.length > 0 || target === undefined) return undefined;
     const { precision, scale } = target;
-    if (precision > DECIMAL128_PRECISION_MAX || scale < 0 || scale > DECIMAL128_PRECISION_MAX) return undefined;
+    if (precision > DECIMAL128_PRECISION_MAX || scale > DECIMAL128_PRECISION_MAX) return undefined;
     return { kind: "decimal", precision, scale };
   },
   mayFail: () => true,
@@ -109,8 +103,8 @@ const decimalToDecimal: ScalarFunction = {
     const [from, to] = [asDecimalType(types.arguments[0]), asDecimalType(types.result)];
     return onNumbers(values, (value = 0n) => {
       const lift = to.scale - from.scale;
-      const rounded = lift >= 0 ? value * powerOfTen(lift) : roundAway(value, -lift);
-      const limit = powerOfTen(to.precision);
+      const rounded = lift >= 0 ? value * tenTo(lift) : roundAway(value, -lift);
+      const limit = tenTo(to.precision);
       if (rounded >= limit || rounded <= -limit) throwTemplate(fieldOverflow(to.precision, to.scale));
       return rounded;
     });
@@ -124,7 +118,7 @@ const decimalToDecimal: ScalarFunction = {
     if (emission.narrow) {
       if (fits || to.precision > DECIMAL64_PRECISION_MAX) return;
       const value = code.local("i64");
-      const limit = powerOfTen(to.precision);
+      const limit = tenTo(to.precision);
       code.tee(value).i64(limit).op("i64.ge_s").get(value).i64(-limit).op("i64.le_s", "i32.or");
       emission.raiseIf(overflow);
       code.get(value);

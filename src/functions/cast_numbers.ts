@@ -2,6 +2,7 @@
 // the check, as rint does. Casts of numerics are in cast_decimal.ts.
 import type { EngineType } from "#types/engine_type.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
+import { nearest } from "./float_rounding.js";
 import type { Emission, ErrorTemplate, Operand, Present, Procedure, ScalarFunction } from "./function.js";
 import { asBigint, asNumber, first, push } from "./operand.js";
 
@@ -99,21 +100,12 @@ export function realOfBigint(value: bigint): number {
   return Number(value < 0n ? -rounded : rounded);
 }
 
-/** rint: half to even. */
-export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const difference = value - floor;
-  if (difference < 0.5) return floor;
-  if (difference > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
 const floatToInteger = (to: IntegerKind): CastBody => {
   const limit = 2 ** (bitsOf[to] - 1);
   return {
     mayFail: true,
     evaluate(value) {
-      const rounded = roundHalfEven(asNumber(value));
+      const rounded = nearest(asNumber(value));
       if (!(rounded >= -limit && rounded < limit)) throwTemplate(integerRange[to]);
       return BigInt(rounded);
     },

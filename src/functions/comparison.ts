@@ -1,12 +1,17 @@
 // The six comparisons of every type whose order the engine knows. Each family gives one reference order and one way
 // to emit an operator; text and byte strings are in comparison_text.ts, the operator table is shared.
 import { assert } from "#base/assert.js";
-import { DECIMAL128_PRECISION_MAX, LEAST64 } from "#types/encoding_of.js";
+import { DECIMAL128_PRECISION_MAX } from "#types/encoding_of.js";
 import type { EngineType, EngineTypeKind } from "#types/engine_type.js";
 import type { NumericInstruction } from "#wasm/opcodes.js";
-import { asDecimalType, integerDigits, isNan, powerOfTen, pushLifted, pushScaled } from "./decimal.js";
+import {
+  DATE_INFINITY, DATE_MINUS_INFINITY, TIMESTAMP_END_DAY, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
+} from "./calendar.js";
+import { asDecimalType, integerDigits, isNan, pushLifted, pushScaled } from "./decimal.js";
 import type { CallTypes, Emission, Operand, Present, ScalarFunction } from "./function.js";
+import { DAY_MICROSECONDS } from "./interval_image.js";
 import { compareDecimal } from "./library/int128.js";
+import { tenTo } from "./numeric_image.js";
 import { asBigint, asNumber, first, push, pushAsI64, second } from "./operand.js";
 
 export type Comparison = "equal" | "notEqual" | "less" | "lessOrEqual" | "greater" | "greaterOrEqual";
@@ -82,6 +87,11 @@ export function comparisonFunctions(family: ComparisonFamily): readonly ScalarFu
   }));
 }
 
+/** The same of values that stand as views, which hold addresses: what stands behind a NULL must not be followed. */
+export function comparisonsOfViews(family: ComparisonFamily): readonly ScalarFunction[] {
+  return comparisonFunctions(family).map((each) => ({ ...each, mayFail: () => true, neverRaises: true }));
+}
+
 export function orderOf<T extends bigint | number>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -131,33 +141,19 @@ function plain(
   };
 }
 
-const END_DAYS = 109_203_528n - 2_451_545n;
-const DAY = 86_400_000_000n;
-const LEAST_DATE = -(1n << 31n);
-
 /** A date as a timestamp that compares alike: infinities stay, dates past the last timestamp are just below. */
 function dateAsTimestamp(days: bigint): bigint {
-  if (days === LEAST_DATE) return LEAST64;
-  if (days === -LEAST_DATE - 1n) return -LEAST64 - 1n;
-  return days >= END_DAYS ? -LEAST64 - 2n : days * DAY;
+  if (days === DATE_MINUS_INFINITY) return TIMESTAMP_MINUS_INFINITY;
+  if (days === DATE_INFINITY) return TIMESTAMP_INFINITY;
+  return days >= TIMESTAMP_END_DAY ? TIMESTAMP_INFINITY - 1n : days * DAY_MICROSECONDS;
 }
 
 function pushDateAsTimestamp({ code }: Emission, operand: Operand): void {
   const days = code.local("i64");
-  pushAsI64(code, operand).tee(days).i64(DAY).op("i64.mul");
-  code
-    .i64(-LEAST64 - 2n)
-    .get(days)
-    .i64(END_DAYS)
-    .op("i64.lt_s")
-    .select();
-  code
-    .i64(-LEAST64 - 1n)
-    .get(days)
-    .i64(-LEAST_DATE - 1n)
-    .op("i64.ne")
-    .select();
-  code.i64(LEAST64).get(days).i64(LEAST_DATE).op("i64.ne").select();
+  pushAsI64(code, operand).tee(days).i64(DAY_MICROSECONDS).op("i64.mul");
+  code.i64(TIMESTAMP_INFINITY - 1n).get(days).i64(TIMESTAMP_END_DAY).op("i64.lt_s").select();
+  code.i64(TIMESTAMP_INFINITY).get(days).i64(DATE_INFINITY).op("i64.ne").select();
+  code.i64(TIMESTAMP_MINUS_INFINITY).get(days).i64(DATE_MINUS_INFINITY).op("i64.ne").select();
 }
 
 /** A carried type of four bytes passed by value, whose equal values have equal images. */
@@ -287,7 +283,7 @@ const decimal: ComparisonFamily = {
   order(a, b, types) {
     if (isNan(a) || isNan(b)) return Number(isNan(a)) - Number(isNan(b));
     const [liftA, liftB] = decimalLifts(types);
-    return orderOf(asBigint(a) * powerOfTen(liftA), asBigint(b) * powerOfTen(liftB));
+    return orderOf(asBigint(a) * tenTo(liftA), asBigint(b) * tenTo(liftB));
   },
   emit(emission, operands, comparison, types) {
     const { code } = emission;

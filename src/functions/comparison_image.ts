@@ -1,6 +1,6 @@
 // Comparisons of values that travel as datum images and mean more than their bytes: numerics of any precision and
 // intervals. Read next: library/numerics.ts, library/intervals.ts.
-import { type ComparisonFamily, comparisonFunctions, integerWord } from "./comparison.js";
+import { type ComparisonFamily, comparisonsOfViews, integerWord } from "./comparison.js";
 import type { LibraryFunction, ScalarFunction } from "./function.js";
 import { orderIntervals, readInterval } from "./interval_image.js";
 import { compareIntervals } from "./library/intervals.js";
@@ -23,8 +23,7 @@ function images(
       emission.code.i32(0).op(`i32.${integerWord[comparison]}`);
     },
   };
-  // Views hold addresses: whatever stands behind a NULL must not be followed.
-  return comparisonFunctions(family).map((each) => ({ ...each, mayFail: () => true, neverRaises: true }));
+  return comparisonsOfViews(family);
 }
 
 export const comparisonsOfImages: readonly ScalarFunction[] = [

@@ -2,11 +2,7 @@
 // where the collation is the byte order. char(n) travels without trailing blanks, so it compares as text does.
 import type { EngineType } from "#types/engine_type.js";
 import {
-  type Comparison,
-  type ComparisonFamily,
-  type ComparisonProcedures,
-  comparisonFunctions,
-  integerWord,
+  type Comparison, type ComparisonFamily, type ComparisonProcedures, comparisonsOfViews, integerWord,
 } from "./comparison.js";
 import type { Emission, Operand, Present, ScalarFunction } from "./function.js";
 import { compareViews, equalViews } from "./library/bytes.js";
@@ -30,11 +26,6 @@ function emit(emission: Emission, operands: readonly Operand[], comparison: Comp
 }
 
 const order = (a: Present, b: Present): number => orderBytes(asBytes(a), asBytes(b));
-
-/** Views hold addresses: whatever stands behind a NULL must not be followed. */
-function asScalarFunctions(family: ComparisonFamily): readonly ScalarFunction[] {
-  return comparisonFunctions(family).map((each) => ({ ...each, mayFail: () => true, neverRaises: true }));
-}
 
 const rows = (...six: ComparisonProcedures): ComparisonProcedures => six;
 
@@ -111,4 +102,4 @@ export const comparisonsOfStrings: readonly ScalarFunction[] = [
       [2957, "uuid_ge"],
     ),
   ),
-].flatMap(asScalarFunctions);
+].flatMap(comparisonsOfViews);

@@ -1,27 +1,14 @@
 // Arithmetic of dates with days, and casts between date and timestamp without time zone. Infinite dates stay infinite
 // under shifts and cannot be subtracted. Intervals and time zones are PostgreSQL's business.
+import {
+  DATE_END, DATE_FIRST, DATE_INFINITY, DATE_MINUS_INFINITY, TIMESTAMP_END_DAY, TIMESTAMP_INFINITY,
+  TIMESTAMP_MINUS_INFINITY, dateBeyondTimestamps, isInfiniteDate, timestampOfDate,
+} from "./calendar.js";
 import { castFunction } from "./cast_numbers.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
-import type { Emission, ErrorTemplate, Operand, Present, Procedure, ScalarFunction } from "./function.js";
+import type { Emission, Operand, Present, Procedure, ScalarFunction } from "./function.js";
+import { DAY_MICROSECONDS } from "./interval_image.js";
 import { asBigint, first, push, pushAsI64, second } from "./operand.js";
-
-const EPOCH_JULIAN = 2_451_545n;
-/** First and past-the-last finite date, in days since 2000-01-01. */
-const DATE_FIRST = -EPOCH_JULIAN;
-const DATE_END = 2_147_483_494n - EPOCH_JULIAN;
-const TIMESTAMP_END_DAY = 109_203_528n - EPOCH_JULIAN;
-const DATE_MINUS_INFINITY = -(1n << 31n);
-const DATE_INFINITY = (1n << 31n) - 1n;
-const TIMESTAMP_MINUS_INFINITY = -(1n << 63n);
-const TIMESTAMP_INFINITY = (1n << 63n) - 1n;
-const DAY = 86_400_000_000n;
-
-const outOfRangeForTimestamp: ErrorTemplate = {
-  sqlstate: "22008",
-  message: "date out of range for timestamp",
-};
-
-const isInfiniteDate = (days: bigint): boolean => days === DATE_MINUS_INFINITY || days === DATE_INFINITY;
 
 function pushIsInfiniteDate({ code }: Emission, operand: Operand): void {
   push(code, operand).i32(Number(DATE_MINUS_INFINITY)).op("i32.eq");
@@ -92,12 +79,7 @@ const dateToTimestamp = castFunction(
   { oid: 2024, source: "date_timestamp" },
   {
     mayFail: true,
-    evaluate(value) {
-      const days = asBigint(value);
-      if (days === DATE_MINUS_INFINITY) return TIMESTAMP_MINUS_INFINITY;
-      if (days === DATE_INFINITY) return TIMESTAMP_INFINITY;
-      return days >= TIMESTAMP_END_DAY ? throwTemplate(outOfRangeForTimestamp) : days * DAY;
-    },
+    evaluate: (value) => timestampOfDate(asBigint(value)),
     emit(emission, operand) {
       const { code } = emission;
       const days = code.local("i64");
@@ -108,8 +90,8 @@ const dateToTimestamp = castFunction(
         .get(days)
         .i64(DATE_INFINITY)
         .op("i64.ne", "i32.and");
-      emission.raiseIf(outOfRangeForTimestamp);
-      code.get(days).i64(DAY).op("i64.mul");
+      emission.raiseIf(dateBeyondTimestamps);
+      code.get(days).i64(DAY_MICROSECONDS).op("i64.mul");
       code.i64(TIMESTAMP_INFINITY).get(days).i64(DATE_INFINITY).op("i64.ne").select();
       code.i64(TIMESTAMP_MINUS_INFINITY).get(days).i64(DATE_MINUS_INFINITY).op("i64.ne").select();
     },
@@ -127,13 +109,13 @@ const timestampToDate = castFunction(
       const time = asBigint(value);
       if (time === TIMESTAMP_MINUS_INFINITY) return DATE_MINUS_INFINITY;
       if (time === TIMESTAMP_INFINITY) return DATE_INFINITY;
-      const days = time / DAY;
-      return time % DAY < 0n ? days - 1n : days;
+      const days = time / DAY_MICROSECONDS;
+      return time % DAY_MICROSECONDS < 0n ? days - 1n : days;
     },
     emit({ code }, operand) {
-      push(code, operand).i64(DAY).op("i64.div_s");
+      push(code, operand).i64(DAY_MICROSECONDS).op("i64.div_s");
       push(code, operand)
-        .i64(DAY)
+        .i64(DAY_MICROSECONDS)
         .op("i64.rem_s")
         .i64(0)
         .op("i64.lt_s", "i64.extend_i32_u", "i64.sub", "i32.wrap_i64");

@@ -4,8 +4,8 @@
 import { defined } from "#base/assert.js";
 import type { EngineType } from "#types/engine_type.js";
 import {
-  type CivilDate, civilOf, daysOf, isInfiniteDate, isInfiniteTimestamp, joinTimestamp, splitTimestamp,
-  type SplitTimestamp,
+  type CivilDate, DATE_MINUS_INFINITY, type SplitTimestamp, TIMESTAMP_MINUS_INFINITY, civilOf, daysOf, isInfiniteDate,
+  isInfiniteTimestamp, joinTimestamp, splitTimestamp,
 } from "./calendar.js";
 import { partCode, truncationCode } from "./date_code.js";
 import type { Emission, Operand, Present, ScalarFunction } from "./function.js";
@@ -152,7 +152,9 @@ const truncations: readonly ScalarFunction[] = units.map(({ name, cut }) => host
   emit: truncationCode(name),
 }));
 
-const least = { date: -(1n << 31n), timestamp: -(1n << 63n), timestamptz: -(1n << 63n) } as const;
+const least = {
+  date: DATE_MINUS_INFINITY, timestamp: TIMESTAMP_MINUS_INFINITY, timestamptz: TIMESTAMP_MINUS_INFINITY,
+} as const;
 
 function finiteness(kind: "date" | "timestamp" | "timestamptz", oid: number, source: string): ScalarFunction {
   return {

@@ -6,6 +6,7 @@ import { DECIMAL128_PRECISION_MAX, LEAST64 } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import { type Emission, type Operand, type Present, shapeOf } from "./function.js";
 import { multiplyDecimal, narrowDecimal, pushPowerOfTen, widenDecimal } from "./library/int128.js";
+import { tenTo } from "./numeric_image.js";
 import { asBigint, first, push } from "./operand.js";
 
 export type DecimalType = Extract<EngineType, { kind: "decimal" }>;
@@ -40,13 +41,9 @@ export function onNumbers(values: readonly Present[], operation: (...numbers: bi
   return values.some(isNan) ? DECIMAL_NAN : operation(...values.map(asBigint));
 }
 
-export function powerOfTen(digits: number): bigint {
-  return 10n ** BigInt(digits);
-}
-
 /** value / 10^digits, rounded half away from zero. */
 export function roundAway(value: bigint, digits: number): bigint {
-  const divisor = powerOfTen(digits);
+  const divisor = tenTo(digits);
   const magnitude = value < 0n ? -value : value;
   const rounded = (magnitude * 2n + divisor) / (divisor * 2n);
   return value < 0n ? -rounded : rounded;
@@ -55,7 +52,7 @@ export function roundAway(value: bigint, digits: number): bigint {
 /** Narrow: pushes the operand's number times 10^digits. */
 export function pushScaled(emission: Emission, operand: Operand, digits: number): void {
   push(emission.code, operand);
-  if (digits > 0) emission.code.i64(powerOfTen(digits)).op("i64.mul");
+  if (digits > 0) emission.code.i64(tenTo(digits)).op("i64.mul");
 }
 
 /** Wide: pushes the operand as a pair. */

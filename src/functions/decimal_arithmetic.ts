@@ -4,8 +4,8 @@
 import { LEAST64 } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
 import {
-  type DecimalType, asDecimalType, asShape, decimalOf, integerDigits, onNumbers, powerOfTen, pushLifted,
-  pushOperandIsNan, pushPair, pushScaled,
+  type DecimalType, asDecimalType, asShape, decimalOf, integerDigits, onNumbers, pushLifted, pushOperandIsNan,
+  pushPair, pushScaled,
 } from "./decimal.js";
 import {
   type CallTypes,
@@ -21,6 +21,7 @@ import {
   multiplyDecimal64,
   negateDecimal,
 } from "./library/int128.js";
+import { tenTo } from "./numeric_image.js";
 import { first, push, second } from "./operand.js";
 
 function bothDecimal(types: readonly EngineType[]): readonly [DecimalType, DecimalType] | undefined {
@@ -87,7 +88,7 @@ function sumFunction(key: string, oid: number, source: string, negated: boolean)
       const [a, b] = decimalPair(types);
       const { scale } = asDecimalType(types.result);
       return onNumbers(values, (x = 0n, y = 0n) => {
-        const [left, right] = [x * powerOfTen(scale - a.scale), y * powerOfTen(scale - b.scale)];
+        const [left, right] = [x * tenTo(scale - a.scale), y * tenTo(scale - b.scale)];
         return negated ? left - right : left + right;
       });
     },

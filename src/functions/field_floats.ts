@@ -9,6 +9,7 @@ import type { Present, ScalarFunction } from "./function.js";
 import { isGrowing, julianDay, yearNames, yearsOf } from "./growing_fields.js";
 import { hostFunction } from "./host_function.js";
 import { INFINITE_INTERVALS, intervalOf } from "./interval_arithmetic.js";
+import { DAY_MICROSECONDS } from "./interval_image.js";
 import { asBigint, first } from "./operand.js";
 
 export type FloatSource = "timestamp" | "time" | "interval";
@@ -19,7 +20,7 @@ const DAY_SECONDS = 86_400;
 const MONTH_SECONDS = 30 * DAY_SECONDS;
 const YEAR_SECONDS = 365.25 * DAY_SECONDS;
 const MONTHS_PER_YEAR = 12;
-const EPOCH_MICROSECONDS = 10_957n * 86_400_000_000n;
+const EPOCH_MICROSECONDS = 10_957n * DAY_MICROSECONDS;
 
 type Evaluate = (value: Present) => number;
 

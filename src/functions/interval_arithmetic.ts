@@ -3,8 +3,8 @@
 // With a time zone it is PostgreSQL's business. Read next: calendar.ts, library/shifted_times.ts for compiled code.
 import { type EngineType, type EngineTypeKind, INTERVAL, TIMESTAMP } from "#types/engine_type.js";
 import {
-  type SplitTimestamp, civilOf, checkedTimestamp, DATE_INFINITY, daysInMonth, daysOf, isInfiniteDate,
-  isInfiniteTimestamp, joinTimestamp, splitTimestamp, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
+  EPOCH_JULIAN, type SplitTimestamp, checkedTimestamp, civilOf, daysInMonth, daysOf, isInfiniteTimestamp,
+  joinTimestamp, splitTimestamp, timestampOfDate,
 } from "./calendar.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
 import { nearest } from "./float_rounding.js";
@@ -20,11 +20,8 @@ const MONTHS_PER_YEAR = 12;
 const INT4_MAX = 2 ** 31 - 1;
 const INT4_MIN = -(2 ** 31);
 const INT8_MAX = 2n ** 63n - 1n;
-/** Days from 4714-11-24 BC to 2000-01-01. */
-const EPOCH_JULIAN = 2_451_545;
 
 const outOfRange: ErrorTemplate = { sqlstate: "22008", message: "interval out of range" };
-const dateBeyondTimestamps: ErrorTemplate = { sqlstate: "22008", message: "date out of range for timestamp" };
 const infiniteTimestamps: ErrorTemplate = { sqlstate: "22008", message: "cannot subtract infinite timestamps" };
 /** Since 17 these are infinite intervals, whose arithmetic is another. */
 const extremeInterval: ErrorTemplate = {
@@ -81,14 +78,6 @@ function shifted(timestamp: bigint, { microseconds, days, months }: Interval): b
     moved = joinTimestamp({ ...split, days: split.days + days });
   }
   return checkedTimestamp(BigInt.asIntN(64, moved + microseconds));
-}
-
-/** The last day timestamps have. */
-const TIMESTAMP_END_DAY = 109_203_528n - BigInt(EPOCH_JULIAN);
-
-export function timestampOfDate(date: bigint): bigint {
-  if (isInfiniteDate(date)) return date === DATE_INFINITY ? TIMESTAMP_INFINITY : TIMESTAMP_MINUS_INFINITY;
-  return date >= TIMESTAMP_END_DAY ? throwTemplate(dateBeyondTimestamps) : date * DAY_MICROSECONDS;
 }
 
 /** Whole days of the time part, as far as the signs agree. */

@@ -1,6 +1,8 @@
 // Code for the functions of interval_arithmetic.ts, over library/shifted_times.ts. What those do not decide is the
 // host's.
-import { DATE_INFINITY, DATE_MINUS_INFINITY, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY } from "./calendar.js";
+import {
+  DATE_INFINITY, DATE_MINUS_INFINITY, TIMESTAMP_END_DAY, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
+} from "./calendar.js";
 import type { Emission, LibraryFunction, Operand } from "./function.js";
 import { type EmitOrHost, emitMadeView, emitView } from "./host_function.js";
 import { DAY_MICROSECONDS } from "./interval_image.js";
@@ -10,9 +12,6 @@ import {
   timestampDifference,
 } from "./library/shifted_times.js";
 import { first, push, pushAsI64, second, viewParts } from "./operand.js";
-
-/** The first day that is beyond all timestamps. */
-const TIMESTAMP_END_DAY = 109_203_528n - 2_451_545n;
 
 /** Pushes a date as a timestamp, and whether it has one. */
 function pushMidnight({ code }: Emission, date: Operand): void {

@@ -1,7 +1,9 @@
 // make_date(), make_time() and make_timestamp(): dates and times of fields that are checked first. Years before 1 are
 // negative. Evaluated by the host. Read next: calendar.ts.
 import { sqlError } from "#base/errors.js";
-import { type CivilDate, daysInMonth, daysOf, isInfiniteDate, TIMESTAMP_END, TIMESTAMP_FIRST } from "./calendar.js";
+import {
+  type CivilDate, DATE_END, DATE_FIRST, TIMESTAMP_END, TIMESTAMP_FIRST, daysInMonth, daysOf, isInfiniteDate,
+} from "./calendar.js";
 import { nearest } from "./float_rounding.js";
 import type { Present, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";
@@ -9,10 +11,7 @@ import { DAY_MICROSECONDS } from "./interval_image.js";
 import { asBigint, asNumber } from "./operand.js";
 
 const OUT_OF_RANGE = "22008";
-const EPOCH_JULIAN = 2_451_545;
 const YEAR_LEAST = -(2 ** 31);
-/** Past the last date. */
-const DATE_END = 2_147_483_494 - EPOCH_JULIAN;
 
 /** printf's %02d. */
 const two = (value: number): string => (value < 0 ? String(value) : String(value).padStart(2, "0"));
@@ -46,10 +45,10 @@ function checkedDate(year: number, month: number, day: number, showsCounted: boo
 }
 
 function makeDate(year: number, month: number, day: number): bigint {
-  const days = daysOf(checkedDate(year, month, day, true));
-  if (days < -EPOCH_JULIAN || days >= DATE_END || isInfiniteDate(BigInt(days)))
+  const days = BigInt(daysOf(checkedDate(year, month, day, true)));
+  if (days < DATE_FIRST || days >= DATE_END || isInfiniteDate(days))
     throw sqlError(OUT_OF_RANGE, `date out of range: ${dateText(year < 0 ? year + 1 : year, month, day)}`);
-  return BigInt(days);
+  return days;
 }
 
 const timeText = (hour: number, minute: number, second: number): string => `${hour}:${two(minute)}:${general(second)}`;

@@ -3,6 +3,7 @@
 // numbers of up to 240 digits (library/numeric_sums.ts) and asks the host about others; what has a fixed scale and at
 // most 38 digits is decimal_arithmetic.ts.
 import { NUMERIC } from "#types/engine_type.js";
+import { roundAway } from "./decimal.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
 import type { LibraryFunction, Present, ScalarFunction } from "./function.js";
 import { type EmitOrHost, emitView, hostFunction } from "./host_function.js";
@@ -36,11 +37,8 @@ function infinity(sign: number): Numeric {
 /** A value cut or rounded (half away from zero) to another scale. */
 function atScale({ coefficient, scale }: NumericNumber, to: number, mode: "round" | "truncate"): NumericNumber {
   if (to >= scale) return { coefficient: coefficient * tenTo(to - scale), scale: to };
-  const divisor = tenTo(scale - to);
-  if (mode === "truncate") return { coefficient: coefficient / divisor, scale: to };
-  const magnitude = coefficient < 0n ? -coefficient : coefficient;
-  const rounded = (magnitude * 2n + divisor) / (divisor * 2n);
-  return { coefficient: coefficient < 0n ? -rounded : rounded, scale: to };
+  const cut = mode === "truncate" ? coefficient / tenTo(scale - to) : roundAway(coefficient, scale - to);
+  return { coefficient: cut, scale: to };
 }
 
 export function negate(value: Numeric): Numeric {

@@ -6,7 +6,7 @@ import { sqlError } from "#base/errors.js";
 import { DECIMAL64_PRECISION_MAX } from "#types/encoding_of.js";
 import { NUMERIC } from "#types/engine_type.js";
 import { numericShapeOfTypmod } from "#types/sql_types.js";
-import { asDecimalType } from "./decimal.js";
+import { asDecimalType, pushPair } from "./decimal.js";
 import { errorTemplates, fieldOverflow, throwTemplate } from "./error_templates.js";
 import {
   type Emission, type ErrorTemplate, type Operand, type Present, type ScalarFunction, shapeOf,
@@ -22,12 +22,6 @@ import { asBigint, asBytes, asNumber, first, push, second } from "./operand.js";
 
 function numericOf(value: Present, scale: number): Numeric {
   return value === DECIMAL_NAN ? "NaN" : { coefficient: asBigint(value), scale };
-}
-
-/** Pushes a decimal of either width as a pair. */
-function pushPair(emission: Emission, operand: Operand): void {
-  push(emission.code, operand);
-  if (operand.shape === "i64") emission.code.call(emission.library(widenDecimal));
 }
 
 const fromDecimal = hostFunction({

@@ -3,7 +3,7 @@
 // of the value in a table that comes with each execution; of names their characters. Keys of texts come with the scans.
 // Next: optimizer/order_keys.ts.
 import { View } from "#generated/layout.js";
-import { type EngineType, INT4, INT8 } from "#types/engine_type.js";
+import { type EngineType, INT4, INT8, isSameType } from "#types/engine_type.js";
 import type { Local } from "#wasm/function_builder.js";
 import { EnumTable } from "./enum_table.js";
 import type { Emission, LibraryFunction, Operand, Present, ScalarFunction } from "./function.js";
@@ -18,8 +18,6 @@ const TIMETZ: EngineType = { kind: "opaque", width: 12, byValue: false, bitwiseE
 const ENUM: EngineType = { kind: "opaque", width: 4, byValue: true, bitwiseEqual: true };
 export const NAME_BYTES = 64;
 const NAME: EngineType = { kind: "opaque", width: NAME_BYTES, byValue: false, bitwiseEqual: true };
-
-const same = (a: EngineType | undefined, b: EngineType): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 interface Listed {
   readonly key: string;
@@ -36,7 +34,7 @@ const listed = ({ argument, result, withTable = false, ...rest }: Listed): Scala
   ...rest,
   procedures: [],
   resultType([value, table, ...more]) {
-    const fits = same(value, argument) && more.length === 0;
+    const fits = value !== undefined && isSameType(value, argument) && more.length === 0;
     return fits && (withTable ? isTableType(table) : table === undefined) ? result : undefined;
   },
   mayFail: () => false,

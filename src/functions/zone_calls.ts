@@ -1,10 +1,11 @@
 // Calls that depend on a time zone, as calls of functions that are told which: the session's, or the one a constant of
 // the call names. The zone itself is a parameter of the plan, so that plans do not depend on what it is. Read next:
 // zone_functions.ts, field_calls.ts.
+import { onlyWhere } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { type Comparison, comparisons } from "./comparison.js";
 import { fieldCall } from "./field_calls.js";
-import { functionByKey } from "./registry.js";
+import { typedCall } from "./typed_call.js";
 import { isOffsetField, keepsOffset } from "./zone_functions.js";
 
 /** The arguments that are values, and the field and zone that constants name. */
@@ -21,51 +22,39 @@ interface Known extends ZonedCall {
   readonly build: Build;
 }
 
-/** A call where the function takes such arguments. */
-function callOf(key: string, ...given: readonly (Expression | undefined)[]): Expression | undefined {
-  const args: Expression[] = [];
-  for (const each of given) {
-    if (each === undefined) return undefined;
-    args.push(each);
-  }
-  const type = functionByKey(key).resultType(args.map((each) => each.type));
-  return type === undefined ? undefined : { kind: "call", function: key, arguments: args, type };
-}
-
 /** NULL for infinite timestamps, which have no such thing; `told` says which those are. */
 function ofFinite(told: Expression | undefined, value: Expression | undefined): Expression | undefined {
   if (told === undefined || value === undefined) return undefined;
-  const when = callOf(told.type.kind === "timestamp" ? "timestamp.isFinite" : "timestamptz.isFinite", told);
-  if (when === undefined) return undefined;
-  const otherwise: Expression = { kind: "constant", value: null, type: value.type };
-  return { kind: "case", branches: [{ when, then: value }], otherwise, type: value.type };
+  const when = typedCall(told.type.kind === "timestamp" ? "timestamp.isFinite" : "timestamptz.isFinite", told);
+  return when && onlyWhere(when, value);
 }
 
-const withZone = (key: string): Build => ([value], zone) => callOf(key, value, zone);
-const withTwo = (key: string): Build => ([a, b], zone) => callOf(key, a, b, zone);
+const withZone = (key: string): Build => ([value], zone) => typedCall(key, value, zone);
+const withTwo = (key: string): Build => ([a, b], zone) => typedCall(key, a, b, zone);
 
 /** Fields are those of the local time, but for the offset's own and the epoch. */
 const part = (float: boolean): Build => ([value], zone, field) => {
-  if (isOffsetField(field)) return ofFinite(value, callOf(float ? `zone.part.${field}` : `zone.${field}`, value, zone));
+  if (isOffsetField(field))
+    return ofFinite(value, typedCall(float ? `zone.part.${field}` : `zone.${field}`, value, zone));
   const found = fieldCall(float ? PART_OF_TIMESTAMP : FIELD_OF_TIMESTAMP, field);
   if (found === undefined) return undefined;
-  const local = field === "epoch" ? callOf("timestamptz.utc", value) : callOf("zone.local", value, zone);
-  const made = callOf(found.function, local);
+  const local = field === "epoch" ? typedCall("timestamptz.utc", value) : typedCall("zone.local", value, zone);
+  const made = typedCall(found.function, local);
   return found.guard === undefined ? made : ofFinite(local, made);
 };
 
 /** Units of days and more begin at a local midnight, whose offset may be another. */
 const truncation: Build = ([value], zone, field) => {
-  if (keepsOffset(field)) return callOf(`zone.truncate.${field}`, value, zone);
+  if (keepsOffset(field)) return typedCall(`zone.truncate.${field}`, value, zone);
   const found = fieldCall(TRUNCATE_TIMESTAMP, field);
   if (found === undefined) return undefined;
-  return callOf("zone.instant", callOf(found.function, callOf("zone.local", value, zone)), zone);
+  return typedCall("zone.instant", typedCall(found.function, typedCall("zone.local", value, zone)), zone);
 };
 
 /** The other side as an instant. */
 const compared = (comparison: Comparison, key: string, instant: 0 | 1): Build => (values, zone) => {
-  const sides = values.map((each, index) => (index === instant ? each : callOf(key, each, zone)));
-  return callOf(`timestamptz.${comparison}`, sides[0], sides[1]);
+  const sides = values.map((each, index) => (index === instant ? each : typedCall(key, each, zone)));
+  return typedCall(`timestamptz.${comparison}`, sides[0], sides[1]);
 };
 
 const FIELD_OF_TIMESTAMP = 6202;
@@ -78,9 +67,10 @@ const known = new Map<number, Known>([
   [2027, session(withZone("zone.timestamp"), 0)],
   [2028, session(withZone("zone.instant"), 0)],
   [1174, session(withZone("zone.midnight"), 0)],
-  [1178, session(([value], zone) => callOf("cast.timestamp.date", callOf("zone.local", value, zone)), 0)],
-  [2019, session(([value], zone) => ofFinite(value, callOf("timestamp.time", callOf("zone.local", value, zone))), 0)],
-  [1316, session(([value]) => ofFinite(value, callOf("timestamp.time", value)), 0)],
+  [1178, session(([value], zone) => typedCall("cast.timestamp.date", typedCall("zone.local", value, zone)), 0)],
+  [2019, session(
+    ([value], zone) => ofFinite(value, typedCall("timestamp.time", typedCall("zone.local", value, zone))), 0)],
+  [1316, session(([value]) => ofFinite(value, typedCall("timestamp.time", value)), 0)],
   [1159, { values: [1], zone: 0, build: withZone("zone.timestamp") }],
   [2069, { values: [1], zone: 0, build: withZone("zone.instant") }],
   [1189, session(withTwo("timestamptz.addInterval"), 0, 1)],
@@ -91,7 +81,7 @@ const known = new Map<number, Known>([
   [1217, { values: [1], field: 0, build: truncation }],
   [1284, { values: [1], field: 0, zone: 2, build: truncation }],
   [3462, session(
-    (fields, zone) => callOf("zone.instant", callOf("make.timestamp", ...fields), zone), 0, 1, 2, 3, 4, 5)],
+    (fields, zone) => typedCall("zone.instant", typedCall("make.timestamp", ...fields), zone), 0, 1, 2, 3, 4, 5)],
 ]);
 
 /** Functions of the operators <, <=, =, >, >=, <>, in this order. */

@@ -1,11 +1,13 @@
 // Values as the elements of PostgreSQL's arrays: which types can be, and what their values become first. Arrays of
 // arrays, of rows, ranges and shapes, and of types that did not come with PostgreSQL, but for enums, are made by
 // PostgreSQL. Read next: aggregates.ts, types/array_element.ts.
+import { constantOf } from "#expr/construct.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
-import { functionByKey } from "#functions/registry.js";
+import { typedCall } from "#functions/typed_call.js";
 import { type ArrayElement, elementLength } from "#types/array_element.js";
+import { INT4 } from "#types/engine_type.js";
 import { bpcharLength, sqlTypes } from "#types/sql_types.js";
 import { asNumeric } from "./numeric_values.js";
 import type { Translated } from "./translated.js";
@@ -41,13 +43,7 @@ export function elementValue(facts: RequestFacts, sql: SqlType, given: Translate
 /** A char(n) with its blanks, which it travels without. */
 function padded(facts: RequestFacts, { typmod }: SqlType, given: Expression): Expression | undefined {
   const characters = bpcharLength(typmod);
-  const text = callOf("text.ofChar", given);
+  const text = typedCall("text.ofChar", given);
   if (characters === undefined || text === undefined || !facts.isUtf8) return undefined;
-  const length: Expression = { kind: "constant", value: BigInt(characters), type: { kind: "int4" } };
-  return callOf("text.padRightBlanks", text, length);
-}
-
-function callOf(key: string, ...given: readonly Expression[]): Expression | undefined {
-  const type = functionByKey(key).resultType(given.map((each) => each.type));
-  return type === undefined ? undefined : { kind: "call", function: key, arguments: given, type };
+  return typedCall("text.padRightBlanks", text, constantOf(BigInt(characters), INT4));
 }

@@ -3,13 +3,12 @@
 // made by the scans that read them, so a text that the engine computes has none. Comparisons, ORDER BY, min() and max()
 // go by them. Counter-example: "a" < "B" in a dictionary, not in bytes. Read next: sort_keys.ts.
 import { defined } from "#base/assert.js";
-import { callOf } from "#expr/construct.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Expression } from "#expr/expression.js";
 import type { Comparison } from "#functions/comparison.js";
 import { TABLE_TYPE } from "#functions/parameter_tables.js";
-import { functionByKey } from "#functions/registry.js";
+import { typedCall } from "#functions/typed_call.js";
 import type { EngineType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { ColumnSource } from "./column_source.js";
@@ -24,22 +23,17 @@ export interface OrderKeys {
   readonly operators: readonly [less: number, greater: number];
 }
 
-function keyCall(key: string, ...given: readonly Expression[]): Expression | undefined {
-  const type = functionByKey(key).resultType(given.map((each) => each.type));
-  return type === undefined ? undefined : callOf(key, type, ...given);
-}
-
 const timetz: OrderKeys = {
-  keyOf: (value) => keyCall("timetz.key", value), originalOf: (key) => keyCall("timetz.ofKey", key),
+  keyOf: (value) => typedCall("timetz.key", value), originalOf: (key) => typedCall("timetz.ofKey", key),
   family: "integer", operators: [1552, 1554],
 };
 
-const name: OrderKeys = { keyOf: (value) => keyCall("name.text", value), family: "text", operators: [660, 662] };
+const name: OrderKeys = { keyOf: (value) => typedCall("name.text", value), family: "text", operators: [660, 662] };
 
 function enumKeys(parameter: number): OrderKeys {
   const table: Expression = { kind: "parameter", id: parameter, type: TABLE_TYPE };
   return {
-    keyOf: (value) => keyCall("enum.rank", value, table), originalOf: (key) => keyCall("enum.ofRank", key, table),
+    keyOf: (value) => typedCall("enum.rank", value, table), originalOf: (key) => typedCall("enum.ofRank", key, table),
     family: "integer", operators: [3518, 3519],
   };
 }
@@ -85,7 +79,7 @@ function textKeys(
 ): OrderKeys {
   const keys: OrderKeys = { keyOf: (value) => keyOfText(source, value, collation), family: "text", operators };
   // A char(n) has a length that its key does not know.
-  return base === sqlTypes.bpchar ? keys : { ...keys, originalOf: (key) => keyCall("text.ofKey", key) };
+  return base === sqlTypes.bpchar ? keys : { ...keys, originalOf: (key) => typedCall("text.ofKey", key) };
 }
 
 /** The keys of a type under a collation; undefined for types that are ordered as they are, or not at all. */
@@ -139,14 +133,11 @@ export function compareTexts(
 ): Expression | undefined {
   const comparison = comparingTexts.get(oid);
   if (comparison === undefined || !facts.hasOrderKeys(collation)) return undefined;
-  const given = allKnown(values.map((each) => keyOfText(source, each, collation)));
-  return given && keyCall(`text.${comparison}`, ...given);
+  return typedCall(`text.${comparison}`, ...values.map((each) => keyOfText(source, each, collation)));
 }
 
 /** The comparison of two values by their keys. */
 export function compareByKeys(oid: number, keys: OrderKeys, values: readonly Expression[]): Expression | undefined {
   const comparison = comparing.get(oid);
-  const given = allKnown(values.map((each) => keys.keyOf(each)));
-  return comparison === undefined || given === undefined
-    ? undefined : keyCall(`${keys.family}.${comparison}`, ...given);
+  return comparison && typedCall(`${keys.family}.${comparison}`, ...values.map((each) => keys.keyOf(each)));
 }
