@@ -173,7 +173,7 @@ export class FunctionContext implements Emission {
   }
 
   /** An i32 that combines null flags, or undefined when none can be set. */
-  anyNull(values: readonly LoweredValue[]): Local | undefined {
+  anyNull(values: readonly Pick<LoweredValue, "isNull">[]): Local | undefined {
     const flags = values.flatMap(({ isNull }) => (isNull === undefined ? [] : [isNull]));
     const [head, ...rest] = [...new Set(flags)];
     if (head === undefined) return undefined;

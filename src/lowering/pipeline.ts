@@ -2,6 +2,7 @@
 // finished table) through filters, projections and probes to a sink. Projections dissolve into expressions over the
 // pipeline's columns: the source's, then those of each table probed. Read next: pipeline_module.ts for the code.
 import { assert, defined } from "#base/assert.js";
+import { constantOf, readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { childrenOf, substitute } from "#expr/traverse.js";
 import { mapCall } from "#plan/calls.js";
@@ -9,6 +10,7 @@ import { columnsOf, operatorCount, sharedOf } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan, RuntimeFilter } from "#plan/physical.js";
 import type { ColumnType } from "#types/column_type.js";
 import { isPackedText } from "#types/encoding_of.js";
+import type { EngineType } from "#types/engine_type.js";
 import { type AggregatePlan, isTotal, planAggregate } from "./aggregate_plan.js";
 import { argumentsOf, overArguments } from "./aggregate_sink.js";
 import type { BoundProgram } from "./bounds.js";
@@ -104,8 +106,11 @@ interface Stream {
 
 type Operator<K extends PhysicalOperator["kind"]> = Extract<PhysicalOperator, { kind: K }>;
 
+/** What nothing is looked up in. */
+const ROWS_ALONE = { keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false } as const;
+
 const columnReferences = (columns: readonly { readonly engine: ColumnType["engine"] }[], first = 0): Expression[] =>
-  columns.map(({ engine }, index) => ({ kind: "column", index: first + index, type: engine }));
+  columns.map(({ engine }, index) => readColumn(first + index, engine));
 
 export function cutPipelines(plan: PhysicalPlan): PipelinePlan {
   const cutter = new Cutter(sharedOf(plan.root));
@@ -201,9 +206,7 @@ class Cutter {
 
   #kept(operator: PhysicalOperator, number: number): Stream {
     const columns = columnsOf(operator);
-    const { table, plan } = this.#fill(operator, number, {
-      columns, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false,
-    });
+    const { table, plan } = this.#fill(operator, number, { ...ROWS_ALONE, columns });
     return this.#tableStream(table, plan, columns, "all", number - 1);
   }
 
@@ -285,7 +288,7 @@ class Cutter {
     const marked: Stream = {
       ...this.#tableStream(table, plan, columns, selection, number),
       columns: join === "right" || join === "full"
-        ? [...columnsOf(probe).map(({ engine }): Expression => ({ kind: "constant", value: null, type: engine })),
+        ? [...columnsOf(probe).map(({ engine }) => constantOf(null, engine)),
             ...columnReferences(columns)]
         : columnReferences(columns),
     };
@@ -300,9 +303,7 @@ class Cutter {
     request: Pick<TableRequest, "single" | "limit">,
   ): Stream {
     const columns = columnsOf(operator.input);
-    const { table, plan } = this.#fill(operator.input, number + 1, {
-      columns, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", ...request,
-    });
+    const { table, plan } = this.#fill(operator.input, number + 1, { ...ROWS_ALONE, columns, ...request });
     return this.#tableStream(table, plan, columns, "all", number);
   }
 
@@ -314,8 +315,7 @@ class Cutter {
       { column: columns.length + index, descending, nullsFirst }));
     const stored = [...columns, ...extra.map(({ type }) => ({ engine: type, nullable: true }))];
     const { table, plan } = this.#fill(operator.input, number + 1, {
-      columns: stored, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false,
-      order: { keys, rows: operator.limit }, spills: true,
+      ...ROWS_ALONE, columns: stored, order: { keys, rows: operator.limit }, spills: true,
     }, extra);
     return this.#tableStream(table, plan, columns, "ordered", number);
   }
@@ -324,13 +324,12 @@ class Cutter {
   #window(operator: Operator<"window">, number: number): Stream {
     const { columns } = operator;
     const firstResult = columns.length - operator.calls.length;
-    const results = operator.calls.map(({ result }): Expression => (
-      { kind: "constant", value: null, type: result.engine }));
+    const results = operator.calls.map(({ result }) => constantOf(null, result.engine));
     const extra = windowExpressions(operator);
     const window = planWindow(operator, firstResult);
     const stored = [...columns, ...extra.map(({ type }) => ({ engine: type, nullable: true }))];
     const { table, plan } = this.#fill(operator.input, number + 1, {
-      columns: stored, keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false,
+      ...ROWS_ALONE, columns: stored,
       order: { keys: [...window.partition, ...window.order], rows: undefined }, window,
       // One partition is computed at once, wherever its rows were.
       spills: operator.partition.length > 0,
@@ -375,10 +374,7 @@ class Cutter {
 
   #add(stream: Stream, sink: PipelineSink, table = new ExpressionTable()): void {
     const { source, sourceColumns, steps, operators } = stream;
-    const read = [...steps.flatMap(stepExpressions), ...sinkExpressions(sink)];
-    const columns = new Set<number>();
-    for (const expression of read) collectColumns(expression, table, columns, new Set());
-    const used = new Set([...columns].filter((index) => index < sourceColumns));
+    const used = usedColumns({ steps, sink, table, sourceColumns });
     if (source.kind === "groups") table.usesScratch ||= source.plan.results.some(isTotal);
     const bounds = boundsOf(source, steps, sink, table);
     const { slotCount: firstSlot } = this;
@@ -437,16 +433,30 @@ export function sinkExpressions(sink: PipelineSink): readonly Expression[] {
   ];
 }
 
-/** Also numbers every subexpression, so that all slots exist before code is emitted. */
-export function collectColumns(
-  expression: Expression,
-  table: ExpressionTable,
-  used: Set<number>,
-  seen: Set<number>,
-): void {
-  const number = table.intern(expression);
-  if (seen.has(number)) return;
-  seen.add(number);
-  if (expression.kind === "column") used.add(expression.index);
-  for (const child of childrenOf(expression)) collectColumns(child, table, used, seen);
+/**
+ * The columns that expressions read, with their types. Also numbers every subexpression, so that all slots exist
+ * before code is emitted.
+ */
+export function columnTypes(
+  expressions: readonly Expression[], table: ExpressionTable,
+): ReadonlyMap<number, EngineType> {
+  const types = new Map<number, EngineType>();
+  const seen = new Set<number>();
+  const collect = (expression: Expression): void => {
+    const number = table.intern(expression);
+    if (seen.has(number)) return;
+    seen.add(number);
+    if (expression.kind === "column") types.set(expression.index, expression.type);
+    for (const child of childrenOf(expression)) collect(child);
+  };
+  expressions.forEach(collect);
+  return types;
+}
+
+/** Columns of the source that steps and sink read. */
+export function usedColumns(
+  { steps, sink, table, sourceColumns }: Pick<Pipeline, "steps" | "sink" | "table" | "sourceColumns">,
+): ReadonlySet<number> {
+  const read = columnTypes([...steps.flatMap(stepExpressions), ...sinkExpressions(sink)], table);
+  return new Set([...read.keys()].filter((index) => index < sourceColumns));
 }

@@ -142,11 +142,9 @@ export class Probe {
       if (this.#carrier === undefined) code.i32(0).set(this.#matched);
       else code.get(this.#before).set(this.#matched);
       code.i32(0).set(this.#cursor);
-      const nulls = keys.flatMap(({ isNull }) => (isNull === undefined ? [] : [isNull]));
-      if (nulls.length === 0) return this.#lookUp(keys);
-      code.i32(0);
-      for (const flag of nulls) code.get(flag).op("i32.or");
-      code.op("i32.eqz").if([], () => this.#lookUp(keys));
+      const isNull = this.#context.anyNull(keys);
+      if (isNull === undefined) return this.#lookUp(keys);
+      code.get(isNull).op("i32.eqz").if([], () => this.#lookUp(keys));
     });
     code.i32(this.#number).set(depth);
   }

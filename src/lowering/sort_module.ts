@@ -15,7 +15,7 @@ const twoRows = { parameters: ["i32", "i32"], results: ["i32"] } as const;
 
 export function emitSort(plan: TablePlan, order: RowOrder): EmittedModule {
   const module = new ModuleContext();
-  const compare = module.builder.function(twoRows, "compare", (code) => writeCompare(code, module, plan, order));
+  const compare = module.builder.function(twoRows, "compare", (code) => writeCompare(code, module, plan, order.keys));
   module.builder.function(twoRows, "merge", (code) => writeMerge(code, compare));
   return { bytes: module.builder.finish(), errors: module.errors, hostCalls: module.hostCalls };
 }
@@ -23,13 +23,16 @@ export function emitSort(plan: TablePlan, order: RowOrder): EmittedModule {
 /** (row, row) -> below 0, 0 or above, in a module that fills the table. */
 export function rowComparison(module: ModuleContext, plan: TablePlan, order: RowOrder): Callable {
   return module.library({
-    name: "compareRows", type: twoRows, write: (code) => writeCompare(code, module, plan, order),
+    name: "compareRows", type: twoRows, write: (code) => writeCompare(code, module, plan, order.keys),
   });
 }
 
-function writeCompare(code: FunctionBuilder, module: ModuleContext, plan: TablePlan, order: RowOrder): void {
+/** (row, row) -> below 0, 0 or above, by columns of the table. */
+export function writeCompare(
+  code: FunctionBuilder, module: ModuleContext, plan: TablePlan, keys: RowOrder["keys"],
+): void {
   const context = new FunctionContext(code, module, GROUPS_VARIANT);
-  for (const key of order.keys) {
+  for (const key of keys) {
     const column = defined(plan.columns[key.column], "a key's column");
     const [a, b] = [code.parameter(0), code.parameter(1)].map((row) => readStored(context, column, row));
     compareKey(context, defined(a, "a value"), defined(b, "a value"), key);
@@ -38,7 +41,7 @@ function writeCompare(code: FunctionBuilder, module: ModuleContext, plan: TableP
 }
 
 /** Returns from the function unless the keys are equal. */
-export function compareKey(
+function compareKey(
   context: FunctionContext, a: LoweredValue, b: LoweredValue, key: RowOrder["keys"][number],
 ): void {
   const { code } = context;

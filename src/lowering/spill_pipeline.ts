@@ -2,14 +2,15 @@
 // table of its own whose rows go to disk by the hash of their keys, and another pipeline goes on from there, part by
 // part. Nothing here runs unless memory is short. Read next: spill_module.ts, runtime/spill/spilled_stages.ts.
 import { assert, defined } from "#base/assert.js";
+import { readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
-import { childrenOf, substitute } from "#expr/traverse.js";
+import { substitute } from "#expr/traverse.js";
 import type { EngineType } from "#types/engine_type.js";
 import { BoundProgram } from "./bounds.js";
 import { ExpressionTable } from "./expression_table.js";
 import {
-  type Pipeline, type PipelinePlan, type PipelineSink, type PipelineStep, type TableTarget, collectColumns,
-  sinkExpressions, stepExpressions, substituteAggregate,
+  type Pipeline, type PipelinePlan, type PipelineSink, type PipelineStep, type TableTarget, columnTypes,
+  sinkExpressions, stepExpressions, substituteAggregate, usedColumns,
 } from "./pipeline.js";
 import { boundsOf } from "./pipeline_bounds.js";
 import type { ProbeStep } from "./probe_step.js";
@@ -125,20 +126,18 @@ class KeptColumns {
   /** Columns from `first` on come from probes behind the table, and are not kept. */
   constructor({ table }: Pipeline, read: readonly Expression[], first: number) {
     this.#first = first;
-    const types = new Map<number, EngineType>();
-    for (const expression of read) collectTypes(expression, table, types, new Set());
+    const types = columnTypes(read, table);
     const later = [...types.keys()].filter((index) => index >= first).sort((a, b) => a - b);
     for (const index of [...types.keys()].filter((each) => each < first).sort((a, b) => a - b)) {
       const engine = defined(types.get(index), "a column's type");
-      const moved: Expression = { kind: "column", index: this.columns.length, type: engine };
+      const moved = readColumn(this.columns.length, engine);
       this.#moved[index] = moved;
       this.identity.push(moved);
-      this.expressions.push({ kind: "column", index, type: engine });
+      this.expressions.push(readColumn(index, engine));
       this.columns.push({ engine, nullable: true });
     }
     for (const index of later) {
-      const type = defined(types.get(index), "a column's type");
-      this.#moved[index] = { kind: "column", index: this.place(index), type };
+      this.#moved[index] = readColumn(this.place(index), defined(types.get(index), "a column's type"));
     }
   }
 
@@ -150,16 +149,6 @@ class KeptColumns {
   over(expression: Expression): Expression {
     return substitute(expression, this.#moved);
   }
-}
-
-function collectTypes(
-  expression: Expression, table: ExpressionTable, types: Map<number, EngineType>, seen: Set<number>,
-): void {
-  const number = table.intern(expression);
-  if (seen.has(number)) return;
-  seen.add(number);
-  if (expression.kind === "column") types.set(expression.index, expression.type);
-  for (const child of childrenOf(expression)) collectTypes(child, table, types, seen);
 }
 
 function sinkOver(sink: PipelineSink, kept: KeptColumns): PipelineSink {
@@ -182,13 +171,9 @@ function sinkOver(sink: PipelineSink, kept: KeptColumns): PipelineSink {
 function derive(
   pipeline: Pipeline, changes: Partial<Pick<Pipeline, "steps" | "sink" | "operators">>,
 ): Pipeline {
-  const { source, table, sourceColumns } = pipeline;
-  const { steps, sink } = { ...pipeline, ...changes };
-  const read = [...steps.flatMap(stepExpressions), ...sinkExpressions(sink)];
-  const columns = new Set<number>();
-  for (const expression of read) collectColumns(expression, table, columns, new Set());
-  const used = new Set([...columns].filter((index) => index < sourceColumns));
-  return { ...pipeline, ...changes, used, bounds: boundsOf(source, steps, sink, table) };
+  const changed = { ...pipeline, ...changes };
+  const { source, steps, sink, table } = changed;
+  return { ...changed, used: usedColumns(changed), bounds: boundsOf(source, steps, sink, table) };
 }
 
 /** A pipeline from a table's rows on. It has the constants of the one it was cut from, in the same slots. */
@@ -199,11 +184,8 @@ function goOn(
   const expressions = new ExpressionTable(pipeline.table.slots);
   const sourceColumns = kept.columns.length;
   const source = { kind: "table", table, plan, selection: "all" } as const;
-  const columns = new Set<number>();
-  for (const expression of [...steps.flatMap(stepExpressions), ...sinkExpressions(sink)])
-    collectColumns(expression, expressions, columns, new Set());
+  const used = usedColumns({ steps, sink, table: expressions, sourceColumns });
   assert(expressions.slots.length === pipeline.table.slots.length, "no other constants than the pipeline's");
-  const used = new Set([...columns].filter((index) => index < sourceColumns));
   const bounds = new BoundProgram(expressions);
   return { ...pipeline, source, steps, sink, table: expressions, sourceColumns, used, bounds };
 }

@@ -101,12 +101,8 @@ export class TableSink implements Sink {
       expression: defined(this.#input.keys[index], "a key"),
     }));
     const { code } = this.#context;
-    const flags = keys.flatMap(({ isNull }) => (isNull === undefined ? [] : [isNull]));
-    const nullKey = flags.length === 0 ? undefined : code.local("i32");
+    const nullKey = this.#context.anyNull(keys);
     if (nullKey === undefined) return store();
-    code.i32(0);
-    for (const flag of flags) code.get(flag).op("i32.or");
-    code.set(nullKey);
     if (plan.nullKeys === "keep") return store();
     code.get(nullKey).op("i32.eqz").if([], store, () => {
       if (plan.nullKeys === "note") code.get(this.#state).i32(1).store("i32.store", TableState.nullKeys);

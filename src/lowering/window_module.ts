@@ -2,13 +2,11 @@
 // over all rows before the next. `mark` finds partitions and peers, `close` their ends (from the last row on),
 // `accumulate` fills the arrays, `grow` their trees (from the last node on), `results` writes the calls' columns.
 // `differs` tells partitions apart. Read next: window_values.ts for the last, runtime/row_window.ts for the host.
-import { defined } from "#base/assert.js";
 import type { Callable } from "#wasm/function_builder.js";
 import { FunctionContext, GROUPS_VARIANT } from "./function_context.js";
 import { ModuleContext } from "./module_context.js";
 import type { EmittedModule } from "./pipeline_module.js";
-import { compareKey } from "./sort_module.js";
-import { readStored } from "./stored_column.js";
+import { writeCompare } from "./sort_module.js";
 import type { RowOrder, TablePlan } from "./table_plan.js";
 import { choose, isExtreme, writeEntry, writeNode } from "./window_arrays.js";
 import { type Choices, pushPlace, pushRow, type WindowPart } from "./window_part.js";
@@ -21,15 +19,8 @@ const PAIR_TYPE = { parameters: ["i32", "i32"], results: ["i32"] } as const;
 
 export function emitWindow(table: TablePlan, window: WindowPlan): EmittedModule {
   const module = new ModuleContext();
-  const differs = (keys: RowOrder["keys"], name?: string) => module.builder.function(PAIR_TYPE, name, (code) => {
-    const context = new FunctionContext(code, module, GROUPS_VARIANT);
-    for (const key of keys) {
-      const column = defined(table.columns[key.column], "a key's column");
-      const [a, b] = [code.parameter(0), code.parameter(1)].map((row) => readStored(context, column, row));
-      compareKey(context, defined(a, "a value"), defined(b, "a value"), key);
-    }
-    code.i32(0);
-  });
+  const differs = (keys: RowOrder["keys"], name?: string) =>
+    module.builder.function(PAIR_TYPE, name, (code) => writeCompare(code, module, table, keys));
   const [otherPartition, otherGroup] = [differs(window.partition, "differs"), differs(window.order)];
   const extremes = window.arrays.filter(isExtreme);
   const choices: Choices = new Map(extremes.map((array) => [array, choose(module, table, array)]));
