@@ -61,14 +61,18 @@ export function limitReached(message: string, detail?: string, hint?: string): F
   return new FusionError({ code: "limitReached", sqlstate: "54000", message, detail, hint });
 }
 
+/** The text of anything thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** Turns anything thrown into a FusionError, so that the client always gets one well-formed error. */
 export function asFusionError(thrown: unknown): FusionError {
   if (thrown instanceof FusionError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new FusionError({
     code: "internal",
     sqlstate: "XX000",
-    message: `pg_fusion: internal error: ${message}`,
+    message: `pg_fusion: internal error: ${messageOf(thrown)}`,
     cause: thrown,
   });
 }

@@ -14,7 +14,7 @@ import { bringSession, openRunningSession, openSession, say } from "./session.js
 import type { Session } from "./session.js";
 
 /** The variables libpq reads. */
-export function clientVariables(
+function clientVariables(
   places: ClusterPlaces,
   database: string,
 ): Readonly<Record<string, string>> {

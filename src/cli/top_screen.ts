@@ -133,7 +133,7 @@ export function topLines(now: TopLook, before: TopLook | undefined, order: TopOr
 }
 
 /** Lines before the first session. */
-export const HEAD_LINES = 4;
+const HEAD_LINES = 4;
 
 /** A whole screen: the lines that fit, the chosen session inverted, and the keys at the bottom. */
 export function topScreen(now: TopLook, before: TopLook | undefined, view: TopView): string {

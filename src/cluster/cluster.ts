@@ -67,7 +67,7 @@ function makeFolder(places: ClusterPlaces, folder: string, mode: number): void {
 }
 
 /** Makes the folders of the cluster, and the link to them when they are outside the checkout. */
-export function makeFolders(places: ClusterPlaces): void {
+function makeFolders(places: ClusterPlaces): void {
   if (places.link) {
     makeFolder(places, places.home, 0o755);
     const existing = lstatSync(places.link, { throwIfNoEntry: false });

@@ -11,8 +11,3 @@ export class CommandError extends Error {
     this.hint = hint;
   }
 }
-
-/** The text of anything thrown. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}

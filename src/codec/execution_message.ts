@@ -13,7 +13,7 @@ import { StartExecution as StartTable } from "#generated/control/start-execution
 import { Builder } from "flatbuffers";
 import { checkVersion, decodeMessage, readVector } from "./flatbuffer_vector.js";
 
-export const EXECUTION_VERSION = 1;
+const EXECUTION_VERSION = 1;
 
 export interface ParameterValue {
   readonly id: number;

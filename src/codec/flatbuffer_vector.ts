@@ -5,7 +5,7 @@ import { FusionError, malformedMessage } from "#base/errors.js";
 import { ByteBuffer } from "flatbuffers";
 
 /** Elements of one vector, at most; far above any statement PostgreSQL's own parser accepts in time. */
-export const VECTOR_ELEMENTS_MAX = 1 << 20;
+const VECTOR_ELEMENTS_MAX = 1 << 20;
 
 /** Reads a vector element by element. */
 export function readVector<Table, Row>(

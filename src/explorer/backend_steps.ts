@@ -18,7 +18,7 @@ import {
 } from "./world_shape.js";
 
 /** BackendAt.phase. */
-export const IDLE = 0;
+const IDLE = 0;
 const OPENING = 1;
 const TALKING = 2;
 const LEAVING = 3;

@@ -2,6 +2,7 @@
 // and every fault that the budget allows at every moment. What breaks comes back with the steps that lead there. When
 // nothing does, the worlds from which no end can be reached any more are looked for. Read next: scene.ts,
 // invariants.ts, counterexample.ts.
+import { messageOf } from "#base/errors.js";
 import { generatedMachines, type GeneratedMachine } from "#generated/machines.js";
 import { adversarySteps, supervisorSteps } from "./adversary_steps.js";
 import { BackendSteps } from "./backend_steps.js";
@@ -9,7 +10,7 @@ import type { Configuration } from "./configuration.js";
 import { Invariants } from "./invariants.js";
 import { executorSteps } from "./job_steps.js";
 import { Region } from "./region.js";
-import { Broken, Scene, type Step } from "./scene.js";
+import { Scene, type Step } from "./scene.js";
 import { mainSteps } from "./session_steps.js";
 import { Liveness } from "./liveness.js";
 import { WorldSet } from "./world_set.js";
@@ -75,7 +76,7 @@ export function takeStep({ shape }: Scene, step: Step, world: World): void {
   step.go(world);
 }
 
-export const isPossible = ({ shape }: Scene, step: Step, world: World): boolean =>
+const isPossible = ({ shape }: Scene, step: Step, world: World): boolean =>
   (step.fault !== true || world.get(shape.budget) > 0) && step.can(world);
 
 class Explorer {
@@ -168,8 +169,7 @@ class Explorer {
 
 /** A defect of the model shows as a failed assertion: it fails the exploration like any other. */
 function sentenceOf(error: unknown): string {
-  if (error instanceof Broken) return error.message;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** Explores a configuration with these machines, the runtime's own unless told otherwise. */

@@ -11,7 +11,7 @@ import {
 
 export const OWNER_BACKEND = 1;
 export const OWNER_WORKER = 2;
-export const OWNER_PRODUCER = 4;
+const OWNER_PRODUCER = 4;
 
 export const SIDE_SCAN = 1;
 export const SIDE_RESULT = 2;

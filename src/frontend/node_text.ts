@@ -11,7 +11,7 @@ import type { FusionError } from "#base/errors.js";
 export const NESTING_MAX = 1200;
 
 /** Bytes of one text, at most; PostgreSQL's own parser is slow long before. */
-export const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** A braced node. `id` counts opening braces in order of appearance: the backend numbers the same way. */
 export interface TextNode {

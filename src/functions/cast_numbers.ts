@@ -10,7 +10,7 @@ type NumberKind = "bool" | "int2" | "int4" | "int8" | "float4" | "float8";
 type IntegerKind = "int2" | "int4" | "int8";
 
 const bitsOf: Readonly<Record<IntegerKind, number>> = { int2: 16, int4: 32, int8: 64 };
-export const integerRange: Readonly<Record<IntegerKind, ErrorTemplate>> = {
+const integerRange: Readonly<Record<IntegerKind, ErrorTemplate>> = {
   int2: errorTemplates.int2OutOfRange,
   int4: errorTemplates.int4OutOfRange,
   int8: errorTemplates.int8OutOfRange,
@@ -88,7 +88,7 @@ const integerToFloat = (from: IntegerKind, to: "float4" | "float8"): CastBody =>
 });
 
 /** Rounds an int64 to the nearest real, ties to even, once. */
-export function realOfBigint(value: bigint): number {
+function realOfBigint(value: bigint): number {
   const magnitude = value < 0n ? -value : value;
   const excess = magnitude.toString(2).length - 24;
   if (excess <= 0) return Number(value);

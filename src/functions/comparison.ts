@@ -60,7 +60,7 @@ export interface ComparisonFamily {
 }
 
 /** The functions of one family. */
-export function comparisonFunctions(family: ComparisonFamily): readonly ScalarFunction[] {
+function comparisonFunctions(family: ComparisonFamily): readonly ScalarFunction[] {
   return comparisons.map((comparison, index) => ({
     key: `${family.name}.${comparison}`,
     procedures: family.procedures.map((six) => {

@@ -2,9 +2,11 @@
 // field is a constant of the statement (field_calls.ts). Those of infinite dates are infinite, so they are numerics of
 // any scale; nearly all years are one group of digits, written at once. Read next: date_parts.ts, for the parts
 // infinite dates have not; field_floats.ts, for date_part().
-import type { EngineType } from "#types/engine_type.js";
+import { NUMERIC } from "#types/engine_type.js";
 import type { FunctionBuilder, Local } from "#wasm/function_builder.js";
-import { civilOf, isInfiniteDate, isInfiniteTimestamp, splitTimestamp, type SplitTimestamp } from "./calendar.js";
+import {
+  EPOCH_JULIAN, type SplitTimestamp, civilOf, isInfiniteDate, isInfiniteTimestamp, splitTimestamp,
+} from "./calendar.js";
 import { pushIsInfinite } from "./date_code.js";
 import { thursdayOf } from "./date_parts.js";
 import type { Emission, Operand, ScalarFunction } from "./function.js";
@@ -20,10 +22,6 @@ import { type Numeric, writeNumeric } from "./numeric_image.js";
 import { asBigint, first, push } from "./operand.js";
 
 type Source = "date" | "timestamp";
-
-const NUMERIC: EngineType = { kind: "numeric" };
-/** Days from the Julian calendar's first to 2000-01-01. */
-const JULIAN_DAYS = 2_451_545;
 
 /** Counts in years, of which there is none between -1 and 1 in what is shown but for decades. */
 interface YearField {
@@ -82,7 +80,7 @@ export function yearsOf(name: string, days: number): number | undefined {
 
 /** A finite day as a Julian one. */
 export function julianDay(days: number): number {
-  return days + JULIAN_DAYS;
+  return days + EPOCH_JULIAN;
 }
 
 function julianOf(source: Source, split: SplitTimestamp): Numeric {
@@ -99,7 +97,6 @@ function fieldOf(source: Source, name: string, value: bigint): Numeric {
   const years = yearsOf(name, split.days);
   return years === undefined ? julianOf(source, split) : { coefficient: BigInt(years), scale: 0 };
 }
-
 
 const SMALL_MAX = 9999;
 
@@ -147,7 +144,7 @@ const emitYears = ({ name, emit }: YearField) => (emission: Emission, days: Loca
 };
 
 const emitJulian = ({ code }: Emission, days: Local): void =>
-  void code.get(days).i32(JULIAN_DAYS).op("i32.add").set(days);
+  void code.get(days).i32(EPOCH_JULIAN).op("i32.add").set(days);
 
 function growingField(source: Source, name: string, emit: EmitOrHost | undefined): ScalarFunction {
   return hostFunction({

@@ -16,7 +16,7 @@ import { isTableType } from "./parameter_tables.js";
 const TEXT: EngineType = { kind: "text", byteOrder: true };
 const TIMETZ: EngineType = { kind: "opaque", width: 12, byValue: false, bitwiseEqual: true };
 const ENUM: EngineType = { kind: "opaque", width: 4, byValue: true, bitwiseEqual: true };
-export const NAME_BYTES = 64;
+const NAME_BYTES = 64;
 const NAME: EngineType = { kind: "opaque", width: NAME_BYTES, byValue: false, bitwiseEqual: true };
 
 interface Listed {

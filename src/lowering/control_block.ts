@@ -42,9 +42,9 @@ export const ControlBlock = {
 } as const;
 
 /** Arguments of functions the host evaluates, at most. */
-export const HOST_ARGUMENTS_MAX = 8;
+const HOST_ARGUMENTS_MAX = 8;
 /** Bytes of an argument or result: a number of up to 128 bits, or the address of a view and of its tail. */
-export const HOST_VALUE_BYTES = 16;
+const HOST_VALUE_BYTES = 16;
 
 /** State of one aggregate: byte offsets. Addresses are absolute. */
 export const AggregateState = {

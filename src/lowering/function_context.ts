@@ -33,7 +33,7 @@ export interface Variant {
 /** Code that is right for every input of a pipeline whose source has no pages. */
 export const GROUPS_VARIANT: Variant = { nullColumns: new Set(), numbers: "wide" };
 
-export const shapeParts: Readonly<Record<Shape, readonly ValueType[]>> = {
+const shapeParts: Readonly<Record<Shape, readonly ValueType[]>> = {
   i32: ["i32"],
   i64: ["i64"],
   f32: ["f32"],

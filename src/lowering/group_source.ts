@@ -20,9 +20,10 @@ import {
   type AggregatePlan, type AggregateStep, LEAST32, NUMERIC_ADD, type ResultPlan, type StateSlot, type ViewState,
   type WideSum, isTotal,
 } from "./aggregate_plan.js";
-import { AggregateState, ControlBlock, GroupChunk } from "./control_block.js";
+import { ControlBlock } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { readKey } from "./group_keys.js";
+import { eachStoredRow } from "./group_memory.js";
 
 export class GroupSource {
   readonly #context: FunctionContext;
@@ -41,54 +42,8 @@ export class GroupSource {
   }
 
   produce(consume: () => void): void {
-    const { code } = this.#context;
-    const [chunk, end] = [code.local("i32"), code.local("i32")];
-    const enter = (): void => {
-      code
-        .get(chunk)
-        .load("i32.load", GroupChunk.end)
-        .get(this.#state)
-        .load("i32.load", AggregateState.rowNext);
-      code
-        .get(chunk, this.#state)
-        .load("i32.load", AggregateState.currentChunk)
-        .op("i32.ne")
-        .select()
-        .set(end);
-    };
-    code.get(this.#row);
-    code.if(
-      [],
-      () => code.get(this.#state).load("i32.load", AggregateState.cursorChunk).set(chunk),
-      () => {
-        code.get(this.#state).load("i32.load", AggregateState.firstChunk).tee(chunk);
-        code.i32(GroupChunk.SIZE).op("i32.add").set(this.#row);
-      },
-    );
-    this.#context.body(() => {
-      code.loop((nextChunk) => {
-        code.get(chunk).if([], () => {
-          enter();
-          code.loop((again) => {
-            code.get(this.#row, end).op("i32.lt_u");
-            code.if([], () => {
-              consume();
-              code.get(this.#row).i32(this.#plan.rowBytes).op("i32.add").set(this.#row).br(again);
-            });
-          });
-          code
-            .get(chunk)
-            .load("i32.load", GroupChunk.next)
-            .tee(chunk)
-            .i32(GroupChunk.SIZE)
-            .op("i32.add")
-            .set(this.#row)
-            .br(nextChunk);
-        });
-      });
-    });
-    code.get(this.#state, chunk).store("i32.store", AggregateState.cursorChunk);
-    code.get(this.#control, this.#row).store("i32.store", ControlBlock.resume);
+    eachStoredRow(this.#context, this.#state, this.#row, this.#plan.rowBytes, consume);
+    this.#context.code.get(this.#control, this.#row).store("i32.store", ControlBlock.resume);
   }
 
   column(index: number): LoweredValue {

@@ -247,32 +247,30 @@ export class Probe {
 
   /** Looks for one match; afterwards the cursor is 0, so that a resumed call does not look again. */
   #search(lowering: ExpressionLowering, keys: readonly LoweredKey[]): void {
-    const { code } = this.#context;
-    code.block([], (exit) => {
-      code.loop((again) => {
-        code.get(this.#cursor).tee(this.row).op("i32.eqz").brIf(exit);
-        this.#visit();
-        code.block([], (next) => {
-          this.#condition(lowering, keys, next);
-          code.i32(1).set(this.#matched).i32(0).set(this.#cursor).br(exit);
-        });
-        code.get(this.#cursor).load("i32.load", TableRow.next).set(this.#cursor).br(again);
-      });
+    this.#eachMatch((next, exit) => {
+      this.#condition(lowering, keys, next);
+      this.#context.code.i32(1).set(this.#matched).i32(0).set(this.#cursor).br(exit);
     });
   }
 
   /** Marks every match that is not marked yet. */
   #mark(lowering: ExpressionLowering, keys: readonly LoweredKey[]): void {
     const { code } = this.#context;
+    this.#eachMatch((next) => {
+      code.get(this.row).load("i32.load", TableRow.flags).i32(TableRowFlag.matched).op("i32.and").brIf(next);
+      this.#condition(lowering, keys, next);
+      this.#setMatched();
+    });
+  }
+
+  /** The loop over build rows of the same hash; `visit` may branch to the next or leave. */
+  #eachMatch(visit: (next: Label, exit: Label) => void): void {
+    const { code } = this.#context;
     code.block([], (exit) => {
       code.loop((again) => {
         code.get(this.#cursor).tee(this.row).op("i32.eqz").brIf(exit);
         this.#visit();
-        code.block([], (next) => {
-          code.get(this.row).load("i32.load", TableRow.flags).i32(TableRowFlag.matched).op("i32.and").brIf(next);
-          this.#condition(lowering, keys, next);
-          this.#setMatched();
-        });
+        code.block([], (next) => visit(next, exit));
         code.get(this.#cursor).load("i32.load", TableRow.next).set(this.#cursor).br(again);
       });
     });

@@ -2,8 +2,9 @@
 // groups. Read next: table_plan.ts, stored_column.ts.
 import { defined } from "#base/assert.js";
 import type { Local } from "#wasm/function_builder.js";
-import { ControlBlock, GroupChunk, TableRow, TableRowFlag, TableState } from "./control_block.js";
+import { ControlBlock, TableRow, TableRowFlag, TableState } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
+import { eachStoredRow } from "./group_memory.js";
 import { readStored } from "./stored_column.js";
 import type { TablePlan } from "./table_plan.js";
 
@@ -55,26 +56,12 @@ export class TableSource {
   /** The place is a row's address. */
   #chunks(selection: Exclude<RowSelection, "ordered">, consume: () => void): void {
     const { code } = this.#context;
-    const [chunk, end] = [code.local("i32"), code.local("i32")];
-    code.get(this.#row).if(
-      [],
-      () => code.get(this.#state).load("i32.load", TableState.cursorChunk).set(chunk),
-      () => {
-        code.get(this.#state).load("i32.load", TableState.firstChunk).tee(chunk);
-        code.i32(GroupChunk.SIZE).op("i32.add").set(this.#row);
-      },
-    );
-    this.#context.body(() => {
-      code.loop((nextChunk) => {
-        code.get(chunk).if([], () => {
-          this.#findEnd(chunk, end);
-          this.#rows(end, selection, consume);
-          code.get(chunk).load("i32.load", GroupChunk.next).tee(chunk).i32(GroupChunk.SIZE).op("i32.add");
-          code.set(this.#row).br(nextChunk);
-        });
-      });
+    eachStoredRow(this.#context, this.#state, this.#row, this.#plan.rowBytes, () => {
+      if (selection === "all") return consume();
+      code.get(this.#row).load("i32.load", TableRow.flags).i32(TableRowFlag.matched).op("i32.and");
+      if (selection === "unmatched") code.op("i32.eqz");
+      code.if([], consume);
     });
-    code.get(this.#state, chunk).store("i32.store", TableState.cursorChunk);
   }
 
   /** Address of the row at hand. */
@@ -84,27 +71,5 @@ export class TableSource {
 
   column(index: number): LoweredValue {
     return readStored(this.#context, defined(this.#plan.columns[index], `column ${index}`), this.#row);
-  }
-
-  /** The chunk being filled ends at the next row's place, the others where they say. */
-  #findEnd(chunk: Local, end: Local): void {
-    const { code } = this.#context;
-    code.get(chunk).load("i32.load", GroupChunk.end).get(this.#state).load("i32.load", TableState.rowNext);
-    code.get(chunk, this.#state).load("i32.load", TableState.currentChunk).op("i32.ne").select().set(end);
-  }
-
-  #rows(end: Local, selection: Exclude<RowSelection, "ordered">, consume: () => void): void {
-    const { code } = this.#context;
-    code.loop((again) => {
-      code.get(this.#row, end).op("i32.lt_u").if([], () => {
-        if (selection === "all") consume();
-        else {
-          code.get(this.#row).load("i32.load", TableRow.flags).i32(TableRowFlag.matched).op("i32.and");
-          if (selection === "unmatched") code.op("i32.eqz");
-          code.if([], consume);
-        }
-        code.get(this.#row).i32(this.#plan.rowBytes).op("i32.add").set(this.#row).br(again);
-      });
-    });
   }
 }

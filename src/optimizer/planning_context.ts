@@ -87,7 +87,7 @@ export function eachOuterVariable(subLink: TextNode, visit: (variable: Variable,
 }
 
 /** Nodes with one of the tags in an expression of a level, outermost only; subqueries are levels of their own. */
-export function nodesOfLevel(root: TextNode, ...tags: readonly string[]): readonly TextNode[] {
+function nodesOfLevel(root: TextNode, ...tags: readonly string[]): readonly TextNode[] {
   return outermost(root, tags, ({ tag }) => tag === "SUBLINK" && !tags.includes(tag));
 }
 

@@ -33,7 +33,7 @@ const typeNames: Readonly<Record<EngineType["kind"], string>> = {
 };
 
 /** A type as its SQL name with what the engine knows of its values. */
-export function typeText(type: EngineType): string {
+function typeText(type: EngineType): string {
   if (type.kind === "decimal") return `numeric(${type.precision},${type.scale})`;
   if (type.kind === "bpchar") return `char(${type.length})`;
   return typeNames[type.kind];
@@ -79,7 +79,7 @@ function callText(key: string, values: readonly string[], type: EngineType): str
 }
 
 /** An expression over columns of the given names. */
-export function expressionText(expression: Expression, names: readonly string[]): string {
+function expressionText(expression: Expression, names: readonly string[]): string {
   const text = (each: Expression): string => expressionText(each, names);
   switch (expression.kind) {
     case "column": return names[expression.index] ?? `column${expression.index}`;

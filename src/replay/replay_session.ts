@@ -52,7 +52,7 @@ function payloadOf(tape: Tape, record: TraceRecord): Uint8Array {
 }
 
 /** A report as it was, with the error's text where the recording has it. */
-export function reportOf(record: TraceRecord): JobReport {
+function reportOf(record: TraceRecord): JobReport {
   const kind = jobReports[record.argument] ?? "disposed";
   if (kind !== "failed") return { kind };
   const failed = record.data.length > 0

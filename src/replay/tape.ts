@@ -38,7 +38,7 @@ export class DivergenceError extends Error {
 export class TapeEnded extends Error {}
 
 /** What a record is, in words. */
-export function recordName(record: TraceRecord, machines: readonly GeneratedMachine[]): string {
+function recordName(record: TraceRecord, machines: readonly GeneratedMachine[]): string {
   switch (record.kind) {
     case "transition":
       return machines[record.machine - 1]?.name ?? `machine ${record.machine}`;

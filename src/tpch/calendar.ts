@@ -10,7 +10,7 @@ export function dayNumber(year: number, month: number, day: number): number {
 }
 
 /** The last day of the period. */
-export const lastDay = dayNumber(1998, 12, 31);
+const lastDay = dayNumber(1998, 12, 31);
 /** "Today" of the specification: what is shipped later is still open. */
 export const currentDay = dayNumber(1995, 6, 17);
 /** The last order leaves room for shipping (121 days) and receipt (30 days) within the period. */

@@ -11,6 +11,7 @@ import { captureFiles, flightFiles, openRecording, type Recording, type TracePla
 import { redactTrace } from "./redact.js";
 import { lacksRecords, lastStatements, outcome, sessionsOf, tellSession, wallTime } from "./story.js";
 import { diffTraces } from "./trace_diff.js";
+import { reasonOf } from "./unreadable.js";
 
 export type { TracePlaces } from "./recordings.js";
 
@@ -25,7 +26,7 @@ export const processOutput: TraceOutput = {
   failure: (text) => void process.stderr.write(`pg-fusion trace: ${text}\n`),
 };
 
-export const TRACE_USAGE = `usage: pg-fusion trace list
+const TRACE_USAGE = `usage: pg-fusion trace list
        pg-fusion trace show [--last N] [--records] [FILE]
        pg-fusion trace grep PATTERN [FILE...]
        pg-fusion trace diff FILE FILE
@@ -225,13 +226,6 @@ function exportPerfetto(words: readonly string[], output: TraceOutput): void {
   const { files, flags } = parseWords(words, ["--perfetto"], 2, 2);
   if (!flags.has("--perfetto")) throw usageError();
   writeNew(files[1] ?? "", perfettoJson(openRecording(files[0] ?? "").flight), output);
-}
-
-function reasonOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "EACCES") return "the recording belongs to the server's user; run this as root or as that user.";
-  if (code === "ENOENT") return "there is no such recording. Start the cluster with `npx pg-fusion up` first.";
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Runs a command's work; failures that are not ours to know become a sentence and an exit code. */

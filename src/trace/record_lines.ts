@@ -18,7 +18,7 @@ export const writerLabel = ({ kind, number }: TraceWriterName): string =>
   kind === "worker" ? "worker" : `${kind} ${number}`;
 
 /** All records of a trace in the order of their times; of one writer in its own order. */
-export function placedRecords(trace: Trace): PlacedRecord[] {
+function placedRecords(trace: Trace): PlacedRecord[] {
   const placed = trace.writers.flatMap((writer) => writer.records.map((record) => ({ writer, record })));
   return placed.sort((a, b) => {
     if (a.record.timeNs !== b.record.timeNs) return a.record.timeNs < b.record.timeNs ? -1 : 1;
@@ -89,7 +89,7 @@ export function recordWords(record: TraceRecord, machines: readonly GeneratedMac
 }
 
 /** "   1.234  executor 0 #17  scan 0  producerEnded  ..." */
-export function recordLine({ writer, record }: PlacedRecord, trace: Trace, startNs: bigint): string {
+function recordLine({ writer, record }: PlacedRecord, trace: Trace, startNs: bigint): string {
   const ms = (Number(record.timeNs - startNs) / 1e6).toFixed(3).padStart(12);
   const who = `${writerLabel(writer)} #${record.sequence}`.padEnd(18);
   const cause = record.cause === 0 ? "" : `  (caused by #${record.cause})`;

@@ -11,7 +11,7 @@ export interface Gap {
 /** With no session open, a person is thinking. */
 export const IDLE_GAP_NS = 5e6;
 /** Inside a statement silence is work or waiting: only a long one is squeezed. */
-export const OPEN_GAP_NS = 1e9;
+const OPEN_GAP_NS = 1e9;
 /** What is left of a squeezed gap. */
 export const SQUEEZED_NS = 1e6;
 

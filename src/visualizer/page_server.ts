@@ -25,7 +25,7 @@ export interface PageSource {
 }
 
 /** Faster than the eye follows, and a hundredth of a core at most. */
-export const FOLLOW_INTERVAL_MS = 250;
+const FOLLOW_INTERVAL_MS = 250;
 /** A person has a few pages open; more is a mistake. */
 const PAGES_MAX = 16;
 /** A page that has not come back for its records after this is gone. */

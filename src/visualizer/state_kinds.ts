@@ -20,7 +20,7 @@ const kinds: Readonly<Record<string, StateKind>> = {
   failed: "failed",
 };
 
-export const machineNumbered = (code: number): GeneratedMachine | undefined => generatedMachines[code - 1];
+const machineNumbered = (code: number): GeneratedMachine | undefined => generatedMachines[code - 1];
 
 export function kindOfStateName(name: string): StateKind | undefined {
   return kinds[name];

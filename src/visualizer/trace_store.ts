@@ -275,6 +275,3 @@ export function sessionsByWorth(sessions: readonly TraceSession[]): TraceSession
   };
   return [...sessions].sort((a, b) => weight(a) - weight(b) || b.id - a.id);
 }
-
-/** Marks of all kinds, for legends. */
-export const allMarks = markKinds;

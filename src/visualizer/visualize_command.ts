@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FlightFileError } from "#trace/flight_reader.js";
 import { TraceFileError } from "#trace/format/trace_reader.js";
+import { reasonOf } from "#trace/unreadable.js";
 import { pageDocument, PageMissingError, readPageParts } from "./document.js";
 import { liveSource, recordedSource } from "./flight_source.js";
 import { PageServer, type PageSource } from "./page_server.js";
@@ -74,14 +75,6 @@ export function newestFlight({ data }: VisualizePlaces): string | undefined {
   return name === undefined ? undefined : join(folder, name);
 }
 
-function reasonOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "EACCES") return "the recording belongs to the server's user; run this as root or as that user.";
-  if (code === "ENOENT") return "there is no such recording. Start the cluster with `npx pg-fusion up` first.";
-  if (code === "EADDRINUSE") return "the port is taken; leave --port away to get a free one.";
-  return error instanceof Error ? error.message : String(error);
-}
-
 async function serve(source: PageSource, port: number, world: VisualizeWorld): Promise<void> {
   const server = await PageServer.start(source, readPageParts(), port);
   world.line(`open ${server.address}`);
@@ -127,7 +120,8 @@ export async function runVisualizeCommand(
       error instanceof PageMissingError || error instanceof ExplainReadError ||
       (error as NodeJS.ErrnoException).code !== undefined;
     if (!expected) throw error;
-    world.failure(reasonOf(error));
+    const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+    world.failure(isTaken ? "the port is taken; leave --port away to get a free one." : reasonOf(error));
     return 1;
   }
 }

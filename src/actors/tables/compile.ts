@@ -7,9 +7,9 @@ import {
 import { FusionError } from "#base/errors.js";
 
 /** States of one machine, at most: they travel as one byte in flight records. */
-export const STATES_MAX = 64;
+const STATES_MAX = 64;
 /** Effects of one machine, at most: a set of them is one 32-bit mask. */
-export const EFFECTS_MAX = 32;
+const EFFECTS_MAX = 32;
 
 export interface MachineCell {
   /** Index of the next state. */

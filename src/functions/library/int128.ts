@@ -56,7 +56,7 @@ export const narrowDecimal: LibraryFunction = {
 };
 
 /** Unsigned 64 x 64 -> 128 bits, by four 32-bit products. */
-export const multiplyUnsigned: LibraryFunction = {
+const multiplyUnsigned: LibraryFunction = {
   name: "multiplyUnsigned",
   type: { parameters: i64s(2), results: i64s(2) },
   write(code) {

@@ -22,7 +22,7 @@ const SCALE_MAX = 0x3fff;
 const WEIGHT_MAX = 0x7fff;
 
 /** (view, tail) -> (address of the groups, their number, weight, scale, negative); the number is -1 without digits. */
-export const numericParts: LibraryFunction = {
+const numericParts: LibraryFunction = {
   name: "numericParts",
   type: { parameters: ["i32", "i32"], results: ["i32", "i32", "i32", "i32", "i32"] },
   write(code) {

@@ -31,7 +31,7 @@ export interface ClassMember {
   readonly logSelectivity: number;
 }
 
-export function logSelectivity(selectivity: number): number {
+function logSelectivity(selectivity: number): number {
   return Math.log(Math.min(Math.max(selectivity, SELECTIVITY_MIN), 1));
 }
 

@@ -49,7 +49,7 @@ export function traceHeader(heading: TraceHeading): Uint8Array {
 }
 
 /** Name and value pairs as the payload of a facts chunk. */
-export function factsPayload(facts: ReadonlyMap<string, string>): Uint8Array {
+function factsPayload(facts: ReadonlyMap<string, string>): Uint8Array {
   const words = [...facts].flat().map((word) => new TextEncoder().encode(word));
   const bytes = new Uint8Array(words.reduce((sum, word) => sum + 4 + word.length, 0));
   const view = new DataView(bytes.buffer);

@@ -18,7 +18,7 @@ import { reportFields } from "./session_capture.js";
 import type { TapeWriter } from "./tape_writer.js";
 
 /** A number as a record's numbers: its 64 bits. */
-export function floatNumbers(value: number): readonly [number, number, number] {
+function floatNumbers(value: number): readonly [number, number, number] {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value, true);
   return [view.getUint32(0, true), view.getUint32(4, true), 0];

@@ -1,23 +1,10 @@
-// Every recorded statement against its printed plan in test/plans/single_table; `npm run accept` rewrites the expected
-// texts, and their diff is read like code.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+// Every recorded statement over one table against its printed plan in test/plans/single_table.
+import { describe, it } from "vitest";
 import { planText } from "../../support/plan_text.js";
 import { fixtureQueries, fixtureRequest } from "../../support/planning_fixtures.js";
-
-const folder = new URL("../../plans/single_table/", import.meta.url);
-const accept = process.env["PG_FUSION_ACCEPT"] === "1";
+import { expectPlan } from "../../support/printed_plans.js";
 
 describe("plans of single-table statements", () => {
   for (const [name, sql] of Object.entries(fixtureQueries))
-    it(name, () => {
-      const text = `${sql}\n\n${planText(fixtureRequest(name))}`;
-      const file = new URL(`${name}.txt`, folder);
-      if (accept) {
-        mkdirSync(folder, { recursive: true });
-        writeFileSync(file, text);
-      }
-      expect(existsSync(file), "expected text exists; npm run accept writes it").toBe(true);
-      expect(text).toBe(readFileSync(file, "utf8"));
-    });
+    it(name, () => expectPlan("single_table", name, `${sql}\n\n${planText(fixtureRequest(name))}`));
 });
