@@ -5,7 +5,7 @@ import {
 } from "#generated/machines.js";
 import { ringOf, writerKinds } from "#trace/writer.js";
 import { senderOf } from "./senders.js";
-import { kindOfState, markKinds, markOfTransition, stateName, type MarkKind, type StateKind } from "./state_kinds.js";
+import { kindOfState, markOfTransition, stateName, type MarkKind, type StateKind } from "./state_kinds.js";
 import { copyChunk, emptyChunk, type TraceChunk } from "./trace_chunk.js";
 
 export interface TraceActor {
