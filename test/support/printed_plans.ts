@@ -1,5 +1,5 @@
-// Printed plans compared with their expected texts in test/plans; `npm run accept` rewrites those, and their diff is read
-// like code.
+// Printed plans compared with their expected texts in test/plans; `npm run accept` rewrites those, and their diff is
+// read like code.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect } from "vitest";
 
