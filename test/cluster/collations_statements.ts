@@ -48,6 +48,9 @@ export function statementsOver(column: string): readonly string[] {
     `SELECT min(coalesce(b.${column}, a.${column})) FROM words a LEFT JOIN others b ON a.id = b.id GROUP BY a.team`,
     `SELECT count(*) FROM words a JOIN others b ON a.team = b.team AND a.${column} BETWEEN b.${column} AND 'Z'
        WHERE b.id < 50`,
+    `SELECT a.${column}, b.id, a.id FROM few a LEFT JOIN words b ON a.team = b.team AND b.id < 900
+       ORDER BY a.${column} DESC, b.id, a.id LIMIT 25 OFFSET 3`,
+    `SELECT b.id, a.id FROM few a JOIN words b ON a.team = b.team ORDER BY a.${column} NULLS FIRST, 1, 2 LIMIT 40`,
   ];
 }
 
