@@ -3,7 +3,7 @@
 // the sum with its own plan. Read next: schemas/tables/costs.json, where every number was measured.
 import { costs } from "#generated/costs.js";
 import { columnsOf } from "#plan/columns_of.js";
-import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import type { PhysicalOperator, PhysicalPlan, SortKey } from "#plan/physical.js";
 
 export interface EngineCost {
   readonly ns: number;
@@ -30,8 +30,14 @@ function rowsOf(operator: PhysicalOperator, otherwise: number): number {
   return operator.rowsEstimate ?? otherwise;
 }
 
-function sortedNs(rows: number): number {
-  return rows * Math.log2(Math.max(2, rows)) * costs.comparedRow;
+/** One comparison of rows by these keys. */
+function comparedNs(keys: readonly SortKey[]): number {
+  const isOfText = keys.some(({ expression: { type } }) => type.kind === "text");
+  return isOfText ? costs.comparedText : costs.comparedRow;
+}
+
+function sortedNs(rows: number, keys: readonly SortKey[]): number {
+  return rows * Math.log2(Math.max(2, rows)) * comparedNs(keys);
 }
 
 /** The share of probe rows that have a partner. */
@@ -82,13 +88,13 @@ class CostModel {
       }
       case "limit": return this.#each(operator, operator.input, () => 0);
       case "sort": {
-        const { limit = Infinity } = operator;
+        const { keys, limit = Infinity } = operator;
         return this.#each(operator, operator.input, (rows) =>
-          (rows <= limit ? sortedNs(rows) : rows * costs.comparedRow + sortedNs(limit)));
+          (rows <= limit ? sortedNs(rows, keys) : rows * comparedNs(keys) + sortedNs(limit, keys)));
       }
       case "window":
         return this.#each(operator, operator.input, (rows) =>
-          sortedNs(rows) + rows * operator.calls.length * costs.aggregatedRow);
+          sortedNs(rows, operator.order) + rows * operator.calls.length * costs.aggregatedRow);
     }
   }
 

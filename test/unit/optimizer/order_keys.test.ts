@@ -1,5 +1,5 @@
-// Which scans are asked for keys of texts, by the facts of a collation: recorded statements over several tables, planned
-// as in databases whose collation is ICU's, one of the C library's, or C.
+// Which scans are asked for keys of texts, by the facts of a collation: recorded statements over several tables,
+// planned as in databases whose collation is ICU's, one of the C library's, or C.
 import { describe, expect, it } from "vitest";
 import { Encoding } from "#generated/encodings.js";
 import type { CollationFact, LeafColumn, PlanReady } from "#plan/planning.js";
