@@ -10,6 +10,7 @@
 #include <langinfo.h>
 #endif
 
+#include "access/htup_details.h"
 #include "catalog/pg_collation.h"
 #include "collation_order.h"
 #include "utils/builtins.h"
@@ -55,7 +56,7 @@ default_has_no_rules(void)
 	pg_locale_t locale = pg_newlocale_from_collation(DEFAULT_COLLATION_OID);
 
 #if PG_VERSION_NUM < 170000
-	return locale == NULL && has_no_rules(nl_langinfo(_NL_COLLATE_NRULES));
+	return (locale == NULL || locale->provider == COLLPROVIDER_LIBC) && has_no_rules(nl_langinfo(_NL_COLLATE_NRULES));
 #else
 	return locale->provider == COLLPROVIDER_LIBC && has_no_rules(nl_langinfo_l(_NL_COLLATE_NRULES, locale->info.lt));
 #endif

@@ -8,7 +8,7 @@ import { defined } from "#base/assert.js";
 import { hasOuterOrderBy } from "#bench/compare_rows.js";
 import { plainly, run } from "../support/fusion_session.js";
 import type { Outcome } from "../support/fusion_session.js";
-import { computedStatements, keyedStatements, statementsOver } from "./collations_statements.js";
+import { computedStatements, keyedElsewhere, keyedStatements, statementsOver } from "./collations_statements.js";
 
 /** A locale of a language, where the machine has one. */
 const language = (spawnSync("locale", ["-a"], { encoding: "utf8" }).stdout ?? "").split("\n")
@@ -75,6 +75,13 @@ describe.each(Object.entries(databases))("a database of %s", (name, options) => 
       if (!(await plan(text)).includes(`order of ${column}`)) without.push(text);
     }
     expect(without).toEqual([]);
+  });
+
+  it("orders by keys of partitions, through indexes and of long values", async () => {
+    for (const text of keyedElsewhere) {
+      await check(text);
+      expect(await plan(text), text).toContain("order of und");
+    }
   });
 
   it.each(["blind", "c", "bytes"])("makes no keys of %s", async (column) => {

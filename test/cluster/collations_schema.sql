@@ -22,3 +22,10 @@ UPDATE words SET c = word, und = word, bytes = word, odd = word, shifted = word,
   fixed_und = word, tiny = left(word, 1), nick = word, shade = (ARRAY['a', 'b', 'Z'])[id % 3 + 1]::shade;
 CREATE TABLE others AS SELECT * FROM words WHERE id % 4 = 0;
 CREATE TABLE few AS SELECT * FROM words WHERE id % 97 = 0;
+-- Other ways to rows: partitions, indexes, values that are stored elsewhere.
+CREATE TABLE parts (id int, team int, und text COLLATE "und-x-icu") PARTITION BY HASH (id);
+CREATE TABLE parts0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE parts1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO parts SELECT id, team, und FROM words;
+CREATE INDEX ON words (id) INCLUDE (und);
+CREATE TABLE wide AS SELECT id, team, repeat(und, 3000) COLLATE "und-x-icu" AS und FROM words WHERE id % 30 = 0;

@@ -83,6 +83,16 @@ export function keyedStatements(column: string): readonly string[] {
   ];
 }
 
+/** The same over rows that come from elsewhere than a plain table's blocks. */
+export const keyedElsewhere: readonly string[] = [
+  `SELECT count(*), sum(f.id) FROM (SELECT b.und, generate_series(1, 2) g FROM words a JOIN words b ON a.id = b.id
+     WHERE a.id < 400) s JOIN others f ON s.und < f.und AND f.id % 10 = s.g`,
+  "SELECT p.team, min(p.und), max(p.und) FROM parts p JOIN others f ON f.team = p.team WHERE p.id < 100 GROUP BY 1",
+  "SELECT count(*) FROM parts p JOIN parts q ON p.team = q.team AND p.und > q.und AND q.id < 50",
+  "SELECT count(*) FROM words a JOIN others b ON a.team = b.id AND a.und >= b.und WHERE a.id BETWEEN 10 AND 30",
+  "SELECT f.id, (SELECT max(w.und) FROM wide w WHERE w.team = f.team AND w.id <> f.id) FROM few f",
+];
+
 /** Orders and letters of computed texts, under collations named where they are used. */
 export const computedStatements: readonly string[] = [
   ...["C", "und-x-icu", "plain", "odd"].flatMap((collation) => [
