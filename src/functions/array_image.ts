@@ -3,7 +3,7 @@
 // library/arrays.ts, lowering/aggregate_collect.ts.
 import { assert } from "#base/assert.js";
 import type { Scalar } from "#expr/expression.js";
-import type { ArrayElement } from "#types/array_element.js";
+import { type ArrayElement, elementLength } from "#types/array_element.js";
 import type { EngineType } from "#types/engine_type.js";
 
 /** What the datum has before the image. Alignment counts from there. */
@@ -60,6 +60,19 @@ export function arrayImage(element: ArrayElement, type: EngineType, values: read
     });
   const present = values.filter((value) => value !== null).map((value) => elementBytes(element, type, value));
   return new Uint8Array(Buffer.concat([head, ...present]));
+}
+
+/** An array without NULLs, with one more value behind the others. */
+export function appendedArrayImage(
+  array: Uint8Array, alignment: ArrayElement["alignment"], type: EngineType, value: Exclude<Scalar, null>,
+): Uint8Array {
+  const image = Buffer.from(array);
+  const length = elementLength(type);
+  assert(length !== undefined && image.length >= EMPTY_ARRAY_BYTES, "an array and a value that stands in one");
+  const element = { type: image.readUInt32LE(arrayHeader.elementType), length, alignment };
+  if (image.readInt32LE(arrayHeader.dimensions) === 0) return arrayImage(element, type, [value]);
+  image.writeInt32LE(image.readInt32LE(arrayHeader.length) + 1, arrayHeader.length);
+  return new Uint8Array(Buffer.concat([image, elementBytes(element, type, value)]));
 }
 
 /** The array of nothing. */

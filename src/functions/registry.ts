@@ -1,6 +1,7 @@
 // The scalar functions of the engine by PostgreSQL OID and by plan key. A function is added in its family's file,
 // or in a new family file listed here. Read next: function.ts.
 import { assert, defined } from "#base/assert.js";
+import { arrayValues } from "./array_values.js";
 import { castsOfDecimals } from "./cast_decimal.js";
 import { castsOfNumbers } from "./cast_numbers.js";
 import { byteFunctions, characterFunctions } from "./characters.js";
@@ -57,6 +58,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   timestampShifts,
   zoneFunctions,
   orderKeyFunctions,
+  arrayValues,
 ];
 
 /** Families that take characters apart, which they can in UTF-8 alone. */

@@ -141,6 +141,8 @@ export function decodeConstant(type: EngineType, image: Uint8Array): Scalar | un
 /** One-dimensional array image, without nulls in its header's sense: elements as images of their own. */
 export interface ArrayElements {
   readonly elementType: number;
+  /** The first one's number. */
+  readonly lowerBound: number;
   /** null stands for a NULL element. */
   readonly elements: readonly (Uint8Array | null)[];
 }
@@ -161,7 +163,7 @@ export function decodeArray(image: Uint8Array, layout: ElementLayout): ArrayElem
   const data = view(payload);
   const dimensions = data.getInt32(0, true);
   const elementType = data.getUint32(8, true);
-  if (dimensions === 0) return { elementType, elements: [] };
+  if (dimensions === 0) return { elementType, lowerBound: 1, elements: [] };
   if (dimensions !== 1 || payload.length < 20) return undefined;
   const dataOffset = data.getInt32(4, true);
   const count = data.getInt32(12, true);
@@ -181,7 +183,7 @@ export function decodeArray(image: Uint8Array, layout: ElementLayout): ArrayElem
     elements.push(element.image);
     at = element.end;
   }
-  return { elementType, elements };
+  return { elementType, lowerBound: data.getInt32(16, true), elements };
 }
 
 function align(offset: number, alignment: number): number {

@@ -27,6 +27,15 @@ const continuous = ["k", "f", "n::float8", "s", "ts - timestamp '2001-02-03'"].f
   ["0", "0.1", "0.3", "0.5", "1"].map((share) => within(`percentile_cont(${share})`, value)).join(", "),
 ));
 
+const manyFractions = [...ordered, "loose", "u", "c COLLATE \"und-x-icu\""].flatMap((value) => grouped(
+  `percentiles of ${value} by an array`,
+  ["percentile_disc('{0.5,0,1,0.1,0.5}')", "percentile_disc(array[0.9])"]
+    .map((call) => within(call, value)).join(", "),
+)).concat(["k", "f", "ts - timestamp '2001-02-03'"].flatMap((value) => grouped(
+  `percentile_cont of ${value} by an array`,
+  within("percentile_cont(array[0.3, 1, 0, 0.5])", value, " DESC"),
+)));
+
 const rows: readonly (readonly [value: string, row: string])[] = [
   ["k", "3"], ["k", "NULL"], ["n", "12.5"], ["n", "'NaN'"], ["d", "date '2001-02-10'"], ["f", "1.25"], ["c", "'m'"],
   ["b", "true"], ["big", "0"],
@@ -101,6 +110,17 @@ const single: readonly (readonly [name: string, text: string])[] = [
   ["a failing value", "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY 100 / s) FROM w_rows"],
   ["a fraction out of range", "SELECT percentile_disc(1.5) WITHIN GROUP (ORDER BY k) FROM w_rows"],
   ["no fraction", "SELECT percentile_disc(NULL) WITHIN GROUP (ORDER BY k) FROM w_rows"],
+  ["arrays of fractions that PostgreSQL makes arrays of",
+    "SELECT percentile_disc('{0.5,NULL}') WITHIN GROUP (ORDER BY k), percentile_disc('{}') WITHIN GROUP (ORDER BY k), "
+    + "percentile_disc('[0:1]={0,1}') WITHIN GROUP (ORDER BY k), "
+    + "percentile_cont('{{0},{1}}') WITHIN GROUP (ORDER BY k), percentile_cont(NULL::float8[]) WITHIN GROUP (ORDER BY k) FROM w_rows"],
+  ["a fraction out of range in an array", "SELECT percentile_disc('{0.5,1.5}') WITHIN GROUP (ORDER BY k) FROM w_rows"],
+  ["arrays of percentiles in a subquery",
+    "SELECT w.id, x.m, x.m[2] FROM (SELECT p, percentile_disc('{0.25,0.75}') WITHIN GROUP (ORDER BY c) AS m "
+    + "FROM w_rows GROUP BY p) x JOIN w_rows w ON w.p = x.p ORDER BY w.id"],
+  ["arrays of percentiles in a correlated subquery",
+    "SELECT o.id, (SELECT percentile_cont('{0.2,0.8}') WITHIN GROUP (ORDER BY i.f) FROM w_rows i WHERE i.p = o.s) "
+    + "FROM w_rows o ORDER BY o.id"],
   ["a percentile of joined rows",
     "SELECT a.p, percentile_disc(0.5) WITHIN GROUP (ORDER BY a.k + b.k), count(DISTINCT b.id), count(DISTINCT a.s) "
     + "FROM w_rows a JOIN w_rows b ON a.id = b.id + 1 GROUP BY a.p ORDER BY 1"],
@@ -155,7 +175,7 @@ const single: readonly (readonly [name: string, text: string])[] = [
 ];
 
 export const orderedAggregateStatements: readonly NamedStatement[] = [
-  ...percentiles, ...continuous, ...hypothetical, ...distinct, ...inOrder,
+  ...percentiles, ...continuous, ...manyFractions, ...hypothetical, ...distinct, ...inOrder,
   ...pairs, ...lists, ...arrays,
   ...single.map(([name, text]) => ({ name, text })),
 ];

@@ -1,6 +1,6 @@
 // Aggregates that sort what they see, those over two columns, and lists: string_agg and array_agg with ORDER BY,
-// WITHIN GROUP, hypothetical rows, regression. Each is asked for so that no order of rows changes its answer; digits
-// that would are rounded away. Read next: aggregates.ts.
+// WITHIN GROUP (arrays of fractions, too), hypothetical rows, regression. Each is asked for so that no order of rows
+// changes its answer; digits that would are rounded away. Read next: aggregates.ts.
 import type { Dice } from "../random_plans.js";
 import { simplest, type Scope } from "./expressions.js";
 import type { Expression, Kind, Part } from "./tree.js";
@@ -65,7 +65,7 @@ function list(dice: Dice, scope: Scope, direction: string): Expression {
   const kind = dice.pick(listed);
   const value = exactValue(dice, scope, kind);
   const distinct = dice.chance(40) ? "DISTINCT " : "";
-  switch (dice.below(4)) {
+  switch (dice.below(5)) {
     case 0: {
       const filter = dice.chance(30) ? [" FILTER (WHERE ", exactValue(dice, scope, "bool"), ")"] : [];
       return made("text", true, `array_agg(${distinct}`, value, " ORDER BY ", value, `${direction})`, ...filter,
@@ -73,6 +73,9 @@ function list(dice: Dice, scope: Scope, direction: string): Expression {
     }
     case 1: return made("text", true, "json_agg(", value, " ORDER BY ", value,
       `${direction})::text`);
+    case 2: return made("text", true,
+      `percentile_disc(${dice.pick(["'{0.5,0,1}'", "array[0.9]", "'{0.1,NULL}'"])}) WITHIN GROUP (ORDER BY `,
+      value, `${direction})`, dice.pick(["::text", "[1:2]::text"]));
     default: {
       const text = exactValue(dice, scope, "text");
       return made("text", true, `string_agg(${distinct}`, text, ", ' ' ORDER BY ", text, ")");

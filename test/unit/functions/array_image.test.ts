@@ -1,6 +1,6 @@
 // Arrays as PostgreSQL lays them out: the bytes of a datum behind its length.
 import type { Scalar } from "#expr/expression.js";
-import { arrayImage, emptyArrayImage } from "#functions/array_image.js";
+import { appendedArrayImage, arrayImage, emptyArrayImage } from "#functions/array_image.js";
 import type { ArrayElement } from "#types/array_element.js";
 import type { EngineType } from "#types/engine_type.js";
 import { describe, expect, test } from "vitest";
@@ -40,6 +40,13 @@ const samples: readonly Sample[] = [
 describe("array images", () => {
   test.each(samples)("of $name", ({ element, type, values, image }) => {
     expect(Buffer.from(arrayImage(element, type, values)).toString("hex")).toBe(image.replaceAll(" ", ""));
+  });
+
+  test.each(samples.filter(({ values }) => !values.includes(null)))("one by one of $name", (sample) => {
+    const { element, type, values, image } = sample;
+    const made = values.reduce<Uint8Array>((array, value) => (
+      value === null ? array : appendedArrayImage(array, element.alignment, type, value)), emptyArrayImage(element.type));
+    expect(Buffer.from(made).toString("hex")).toBe(image.replaceAll(" ", ""));
   });
 
   test("of nothing", () => {

@@ -1,12 +1,14 @@
 // Every function, compiled and interpreted over the ends of its argument types: same value, same error, with and
 // without NULLs, in narrow and in wide code.
 import type { Expression } from "#expr/expression.js";
+import { emptyArrayImage } from "#functions/array_image.js";
 import { enumImage } from "#functions/enum_table.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
 import { isTableType, TABLE_TYPE } from "#functions/parameter_tables.js";
 import type { PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { EngineType } from "#types/engine_type.js";
+import { sqlTypes } from "#types/sql_types.js";
 import { describe, expect, test } from "vitest";
 import { rowsOrError } from "../../support/compared_runs.js";
 import { column, columnType, pagesOf, runPages, scanColumns } from "../../support/engine.js";
@@ -51,7 +53,9 @@ function valueOf(dice: Dice, type: EngineType, calm: boolean): ReturnType<typeof
 }
 
 function argumentOf(dice: Dice, key: string, type: EngineType, index: number): Expression {
+  if (key === "array.append" && index === 1) return { kind: "constant", value: 8n, type };
   if (!isTableType(type)) return column(index, type);
+  if (key === "array.append") return { kind: "constant", value: emptyArrayImage(sqlTypes.int8), type };
   const table = key.startsWith("enum.") ? enumImage([7, 20, 3, 1]) : dice.pick(zoneImages);
   return { kind: "constant", value: table, type };
 }
