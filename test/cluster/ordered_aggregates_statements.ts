@@ -113,8 +113,10 @@ const single: readonly (readonly [name: string, text: string])[] = [
   ["arrays of fractions that PostgreSQL makes arrays of",
     "SELECT percentile_disc('{0.5,NULL}') WITHIN GROUP (ORDER BY k), percentile_disc('{}') WITHIN GROUP (ORDER BY k), "
     + "percentile_disc('[0:1]={0,1}') WITHIN GROUP (ORDER BY k), "
-    + "percentile_cont('{{0},{1}}') WITHIN GROUP (ORDER BY k), percentile_cont(NULL::float8[]) WITHIN GROUP (ORDER BY k) FROM w_rows"],
-  ["a fraction out of range in an array", "SELECT percentile_disc('{0.5,1.5}') WITHIN GROUP (ORDER BY k) FROM w_rows"],
+    + "percentile_cont('{{0},{1}}') WITHIN GROUP (ORDER BY k), "
+    + "percentile_cont(NULL::float8[]) WITHIN GROUP (ORDER BY k) FROM w_rows"],
+  ["a fraction out of range in an array",
+    "SELECT percentile_disc('{0.5,1.5}') WITHIN GROUP (ORDER BY k) FROM w_rows"],
   ["arrays of percentiles in a subquery",
     "SELECT w.id, x.m, x.m[2] FROM (SELECT p, percentile_disc('{0.25,0.75}') WITHIN GROUP (ORDER BY c) AS m "
     + "FROM w_rows GROUP BY p) x JOIN w_rows w ON w.p = x.p ORDER BY w.id"],

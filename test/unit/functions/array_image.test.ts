@@ -44,8 +44,8 @@ describe("array images", () => {
 
   test.each(samples.filter(({ values }) => !values.includes(null)))("one by one of $name", (sample) => {
     const { element, type, values, image } = sample;
-    const made = values.reduce<Uint8Array>((array, value) => (
-      value === null ? array : appendedArrayImage(array, element.alignment, type, value)), emptyArrayImage(element.type));
+    const made = values.filter((value) => value !== null).reduce<Uint8Array>(
+      (array, value) => appendedArrayImage(array, element.alignment, type, value), emptyArrayImage(element.type));
     expect(Buffer.from(made).toString("hex")).toBe(image.replaceAll(" ", ""));
   });
 
