@@ -1,5 +1,6 @@
 // The WebAssembly module that orders a table's rows: `merge(state, budget)` merges two sorted runs of row addresses,
-// as far as the budget of comparisons goes; `compare(row, row)` orders two rows. Read next: runtime/row_order.ts.
+// as far as the budget of comparisons goes; `compare(row, row)` orders two rows; `prefixes` and `settle` order many by
+// the first bits of their keys. Read next: sort_prefix.ts, runtime/row_order.ts.
 import { defined } from "#base/assert.js";
 import { compareDecimal, widenDecimal } from "#functions/library/int128.js";
 import type { Callable, FunctionBuilder, Local } from "#wasm/function_builder.js";
@@ -7,9 +8,13 @@ import { MergeState } from "./control_block.js";
 import { FunctionContext, GROUPS_VARIANT, type LoweredValue } from "./function_context.js";
 import { ModuleContext } from "./module_context.js";
 import type { EmittedModule } from "./pipeline_module.js";
+import { emitPrefixes, SortEntry } from "./sort_prefix.js";
 import { readStored } from "./stored_column.js";
 import type { RowOrder, TablePlan } from "./table_plan.js";
 import { viewOrder } from "./view_order.js";
+
+/** More rows of equal prefixes are merged rather than inserted one by one. */
+const INSERTED_MAX = 16;
 
 const twoRows = { parameters: ["i32", "i32"], results: ["i32"] } as const;
 
@@ -17,6 +22,9 @@ export function emitSort(plan: TablePlan, order: RowOrder): EmittedModule {
   const module = new ModuleContext();
   const compare = module.builder.function(twoRows, "compare", (code) => writeCompare(code, module, plan, order.keys));
   module.builder.function(twoRows, "merge", (code) => writeMerge(code, compare));
+  emitPrefixes(module, plan, order);
+  const type = { parameters: ["i32", "i32", "i32"], results: ["i32"] } as const;
+  module.builder.function(type, "settle", (code) => writeSettle(code, compare));
   return { bytes: module.builder.finish(), errors: module.errors, hostCalls: module.hostCalls };
 }
 
@@ -137,4 +145,54 @@ function writeMerge(code: FunctionBuilder, compare: Callable): void {
     code.get(target, end, from).op("i32.sub", "i32.add").set(target);
   }
   code.get(budget);
+}
+
+/** (first, until, end) -> the entry where it stopped: at `until` or behind it, or in front of many that tie. */
+function writeSettle(code: FunctionBuilder, compare: Callable): void {
+  const [entry, until, end] = [code.parameter(0), code.parameter(1), code.parameter(2)];
+  const [next, prefix] = [code.local("i32"), code.local("i64")];
+  const ties = (): FunctionBuilder => code.get(next, entry).op("i32.sub");
+  code.loop((again) => {
+    code.get(entry, until).op("i32.lt_u").if([], () => {
+      code.get(entry).load("i64.load", SortEntry.prefix).set(prefix).get(entry).set(next);
+      code.loop((more) => {
+        code.get(next).i32(SortEntry.SIZE).op("i32.add").tee(next).get(end).op("i32.lt_u").if([], () => {
+          code.get(next).load("i64.load", SortEntry.prefix).get(prefix).op("i64.eq");
+          ties().i32(INSERTED_MAX * SortEntry.SIZE).op("i32.le_u", "i32.and").brIf(more);
+        });
+      });
+      ties().i32(INSERTED_MAX * SortEntry.SIZE).op("i32.gt_u").if([], () => code.get(entry).return());
+      ties().i32(SortEntry.SIZE).op("i32.gt_u").if([], () => writeInsertion(code, compare, entry, next));
+      code.get(next).set(entry).br(again);
+    });
+  });
+  code.get(entry);
+}
+
+/** Each of a few rows goes in front of those before it that are greater; their prefixes are the same. */
+function writeInsertion(code: FunctionBuilder, compare: Callable, first: Local, end: Local): void {
+  const [at, place, row] = [code.local("i32"), code.local("i32"), code.local("i32")];
+  const step = (local: Local, bytes: number): void => void code.get(local).i32(bytes).op("i32.add").set(local);
+  const pushBefore = (): void => void code.get(place).i32(SortEntry.SIZE).op("i32.sub").load("i32.load", SortEntry.row);
+  code.get(first).set(at);
+  code.loop((again) => {
+    step(at, SortEntry.SIZE);
+    code.get(at, end).op("i32.lt_u").if([], () => {
+      code.get(at).load("i32.load", SortEntry.row).set(row).get(at).set(place);
+      code.block([], (found) => {
+        code.loop((down) => {
+          code.get(place, first).op("i32.le_u").brIf(found);
+          code.get(row);
+          pushBefore();
+          code.call(compare).i32(0).op("i32.ge_s").brIf(found);
+          code.get(place);
+          pushBefore();
+          code.store("i32.store", SortEntry.row);
+          step(place, -SortEntry.SIZE);
+          code.br(down);
+        });
+      });
+      code.get(place, row).store("i32.store", SortEntry.row).br(again);
+    });
+  });
 }

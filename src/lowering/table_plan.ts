@@ -22,6 +22,11 @@ export interface StoredColumn {
   readonly nullBit: number | undefined;
 }
 
+/** Whether narrow code over this column, and a sort by it, need to know how large its values are. */
+export function isMeasured({ type }: StoredColumn): boolean {
+  return type.kind === "decimal" || type.kind === "int8";
+}
+
 export interface TablePlan {
   readonly keys: readonly TableKey[];
   readonly columns: readonly StoredColumn[];

@@ -16,7 +16,7 @@ import { limitRows } from "./limit.js";
 import type { PageSource } from "./page_source.js";
 import { rowComparison } from "./sort_module.js";
 import { writeNullMasks, writeStored } from "./stored_column.js";
-import type { StoredColumn, TableKey, TablePlan } from "./table_plan.js";
+import { isMeasured, type StoredColumn, type TableKey, type TablePlan } from "./table_plan.js";
 
 export interface TableInput {
   readonly plan: TablePlan;
@@ -35,11 +35,6 @@ interface Arriving {
 interface StringsEnd {
   readonly next: Local;
   readonly end: Local;
-}
-
-/** Whether narrow code over this column needs to know how large its values are. */
-export function isMeasured({ type }: StoredColumn): boolean {
-  return type.kind === "decimal" || type.kind === "int8";
 }
 
 export class TableSink implements Sink {

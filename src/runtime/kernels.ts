@@ -1,10 +1,12 @@
 // Code that is the same for every plan, compiled once per thread: magnitudes of page columns and the growth of group
-// directories and the linking of tables. Read next: page_facts.ts, group_store.ts, table_store.ts.
+// directories, the linking of tables and the ordering of entries. Read next: page_facts.ts, group_store.ts,
+// table_store.ts, radix_kernels.ts.
 import { TableRow, TableRowFlag } from "#lowering/control_block.js";
 import type { Callable, FunctionBuilder, Local } from "#wasm/function_builder.js";
 import { ModuleBuilder } from "#wasm/module_builder.js";
+import { emitRadix, type RadixKernels } from "./radix_kernels.js";
 
-export interface Kernels {
+export interface Kernels extends RadixKernels {
   /** (values, rows) -> a bound of |value| over int64 values: all magnitude bits set, plus one. */
   magnitude64(values: number, rows: number): number;
   /** The same over 128-bit values; Infinity when one of them needs more than 64 bits. */
@@ -31,6 +33,7 @@ function emitKernels(): Uint8Array<ArrayBuffer> {
   emitMagnitude(builder, "magnitude128", 16);
   emitRehash(builder);
   emitLink(builder);
+  emitRadix(builder);
   return builder.finish();
 }
 

@@ -4,13 +4,15 @@
 // row_order.ts, spill/spilled_stages.ts.
 import { defined } from "#base/assert.js";
 import { TableRow, TableState } from "#lowering/control_block.js";
-import type { TablePlan } from "#lowering/table_plan.js";
-import { isMeasured } from "#lowering/table_sink.js";
+import { prefixLayout } from "#lowering/sort_prefix.js";
+import { isMeasured, type TablePlan } from "#lowering/table_plan.js";
 import type { Arena } from "./arena.js";
 import type { Kernels } from "./kernels.js";
 import { BLOCK_BYTES, type EngineMemory } from "./memory.js";
+import { ADDRESS_BYTES } from "./merge_order.js";
+import { PREFIX_BYTES_PER_ROW } from "./prefix_order.js";
 import { RowChunks, type RowRun } from "./row_chunks.js";
-import { ADDRESS_BYTES, RowOrdering, type SortKernel, nthRow } from "./row_order.js";
+import { nthRow, openOrdering, type RowOrdering, type SortKernel } from "./row_order.js";
 import { RowWindow, type WindowCode, windowBytesPerRow } from "./row_window.js";
 import { type LoadedRows, segmentsWithin } from "./spill/row_reader.js";
 import type { SpilledRows } from "./spill/row_writer.js";
@@ -380,18 +382,27 @@ export class TableStore {
     const rows = this.#rowsHere;
     if (this.#spill === undefined || this.#loaded !== undefined || rows === 0) return false;
     const { order, window } = this.#plan;
-    const perRow = 2 * ADDRESS_BYTES + (window === undefined ? 0 : windowBytesPerRow(window));
+    const perWindowed = ADDRESS_BYTES + (window === undefined ? 0 : windowBytesPerRow(window));
+    const perRow = Math.max(PREFIX_BYTES_PER_ROW, perWindowed);
     return !this.#spill.allows(order === undefined ? entriesFor(rows) * ENTRY_BYTES : rows * perRow);
   }
 
   /** Gathers the rows in memory, then orders them for a while; the order once it is there, but only once. */
   #order(): OrderedRows | undefined {
-    const ordering = (this.#ordering ??= new RowOrdering(this.#arena, this.#code.sort().merge, this.#rowsHere));
+    const ordering = (this.#ordering ??= this.#openOrdering());
     if (!this.#eachRun(({ first, end }) => ordering.gather(first, end, this.#plan.rowBytes))) return undefined;
     const order = ordering.advance();
     if (order === undefined) return undefined;
     const rows = Math.min(this.#rowsHere, this.#rowsMax);
     return { order, end: order + ADDRESS_BYTES * rows };
+  }
+
+  #openOrdering(): RowOrdering {
+    const sort = (this.#sort ??= this.#code.sort());
+    const { order } = this.#plan;
+    const magnitude = (column: number): number => this.magnitude(column);
+    return openOrdering(this.#arena, sort, this.#kernels, this.#rowsHere,
+      (start) => prefixLayout(this.#plan, defined(order, "an order"), magnitude, start));
   }
 
   /** Shows the next run of the rows in memory, if there is one; true when none is left. */

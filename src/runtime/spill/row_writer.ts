@@ -4,7 +4,7 @@ import { assert, defined } from "#base/assert.js";
 import { TableRow } from "#lowering/control_block.js";
 import { SpillBuffer, type SpillKernel } from "#lowering/spill_module.js";
 import type { Arena } from "../arena.js";
-import { ADDRESS_BYTES } from "../row_order.js";
+import { ADDRESS_BYTES } from "../merge_order.js";
 import type { SpillFile } from "./spill_port.js";
 
 /** Rows that are together on disk: first they, then their strings. */

@@ -1,10 +1,11 @@
 // Sorted runs of a table on disk, and their merge: of each run one segment is in memory, and what is certain to come
 // before everything that is not yet there is merged and handed out, batch by batch. Rows of equal keys stay in the
-// order of the runs. Read next: table_store.ts, row_order.ts.
+// order of the runs. Read next: table_store.ts, merge_order.ts.
 import { assert, defined } from "#base/assert.js";
 import { MergeState } from "#lowering/control_block.js";
 import type { Arena } from "../arena.js";
-import { ADDRESS_BYTES, type SortKernel, mergeRuns } from "../row_order.js";
+import { ADDRESS_BYTES, mergeRuns } from "../merge_order.js";
+import type { SortKernel } from "../row_order.js";
 import type { LoadedRows } from "./row_reader.js";
 import type { RowWriter, Segment, SpilledRows } from "./row_writer.js";
 import type { TableSpill } from "./table_spill.js";
@@ -179,7 +180,7 @@ export class SortedRuns {
       for (const { first, end } of parts)
         for (let row = first; row < end; row += this.#rowBytes, place += ADDRESS_BYTES)
           view.setUint32(place, row, true);
-      const merging = mergeRuns(this.#arena, this.#sorter.merge, this.#state, counts, source, target);
+      const merging = mergeRuns(this.#arena.memory, this.#sorter.merge, counts, { state: this.#state, source, target });
       for (let next = merging.next(); ; next = merging.next()) {
         if (next.done === true) {
           yield { order: next.value, end: next.value + rows * ADDRESS_BYTES };

@@ -4,7 +4,7 @@
 import { defined } from "#base/assert.js";
 import type { WindowPlan } from "#lowering/window_plan.js";
 import type { Arena } from "../arena.js";
-import { ADDRESS_BYTES } from "../row_order.js";
+import { ADDRESS_BYTES } from "../merge_order.js";
 import { RowWindow, type WindowCode, windowBytesPerRow } from "../row_window.js";
 import type { RowWriter, Segment, SpilledRows } from "./row_writer.js";
 import type { OrderedRows, SortedRuns } from "./sorted_runs.js";
