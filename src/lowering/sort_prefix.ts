@@ -52,7 +52,7 @@ export interface PrefixLayout {
   readonly words: readonly bigint[];
   /** Rows with equal prefixes are equal. */
   readonly isWhole: boolean;
-  /** Where rows with equal prefixes, of which the last byte is given, may differ; undefined: they are to be compared. */
+  /** Where rows with equal prefixes, of which the last byte is given, may differ; undefined: they must be compared. */
   next(lastByte: number): PrefixStart | undefined;
 }
 
@@ -64,7 +64,7 @@ interface KeyBits {
   readonly bits: number;
   /** What is taken off a value in order. */
   readonly base: bigint;
-  /** 1: NaN, which stands below all values and is above them, goes round to the top; of 128 bits the high ones count. */
+  /** 1: NaN, which stands below all values and is above them, goes to the top; of 128 bits the high ones count. */
   readonly minus: bigint;
   readonly isWhole: boolean;
 }
@@ -94,7 +94,8 @@ export function prefixLayout(
 ): PrefixLayout | undefined {
   const placed: PlacedKey[] = [];
   let free = PREFIX_BITS;
-  for (let key = start.key, isOpen = start.offset < OFFSET_MAX; isOpen && key < leadingKeys(plan, order).length; key++) {
+  const leading = leadingKeys(plan, order).length;
+  for (let key = start.key, isOpen = start.offset < OFFSET_MAX; isOpen && key < leading; key++) {
     const { column } = defined(order.keys[key], "a key");
     const stored = columnOf(plan.columns, column);
     const hasFlag = stored.nullBit !== undefined && !(key === start.key && start.isSameNull);

@@ -1,6 +1,6 @@
 // Orders the rows of a table by prefixes of their keys, which stand in an array beside their addresses, so that rows
-// are hardly looked at: digit by digit; then, of rows whose prefixes tie, few by insertion, some by merging, and many by
-// the prefixes that begin where theirs end. A part at a time. Read next: lowering/sort_prefix.ts, radix_kernels.ts.
+// are hardly looked at: digit by digit; then, of rows whose prefixes tie, few by insertion, some by merging, and many
+// by the prefixes that begin where theirs end. A part at a time. Read next: lowering/sort_prefix.ts, radix_kernels.ts.
 import { MergeState } from "#lowering/control_block.js";
 import {
   firstPrefix, LAYOUT_BYTES_MAX, type PrefixLayout, type PrefixStart, SortEntry,
@@ -93,7 +93,8 @@ export class PrefixOrdering {
 
   *#orderRange(range: Range, start: PrefixStart | undefined): Generator<void, void, void> {
     const layout = start && this.#prefixes(start);
-    if (layout === undefined || range.end - range.first < PREFIX_ROWS_MIN * SortEntry.SIZE) return yield* this.#merge(range);
+    const areFew = range.end - range.first < PREFIX_ROWS_MIN * SortEntry.SIZE;
+    if (layout === undefined || areFew) return yield* this.#merge(range);
     yield* this.#count(range, layout);
     let at = range;
     for (let digit = 0; digit < DIGITS; digit++) at = yield* this.#deal(at, digit);

@@ -114,7 +114,8 @@ function emitEndOfTie(builder: ModuleBuilder): void {
     const prefix = code.local("i64");
     code.get(entry).load("i64.load", SortEntry.prefix).set(prefix);
     eachEntry(code, entry, end, () => {
-      code.get(entry).load("i64.load", SortEntry.prefix).get(prefix).op("i64.ne").if([], () => code.get(entry).return());
+      code.get(entry).load("i64.load", SortEntry.prefix).get(prefix).op("i64.ne");
+      code.if([], () => code.get(entry).return());
     });
     code.get(end);
   });
