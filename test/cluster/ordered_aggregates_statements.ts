@@ -29,7 +29,7 @@ const continuous = ["k", "f", "n::float8", "s", "ts - timestamp '2001-02-03'"].f
 
 const manyFractions = [...ordered, "loose", "u", "c COLLATE \"und-x-icu\""].flatMap((value) => grouped(
   `percentiles of ${value} by an array`,
-  ["percentile_disc('{0.5,0,1,0.1,0.5}')", "percentile_disc(array[0.9])"]
+  ["percentile_disc('{0.5,0,1,0.1,0.5}'::float8[])", "percentile_disc(array[0.9])"]
     .map((call) => within(call, value)).join(", "),
 )).concat(["k", "f", "ts - timestamp '2001-02-03'"].flatMap((value) => grouped(
   `percentile_cont of ${value} by an array`,
@@ -111,18 +111,19 @@ const single: readonly (readonly [name: string, text: string])[] = [
   ["a fraction out of range", "SELECT percentile_disc(1.5) WITHIN GROUP (ORDER BY k) FROM w_rows"],
   ["no fraction", "SELECT percentile_disc(NULL) WITHIN GROUP (ORDER BY k) FROM w_rows"],
   ["arrays of fractions that PostgreSQL makes arrays of",
-    "SELECT percentile_disc('{0.5,NULL}') WITHIN GROUP (ORDER BY k), percentile_disc('{}') WITHIN GROUP (ORDER BY k), "
-    + "percentile_disc('[0:1]={0,1}') WITHIN GROUP (ORDER BY k), "
-    + "percentile_cont('{{0},{1}}') WITHIN GROUP (ORDER BY k), "
+    "SELECT percentile_disc('{0.5,NULL}'::float8[]) WITHIN GROUP (ORDER BY k), "
+    + "percentile_disc('{}'::float8[]) WITHIN GROUP (ORDER BY k), "
+    + "percentile_disc('[0:1]={0,1}'::float8[]) WITHIN GROUP (ORDER BY k), "
+    + "percentile_cont('{{0},{1}}'::float8[]) WITHIN GROUP (ORDER BY k), "
     + "percentile_cont(NULL::float8[]) WITHIN GROUP (ORDER BY k) FROM w_rows"],
   ["a fraction out of range in an array",
-    "SELECT percentile_disc('{0.5,1.5}') WITHIN GROUP (ORDER BY k) FROM w_rows"],
+    "SELECT percentile_disc('{0.5,1.5}'::float8[]) WITHIN GROUP (ORDER BY k) FROM w_rows"],
   ["arrays of percentiles in a subquery",
-    "SELECT w.id, x.m, x.m[2] FROM (SELECT p, percentile_disc('{0.25,0.75}') WITHIN GROUP (ORDER BY c) AS m "
+    "SELECT w.id, x.m, x.m[2] FROM (SELECT p, percentile_disc('{0.25,0.75}'::float8[]) WITHIN GROUP (ORDER BY c) AS m "
     + "FROM w_rows GROUP BY p) x JOIN w_rows w ON w.p = x.p ORDER BY w.id"],
   ["arrays of percentiles in a correlated subquery",
-    "SELECT o.id, (SELECT percentile_cont('{0.2,0.8}') WITHIN GROUP (ORDER BY i.f) FROM w_rows i WHERE i.p = o.s) "
-    + "FROM w_rows o ORDER BY o.id"],
+    "SELECT o.id, (SELECT percentile_cont('{0.2,0.8}'::float8[]) WITHIN GROUP (ORDER BY i.f) FROM w_rows i "
+    + "WHERE i.p = o.s) FROM w_rows o ORDER BY o.id"],
   ["a percentile of joined rows",
     "SELECT a.p, percentile_disc(0.5) WITHIN GROUP (ORDER BY a.k + b.k), count(DISTINCT b.id), count(DISTINCT a.s) "
     + "FROM w_rows a JOIN w_rows b ON a.id = b.id + 1 GROUP BY a.p ORDER BY 1"],

@@ -74,7 +74,7 @@ function list(dice: Dice, scope: Scope, direction: string): Expression {
     case 1: return made("text", true, "json_agg(", value, " ORDER BY ", value,
       `${direction})::text`);
     case 2: return made("text", true,
-      `percentile_disc(${dice.pick(["'{0.5,0,1}'", "array[0.9]", "'{0.1,NULL}'"])}) WITHIN GROUP (ORDER BY `,
+      `percentile_disc(${dice.pick(["'{0.5,0,1}'", "'{0.9}'", "'{0.1,NULL}'"])}::float8[]) WITHIN GROUP (ORDER BY `,
       value, `${direction})`, dice.pick(["::text", "[1:2]::text"]));
     default: {
       const text = exactValue(dice, scope, "text");
