@@ -274,6 +274,7 @@ start(FusionExecution *execution)
 	fusion_session_parameters(execution->session, execution->estate->es_param_list_info);
 	execution->numbers.session = fusion_session_lease(execution->session);
 	memset(execution->runs, 0, leaf_count * sizeof(FusionLeafRun));
+	fusion_import_reset(execution->import);
 	fusion_session_on_close(execution->session, session_closing, execution);
 	fusion_filters_lease(&execution->filters, execution->plan, fusion_session_lease(execution->session),
 						 execution->conversation, execution->producers);
@@ -387,9 +388,9 @@ adopt_page(FusionExecution *execution, const FusionPageDescriptor *descriptor)
 	execution->row_count = 0;
 	fusion_session_page(execution->session, true, &execution->page);
 	fusion_session_event(execution->session, FUSION_EXECUTION_BACKEND_EVENT_RESULT_PAGE_IMPORTED, descriptor->rows);
-	execution->row_count = fusion_import_page(execution->import,
+	execution->row_count = fusion_import_part(execution->import,
 											  fusion_region_page(&fusion_region, execution->page.page),
-											  fusion_region.page_bytes, descriptor->bytes);
+											  fusion_region.page_bytes, descriptor->bytes, descriptor->rows > 0);
 	execution->numbers.stats.result_pages++;
 	execution->numbers.stats.result_bytes += descriptor->bytes;
 	execution->numbers.stats.result_rows += execution->row_count;

@@ -18,10 +18,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-/*
- * A palloc'd varlena may not reach MaxAllocSize; a page is far smaller, but char(n) is padded up to n
- * characters.
- */
+/* A palloc'd varlena may not reach MaxAllocSize, and char(n) is padded up to n characters. */
 #define PADDED_BYTES_MAX (MaxAllocSize - VARHDRSZ)
 
 typedef struct ImportColumn
@@ -44,6 +41,11 @@ struct FusionImport
 	const FusionPageSchema *schema;
 	int			column_count;
 	ImportColumn *columns;
+	MemoryContext context;
+	uint8	   *large;			/* parts of a page that came in several, and all of it while its row is read */
+	size_t		large_bytes;
+	size_t		large_room;
+	bool		large_whole;
 	const uint8 *tail;
 	uint32		tail_bytes;
 	uint32		rows;
@@ -63,6 +65,7 @@ fusion_import_create(const FusionPageSchema *schema)
 	FusionImport *import = palloc0(sizeof(FusionImport));
 
 	import->schema = schema;
+	import->context = CurrentMemoryContext;
 	import->column_count = schema->column_count;
 	import->columns = palloc0(sizeof(ImportColumn) * Max(schema->column_count, 1));
 	for (int i = 0; i < schema->column_count; i++)
@@ -91,6 +94,53 @@ checked_buffer(const uint8 *page, uint32 offset, uint64 length, uint32 start, ui
 	if (offset % FUSION_PAGE_BUFFER_ALIGN != 0 || offset < start || offset > limit || length > limit - offset)
 		malformed("a buffer outside its bounds");
 	return page + offset;
+}
+
+void
+fusion_import_reset(FusionImport *import)
+{
+	if (import->large != NULL)
+		pfree(import->large);
+	import->large = NULL;
+	import->large_bytes = import->large_room = 0;
+	import->large_whole = false;
+	import->rows = 0;
+}
+
+/* Puts a part behind those that came before it. */
+static void
+append_part(FusionImport *import, const uint8 *page, uint32 bytes)
+{
+	size_t		needed = import->large_bytes + bytes;
+
+	if (needed > PG_UINT32_MAX)
+		malformed("more parts than any row has");
+	if (needed > import->large_room)
+	{
+		/* Doubled: what is copied again and again is no more than all of it. */
+		import->large_room = Max(needed, 2 * import->large_room);
+		import->large = import->large == NULL
+			? MemoryContextAllocHuge(import->context, import->large_room)
+			: repalloc_huge(import->large, import->large_room);
+	}
+	memcpy(import->large + import->large_bytes, page, bytes);
+	import->large_bytes = needed;
+}
+
+uint32
+fusion_import_part(FusionImport *import, const uint8 *page, uint32 page_bytes, uint32 bytes, bool is_last)
+{
+	if (bytes > page_bytes)
+		malformed("a wrong size");
+	if (import->large_whole)
+		fusion_import_reset(import);
+	if (is_last && import->large == NULL)
+		return fusion_import_page(import, page, page_bytes, bytes);
+	append_part(import, page, bytes);
+	if (!is_last)
+		return 0;
+	import->large_whole = true;
+	return fusion_import_page(import, import->large, (uint32) import->large_bytes, (uint32) import->large_bytes);
 }
 
 uint32

@@ -221,6 +221,30 @@ fail(FusionLeafRun *run)
 	run->owner->failed(run->owner->arg, code);
 }
 
+/*
+ * A page too large for the pool travels in parts, each in a page of its own whose descriptor says 0 rows, but for the
+ * last, which has the row.
+ */
+static bool
+has_parts_left(const FusionLeafRun *run)
+{
+	return run->filled.large != NULL && run->sent < run->filled.bytes;
+}
+
+/* Bytes of the page in our hands. */
+static uint32
+part_bytes(const FusionLeafRun *run)
+{
+	return run->filled.large == NULL ? run->filled.bytes
+		: Min(run->filled.bytes - run->sent, fusion_region.page_bytes);
+}
+
+static void
+copy_part(FusionLeafRun *run)
+{
+	memcpy(fusion_region_page(&fusion_region, run->page.page), run->filled.large + run->sent, part_bytes(run));
+}
+
 /* Effect fillPage. The producer runs plan nodes and user functions: anything may come out of it. */
 static void
 fill_page(FusionLeafRun *run)
@@ -241,6 +265,9 @@ fill_page(FusionLeafRun *run)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	run->sent = 0;
+	if (run->filled.large != NULL)
+		copy_part(run);
 	fill_ns = fusion_now_ns() - started;
 	run->stats.time_ns += fill_ns;
 	fusion_count(FUSION_METRIC_SCAN_FILL_TIME, fill_ns);
@@ -257,17 +284,21 @@ fill_page(FusionLeafRun *run)
 static bool
 issue_page(FusionLeafRun *run)
 {
-	switch (fusion_page_issue_scan(&fusion_region, run->scan, &run->page, 0, run->filled.rows, run->filled.bytes))
+	uint32		bytes = part_bytes(run);
+	uint32		rows = run->sent + bytes < run->filled.bytes ? 0 : run->filled.rows;
+
+	switch (fusion_page_issue_scan(&fusion_region, run->scan, &run->page, 0, rows, bytes))
 	{
 		case FUSION_OK:
-			run->stats.rows += run->filled.rows;
-			run->stats.bytes += run->filled.bytes;
+			run->sent += bytes;
+			run->stats.rows += rows;
+			run->stats.bytes += bytes;
 			run->stats.pages++;
 			end_wait(run);
 			fusion_count(FUSION_METRIC_SCAN_PAGES, 1);
-			fusion_count(FUSION_METRIC_SCAN_BYTES, run->filled.bytes);
+			fusion_count(FUSION_METRIC_SCAN_BYTES, bytes);
 			fusion_actor_page(&run->actor, FUSION_PAGE_LEASE_STATE_LEASED, FUSION_PAGE_LEASE_EVENT_ISSUED, &run->page);
-			step(run, FUSION_SCAN_PRODUCER_EVENT_PAGE_ISSUED, run->filled.rows, 0);
+			step(run, FUSION_SCAN_PRODUCER_EVENT_PAGE_ISSUED, rows, 0);
 			wake_consumer(run);
 			return true;
 		case FUSION_FULL:
@@ -318,7 +349,10 @@ make_page(FusionLeafRun *run)
 	end_wait(run);
 	fusion_actor_page(&run->actor, FUSION_PAGE_LEASE_STATE_FREE, FUSION_PAGE_LEASE_EVENT_LEASED, &run->page);
 	step(run, FUSION_SCAN_PRODUCER_EVENT_PAGE_ACQUIRED, run->page.page, 0);
-	fill_page(run);
+	if (has_parts_left(run))
+		copy_part(run);
+	else
+		fill_page(run);
 	if (run->filled.rows == 0)
 	{
 		/* The end, or stopped before the first row: the next turn sees which. */
@@ -369,7 +403,7 @@ fusion_leaf_run_turn(FusionLeafRun *run)
 	switch (run->actor.state)
 	{
 		case FUSION_SCAN_PRODUCER_STATE_PRODUCING:
-			if (run->rows_ended)
+			if (run->rows_ended && !has_parts_left(run))
 			{
 				step(run, FUSION_SCAN_PRODUCER_EVENT_ROWS_ENDED, 0, 0);
 				return true;

@@ -38,6 +38,7 @@ typedef struct FusionLeafRun
 	FusionActor actor;
 	FusionPage	page;			/* held in states filling and waitingForRing */
 	FusionFill	filled;
+	uint32		sent;			/* bytes of what was filled that went into pages: less than all of a large page */
 	bool		rows_ended;
 	int			error_code;		/* of the error that ended it */
 	uint64		wait_started;	/* for a page or for room in the ring; 0: it does not wait */

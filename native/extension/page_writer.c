@@ -29,6 +29,9 @@
 /* Linux's default (fault_around_bytes). Where it is another, or nothing of the kind, pages come one by one. */
 #define FAULT_AROUND_BYTES (64 * 1024)
 
+/* A row may have several values of a gigabyte, but the worker has no more than four for everything. */
+#define LARGE_PAGE_BYTES_MAX (UINT32_C(2) << 30)
+
 #define ALIGN_BUFFER(offset) TYPEALIGN(FUSION_PAGE_BUFFER_ALIGN, offset)
 
 static double
@@ -97,20 +100,27 @@ layout_bytes(const FusionPageWriter *writer, uint64 capacity)
 	return offset;
 }
 
+/*
+ * The page in which a row stands that fits no page of the pool: memory of the writer's. Whoever issues it does so in
+ * parts (leaf_run.c).
+ */
 static void
-row_too_large(const FusionPageWriter *writer, uint64 row_bytes)
+begin_large_page(FusionPageWriter *writer, uint64 row_bytes)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("pg_fusion: a row of %llu bytes does not fit a page of %u bytes",
-					(unsigned long long) row_bytes, writer->page_bytes),
-			 errhint("Raise pg_fusion.page_size (at most %u bytes), or run the statement with "
-					 "pg_fusion.enable = off.", FUSION_PAGE_BYTES_MAX)));
+	if (row_bytes > LARGE_PAGE_BYTES_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("pg_fusion: a row of %llu bytes is too large", (unsigned long long) row_bytes),
+				 errhint("Run the statement with pg_fusion.enable = off.")));
+	writer->large = (uint8 *) TYPEALIGN(FUSION_PAGE_BUFFER_ALIGN,
+										MemoryContextAllocHuge(writer->detoast, row_bytes + FUSION_PAGE_BUFFER_ALIGN));
+	writer->page = writer->large;
+	writer->page_bytes = (uint32) row_bytes;
 }
 
 /*
  * Most rows whose fixed part and expected tail fit; `tail_bytes_min` of the tail must be there whatever the
- * estimate says.
+ * estimate says. 0: not even one fits.
  */
 static uint32
 choose_capacity(const FusionPageWriter *writer, double tail_per_row, uint32 tail_bytes_min)
@@ -138,16 +148,15 @@ choose_capacity(const FusionPageWriter *writer, double tail_per_row, uint32 tail
 		if (fixed + (capacity <= 1 ? tail_bytes_min : tail) <= writer->page_bytes)
 			return (uint32) Max(capacity, 1);
 		if (capacity <= 1)
-			row_too_large(writer, fixed + tail_bytes_min);
+			return 0;
 		/* Overshoot comes from alignment alone: a few steps suffice. */
 		capacity -= Max(1, capacity / 64);
 	}
 }
 
 static void
-lay_out(FusionPageWriter *writer, double tail_per_row, uint32 tail_bytes_min)
+lay_out(FusionPageWriter *writer, uint32 capacity)
 {
-	uint32		capacity = choose_capacity(writer, tail_per_row, tail_bytes_min);
 	uint32		offset = ALIGN_BUFFER(sizeof(FusionPageHeader) + writer->column_count * sizeof(FusionPageColumn));
 
 	for (int i = 0; i < writer->column_count; i++)
@@ -166,7 +175,7 @@ lay_out(FusionPageWriter *writer, double tail_per_row, uint32 tail_bytes_min)
 	writer->rows = 0;
 	writer->tail_offset = offset;
 	writer->tail_bytes = 0;
-	writer->tail_room = writer->page_bytes - offset;
+	writer->tail_room = capacity == 0 ? 0 : writer->page_bytes - offset;
 }
 
 /*
@@ -187,10 +196,15 @@ fusion_page_begin(FusionPageWriter *writer, uint8 *page, uint32 page_bytes)
 {
 	Assert(page_bytes >= FUSION_PAGE_BYTES_MIN && page_bytes <= FUSION_PAGE_BYTES_MAX);
 	Assert(((uintptr_t) page) % FUSION_PAGE_BUFFER_ALIGN == 0);
+	if (writer->large != NULL)
+	{
+		MemoryContextReset(writer->detoast);
+		writer->large = NULL;
+	}
 	writer->page = page;
 	writer->page_bytes = page_bytes;
 	touch(page, page_bytes);
-	lay_out(writer, writer->tail_per_row, 0);
+	lay_out(writer, choose_capacity(writer, writer->tail_per_row, 0));
 }
 
 /* Finds the bytes of a view column's value and how many of them go to the tail. */
@@ -351,13 +365,26 @@ write_value(FusionPageWriter *writer, FusionColumnWriter *column, uint32 row, Da
 	}
 }
 
+/* An empty page: gives its first row a larger tail, if need be in a larger page. */
+static void
+make_room(FusionPageWriter *writer, uint64 tail_bytes)
+{
+	uint32		capacity = 0;
+
+	if (tail_bytes <= writer->page_bytes)
+		capacity = choose_capacity(writer, Max(writer->tail_per_row, (double) tail_bytes), (uint32) tail_bytes);
+	if (capacity == 0)
+		begin_large_page(writer, layout_bytes(writer, 1) + tail_bytes);
+	lay_out(writer, Max(capacity, 1));
+}
+
 bool
 fusion_page_append(FusionPageWriter *writer, const Datum *values, const bool *nulls)
 {
 	uint32		row = writer->rows;
 	uint64		tail_bytes = 0;
 
-	if (row == writer->row_capacity)
+	if (fusion_page_full(writer))
 		return false;
 	if (writer->view_count > 0)
 	{
@@ -366,15 +393,12 @@ fusion_page_append(FusionPageWriter *writer, const Datum *values, const bool *nu
 			if (writer->columns[i].is_view && !nulls[i])
 				tail_bytes += open_view(writer, &writer->columns[i], values[i]);
 		}
-		if (tail_bytes > writer->tail_room - writer->tail_bytes)
-		{
-			if (row > 0)
-				return false;
-			/* An empty page: give this row a larger tail. Errors when that is not possible. */
-			if (tail_bytes > writer->page_bytes)
-				row_too_large(writer, layout_bytes(writer, 1) + tail_bytes);
-			lay_out(writer, Max(writer->tail_per_row, (double) tail_bytes), (uint32) tail_bytes);
-		}
+	}
+	if (writer->row_capacity == 0 || tail_bytes > writer->tail_room - writer->tail_bytes)
+	{
+		if (row > 0)
+			return false;
+		make_room(writer, tail_bytes);
 	}
 	for (int i = 0; i < writer->column_count; i++)
 	{
@@ -411,7 +435,7 @@ fusion_page_forget(FusionPageWriter *writer, uint32 count, uint32 tail_bytes)
 	writer->tail_bytes = tail_bytes;
 }
 
-uint32
+FusionFill
 fusion_page_finish(FusionPageWriter *writer)
 {
 	FusionPageHeader *header = (FusionPageHeader *) writer->page;
@@ -442,8 +466,14 @@ fusion_page_finish(FusionPageWriter *writer)
 		if (fusion_page_range(column, writer->rows, &entry->min, &entry->max))
 			entry->flags |= FUSION_COLUMN_FLAG_RANGE;
 	}
-	if (writer->view_count > 0 && writer->rows > 0)
+	/* A row in a page of its own says nothing about the others. */
+	if (writer->view_count > 0 && writer->rows > 0 && writer->large == NULL)
 		writer->tail_per_row = TAIL_HEADROOM * writer->tail_bytes / writer->rows;
-	MemoryContextReset(writer->detoast);
-	return writer->tail_offset + writer->tail_bytes;
+	if (writer->large == NULL)
+		MemoryContextReset(writer->detoast);
+	return (FusionFill) {
+		.rows = writer->rows,
+		.bytes = writer->tail_offset + writer->tail_bytes,
+		.large = writer->large
+	};
 }

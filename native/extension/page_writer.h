@@ -59,12 +59,13 @@ typedef struct FusionPageWriter
 	/* the page being written */
 	uint8	   *page;
 	uint32		page_bytes;
-	uint32		row_capacity;
+	uint32		row_capacity;	/* 0: not even one row fits the page that was given */
 	uint32		rows;
 	uint32		tail_offset;
 	uint32		tail_bytes;		/* used */
 	uint32		tail_room;		/* tail_bytes may rise to this */
 	MemoryContext detoast;		/* reset with every page */
+	uint8	   *large;			/* the page being written, of one row that fits no other; in `detoast` */
 } FusionPageWriter;
 
 /* Allocates in CurrentMemoryContext; the schema must outlive the writer. */
@@ -75,15 +76,25 @@ extern void fusion_page_begin(FusionPageWriter *writer, uint8 *page, uint32 page
 
 /*
  * Appends one row; false when the page has no room for it: finish the page, begin the next, append the row
- * again. ERROR (feature_not_supported) when it does not fit an empty page either. Values may be toasted.
+ * again. A row that does not fit an empty page either gets a larger one, which is the writer's. Values may be toasted.
  */
 extern bool fusion_page_append(FusionPageWriter *writer, const Datum *values, const bool *nulls);
+
+/* No row goes into the page any more, however short. */
+static inline bool
+fusion_page_full(const FusionPageWriter *writer)
+{
+	return writer->rows == writer->row_capacity && writer->row_capacity > 0;
+}
 
 /* Undoes columns written for the `count` rows behind the last complete one, some perhaps only in part. */
 extern void fusion_page_forget(FusionPageWriter *writer, uint32 count, uint32 tail_bytes);
 
-/* Writes header and column table; returns the used bytes of the page. */
-extern uint32 fusion_page_finish(FusionPageWriter *writer);
+/*
+ * Writes header and column table; says what the page came to be, but not whether it is the last. A larger page stands
+ * until the next begins.
+ */
+extern FusionFill fusion_page_finish(FusionPageWriter *writer);
 
 /* Marks a row of the column null; its value must be zeroed by the caller. */
 static inline void

@@ -3,8 +3,9 @@
  *    A scan producer turns the rows of one leaf into pages. Two kinds behind one interface: the executor path
  *    (producer_executor.c: the leaf's PlanState, any plan) and the batch heap path (heap/: plain SeqScans over heap).
  *
- * fill() writes one whole page into memory the caller owns (a leased pool page) and returns; it never waits for pages,
- * rings or peers, checks interrupts at least once per heap block or 1000 rows, and holds no buffer pin when it returns.
+ * fill() writes one whole page into memory the caller owns (a leased pool page), or into its own when a row is larger
+ * than that, and returns; it never waits for pages, rings or peers, checks interrupts at least once per heap block or
+ * 1000 rows, and holds no buffer pin when it returns.
  */
 #ifndef FUSION_PRODUCER_H
 #define FUSION_PRODUCER_H
@@ -20,6 +21,7 @@ typedef struct FusionFill
 {
 	uint32		rows;			/* 0 only at the end, or when stopped */
 	uint32		bytes;			/* used length of the page */
+	const uint8 *large;			/* the page, of one row that fits no other: the producer's until the next fill */
 	bool		end;			/* no more rows after this page */
 } FusionFill;
 
@@ -64,7 +66,7 @@ fusion_producer_stopped(const FusionProducer *producer)
 	return producer->stop != NULL && atomic_load_explicit(producer->stop, memory_order_relaxed) != 0;
 }
 
-/* The executor path over an initialised child PlanState. A row larger than a page is refused (0A000) with its size. */
+/* The executor path over an initialised child PlanState. */
 extern FusionProducer *fusion_producer_executor(PlanState *leaf, const FusionPageSchema *schema);
 
 /*

@@ -58,7 +58,7 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 {
 	ExecutorProducer *self = (ExecutorProducer *) producer;
 	FusionPageWriter *writer = self->writer;
-	FusionFill	result = {0};
+	FusionFill	result;
 	uint64		allowance = fusion_producer_allowance(producer, FIRST_PAGE_ROWS);
 	uint32		unchecked = 0;
 
@@ -67,7 +67,7 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 	{
 		bool		appended pg_attribute_unused() = append_slot(writer, self->pending);
 
-		Assert(appended);		/* an empty page takes it or raises an error */
+		Assert(appended);		/* an empty page takes any row */
 		self->pending = NULL;
 	}
 	producer->fills++;
@@ -97,9 +97,8 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 			break;
 		}
 	}
-	result.bytes = fusion_page_finish(writer);
-	result.rows = writer->rows;
-	result.end = self->ended;
+	result = fusion_page_finish(writer);
+	result.end = self->ended && result.large == NULL;
 	producer->rows_produced += writer->rows;
 	return result;
 }

@@ -30,6 +30,7 @@ typedef struct PageStream
 	TupleTableSlot *slot;
 	MemoryContext row_context;
 	uint8	   *page;
+	const uint8 *filled;		/* it, or a larger one */
 	uint32		page_bytes;
 	uint32		row;
 	uint32		rows;
@@ -77,13 +78,13 @@ integer_at(const uint8 *values, uint32 row, uint8 encoding)
 static void
 check_column_table(const PageStream *stream)
 {
-	const FusionPageHeader *header = (const FusionPageHeader *) stream->page;
-	const FusionPageColumn *table = (const FusionPageColumn *) (stream->page + sizeof(FusionPageHeader));
+	const FusionPageHeader *header = (const FusionPageHeader *) stream->filled;
+	const FusionPageColumn *table = (const FusionPageColumn *) (stream->filled + sizeof(FusionPageHeader));
 
 	for (int i = 0; i < header->column_count; i++)
 	{
 		const FusionPageColumn *column = &table[i];
-		const uint8 *validity = stream->page + column->validity_offset;
+		const uint8 *validity = stream->filled + column->validity_offset;
 		uint32		nulls = 0;
 		bool		within = true;
 		bool		special = false;
@@ -97,7 +98,7 @@ check_column_table(const PageStream *stream)
 			if (is_null || column->encoding > FUSION_ENCODING_DECIMAL64 ||
 				fusion_encoding_width[column->encoding] < 2)
 				continue;
-			value = integer_at(stream->page + column->values_offset, row, (uint8) column->encoding);
+			value = integer_at(stream->filled + column->values_offset, row, (uint8) column->encoding);
 			if (column->flags & FUSION_COLUMN_FLAG_RANGE)
 				within = within && value >= column->min && value <= column->max;
 			special |= column->encoding == FUSION_ENCODING_DECIMAL64 && value == FUSION_DECIMAL64_NAN;
@@ -121,8 +122,12 @@ next_row(PageStream *stream)
 		memset(stream->page, 0xA5, stream->page_bytes);
 		filled = stream->producer->fill(stream->producer, stream->page, stream->page_bytes);
 		stream->ended = filled.end;
-		stream->rows = fusion_import_page(stream->import, stream->page, stream->page_bytes, filled.bytes);
-		stream->row = 0;
+		stream->filled = filled.large != NULL ? filled.large : stream->page;
+		stream->row = stream->rows = 0;
+		if (filled.rows == 0)
+			continue;
+		stream->rows = fusion_import_page(stream->import, stream->filled,
+										  filled.large != NULL ? filled.bytes : stream->page_bytes, filled.bytes);
 		if (stream->rows != filled.rows)
 			elog(ERROR, "pg_fusion: the page of path %s says %u rows, its producer %u", stream->path, stream->rows,
 				 filled.rows);

@@ -21,8 +21,8 @@ const CHARACTER_BYTES_MAX = 4;
 const INT4_MAX = 2n ** 31n - 1n;
 const INT4_MIN = -(2 ** 31);
 
-/** Far more than a page takes. */
-export const COMPUTED_BYTES_MAX = 16 * 1024 * 1024;
+/** The longest string there is here; PostgreSQL has values of twice the length. */
+export const COMPUTED_BYTES_MAX = 2 ** 29 - 24;
 
 function checkLength(bytes: number): void {
   if (bytes + HEADER_BYTES > VALUE_BYTES_MAX) throw sqlError("54000", "requested length too large");
@@ -31,7 +31,9 @@ function checkLength(bytes: number): void {
 
 /** A string with one of its units for each byte, so that bytes come through whatever they are. */
 function textOf(value: Present): string {
-  return Buffer.from(asBytes(value)).toString("latin1");
+  const bytes = asBytes(value);
+  if (bytes.length > COMPUTED_BYTES_MAX) throwTemplate(errorTemplates.valueTooLong);
+  return Buffer.from(bytes).toString("latin1");
 }
 
 function bytesOf(text: string): Uint8Array {

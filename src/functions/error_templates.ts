@@ -27,7 +27,7 @@ export const errorTemplates = {
   /** Not PostgreSQL's: it makes values of up to a gigabyte. */
   valueTooLong: {
     sqlstate: "0A000",
-    message: "pg_fusion: a computed value of more than 16 MiB is not supported",
+    message: "pg_fusion: a computed value of more than 512 MB is not supported",
     detail: "Run the statement with pg_fusion.enable = off.",
   },
   /** Not PostgreSQL's: the count has no negative, and releases of one major version differ in what they take it for. */

@@ -9,7 +9,7 @@ export const RunStatus = {
   done: 0,
   /** The result page is full: take it, then call again from the saved place. */
   outputFull: 1,
-  /** A row does not fit an empty result page as it is laid out. */
+  /** A row does not fit an empty result page as it is laid out: rowBytes says what it needs. */
   rowTooLarge: 2,
   /** Enough was done for one call: call again from the saved place. */
   paused: 3,
@@ -38,6 +38,8 @@ export const ControlBlock = {
   scratchStart: 40,
   scratchNext: 44,
   scratchEnd: 48,
+  /** Bytes of the long strings of a row that is too large for the result page: 64 bits. */
+  rowBytes: 56,
   SIZE: 64,
 } as const;
 

@@ -168,7 +168,10 @@ export class ResultSink implements Sink {
       code
         .get(this.#rows)
         .op("i32.eqz")
-        .if([], () => this.#context.leave(RunStatus.rowTooLarge));
+        .if([], () => {
+          code.get(this.#control, need).store("i64.store", ControlBlock.rowBytes);
+          this.#context.leave(RunStatus.rowTooLarge);
+        });
       this.#context.leave(RunStatus.outputFull);
     });
   }

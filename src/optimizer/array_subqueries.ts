@@ -15,7 +15,7 @@ import { columnOf, engineTypeOf } from "./column_types.js";
 import { conditionsOn, type PendingLookUp, refuseFailing, refuseSubLink, subQueryOf } from "./correlation.js";
 import { Estimates } from "./estimates.js";
 import { orderOf } from "./limits.js";
-import { LISTED_ROWS_MAX } from "./planned_aggregates.js";
+import { listsFit } from "./planned_aggregates.js";
 import type { QueryPlanner } from "./query_planner.js";
 import type { QueryScope } from "./query_scope.js";
 import type { Region } from "./region.js";
@@ -82,7 +82,7 @@ export function arrayValue(
     function: "collect", argument: of.value, element: of.element, result: columnOf(sql, type, true),
   };
   const { operator, conditions, array } = arrays(statement, inOrder, rows, call);
-  if (rows.operator.rows > LISTED_ROWS_MAX * operator.rows) return refuseSubLink(subLink, "of so many rows");
+  if (!listsFit(rows.operator.rows, operator.rows)) return refuseSubLink(subLink, "of so many rows");
   const nothing: Expression = { kind: "constant", value: emptyArrayImage(of.element.type), type };
   const expression: Expression = {
     kind: "coalesce", arguments: [{ kind: "column", index: array, type }, nothing], type,

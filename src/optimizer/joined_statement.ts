@@ -111,7 +111,7 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
     query, facts, texts, source: scope, translator: scope.translator, scanRows: operator.rows, fallbacks,
     orderable: (keys) => ({
       input: operator, ordered: () => new OrderedRows(statement, keys),
-      rowsPerGroup: operator.rows / Math.max(1, new Estimates(statement.tables).groups(operator, keys)),
+      groups: new Estimates(statement.tables).groups(operator, keys),
     }),
   };
   const tries = steps && conditions.length === 0;

@@ -26,12 +26,19 @@ export interface PlannedAggregates {
 export interface OrderableRows {
   readonly input: LogicalOperator;
   /** Expected, where the groups go to PostgreSQL as rows of the result. */
-  readonly rowsPerGroup?: number;
+  readonly groups?: number;
   readonly ordered: () => OrderedRows;
 }
 
-/** More values might make a row of the result that does not fit a page, and PostgreSQL has no such limit. */
-export const LISTED_ROWS_MAX = 100;
+/** Of a list that is short, however many there are. */
+const SHORT_LIST = 100;
+/** Lists that are made at once stand in memory, and none goes to disk; PostgreSQL sorts, and has one at a time. */
+const LISTED_ROWS_MAX = 1_000_000;
+
+/** Whether the engine should make lists of so many rows for so many groups: the expected numbers. */
+export function listsFit(rows: number, groups: number): boolean {
+  return rows <= LISTED_ROWS_MAX || rows / Math.max(1, groups) <= SHORT_LIST;
+}
 
 type Attempt = PlannedAggregates | Obstacle;
 
@@ -50,9 +57,9 @@ export function planAggregates(
 function checked(plan: PlannedAggregates, orderable: OrderableRows | undefined): Attempt {
   const hasLists = plan.planner.calls.some(keepsAllValues);
   if (hasLists && orderable === undefined) return { obstacle: "an aggregate keeps all values", needsRows: true };
-  if (hasLists && (orderable?.rowsPerGroup ?? 0) > LISTED_ROWS_MAX)
-    return { obstacle: "an aggregate keeps so many values that a row may be larger than a page" };
-  const obstacle = orderable && plan.rows?.obstacle(orderable.input, orderable.rowsPerGroup !== undefined);
+  if (hasLists && orderable?.groups !== undefined && !listsFit(orderable.input.rows, orderable.groups))
+    return { obstacle: "an aggregate keeps more values than memory is sure to take" };
+  const obstacle = orderable && plan.rows?.obstacle(orderable.input, orderable.groups !== undefined);
   return obstacle === undefined ? plan : { obstacle };
 }
 

@@ -34,7 +34,8 @@ function inputPage(tape: Tape, record: TraceRecord, memory: ReplayMemory | undef
   tape.checkData(record);
   if (memory !== undefined) memory.bytes.set(unpackPage(record.data, memory.pageBytes), address);
   return {
-    page, rows, bytes, address,
+    // A scan slot has one producer.
+    page, producer: record.actor, rows, bytes, address,
     content: () => memory?.bytes.subarray(address, address + memory.pageBytes) ?? new Uint8Array(0),
     release: () => tape.same(tape.call(TraceCall.releaseInput), "page", page, page),
   };

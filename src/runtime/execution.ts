@@ -28,7 +28,7 @@ import { SpilledStages, type Stage, type StageHost, type Stop } from "./spill/sp
 
 export interface ExecutionOptions {
   readonly memory: EngineMemory;
-  /** No result page is larger. */
+  /** No result page is larger, nor a part of one. */
   readonly resultBytes: number;
   /** Values of the plan's parameters. */
   readonly parameters?: ReadonlyMap<number, Scalar>;
@@ -204,14 +204,24 @@ export class PlanExecution {
     return this.#ready;
   }
 
-  /** The next finished page, if there is one; it stays valid until the next call of any method. */
+  /** The next finished page or part of one, if there is any; it stays valid until the next call of any method. */
   takeResult(): ResultImage | undefined {
     assert(!this.#disposed, "the execution is open");
     if (!this.#ready) this.#advance();
     if (!this.#ready) return undefined;
-    this.#ready = false;
-    this.#taken = true;
-    return this.#result.image();
+    const part = this.#result.takePart();
+    this.#ready = this.#result.inParts;
+    this.#taken = !this.#ready;
+    return part;
+  }
+
+  /** Room for a page that comes in parts, for as long as it is read. */
+  takeRoom(bytes: number): number {
+    return this.#arena.takeRun(bytes);
+  }
+
+  freeRoom(address: number): void {
+    this.#arena.freeRun(address);
   }
 
   stats(): readonly OperatorStats[] {

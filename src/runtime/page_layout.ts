@@ -1,7 +1,6 @@
 // Where the buffers of a page stand for a column list and a row capacity: the one computation behind result pages and
 // pages built in tests. The extension computes the same from schemas/layout/page.json. Read next: page_builder.ts.
 import { assert, defined } from "#base/assert.js";
-import { FusionError } from "#base/errors.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
 import { PAGE_BUFFER_ALIGN, PAGE_MAGIC, PAGE_VERSION, PageColumn, PageHeader } from "#generated/layout.js";
 import type { ColumnType } from "#types/column_type.js";
@@ -41,11 +40,17 @@ export function layoutForRows(
 /** A page without columns still counts rows; as many as the extension puts into one. */
 const COLUMNLESS_ROWS = 65_536;
 
+/** The least page that has so many rows, without a tail. */
+export function bytesForRows(columns: readonly ColumnType[], rows: number): number {
+  return defined(layoutForRows(columns, rows, Infinity), "room without end").tailOffset;
+}
+
 /**
  * The layout of result pages. Columns with a tail leave half the page to it: long strings then end a page early, and
- * short ones waste at most that half.
+ * short ones waste at most that half. The page is larger than it was to be when a row has that many columns.
  */
-export function resultLayout(columns: readonly ColumnType[], pageBytes: number): PageLayout {
+export function resultLayout(columns: readonly ColumnType[], pageBytesMin: number): PageLayout {
+  const pageBytes = Math.max(pageBytesMin, 2 * bytesForRows(columns, 1));
   if (columns.length === 0) return defined(layoutForRows(columns, COLUMNLESS_ROWS, pageBytes), "a header");
   const hasTail = columns.some(({ encoding }) => encoding === Encoding.text || encoding === Encoding.datum);
   const room = hasTail ? pageBytes / 2 : pageBytes;
@@ -53,16 +58,7 @@ export function resultLayout(columns: readonly ColumnType[], pageBytes: number):
   const overhead =
     PageHeader.SIZE + columns.length * (PageColumn.SIZE + 2 * PAGE_BUFFER_ALIGN) + PAGE_BUFFER_ALIGN;
   const rows = Math.max(1, Math.floor(((room - overhead) * 8) / bitsPerRow));
-  const layout = layoutForRows(columns, rows, pageBytes);
-  if (layout === undefined) {
-    throw new FusionError({
-      code: "notSupported",
-      sqlstate: "0A000",
-      message: `pg_fusion: a result row of ${columns.length} columns does not fit a page of ${pageBytes} bytes`,
-      hint: "Raise pg_fusion.page_size, or run the statement with pg_fusion.enable = off.",
-    });
-  }
-  return layout;
+  return defined(layoutForRows(columns, rows, pageBytes), "room for a row");
 }
 
 const fingerprints = new WeakMap<readonly ColumnType[], bigint>();

@@ -5,7 +5,6 @@ import { FusionError } from "#base/errors.js";
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
 import {
-  PAGE_BYTES_MAX,
   PAGE_MAGIC,
   PAGE_VERSION,
   PageColumn,
@@ -45,7 +44,7 @@ export function verifyPage(bytes: Uint8Array, columns: readonly ColumnType[]): v
     "other columns",
   );
   const pageBytes = view.getUint32(PageHeader.page_bytes, true);
-  check(pageBytes <= bytes.length && pageBytes <= PAGE_BYTES_MAX, "page_bytes beyond the page");
+  check(pageBytes <= bytes.length, "page_bytes beyond the page");
   const rows = view.getUint32(PageHeader.row_count, true);
   const capacity = view.getUint32(PageHeader.row_capacity, true);
   check(rows <= capacity, "more rows than capacity");

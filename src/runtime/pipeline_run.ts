@@ -307,9 +307,9 @@ export class PipelineRun {
     const { compiled, memory, control, result } = this.#environment;
     let code = this.#code;
     let instance = this.#instance(compiled.pipelineModule(code, this.#variant));
-    memory.view.setUint32(control + ControlBlock.resultPage, result?.address ?? 0, true);
     let start = from;
     for (;;) {
+      memory.view.setUint32(control + ControlBlock.resultPage, result?.address ?? 0, true);
       const status = instance.run(control, page, start);
       this.#rowsOut += memory.view.getUint32(control + ControlBlock.sinkRows, true);
       this.#countEntered();
@@ -337,7 +337,7 @@ export class PipelineRun {
           start = next;
           break;
         case RunStatus.rowTooLarge:
-          defined(result, "a result").resetForOneRow();
+          defined(result, "a result").makeRoom(Number(memory.view.getBigInt64(control + ControlBlock.rowBytes, true)));
           start = next;
           break;
         default:

@@ -20,6 +20,9 @@ export interface ScanLease {
 /** An imported scan page: read in place, released once. */
 export interface InputPage {
   readonly page: number;
+  /** Whose it is: one leaf's are told apart by it. */
+  readonly producer: number;
+  /** 0: a part of a page that goes on in the producer's next. */
   readonly rows: number;
   readonly bytes: number;
   /** Where generated code finds it. */
@@ -84,7 +87,7 @@ export interface JobTransport {
   complain(text: string): void;
 }
 
-/** A finished page in engine memory, valid until the next call of the engine. */
+/** A finished page in engine memory, or a part of one, without rows but for the last; valid until the next call. */
 export interface ResultImage {
   readonly address: number;
   readonly bytes: number;

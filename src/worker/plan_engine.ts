@@ -16,6 +16,7 @@ import { PlanCache } from "#runtime/plan_cache.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { CountMetric, Engine, EngineJob, HelpTask, InputPage, PageLending } from "./executor_ports.js";
 import { warmUpEngine } from "./engine_warm_up.js";
+import { PageParts, type ReadPage } from "./page_parts.js";
 import { parameterValues } from "./parameter_values.js";
 import type { HelpDesk, HelpRequest } from "./peers.js";
 import { leafColumns } from "./plan_leaves.js";
@@ -32,23 +33,26 @@ class PlanJob implements EngineJob {
   readonly #leaves: readonly (readonly ColumnType[])[];
   readonly #compileNsBefore: number;
   readonly #spill: SpillDirectory;
+  readonly #parts: PageParts;
   /** The page that was refused is the page that comes again: it is verified already. */
-  #verified: InputPage | undefined;
+  #verified: ReadPage | undefined;
 
   constructor(
     compiled: CompiledPlan, execution: PlanExecution, leaves: readonly (readonly ColumnType[])[],
-    compileNsBefore: number, spill: SpillDirectory,
+    compileNsBefore: number, spill: SpillDirectory, parts: PageParts,
   ) {
     this.#compiled = compiled;
     this.#execution = execution;
     this.#leaves = leaves;
     this.#compileNsBefore = compileNsBefore;
     this.#spill = spill;
+    this.#parts = parts;
     this.lending = {
       get threads() {
         return execution.threads;
       },
       lend: (leaf, page, behind) => {
+        if (parts.isPart(leaf, page)) return false;
         this.#verify(leaf, page);
         return execution.lend(leaf, page.address, behind);
       },
@@ -87,17 +91,22 @@ class PlanJob implements EngineJob {
   }
 
   pushPage(leaf: number, page: InputPage): boolean {
-    this.#verify(leaf, page);
-    return this.#execution.pushPage(leaf, page.address);
+    const whole = this.#parts.whole(leaf, page);
+    if (whole === undefined) return true;
+    this.#verify(leaf, whole);
+    const isRead = this.#execution.pushPage(leaf, whole.address);
+    if (isRead) this.#parts.done(page);
+    return isRead;
   }
 
-  #verify(leaf: number, page: InputPage): void {
+  #verify(leaf: number, page: ReadPage): void {
     if (this.#verified === page) return;
     verifyPage(page.content(), defined(this.#leaves[leaf], "a leaf of the plan"));
     this.#verified = page;
   }
 
   finishLeaf(leaf: number): void {
+    if (this.#execution.wantedLeaves().includes(leaf)) this.#parts.finish(leaf);
     this.#execution.finishLeaf(leaf);
   }
 
@@ -154,7 +163,7 @@ export class PlanEngine implements Engine {
       ...this.#morsels(start),
       ...(start.memoryKb > 0 ? { spill: { bytes: start.memoryKb * BYTES_PER_KB, port: spill } } : {}),
     });
-    return new PlanJob(compiled, execution, leaves, compileNsBefore, spill);
+    return new PlanJob(compiled, execution, leaves, compileNsBefore, spill, new PageParts(this.#memory, execution));
   }
 
   /** Help for a job of another thread; `wake` ends that thread's sleep. */

@@ -76,9 +76,12 @@ export function runLeaves(
     ...(helpers === undefined ? {} : { morsels: helpers }),
   });
   const rows: Scalar[][] = [];
+  const parts: Uint8Array[] = [];
   const take = (): void => {
-    for (let image = execution.takeResult(); image !== undefined; image = execution.takeResult())
-      rows.push(...readResult(plan, image, options));
+    for (let image = execution.takeResult(); image !== undefined; image = execution.takeResult()) {
+      parts.push(memory.bytes.slice(image.address, image.address + image.bytes));
+      if (image.rows > 0) rows.push(...readResult(plan, Buffer.concat(parts.splice(0)), options));
+    }
   };
   const pushed = leaves.map(() => 0);
   const lent = new Set<number>();
@@ -114,9 +117,8 @@ export function runLeaves(
   return { rows, execution };
 }
 
-function readResult(plan: PhysicalPlan, image: ResultImage, options: RunOptions): Scalar[][] {
-  const bytes = memory.bytes.slice(image.address, image.address + image.bytes);
-  const padded = new Uint8Array(options.resultBytes ?? PAGE_BYTES);
+function readResult(plan: PhysicalPlan, bytes: Uint8Array, options: RunOptions): Scalar[][] {
+  const padded = new Uint8Array(Math.max(bytes.length, options.resultBytes ?? PAGE_BYTES));
   padded.set(bytes);
   const types = plan.outputs.map(({ type }) => type);
   verifyPage(padded, types);

@@ -77,7 +77,7 @@ export class FakeJobWorld implements JobTransport {
   #inputPage(rows: number): InputPage {
     const page = this.#hold();
     const release = () => this.#letGo(page);
-    return { page, rows, bytes: 64, address: page * 64, content: () => new Uint8Array(64), release };
+    return { page, producer: 0, rows, bytes: 64, address: page * 64, content: () => new Uint8Array(64), release };
   }
 
   #hold(): number {

@@ -305,11 +305,11 @@ write_block(HeapProducer *self)
 	{
 		int			count = Min(block->count - block->next, (int) (writer->row_capacity - writer->rows));
 
-		if (count == 0)
+		if (fusion_page_full(writer))
 			return false;
 		if (self->computed)
 			return fusion_append_computed(self->leaf, block, self->row_qual, self->base.filters, writer);
-		if (self->row_path_blocks > 0)
+		if (self->row_path_blocks > 0 || count == 0)
 			return append_rows(self);
 		if (writer->tail_room - writer->tail_bytes < self->tail_needed)
 		{
@@ -410,7 +410,7 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 {
 	HeapProducer *self = (HeapProducer *) producer;
 	Instrumentation *instrument = self->leaf->ss.ps.instrument;
-	FusionFill	result = {0};
+	FusionFill	result;
 
 	fusion_page_begin(self->writer, page, page_bytes);
 	if (instrument != NULL)
@@ -420,9 +420,9 @@ fill(FusionProducer *producer, uint8 *page, uint32 page_bytes)
 	write_blocks(self);
 	if (instrument != NULL)
 		InstrStopNode(instrument, self->writer->rows);
-	result.bytes = fusion_page_finish(self->writer);
-	result.rows = self->writer->rows;
-	result.end = self->ended && self->current->state == FUSION_BLOCK_NONE &&
+	result = fusion_page_finish(self->writer);
+	/* Who ends may go, and a large page with it. */
+	result.end = result.large == NULL && self->ended && self->current->state == FUSION_BLOCK_NONE &&
 		self->ahead->state == FUSION_BLOCK_NONE;
 	producer->rows_read = self->source.rows_visible;
 	producer->rows_produced += result.rows;

@@ -16,7 +16,7 @@ export function concatenation(): Accumulator {
   const append = (part: Uint8Array): void => {
     bytes += part.length;
     if (bytes > COMPUTED_BYTES_MAX) throwTemplate(errorTemplates.valueTooLong);
-    parts = [...(parts ?? []), part];
+    (parts ??= []).push(part);
   };
   return {
     add(value, delimiter) {

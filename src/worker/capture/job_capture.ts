@@ -26,7 +26,7 @@ function floatNumbers(value: number): readonly [number, number, number] {
 
 function capturedInput(page: InputPage, tape: TapeWriter): InputPage {
   return {
-    page: page.page, rows: page.rows, bytes: page.bytes, address: page.address,
+    page: page.page, producer: page.producer, rows: page.rows, bytes: page.bytes, address: page.address,
     content: () => page.content(),
     release: () => {
       tape.add({ kind: "call", code: TraceCall.releaseInput, argument: page.page });
@@ -97,7 +97,7 @@ class CapturedTransport implements JobTransport {
       const told = { actor: scan.slot, argument: scanImports.indexOf(answer.kind) };
       if (answer.kind !== "page") return told;
       const { page, rows, bytes } = answer.page;
-      const content = this.#tape.data(() => packPage(answer.page.content()));
+      const content = this.#tape.data(() => packPage(answer.page.content().subarray(0, bytes)));
       return { ...told, numbers: [page, rows, bytes], ...content };
     });
     return found.kind === "page" ? { kind: "page", page: capturedInput(found.page, this.#tape) } : found;

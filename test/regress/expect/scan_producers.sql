@@ -210,5 +210,7 @@ CREATE TABLE split (a int) PARTITION BY RANGE (a);
 CREATE TABLE split_one PARTITION OF split FOR VALUES FROM (0) TO (100);
 SELECT pg_fusion_scan_check('split');
 SELECT pg_fusion_scan_check('types', NULL, 1000);
+
+-- a row larger than any page
 CREATE TABLE too_wide AS SELECT repeat(md5('x'), 10000) AS t;
 SELECT pg_fusion_scan_check('too_wide');

@@ -268,9 +268,7 @@ test("a row larger than half a result page gets a page of its own, a larger one 
   ];
   expect(runPages(plan, pagesOf(columns, rows, 1)).rows).toEqual(rows);
   const before = memory.usedBlocks();
-  expect(() => runPages(plan, pagesOf(columns, rows, 1), { resultBytes: 40_960 })).toThrow(
-    /does not fit a page of 40960 bytes/,
-  );
+  expect(runPages(plan, pagesOf(columns, rows, 1), { resultBytes: 40_960 }).rows).toEqual(rows);
   expect(memory.usedBlocks()).toBe(before);
 });
 
@@ -296,7 +294,7 @@ describe("very wide plans", () => {
     expect(() => runPages(plan, [])).toThrow(/GROUP BY of so many columns/);
   });
 
-  test("pass 1600 columns through, if a page can hold a row of them", () => {
+  test("pass 1600 columns through", () => {
     const columns = Array.from({ length: 1600 }, (_, i) => columnType(i % 3 === 0 ? text : int8));
     const plan: PhysicalPlan = {
       version: 1,
@@ -305,7 +303,6 @@ describe("very wide plans", () => {
       outputs: columns.map((type, index) => ({ name: `c${index}`, type })),
       root: { kind: "scan", leaf: 0, columns },
     };
-    expect(() => runPages(plan, [])).toThrow(/1600 columns does not fit a page of 65536 bytes/);
     const rows = Array.from({ length: 3 }, (_, i): Scalar[] =>
       columns.map((__, k) =>
         k % 11 === i ? null : k % 3 === 0 ? utf8(`column ${k} of row ${i}`) : BigInt(k),
