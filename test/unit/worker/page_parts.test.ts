@@ -44,8 +44,10 @@ function partsOf(rows: Scalar[][], producer: number): (() => InputPage)[] {
   const used = view.getUint32(PageHeader.tail_offset, true) + view.getUint32(PageHeader.tail_bytes, true);
   view.setUint32(PageHeader.page_bytes, used, true);
   const count = Math.ceil(used / PART_BYTES);
-  return Array.from({ length: count }, (_, at) => () =>
-    inputPage(bytes.subarray(at * PART_BYTES, Math.min((at + 1) * PART_BYTES, used)), at === count - 1 ? 1 : 0, producer));
+  return Array.from({ length: count }, (_, at) => () => {
+    const part = bytes.subarray(at * PART_BYTES, Math.min((at + 1) * PART_BYTES, used));
+    return inputPage(part, at === count - 1 ? 1 : 0, producer);
+  });
 }
 
 function readWhole(page: InputPage): Scalar[][] | undefined {
@@ -57,7 +59,7 @@ function readWhole(page: InputPage): Scalar[][] | undefined {
 
 describe("pages in parts", () => {
   test("of several producers are put together", () => {
-    const streams = [rowsOf(10_000), rowsOf(30_000)].map((rows, producer) => ({ rows, parts: partsOf(rows, producer) }));
+    const streams = [10_000, 30_000].map((length, producer) => ({ parts: partsOf(rowsOf(length), producer) }));
     const read: Scalar[][] = [];
     for (let turn = 0; turn < 10; turn++) {
       for (const { parts: left } of streams) {
