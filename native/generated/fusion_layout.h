@@ -314,7 +314,7 @@ typedef struct FusionPageDescriptor
 	uint16_t producer;
 	uint16_t leaf;
 	uint16_t flags;
-	uint32_t rows;
+	uint32_t rows; /* 0: a part of a page that goes on in the next of its producer */
 	uint32_t bytes; /* Payload length within the page */
 	uint32_t sequence; /* Per ring, from 1 */
 } FusionPageDescriptor;

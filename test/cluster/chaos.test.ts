@@ -14,6 +14,10 @@ const slow =
 const wide = "SELECT id, body FROM chaos";
 /** Its build side makes a runtime filter for the other one. */
 const joined = "SELECT count(*), sum(p.a) FROM chaos p JOIN chaos b ON p.id = b.id AND b.id % 7 = 0 AND b.a < 50";
+/** Rows larger than a page on every way: they travel in parts, and violence comes between two of them. */
+const long =
+  "SELECT l.body, x.list FROM chaos_long l JOIN " +
+  "(SELECT id % 20 AS id, string_agg(body, ',') AS list FROM chaos GROUP BY 1) x ON x.id = l.id";
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** A small deterministic generator: the moments of violence repeat from run to run. */
@@ -54,7 +58,12 @@ beforeAll(async () => {
       "(id % 100)::numeric(15,2) AS a, (id % 977)::numeric(15,2) AS price, repeat(md5(id::text), 4) AS body " +
       "FROM generate_series(1, 400000) AS id",
   );
-  await observer.query("VACUUM ANALYZE chaos");
+  await observer.query(
+    "DROP TABLE IF EXISTS chaos_long; CREATE TABLE chaos_long (id int, body text); " +
+      "ALTER TABLE chaos_long ALTER body SET STORAGE EXTERNAL; " +
+      "INSERT INTO chaos_long SELECT id, repeat(md5(id::text), 40000) FROM generate_series(0, 19) AS id",
+  );
+  await observer.query("VACUUM ANALYZE chaos, chaos_long");
   const client = await fusionClient();
   await client.query(slow);
   const start = Date.now();
@@ -76,7 +85,7 @@ describe("cancellation", () => {
     for (let round = 0; round < 200; round += 1) {
       const timeout = round % 4 === 3;
       if (timeout) await setStatementTimeout(client, 1 + Math.floor(random() * typicalMs));
-      const started = (): Promise<Outcome> => outcome(client.query(round % 3 === 0 ? wide : slow));
+      const started = (): Promise<Outcome> => outcome(client.query([wide, slow, long][round % 3] ?? slow));
       const running = timeout ? keepingTimeouts(started) : started();
       if (!timeout) {
         await pause(random() * typicalMs);
@@ -105,7 +114,7 @@ describe("kill -9", () => {
     for (let round = 0; round < 20; round += 1) {
       const before = await quiet(observer, 10_000);
       expect(before.worker_state).toBe("ready");
-      const running = outcome(client.query(slow));
+      const running = outcome(client.query(round % 2 ? long : slow));
       await pause(random() * typicalMs * 0.8);
       process.kill(before.worker_pid, "SIGKILL");
       const ended = await within2s(running);
@@ -121,7 +130,7 @@ describe("kill -9", () => {
   it("of the client: its statement's slots and pages go home", async () => {
     const random = moments(3);
     for (let round = 0; round < 20; round += 1) {
-      const first = [slow, wide, joined][round % 3];
+      const first = [slow, wide, joined, long][round % 4];
       const words = ["-X", "-c", "SET pg_fusion.enable = on", "-c", `${first}; ${slow}`];
       const child = spawn("psql", words, { stdio: "ignore" });
       await pause(30 + random() * typicalMs);
@@ -137,7 +146,7 @@ describe("kill -9", () => {
       const before = await quiet(observer, 10_000);
       const client = await fusionClient();
       const pid = (await client.query("SELECT pg_backend_pid() AS pid")).rows[0].pid as number;
-      const running = outcome(client.query(round % 2 ? joined : slow));
+      const running = outcome(client.query([slow, joined, long][round % 3] ?? slow));
       await pause(random() * typicalMs * 0.8);
       process.kill(pid, "SIGKILL");
       const ended = await within2s(running);

@@ -8,7 +8,6 @@ import { PlanExecution } from "#runtime/execution.js";
 import { EngineMemory, memoryLayout } from "#runtime/memory.js";
 import type { SpillOptions } from "#runtime/memory_budget.js";
 import { buildPage } from "#runtime/page_builder.js";
-import type { ResultImage } from "#runtime/result_page.js";
 import { PageReader, verifyPage, verifyViews } from "#runtime/page_reader.js";
 import { PlanCache } from "#runtime/plan_cache.js";
 import type { ColumnType } from "#types/column_type.js";

@@ -43,7 +43,7 @@ describe("rows larger than a page", () => {
     fc.assert(fc.property(fc.array(fc.tuple(value, value), { maxLength: 8 }), (pairs) => {
       const rows = pairs.map(([a, b], index): Scalar[] => [BigInt(index), a, b]);
       const pages = rows.map((row) => buildPage(columns, [row], { pageBytes: PAGE_BYTES, ranges: true }));
-      const expected = rows.map(([id = null, a = null, b = null]) => [id, a, b, a, b]);
+      const expected = rows.map(([id = null, a = null, b = null]): Scalar[] => [id, a, b, a, b]);
       expect(shown(runPages(plan, pages, { resultBytes: PART_BYTES }).rows)).toEqual(shown(expected));
     }), { numRuns: 40 });
   });
