@@ -136,6 +136,7 @@ static uint32
 write_page(FusionPageWriter *writer, uint8 *page, uint32 *bytes)
 {
 	uint32		row = 0;
+	FusionFill	filled;
 
 	fusion_page_begin(writer, page, PAGE_BYTES);
 	for (; row < ROWS_MAX; row++)
@@ -148,8 +149,9 @@ write_page(FusionPageWriter *writer, uint8 *page, uint32 *bytes)
 		if (!fusion_page_append(writer, values[row], nulls[row]))
 			break;
 	}
-	*bytes = fusion_page_finish(writer);
-	CHECK(writer->rows == row && *bytes <= PAGE_BYTES);
+	filled = fusion_page_finish(writer);
+	*bytes = filled.bytes;
+	CHECK(filled.rows == row && filled.large == NULL && *bytes <= PAGE_BYTES);
 	return row;
 }
 

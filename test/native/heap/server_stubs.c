@@ -47,6 +47,26 @@ palloc0(Size size)
 	return memset(palloc(size), 0, size);
 }
 
+void *
+MemoryContextAllocHuge(MemoryContext context, Size size)
+{
+	(void) context;
+	return palloc(size);
+}
+
+void *
+repalloc_huge(void *pointer, Size size)
+{
+	int			at = 0;
+
+	while (at < allocation_count && allocations[at] != pointer)
+		at++;
+	CHECK(at < allocation_count);
+	allocations[at] = realloc(pointer, size);
+	CHECK(allocations[at] != NULL);
+	return allocations[at];
+}
+
 /* Freed with everything else. */
 void
 pfree(void *pointer)
