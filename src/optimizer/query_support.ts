@@ -37,10 +37,9 @@ const constructs: readonly (readonly [string, string, string])[] = [
   ["Aggregates with ORDER BY", "engine",
     "in one order that the engine has; several orders: PostgreSQL above the joins"],
   ["Aggregates with WITHIN GROUP", "engine",
-    "in orders the engine has, for constant fractions and arrays of them; in subqueries up to two million rows, else "
-    + "100,000"],
+    "in orders the engine has, for constant fractions and arrays of them; up to two million expected rows"],
   ["Aggregates that keep all values", "engine",
-    "string_agg() and array_agg(), a statement's own for up to a hundred expected rows a group; arrays of arrays, of "
+    "string_agg() and array_agg(), up to a million expected rows, or a hundred a group; arrays of arrays, of "
     + "rows and of types of users but enums, JSON: PostgreSQL"],
   ["Aggregates with FILTER", "engine", ""],
   ["Window functions, every frame", "engine",

@@ -2,6 +2,7 @@
 // whatever functions of the registry accept them, and values prefer the ends of their types.
 import { defined } from "#base/assert.js";
 import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
+import { SUMMED_DIGITS_MAX } from "#functions/decimal.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
 import { pairFunctions, takesTwo } from "#plan/pair_functions.js";
 import type { AggregateCall, AggregateFunction, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
@@ -282,7 +283,10 @@ function aggregateType(name: AggregateFunction, type: EngineType): EngineType | 
     case "sum":
       if (type.kind === "int2" || type.kind === "int4") return { kind: "int8" };
       if (type.kind === "int8") return { kind: "decimal", precision: 38, scale: 0 };
-      if (type.kind === "decimal") return { kind: "decimal", precision: 38, scale: type.scale };
+      // As the planner has it: more digits might not fit.
+      if (type.kind === "decimal")
+        return type.precision > SUMMED_DIGITS_MAX
+          ? { kind: "numeric" } : { kind: "decimal", precision: 38, scale: type.scale };
       return ["float4", "float8", "numeric", "interval"].includes(type.kind) ? type : undefined;
     case "min":
     case "max":
