@@ -5,7 +5,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { held, quiet } from "../support/audit.js";
 import { captures, clearCaptures, expectReplays } from "../support/captures.js";
-import { connect, outcome, plainly, run, same, sameRows, scansOf } from "../support/fusion_session.js";
+import { connect, type Outcome, outcome, plainly, run, same, sameRows, scansOf } from "../support/fusion_session.js";
 
 let client: pg.Client;
 let data: string;
@@ -49,7 +49,7 @@ const ordered: readonly string[] = [
   "SELECT id, t || t, c FROM long_texts ORDER BY id DESC LIMIT 25",
   "SELECT a.id, b.id, a.t, encode(b.b, 'hex') FROM long_texts a JOIN long_texts b ON a.t = b.t ORDER BY 1, 2",
   "SELECT id, md5(t), length(t), octet_length(b) FROM long_texts ORDER BY id",
-  "SELECT id / 20, string_agg(t, ',' ORDER BY id), max(b), min(c) FROM long_texts GROUP BY 1 ORDER BY 1",
+  "SELECT id / 20, string_agg(t, ',' ORDER BY id), min(c) FROM long_texts GROUP BY 1 ORDER BY 1",
   "SELECT string_agg(md5(id::text) || t, ',') FROM many_texts WHERE id < 1500",
   "SELECT k, string_agg(t, '|' ORDER BY id) FROM many_texts GROUP BY k ORDER BY k",
   "SELECT id, lag(t) OVER (ORDER BY id), first_value(c) OVER (ORDER BY id DESC) FROM long_texts ORDER BY id",
@@ -66,7 +66,18 @@ const sets: readonly string[] = [
   "SELECT (SELECT max(t) FROM many_texts m WHERE m.k = l.id) FROM long_texts l",
 ];
 
-test.each(ordered)("%s", (text) => same(client, text), 60_000);
+/** Long values as text, which is compared faster than their bytes one by one. */
+function shown(answer: Outcome): unknown {
+  if (!("rows" in answer)) return answer;
+  return (answer.rows as unknown[][]).map((row) =>
+    row.map((value) => (value instanceof Buffer ? value.toString("hex") : value)));
+}
+
+test.each(ordered)("%s", async (text) => {
+  const answer = await run(client, text);
+  expect(answer).toHaveProperty("rows");
+  expect(shown(answer)).toEqual(shown(await plainly(client, text)));
+}, 60_000);
 test.each(sets)("%s", (text) => sameRows(client, text), 60_000);
 
 test("columns without end", async () => {
