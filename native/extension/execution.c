@@ -27,10 +27,6 @@
 #include "utils/memutils.h"
 #include "worker_failure.h"
 
-/* One page at work and one on its way, for each leaf and for the result: the least that streams. */
-#define PERMITS_PER_LEAF 2
-#define PERMITS_RESULT 2
-
 #define KB_PER_MB 1024
 
 struct FusionExecution
@@ -61,6 +57,13 @@ struct FusionExecution
 };
 
 /* ---- construction ---- */
+
+uint32
+fusion_execution_leaves_max(void)
+{
+	return Min((fusion_region.page_count - FUSION_PERMITS_RESULT) / FUSION_PERMITS_PER_LEAF,
+			   fusion_region.scan_slot_count);
+}
 
 FusionExecution *
 fusion_execution_create(EState *estate, const FusionScanPlan *plan, List *leaves, bool analyze)
@@ -198,8 +201,8 @@ send_start(FusionExecution *execution)
 		.producer_count = producer_count,
 		.parameters = fusion_table_parameters(plan->tables, execution->conversation),
 		.parameter_count = list_length(plan->tables),
-		.permits_scan = PERMITS_PER_LEAF * plan->leaf_count,
-		.permits_result = PERMITS_RESULT,
+		.permits_scan = FUSION_PERMITS_PER_LEAF * plan->leaf_count,
+		.permits_result = FUSION_PERMITS_RESULT,
 		.analyze = execution->analyze,
 		.filters = execution->filters.names,
 		.filter_count = execution->filters.name_count,
@@ -269,7 +272,8 @@ start(FusionExecution *execution)
 
 	execution->conversation = AllocSetContextCreate(execution->estate->es_query_cxt, "pg_fusion conversation",
 													ALLOCSET_SMALL_SIZES);
-	execution->session = fusion_session_open(execution->conversation, PERMITS_PER_LEAF * leaf_count, PERMITS_RESULT);
+	execution->session = fusion_session_open(execution->conversation, FUSION_PERMITS_PER_LEAF * leaf_count,
+											 FUSION_PERMITS_RESULT);
 	fusion_session_set_subtransaction(execution->session, execution->subtransaction);
 	fusion_session_parameters(execution->session, execution->estate->es_param_list_info);
 	execution->numbers.session = fusion_session_lease(execution->session);

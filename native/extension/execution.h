@@ -14,6 +14,10 @@
 #include "producer.h"
 #include "scan_plan.h"
 
+/* One page at work and one on its way, for each leaf and for the result: the least that streams. */
+#define FUSION_PERMITS_PER_LEAF 2
+#define FUSION_PERMITS_RESULT 2
+
 typedef struct FusionExecution FusionExecution;
 
 /*
@@ -21,6 +25,9 @@ typedef struct FusionExecution FusionExecution;
  * in leaf order.
  */
 extern FusionExecution *fusion_execution_create(EState *estate, const FusionScanPlan *plan, List *leaves, bool analyze);
+
+/* So many leaves an execution can have that has the pool and all scan slots for itself. */
+extern uint32 fusion_execution_leaves_max(void);
 
 /* Next engine row into the virtual slot; false at the end. */
 extern bool fusion_execution_next(FusionExecution *execution, TupleTableSlot *slot);

@@ -14,6 +14,7 @@
 #include "column_modifiers.h"
 #include "decisions.h"
 #include "edge_plan.h"
+#include "execution.h"
 #include "explain_choice.h"
 #include "leaf_plan.h"
 #include "metrics.h"
@@ -72,6 +73,21 @@ is_plain_select(const Query *parse, FusionRefusal *refusal)
 	if (parse->hasModifyingCTE)
 		return fusion_refuse(refusal, "a data-modifying statement in WITH", NULL, -1);
 	return true;
+}
+
+/* What could never be executed here, however little goes on. */
+static bool
+fits_region(const FusionPlanReady *answer, FusionRefusal *refusal)
+{
+	uint32		most = fusion_execution_leaves_max();
+
+	if (answer->leaf_count <= most)
+		return true;
+	fusion_refuse(refusal, "so many scans in one statement",
+				  psprintf("It has %u, and there are pages and slots for %u.", answer->leaf_count, most), -1);
+	refusal->hint = pstrdup("Raise pg_fusion.page_count and pg_fusion.scan_slots, or run the statement with "
+							"pg_fusion.enable = off.");
+	return false;
 }
 
 static void
@@ -154,6 +170,8 @@ plan_by_fusion(const Statement *statement, bool tolerant, FusionScanPlan *scan, 
 		return NULL;
 	if (!fusion_decode_plan_ready(answer.payload, answer.length, &ready))
 		fusion_answer_invalid("The answer is malformed or of another version.");
+	if (!fits_region(&ready, refusal))
+		return NULL;
 	take_answer(&ready, &answer, scan);
 	assembly = fusion_assembly_start(text, statement->query_string, statement->cursor_options,
 									 statement->bound_params);

@@ -13,7 +13,7 @@ export class Replan extends Error {
   }
 }
 
-/** Rounds of planning; each gives away one more part, and statements have fewer parts than this. */
+/** Rounds of planning, each of which gives away one more part; what is refused after so many is refused for good. */
 const ROUNDS_MAX = 200;
 
 export class Fallbacks {
@@ -34,7 +34,6 @@ export class Fallbacks {
   /** Gives the node away and starts afresh. */
   give(node: TextNode, reason: string): never {
     assert(!this.#reasons.has(node.id), "a part is given away once");
-    assert(this.#reasons.size < ROUNDS_MAX, "planning ends");
     this.#reasons.set(node.id, reason);
     throw new Replan();
   }
@@ -51,7 +50,8 @@ export class Fallbacks {
     try {
       return plan();
     } catch (error) {
-      if (error instanceof StatementRefused && this.reasonFor(node) === undefined && may())
+      const isOver = this.#reasons.size >= ROUNDS_MAX;
+      if (error instanceof StatementRefused && !isOver && this.reasonFor(node) === undefined && may())
         this.give(node, name === undefined ? error.refusal.construct : `${error.refusal.construct} in ${name}`);
       throw error;
     }

@@ -51,6 +51,21 @@ describe("auto", () => {
     expect(await decided("left to PostgreSQL", "short statement")).toBe(before + 1);
   });
 
+  it("leaves what has more scans than pages or slots to PostgreSQL, and on refuses it", async () => {
+    const unionOf = (arms: number) => Array.from({ length: arms }, (_, at) =>
+      `SELECT sum(amount) FROM auto_events WHERE kind <> ${at}`).join(" UNION ALL ");
+    expect(await explained(unionOf(180))).toContain("Left to PostgreSQL by pg_fusion: so many scans in one statement");
+    await client.query("SET pg_fusion.enable = on");
+    await expect(client.query(unionOf(180))).rejects.toMatchObject({
+      code: "0A000", detail: expect.stringMatching(/^It has 180, and there are pages and slots for \d+\.$/) as string,
+      hint: expect.stringContaining("Raise pg_fusion.page_count and pg_fusion.scan_slots") as string,
+    });
+    // So many parts are not given to PostgreSQL one by one.
+    const { rows } = await client.query(`SELECT count(*) FROM (${unionOf(300)}) AS arms`);
+    expect(rows).toEqual([{ count: "300" }]);
+    await client.query("SET pg_fusion.enable = auto");
+  }, 60_000);
+
   it("says so in every format of EXPLAIN", async () => {
     const statement = "SELECT * FROM auto_events WHERE id = 17";
     const inFormat = async (options: string) =>
