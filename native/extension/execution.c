@@ -61,8 +61,7 @@ struct FusionExecution
 uint32
 fusion_execution_leaves_max(void)
 {
-	return Min((fusion_region.page_count - FUSION_PERMITS_RESULT) / FUSION_PERMITS_PER_LEAF,
-			   fusion_region.scan_slot_count);
+	return Min((fusion_region.page_count - FUSION_RESULT_PERMITS) / FUSION_LEAF_PERMITS, fusion_region.scan_slot_count);
 }
 
 FusionExecution *
@@ -201,8 +200,8 @@ send_start(FusionExecution *execution)
 		.producer_count = producer_count,
 		.parameters = fusion_table_parameters(plan->tables, execution->conversation),
 		.parameter_count = list_length(plan->tables),
-		.permits_scan = FUSION_PERMITS_PER_LEAF * plan->leaf_count,
-		.permits_result = FUSION_PERMITS_RESULT,
+		.permits_scan = FUSION_LEAF_PERMITS * plan->leaf_count,
+		.permits_result = FUSION_RESULT_PERMITS,
 		.analyze = execution->analyze,
 		.filters = execution->filters.names,
 		.filter_count = execution->filters.name_count,
@@ -272,8 +271,8 @@ start(FusionExecution *execution)
 
 	execution->conversation = AllocSetContextCreate(execution->estate->es_query_cxt, "pg_fusion conversation",
 													ALLOCSET_SMALL_SIZES);
-	execution->session = fusion_session_open(execution->conversation, FUSION_PERMITS_PER_LEAF * leaf_count,
-											 FUSION_PERMITS_RESULT);
+	execution->session = fusion_session_open(execution->conversation, FUSION_LEAF_PERMITS * leaf_count,
+											 FUSION_RESULT_PERMITS);
 	fusion_session_set_subtransaction(execution->session, execution->subtransaction);
 	fusion_session_parameters(execution->session, execution->estate->es_param_list_info);
 	execution->numbers.session = fusion_session_lease(execution->session);

@@ -15,8 +15,8 @@
 #include "scan_plan.h"
 
 /* One page at work and one on its way, for each leaf and for the result: the least that streams. */
-#define FUSION_PERMITS_PER_LEAF 2
-#define FUSION_PERMITS_RESULT 2
+#define FUSION_LEAF_PERMITS 2
+#define FUSION_RESULT_PERMITS 2
 
 typedef struct FusionExecution FusionExecution;
 
