@@ -18,7 +18,7 @@ const constructs: readonly (readonly [string, string, string])[] = [
   ["Correlated by other than equality, two levels deep, below groupings and set operations", "engine",
     "joined with the values it reads; not of floats and numerics without scale"],
   ["Rows compared with rows, also with a subquery's", "engine", "in the usual orders of types whose order it has"],
-  ["ARRAY of a subquery", "engine", "up to a hundred expected elements, in an order the engine has; else PostgreSQL"],
+  ["ARRAY of a subquery", "engine", "up to a million expected elements, or a hundred an array, in an order the engine has"],
   ["Subqueries in LIMIT", "PostgreSQL", ""],
   ["Subquery in FROM, view, WITH", "engine", "merged or planned by itself; security barrier views: PostgreSQL"],
   ["WITH read more than once", "engine",
