@@ -403,7 +403,7 @@ fusion_leaf_run_turn(FusionLeafRun *run)
 	switch (run->actor.state)
 	{
 		case FUSION_SCAN_PRODUCER_STATE_PRODUCING:
-			if (run->rows_ended && !has_parts_left(run))
+			if (run->rows_ended)
 			{
 				step(run, FUSION_SCAN_PRODUCER_EVENT_ROWS_ENDED, 0, 0);
 				return true;

@@ -22,7 +22,7 @@ typedef struct FusionFill
 	uint32		rows;			/* 0 only at the end, or when stopped */
 	uint32		bytes;			/* used length of the page */
 	const uint8 *large;			/* the page, of one row that fits no other: the producer's until the next fill */
-	bool		end;			/* no more rows after this page */
+	bool		end;			/* no more rows after this page; never said of a large one, which is still to be sent */
 } FusionFill;
 
 struct FusionBlockCursors;
