@@ -6,7 +6,7 @@ import type { Expression } from "#expr/expression.js";
 import { childrenOf } from "#expr/traverse.js";
 import type { Translated } from "./translated.js";
 
-/** Compiled in about half a second; what people write has some hundreds. Larger ones are PostgreSQL's. */
+/** What people write has some hundreds, and this many are compiled in a second or so. Larger ones are PostgreSQL's. */
 const NODES_MAX = 4096;
 
 /** By expression; none changes once it is made. */
