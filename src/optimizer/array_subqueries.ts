@@ -5,6 +5,7 @@ import { defined } from "#base/assert.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
+import { constantOf, readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { emptyArrayImage } from "#functions/array_image.js";
 import type { LogicalOperator } from "#plan/logical.js";
@@ -13,7 +14,7 @@ import { elementValue } from "./array_elements.js";
 import type { ColumnSource } from "./column_source.js";
 import { columnOf, engineTypeOf } from "./column_types.js";
 import { conditionsOn, type PendingLookUp, refuseFailing, refuseSubLink, subQueryOf } from "./correlation.js";
-import { Estimates } from "./estimates.js";
+import { groupedRows, keyColumn } from "./grouped_rows.js";
 import { orderOf } from "./limits.js";
 import { listsFit } from "./planned_aggregates.js";
 import type { QueryPlanner } from "./query_planner.js";
@@ -22,8 +23,6 @@ import type { Region } from "./region.js";
 import { comparedRows, type ComparedRows } from "./subquery_rows.js";
 import type { StatementFacts } from "./table_source.js";
 import { orderKeyOf } from "./table_source.js";
-
-const INTERNAL: SqlType = { type: 0, typmod: -1, collation: 0 };
 
 /** The array type of elements of a type; undefined when no array of it occurs in the statement. */
 function arrayOf(facts: RequestFacts, { type, typmod, collation }: SqlType): SqlType | undefined {
@@ -40,20 +39,14 @@ export function arraySubqueryType(scope: QueryScope, subLink: TextNode): SqlType
 
 /** One row for each combination of the keys, with the array that `call` makes. */
 function arrays(
-  { attributes, tables }: StatementFacts, input: LogicalOperator, { keys }: ComparedRows, call: AggregateCall,
+  statement: StatementFacts, input: LogicalOperator, { keys }: ComparedRows, call: AggregateCall,
 ): { readonly operator: LogicalOperator; readonly conditions: readonly Expression[]; readonly array: number } {
-  const origin = attributes.newOrigin();
-  const own = keys.map(({ inner: expression }, index) => {
-    const column = expression.kind === "column"
-      ? attributes.typeOf(expression.index) : columnOf(INTERNAL, expression.type, true);
-    return { attribute: attributes.add(origin, `key${index}`, column), expression, column };
-  });
-  const array = attributes.add(origin, "array", call.result);
-  const rows = new Estimates(tables).groups(input, own.map(({ expression }) => expression));
+  const operator = groupedRows(statement, input, keys.map(({ inner: expression }, index) => (
+    { name: `key${index}`, expression, column: keyColumn(statement, expression) })), [{ name: "array", call }]);
   return {
-    operator: { kind: "aggregate", origin, input, keys: own, aggregates: [{ attribute: array, call }], rows },
-    conditions: keys.flatMap((key, index) => conditionsOn(key, own[index]?.attribute)),
-    array,
+    operator,
+    conditions: keys.flatMap((key, index) => conditionsOn(key, operator.keys[index]?.attribute)),
+    array: defined(operator.aggregates[0], "the array").attribute,
   };
 }
 
@@ -83,10 +76,8 @@ export function arrayValue(
   };
   const { operator, conditions, array } = arrays(statement, inOrder, rows, call);
   if (!listsFit(rows.operator.rows, operator.rows)) return refuseSubLink(subLink, "of so many rows");
-  const nothing: Expression = { kind: "constant", value: emptyArrayImage(of.element.type), type };
-  const expression: Expression = {
-    kind: "coalesce", arguments: [{ kind: "column", index: array, type }, nothing], type,
-  };
+  const nothing = constantOf(emptyArrayImage(of.element.type), type);
+  const expression: Expression = { kind: "coalesce", arguments: [readColumn(array, type), nothing], type };
   scope.put(subLink, { expression });
   if (rows.keys.length > 0) return { right: operator, conditions, value: expression };
   region.inputs.push(operator);

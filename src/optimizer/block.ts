@@ -14,13 +14,13 @@ import type { ColumnType } from "#types/column_type.js";
 import { edgeCalls } from "#frontend/edge_calls.js";
 import { AggregatePlanner } from "./aggregates.js";
 import { averageOf } from "./average.js";
-import { INT4_SQL, INTERNAL, columnOf, groupsByEngineEquality } from "./column_types.js";
+import { INT4_SQL, columnOf, groupsByEngineEquality } from "./column_types.js";
 import type { ColumnSource } from "./column_source.js";
 import { Estimates } from "./estimates.js";
 import { overDistinct, withValues } from "./distinct_aggregates.js";
 import { ExpressionTranslator } from "./expression_translator.js";
 import { filtered } from "./filtered.js";
-import { type AggregateOperator, groupedRows } from "./grouped_rows.js";
+import { type AggregateOperator, groupedRows, keyColumn } from "./grouped_rows.js";
 import { aggregatesOf, keysOf } from "./grouping.js";
 import { planGroupingSets } from "./grouping_sets.js";
 import { LeftToPostgres, leave } from "./left_to_postgres.js";
@@ -101,7 +101,7 @@ function withKeys(
   const columns: ComputedAttribute[] = [];
   const own = extraKeys.map((expression, index) => {
     if (expression.kind === "column") return expression.index;
-    const attribute = attributes.add(origin, `key${index}`, extraKeyColumn(scope, expression));
+    const attribute = attributes.add(origin, `key${index}`, keyColumn(scope.statement, expression));
     columns.push({ attribute, expression });
     return attribute;
   });
@@ -155,11 +155,6 @@ function keyAttribute(
   return { attribute: scope.statement.attributes.add(origin, name, column), expression, column };
 }
 
-function extraKeyColumn(scope: QueryScope, expression: Expression): ColumnType {
-  if (expression.kind === "column") return scope.statement.attributes.typeOf(expression.index);
-  return columnOf(INTERNAL, expression.type, true);
-}
-
 /** Groups by the query's keys and the extra ones; each aggregate occurring above becomes an attribute. */
 function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
   const { query, statement: { facts, texts, attributes } } = scope;
@@ -173,7 +168,7 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   const origin = attributes.newOrigin();
   const own = found.map((key) => keyAttribute(scope, origin, key.name, key.expression, key.column));
   const extra = extraKeys.map((key, index) =>
-    keyAttribute(scope, origin, `key${index}`, key, extraKeyColumn(scope, key)));
+    keyAttribute(scope, origin, `key${index}`, key, keyColumn(scope.statement, key)));
   const allKeys = [...own, ...extra];
   const known = new Map<string, Translated>();
   found.forEach((key, index) => {
@@ -276,7 +271,7 @@ function distinct(scope: QueryScope, input: LogicalOperator, extraKeys: readonly
   const { query, statement: { texts } } = scope;
   const found = keysOf(contextOf(scope, input.rows), query.distinct);
   const extra = extraKeys.map((expression, index) => (
-    { name: `key${index}`, expression, column: extraKeyColumn(scope, expression) }));
+    { name: `key${index}`, expression, column: keyColumn(scope.statement, expression) }));
   const operator = groupedRows(scope.statement, input, [...found, ...extra]);
   const indexByText = new Map(found.map((key, index) => [texts.of(key.source), index]));
   const column = (number: number): Translated | undefined => {

@@ -15,10 +15,10 @@ import { numberField, someNode } from "#frontend/text_fields.js";
 import type { Expression, Scalar } from "#expr/expression.js";
 import { functionByKey, isFunctionKey } from "#functions/registry.js";
 import { BOOL, type EngineType } from "#types/engine_type.js";
-import { INTERNAL, columnOf, isAlikeWhenEqual } from "./column_types.js";
+import { isAlikeWhenEqual } from "./column_types.js";
 import { rejectsNull } from "./conditions.js";
 import type { CorrelationKey } from "./correlation.js";
-import { type AggregateOperator, groupedRows } from "./grouped_rows.js";
+import { type AggregateOperator, groupedRows, keyColumn } from "./grouped_rows.js";
 import { mayFail } from "./may_fail.js";
 import { providedBy, rowsAgain } from "./outer_rows.js";
 import { QueryScope } from "./query_scope.js";
@@ -149,10 +149,8 @@ export function domainOf(region: Region, scope: QueryScope, node: TextNode): Dom
   const rows = rowsAgain(region, new Set(own.flatMap((each) => [...attributes.originsRead(each)])), statement);
   if (rows === undefined) return undefined;
   const operator = groupedRows(statement, rows, own.map((expression, index) => {
-    const isColumn = expression.kind === "column";
-    const column = isColumn ? attributes.typeOf(expression.index) : columnOf(INTERNAL, expression.type, true);
-    const name = isColumn ? attributes.nameOf(expression.index) : `value${index + 1}`;
-    return { name, expression, column };
+    const name = expression.kind === "column" ? attributes.nameOf(expression.index) : `value${index + 1}`;
+    return { name, expression, column: keyColumn(statement, expression) };
   }));
   const columns = operator.keys.map(({ attribute, expression }): DomainColumn => (
     { outer: expression, inner: readColumn(attribute, expression.type) }));

@@ -25,6 +25,12 @@ export interface NamedCall {
   readonly call: AggregateCall;
 }
 
+/** The column of a key: the one it reads, or one that stays inside the engine. */
+export function keyColumn({ attributes }: StatementFacts, expression: Expression): ColumnType {
+  return expression.kind === "column"
+    ? attributes.typeOf(expression.index) : columnOf(INTERNAL, expression.type, true);
+}
+
 /** Keys that stay inside the engine. */
 export function internalKeys(values: readonly Expression[]): readonly NamedKey[] {
   return values.map((expression, index) => (
