@@ -8,7 +8,7 @@ const root = new URL("..", import.meta.url);
 /** The TypeScript texts of a folder, in order of name. */
 function textsOf(folder) {
   const at = new URL(`src/${folder}/`, root);
-  return readdirSync(at).filter((name) => name.endsWith(".ts")).sort()
+  return readdirSync(at, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")).sort()
     .map((name) => readFileSync(new URL(name, at), "utf8"));
 }
 

@@ -1,5 +1,5 @@
 // Constants of integer types as numbers, seen through casts from one integer type to another: what LIMIT, OFFSET and
-// offsets of windows are written as. Other constants are src/optimizer/constant_values.ts's.
+// offsets of windows are written as. Other constants are src/optimizer/expressions/constant_values.ts's.
 import type { AnalysedExpression, Constant } from "./analysed_expression.js";
 
 const INT2 = 21;

@@ -1,12 +1,12 @@
 // What a subquery may contain to be planned: refusals by PostgreSQL's names, and the test for subqueries that are
 // merged into the query around them. The statement's own clauses are judged in joined_statement.ts.
+import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { refuseLock } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
-import type { TextNode } from "#frontend/node_text.js";
 import { booleanField, holds, locationOf, nodeList, numberField, optionalNode, walk } from "#frontend/text_fields.js";
-import { isLimited } from "./limits.js";
+import { isLimited } from "#optimizer/unnesting/limits.js";
 import { isGrouped } from "./planning_context.js";
 
 /** Refuses what no part of a statement may contain. */

@@ -1,14 +1,14 @@
 // What the optimizer expects of operators: distinct values and uniqueness of attributes, groups, and the share of pairs
 // or rows that conditions let through. From PostgreSQL's statistics where the request has them; else the caller's
 // guess. Nothing here changes a result. Read next: join_order.ts.
+import type { Expression } from "#expr/expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { numberField } from "#frontend/text_fields.js";
-import type { Expression } from "#expr/expression.js";
+import { equalityOf } from "#optimizer/expressions/conditions.js";
+import { FILTER_SELECTIVITY } from "#optimizer/from/filtered.js";
+import type { TableSource } from "#optimizer/from/table_source.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import { equalityOf } from "./conditions.js";
-import { FILTER_SELECTIVITY } from "./filtered.js";
-import type { TableSource } from "./table_source.js";
 
 /** Operators of equality most conditions use, for requests without estimates: of integers, text, char and dates. */
 const equalities: ReadonlySet<string> = new Set(["96", "98", "1054", "410", "1093"]);

@@ -3,11 +3,11 @@
 import { defined } from "#base/assert.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { CanonicalTexts } from "#frontend/text_fields.js";
+import { columnOf } from "#optimizer/expressions/column_types.js";
 import type { LeafColumn } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import { encodingOf } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
-import { columnOf } from "./column_types.js";
 
 interface Requested {
   /** Equal for columns that hold the same. */

@@ -1,21 +1,21 @@
 // What every step of planning one statement reads, and the questions all steps ask about it. No decisions are made
 // here; read next: single_table.ts.
 import { assert } from "#base/assert.js";
+import type { Expression } from "#expr/expression.js";
 import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { SingleTable } from "#frontend/query_checks.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
-import type { Expression } from "#expr/expression.js";
 import { CanonicalTexts, eachChild, numberField, outermost, walk } from "#frontend/text_fields.js";
-import type { ColumnSource } from "./column_source.js";
+import type { Fallbacks } from "#optimizer/edges/fallbacks.js";
+import type { ColumnSource } from "#optimizer/expressions/column_source.js";
+import { ExpressionTranslator } from "#optimizer/expressions/expression_translator.js";
+import { FILTER_SELECTIVITY } from "#optimizer/from/filtered.js";
+import type { OrderableRows } from "#optimizer/grouping/planned_aggregates.js";
 import { ROWS_UNKNOWN } from "./estimates.js";
-import type { Fallbacks } from "./fallbacks.js";
-import { ExpressionTranslator } from "./expression_translator.js";
-import { FILTER_SELECTIVITY } from "./filtered.js";
 import { LeafColumns } from "./leaf_columns.js";
-import type { OrderableRows } from "./planned_aggregates.js";
 import { TableColumns } from "./table_columns.js";
 
 export interface PlanningContext {

@@ -1,13 +1,13 @@
 // The parts that plan one query level inside another, as each of them sees the others: FROM holds subqueries,
 // subqueries hold FROM. No code; the parts are put together in joined_statement.ts.
+import type { Expression } from "#expr/expression.js";
 import type { AnalysedExpression } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
-import type { Expression } from "#expr/expression.js";
+import type { Region } from "#optimizer/from/region.js";
+import type { StatementFacts } from "#optimizer/from/table_source.js";
 import type { Block } from "./block.js";
 import type { QueryScope } from "./query_scope.js";
-import type { Region } from "./region.js";
-import type { StatementFacts } from "./table_source.js";
 
 /** The rows of a LATERAL subquery, for all rows around it. */
 export interface LateralRows {

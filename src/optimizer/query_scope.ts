@@ -1,18 +1,18 @@
 // The columns an expression of one query level may read: tables and derived tables of its FROM, those of the queries
 // around it, and results of subqueries that were planned already. Read next: from_clause.ts, which fills a scope.
+import type { Expression } from "#expr/expression.js";
+import { mapColumns } from "#expr/traverse.js";
 import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { numberField, walk } from "#frontend/text_fields.js";
-import type { Expression } from "#expr/expression.js";
-import { mapColumns } from "#expr/traverse.js";
+import type { ColumnSource } from "#optimizer/expressions/column_source.js";
+import { ExpressionTranslator } from "#optimizer/expressions/expression_translator.js";
+import type { Translated } from "#optimizer/expressions/translated.js";
+import type { StatementFacts, TableSource } from "#optimizer/from/table_source.js";
+import { orderKeyOf } from "#optimizer/from/table_source.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
-import type { ColumnSource } from "./column_source.js";
-import { ExpressionTranslator } from "./expression_translator.js";
-import type { StatementFacts, TableSource } from "./table_source.js";
-import { orderKeyOf } from "./table_source.js";
-import type { Translated } from "./translated.js";
 
 /** What stands in FROM under a range table index. */
 export type RangeSource =

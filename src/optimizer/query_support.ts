@@ -3,7 +3,7 @@
 // a test compares. The table of constructs is written by hand here, and held to the truth by test/cluster.
 import { rowLocks } from "#frontend/query_checks.js";
 import { functionRows } from "#functions/registry.js";
-import { aggregateRows } from "./aggregates.js";
+import { aggregateRows } from "#optimizer/grouping/aggregates.js";
 
 /** Construct, who runs it, and what to know. */
 const constructs: readonly (readonly [string, string, string])[] = [

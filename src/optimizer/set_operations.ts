@@ -1,26 +1,26 @@
 // UNION, INTERSECT and EXCEPT in the engine: all rows of both sides, and where duplicates go, one group for each row
 // with how often each side has it. Columns must look alike on all sides, or the statement's PostgreSQL part grows by
 // the whole operation; numerics of different places, which show the same value with other digits, become ones of any.
+import { defined } from "#base/assert.js";
 import { allOf, callOf, constantOf, isNullConstant, not, readColumn } from "#expr/construct.js";
+import type { Expression } from "#expr/expression.js";
 import type { SqlType } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { setOperations } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { refuse } from "#frontend/refusal.js";
 import { booleanField, nodeList, numberField, numberList, requiredNode } from "#frontend/text_fields.js";
-import { defined } from "#base/assert.js";
-import type { Expression } from "#expr/expression.js";
+import { INTERNAL, columnOf, groupsByEngineEquality, isAlikeWhenEqual } from "#optimizer/expressions/column_types.js";
+import { asNumeric, castDecimal } from "#optimizer/expressions/numeric_values.js";
+import type { Translated } from "#optimizer/expressions/translated.js";
+import type { StatementFacts } from "#optimizer/from/table_source.js";
+import type { AggregateOperator } from "#optimizer/grouping/grouped_rows.js";
+import { numberedRows } from "#optimizer/windows/row_numbers.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { ColumnType } from "#types/column_type.js";
 import { BOOL, type EngineType, INT8, NUMERIC } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
-import { INTERNAL, columnOf, groupsByEngineEquality, isAlikeWhenEqual } from "./column_types.js";
-import type { AggregateOperator } from "./grouped_rows.js";
-import { asNumeric, castDecimal } from "./numeric_values.js";
 import type { QueryScope } from "./query_scope.js";
-import { numberedRows } from "./row_numbers.js";
-import type { StatementFacts } from "./table_source.js";
-import type { Translated } from "./translated.js";
 
 /** One side of an operation, or its result: rows and an expression for each column. */
 export interface Side {

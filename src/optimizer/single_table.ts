@@ -3,21 +3,21 @@
 // engine cannot group, it passes the needed columns through and PostgreSQL groups.
 import { assert } from "#base/assert.js";
 import { readColumn } from "#expr/construct.js";
+import type { Expression } from "#expr/expression.js";
 import type { Variable } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { conjuncts } from "#frontend/query_checks.js";
 import type { SingleTable } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
-import type { Expression } from "#expr/expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { locationOf } from "#frontend/text_fields.js";
-import type { EdgeReplacement, Leaf } from "#plan/planning.js";
-import type { PhysicalOperator } from "#plan/physical.js";
+import { columnsOfAggregation } from "#optimizer/grouping/aggregation.js";
+import { aggregationOverDistinct } from "#optimizer/grouping/distinct_aggregates.js";
+import { planGrouping } from "#optimizer/grouping/grouping.js";
+import type { EngineGrouping } from "#optimizer/grouping/grouping.js";
 import { columnsOf } from "#plan/columns_of.js";
-import { columnsOfAggregation } from "./aggregation.js";
-import { aggregationOverDistinct } from "./distinct_aggregates.js";
-import { planGrouping } from "./grouping.js";
-import type { EngineGrouping } from "./grouping.js";
+import type { PhysicalOperator } from "#plan/physical.js";
+import type { EdgeReplacement, Leaf } from "#plan/planning.js";
 import type { CompactLeaf } from "./leaf_columns.js";
 import { type PlannedStatement, plannedStatement } from "./planned_statement.js";
 import { eachEdgeVariable, edgeRoots, planningContext } from "./planning_context.js";

@@ -8,13 +8,13 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { RangeEntry } from "#frontend/query.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { booleanField, holds, numberField } from "#frontend/text_fields.js";
+import type { ColumnSource } from "#optimizer/expressions/column_source.js";
+import { columnOf, engineTypeOf } from "#optimizer/expressions/column_types.js";
+import { numericShape } from "#optimizer/expressions/numeric_shape.js";
+import type { Translated } from "#optimizer/expressions/translated.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
-import type { ColumnSource } from "./column_source.js";
-import { columnOf, engineTypeOf } from "./column_types.js";
 import type { LeafColumns } from "./leaf_columns.js";
-import { numericShape } from "./numeric_shape.js";
-import type { Translated } from "./translated.js";
 
 /** Nodes a scan cannot evaluate, or that mean something only where they stand. */
 const unscannableTags: ReadonlySet<string> = new Set([

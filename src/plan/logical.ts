@@ -1,7 +1,7 @@
 // Logical plans: what a statement's FROM, WHERE and GROUP BY mean, before anybody decided how to run it. Columns are
 // attributes, numbered through the whole statement (src/optimizer/attributes.ts), so an expression means the same
 // wherever it is moved: the column indexes in a logical plan's expressions are attribute numbers. Read next:
-// physical.ts, and src/optimizer/physical_builder.ts which makes one from the other.
+// physical.ts, and src/optimizer/physical/physical_builder.ts which makes one from the other.
 import type { Expression } from "#expr/expression.js";
 import type { ColumnType } from "#types/column_type.js";
 import type { AggregateCall, SortKey, WindowCall } from "./physical.js";

@@ -96,7 +96,7 @@ interface Estimated {
 
 /**
  * Rows of a leaf that can be left out when no build row has their keys. Always advisory: whether the filter is made,
- * and when it is seen, changes no result. Which leaves are legal is src/optimizer/runtime_filters.ts.
+ * and when it is seen, changes no result. Which leaves are legal is src/optimizer/physical/runtime_filters.ts.
  */
 export interface RuntimeFilter {
   /** Numbered through the plan. */

@@ -1,5 +1,6 @@
 // Subqueries that read the rows around them in other places than the equalities of their WHERE, most of them over the
-// domain of the values they read (src/optimizer/domain.ts), and rows compared with rows (unnesting_statements.sql).
+// domain of the values they read (src/optimizer/unnesting/domain.ts), and rows compared with rows
+// (unnesting_statements.sql).
 import { compareStatements, readStatements } from "../support/compared_statements.js";
 
 compareStatements({

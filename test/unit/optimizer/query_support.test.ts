@@ -7,7 +7,7 @@ const root = new URL("../../../", import.meta.url);
 
 function textsOf(folder: string): readonly string[] {
   const at = new URL(`src/${folder}/`, root);
-  return readdirSync(at).filter((name) => name.endsWith(".ts")).sort()
+  return readdirSync(at, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")).sort()
     .map((name) => readFileSync(new URL(name, at), "utf8"));
 }
 
