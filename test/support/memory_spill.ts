@@ -1,7 +1,8 @@
 // A place to spill to that is not a disk, and counts what is open and what was written.
 import type { SpillFile, SpillPort } from "#runtime/spill/spill_port.js";
 
-const LIMIT_BYTES = 2 * 1024 * 1024;
+/** Of a file: room for as many rows as random joins give (random_joins.ts), of some hundred bytes each. */
+const LIMIT_BYTES = 16 * 1024 * 1024;
 
 export class MemorySpill implements SpillPort {
   /** Files that were opened, and those that are open. */

@@ -12,6 +12,9 @@ const joins: readonly JoinKind[] = [
   "inner", "left", "right", "full", "semi", "anti", "nullAwareAnti", "rightSemi", "rightAnti",
 ];
 
+/** Rows of all leaves paired with each other: the most that a join of them gives, or a sort writes to disk. */
+const PAIRS_MAX = 30_000;
+
 export interface RandomJoinPlan {
   readonly plan: PhysicalPlan;
   readonly parameters: ReadonlyMap<number, Scalar>;
@@ -184,12 +187,16 @@ export function randomJoinPlan(seed: number): RandomJoinPlan {
   const distinct = dice.pick([1, 3, 12]);
   const palettes = new Map(chosen.map((type) =>
     [JSON.stringify(type), Array.from({ length: distinct }, () => randomValue(dice, type, true))] as const));
-  const leaves = grower.scans.map((columns) =>
-    Array.from({ length: dice.pick([0, 1, 5, 12, 30]) }, () =>
+  let pairs = PAIRS_MAX;
+  const leaves = grower.scans.map((columns) => {
+    const length = Math.min(dice.pick([0, 1, 5, 12, 30]), pairs);
+    pairs = Math.floor(pairs / Math.max(1, length));
+    return Array.from({ length }, () =>
       columns.map(({ engine, nullable }): Scalar => {
         if (nullable && dice.chance(nullPercent)) return null;
         return dice.pick(palettes.get(JSON.stringify(engine)) ?? []);
-      })));
+      }));
+  });
   const plan: PhysicalPlan = {
     version: 1,
     root,
