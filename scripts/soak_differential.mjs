@@ -1,6 +1,6 @@
 // `npm run soak:differential -- --statements N --seed N [--first N] [--differences N] [--shards N]`: generated
-// statements against throw-away servers, one for each shard, each statement compared with PostgreSQL
-// (test/cluster/generated.test.ts). A few hundred run with `npm test`.
+// statements against throw-away servers, one for each shard, whose workers have two threads, one or four; each
+// statement compared with PostgreSQL (test/cluster/generated.test.ts). A few hundred run with `npm test`.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ const { values } = parseArgs({
 });
 const first = Number(values.first);
 const shards = Number(values.shards);
+const threads = ["2", "1", "4"];
 const perShard = Math.ceil((Number(values.statements) - first) / shards);
 
 /** Runs the statements of one shard; answers how it ended. */
@@ -33,6 +34,7 @@ function soak(shard) {
         PG_FUSION_SEED: values.seed,
         PG_FUSION_FIRST: String(begin),
         PG_FUSION_DIFFERENCES: values.differences,
+        PG_FUSION_TEST_THREADS: threads[shard % threads.length],
       },
     },
   );

@@ -22,12 +22,16 @@ function raw(value: unknown): string {
 
 const untouched = { getTypeParser: () => (value: string | Buffer) => value };
 
-/** Runs `text` under the given protocol. Server errors become answers; anything else is thrown. */
+/**
+ * Runs `text` under the given protocol, as a prepared statement if it has a name. Server errors become answers;
+ * anything else is thrown.
+ */
 export async function answer(
   client: Client,
   text: string,
   protocol: Protocol,
   values: unknown[] = [],
+  name?: string,
 ): Promise<Answer> {
   try {
     const result = await client.query({
@@ -36,6 +40,7 @@ export async function answer(
       types: untouched,
       ...(protocol === "simple" ? {} : { values, queryMode: "extended" }),
       ...(protocol === "binary" ? { binary: true } : {}),
+      ...(name === undefined ? {} : { name }),
     } as never);
     const { fields, rows } = result as unknown as {
       fields: { name: string; dataTypeID: number; dataTypeModifier: number }[];

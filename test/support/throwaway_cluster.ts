@@ -1,13 +1,15 @@
 // The server of the integration suites: made in a temporary folder before the first file, removed after
 // the last. Tests find it through PGHOST and the like, as `new pg.Client()` does. PG_FUSION_TEST_HOME
-// names the folder when scripts/test.mjs wants to clean up after a run that was killed.
-import { mkdtempSync, rmSync } from "node:fs";
+// names the folder when scripts/test.mjs wants to clean up after a run that was killed; PG_FUSION_TEST_THREADS how many
+// threads the worker has.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bringUp, removeCluster, stopServer } from "#cluster/cluster.js";
 import { withConnection } from "#cluster/connection.js";
 import { installExtensionObjects } from "#cluster/extension_objects.js";
 import { findPlaces } from "#cluster/places.js";
+import { extraSettingsFile } from "#cluster/server_settings.js";
 import { readToolchain } from "#cluster/toolchain.js";
 import { collectLive } from "./transition_coverage.js";
 
@@ -25,6 +27,8 @@ export default async function setup(): Promise<() => void> {
   };
   try {
     const plain = process.env["PG_FUSION_TEST_PLAIN"] === "1";
+    const threads = process.env["PG_FUSION_TEST_THREADS"];
+    if (threads !== undefined) writeFileSync(extraSettingsFile(places), `pg_fusion.worker_threads = ${threads}\n`);
     bringUp(places, { toolchain, plain, say: () => undefined });
     await withConnection(places, "postgres", (connection) =>
       connection.execute(`CREATE DATABASE ${database}`),

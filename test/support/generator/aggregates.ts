@@ -25,6 +25,8 @@ export const keyKinds: readonly Kind[] = [
   "time",
   "bytea",
   "timestamptz",
+  "ltext",
+  "ints",
 ];
 
 /** An aggregate of a kind. Sums of floats take columns, whose sums are exact in any order. */
@@ -97,10 +99,18 @@ export function aggregate(dice: Dice, scope: Scope, kind: Kind): Expression | un
     case "varchar":
     case "name":
       return undefined;
+    case "ints":
+    case "texts": {
+      const value = exactArgument(kind === "ints" ? "int4" : "text");
+      const order = dice.pick([")", " DESC)", " NULLS FIRST)"]);
+      const parts = [`array_agg(${distinct}`, value, " ORDER BY ", value, order];
+      return filter({ node: "expression", kind, exact: true, parts });
+    }
     case "interval":
       // Of equal intervals that look different, which one is the least is open.
       return filter(call("sum(", argument("interval"), "", false));
     case "ctext":
+    case "ltext":
     case "date":
     case "timestamp":
     case "timestamptz":

@@ -1,11 +1,18 @@
-// Expressions by kind as templates: {kind} stands for another expression of that kind, {kind!} for a constant. A
-// leading `~` marks those whose equal values may look different, `!` those that may fail. Next: expressions.ts.
+// Expressions by kind as templates: {kind} stands for another expression of that kind, {kind!} for a constant, {kind@}
+// for one that is the same wherever the template has it. A leading `~` marks those whose equal values may look
+// different, `!` those that may fail. Next: expressions.ts.
 import type { Kind } from "./tree.js";
+
+/** Where another expression stands: a constant, one that is the same at all such places of a template, or any. */
+export interface Hole {
+  readonly kind: Kind;
+  readonly filled: "constant" | "same" | "any";
+}
 
 export interface Template {
   readonly kind: Kind;
   /** Text and holes in turn. */
-  readonly pieces: readonly (string | { readonly kind: Kind; readonly constant: boolean })[];
+  readonly pieces: readonly (string | Hole)[];
   readonly exact: boolean;
   readonly fails: boolean;
 }
@@ -21,6 +28,7 @@ export const constants: Readonly<Record<Kind, readonly string[]>> = {
   float8: ["1.5::float8", "0::float8", "7::float8", "NULL::float8"],
   text: ["'a'::text", "''::text", "'abc'::text", "'x'::text", "NULL::text", "'ž'::text"],
   ctext: [`'abc' COLLATE "C"`, `'ž' COLLATE "C"`, `'b' COLLATE "C"`],
+  ltext: ["'abc' COLLATE gen_language", "'a b' COLLATE gen_language", "'Z' COLLATE gen_language"],
   varchar: ["'abc'::varchar", "'7'::varchar(3)"],
   bpchar: ["'ab'::char(4)", "'a'::char(2)"],
   date: ["date '2000-01-01'", "date '1999-12-31'", "NULL::date"],
@@ -34,11 +42,13 @@ export const constants: Readonly<Record<Kind, readonly string[]>> = {
   mood: ["'ok'::gen_mood", "'sad'::gen_mood"],
   timetz: ["timetz '12:00+02'", "timetz '23:59:59-05'"],
   name: ["'abc'::name", "''::name"],
+  ints: ["ARRAY[1, 2]", "'{}'::int4[]", "NULL::int4[]"],
+  texts: ["ARRAY['a'::text, 'abc']", "'{}'::text[]"],
 };
 
 const comparable: readonly Kind[] = [
-  "int2", "int4", "int8", "numeric", "float4", "float8", "text", "ctext", "varchar", "bpchar", "date", "timestamp",
-  "timestamptz", "time", "interval", "uuid", "bytea", "oid", "mood", "timetz", "name",
+  "int2", "int4", "int8", "numeric", "float4", "float8", "text", "ctext", "ltext", "varchar", "bpchar", "date",
+  "timestamp", "timestamptz", "time", "interval", "uuid", "bytea", "oid", "mood", "timetz", "name", "ints", "texts",
 ];
 
 const listed = `
@@ -139,15 +149,54 @@ bool: ({timestamp} <= {timestamptz!}) ; isfinite({timestamptz})
 bool: ({mood} BETWEEN 'sad' AND {mood}) ; ({timetz} = {timetz}) ; ({bytea} < {bytea}) ; ({uuid} >= {uuid})
 bool: ({text} COLLATE "C" < {text} COLLATE "C") ; ({text} < {text!} COLLATE "und-x-icu") ; ({bpchar} = {text})
 float8: ~date_part('hour', {timestamptz}) ; ~date_part('epoch', {interval}) ; ~power({int2}::float8, 2)
+ltext: lower({ltext}) ; ({ltext} || {ltext}) ; substr({ltext}, 2) ; replace({ltext}, 'b', 'B')
+bool: ({ltext} LIKE 'a%') ; ({ltext} ILIKE '%B%') ; ({int4} = ANY ({ints})) ; ({int4} <> ALL ({ints}))
+bool: ({ints} @> {ints}) ; ({ints} && {ints}) ; ({text} = ANY ({texts})) ; ({int4} > ANY ({ints}))
+ints: ARRAY[{int4}, {int4}] ; ({ints} || {int4}) ; array_remove({ints}, {int4}) ; ({ints})[1:2] ; ({ints} || {ints})
+ints: array_replace({ints}, 7, {int4}) ; string_to_array('1,2,,7', ',', '')::int4[]
+texts: ARRAY[{text}, {text}] ; ({texts} || {text}) ; string_to_array({text}, ' ') ; ({texts})[2:] ; {ints}::text[]
+int4: ({ints})[1] ; cardinality({ints}) ; array_length({texts}, 1) ; array_position({ints}, {int4})
+int4: array_lower({ints}, 1)
+text: {ints}::text ; array_to_string({texts}, ',', '*') ; ({texts})[1] ; ({ltext} COLLATE "und-x-icu")
+int4: (CASE WHEN {int4@} BETWEEN 1 AND 1000 THEN 1000000 / {int4@} END)
+int4: (CASE WHEN {text@} ~ '^[0-9]+$' AND length({text@}) < 5 THEN {text@}::int4 ELSE 0 END)
+int4: (CASE WHEN {int4@} NOT BETWEEN -1000 AND 1000 THEN 0 ELSE {int4@} * {int4@} END)
+int2: (CASE WHEN {int8@} BETWEEN -30000 AND 30000 THEN {int8@}::int2 END)
+numeric: ~(CASE WHEN {numeric@} <> 0 THEN 7.0 / {numeric@} END) ; ~(7 / nullif({int2}, 0)::numeric)
+float8: ~(CASE WHEN {float8@} >= 0 AND {float8@} < 1000 THEN sqrt({float8@}) END)
+date: (CASE WHEN {int4@} BETWEEN -1000 AND 1000 THEN {date!} + {int4@} END)
+bool: ({int4@} = 0 OR 100 / {int4@} > 3) ; (coalesce({int2@}, 0::int2) = 0 OR 7 % {int2@} = 1)
+int2: !{int8}::int2 ; !{numeric}::int2 ; !{float4}::int2 ; !{float8}::int2 ; !{text}::int2 ; ({int2}::text)::int2
+int4: {oid}::int4 ; !{float4}::int4 ; ({int4}::text)::int4 ; !({varchar})::int4 ; !({bpchar})::int4
+int8: !{float8}::int8 ; !{float4}::int8 ; !{text}::int8 ; {int2}::int8 ; ({int8}::text)::int8
+numeric: ~{float4}::numeric ; ~{int2}::numeric ; !~{text}::numeric ; ~({numeric}::text)::numeric
+float4: !~{float8}::float4 ; !~{numeric}::float4 ; ~{int8}::float4 ; ~{int4}::float4 ; ~({float4}::text)::float4
+float8: ~{int8}::float8 ; ~{int2}::float8 ; !~{text}::float8 ; ~({float8}::text)::float8
+text: {int2}::text ; {int8}::text ; {float4}::text ; {time}::text ; {oid}::text ; {bool}::varchar(2)::text
+varchar: {int4}::varchar ; {date}::varchar ; {mood}::varchar ; {name}::varchar(5) ; {bpchar}::varchar
+bpchar: {int4}::char(5) ; {varchar}::char(4) ; {name}::char(3) ; {text}::bpchar ; {date}::char(7)
+name: {text}::name ; {varchar}::name ; {bpchar}::name ; {int4}::text::name
+date: !{text}::date ; ({date}::text)::date ; !make_date({int4}, 1, 1)
+timestamp: ({timestamp}::text)::timestamp ; {timestamp}::timestamp(0) ; !make_timestamp(2000, {int4}, 1, 0, 0, 0)
+timestamptz: ({timestamptz}::text)::timestamptz ; ({date} + {timetz}) ; {timestamptz}::timestamptz(1)
+time: {interval}::time ; ({time}::text)::time ; {time}::time(1) ; !{text}::time
+timetz: ({timetz}::text)::timetz ; {timetz}::timetz(0)
+interval: {time}::interval ; ~({interval}::text)::interval ; ~{interval}::interval(0) ; ~({interval}::interval hour)
+uuid: ({uuid}::text)::uuid ; md5({text})::uuid ; !{text}::uuid
+bytea: ({bytea}::text)::bytea ; convert_to({text}, 'UTF8') ; sha256({bytea})
+oid: ({oid}::text)::oid ; !{int8}::oid ; {int2}::oid
+mood: ({mood}::text)::gen_mood ; !{text}::gen_mood
+bool: ({bool}::text)::bool ; !({text}::bool)
 `;
 
 function parse(kind: Kind, text: string): Template {
   let rest = text.trim();
   const flags = /^[!~]*/.exec(rest)?.[0] ?? "";
   rest = rest.slice(flags.length);
-  const pieces = rest.split(/(\{[a-z0-9]+!?\})/).filter((piece) => piece !== "").map((piece) => {
-    const hole = /^\{([a-z0-9]+)(!?)\}$/.exec(piece);
-    return hole === null ? piece : { kind: hole[1] as Kind, constant: hole[2] === "!" };
+  const pieces = rest.split(/(\{[a-z0-9]+[!@]?\})/).filter((piece) => piece !== "").map((piece) => {
+    const hole = /^\{([a-z0-9]+)([!@]?)\}$/.exec(piece);
+    if (hole === null) return piece;
+    return { kind: hole[1] as Kind, filled: hole[2] === "!" ? "constant" : hole[2] === "@" ? "same" : "any" } as const;
   });
   return { kind, pieces, exact: !flags.includes("~"), fails: flags.includes("!") };
 }

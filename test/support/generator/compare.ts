@@ -1,10 +1,14 @@
 // One statement on two sessions, with pg_fusion and without it: equal, refused by name, or different. Rows compare as a
-// multiset unless the statement fixes their order. Read next: ../answers.ts.
+// multiset unless the statement fixes their order; errors are the same, or PostgreSQL raises both, each for some order
+// of the rows. Read next: ways.ts, other_orders.ts.
 import type { Client } from "pg";
-import { answer, refused, unordered, type Answer, type Protocol } from "../answers.js";
+import { refused, unordered, type Answer } from "../answers.js";
+import { otherOrderRaises } from "./other_orders.js";
+import { isOrdered, type Query } from "./tree.js";
+import { answerIn, type TypedConstants, type Way } from "./ways.js";
 
 export type Verdict =
-  | { readonly kind: "equal"; readonly isError: boolean }
+  | { readonly kind: "equal"; readonly answer: "rows" | "error" | "error of another row" }
   | { readonly kind: "refused"; readonly message: string; readonly detail: string }
   /** PostgreSQL itself was too slow to compare with. */
   | { readonly kind: "skipped" }
@@ -16,21 +20,27 @@ function isTimeout(given: Answer): boolean {
   return given.kind === "error" && given.sqlstate === TIMEOUT;
 }
 
-/** Compares one statement under one protocol. */
+/** Two sessions, and what they are asked with. */
+export interface Comparison {
+  readonly plain: Client;
+  readonly fusion: Client;
+  readonly typed: TypedConstants;
+}
+
+/** Compares one statement, asked in one way; `seed` decides what is open about the way. */
 export async function compare(
-  plain: Client,
-  fusion: Client,
-  text: string,
-  protocol: Protocol,
-  ordered: boolean,
+  { plain, fusion, typed }: Comparison, query: Query, way: Way, seed: number,
 ): Promise<Verdict> {
-  const [actual, expected] = await Promise.all([answer(fusion, text, protocol), answer(plain, text, protocol)]);
+  const [actual, expected] = await Promise.all(
+    [fusion, plain].map((client) => answerIn(way, client, query, typed, seed))) as [Answer, Answer];
   if (actual.kind === "error" && refused(actual))
     return { kind: "refused", message: actual.message, detail: actual.detail };
   if (isTimeout(expected)) return { kind: "skipped" };
-  const shown = (given: Answer): Answer => (ordered ? given : unordered(given));
+  const shown = (given: Answer): Answer => (isOrdered(query) ? given : unordered(given));
   if (JSON.stringify(shown(actual)) === JSON.stringify(shown(expected)))
-    return { kind: "equal", isError: expected.kind === "error" };
+    return { kind: "equal", answer: expected.kind };
+  if (actual.kind === "error" && expected.kind === "error" && await otherOrderRaises(plain, query, actual))
+    return { kind: "equal", answer: "error of another row" };
   return { kind: "different", expected, actual };
 }
 

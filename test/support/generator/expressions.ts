@@ -1,7 +1,7 @@
 // Grows expressions of a wanted kind from the columns in scope, the catalogue's templates and constants. It knows
 // nothing of queries: subqueries and aggregates are grown by the caller, through `special`. Read next: queries.ts.
 import type { Dice } from "../random_plans.js";
-import { constants, templates, type Template } from "./catalogue.js";
+import { constants, type Hole, templates, type Template } from "./catalogue.js";
 import type { Expression, Kind } from "./tree.js";
 
 export interface ScopeColumn {
@@ -47,9 +47,17 @@ export function grow(dice: Dice, scope: Scope, kind: Kind, depth: number): Expre
   if (usable.length === 0) return simplest(dice, scope, kind);
   const template = dice.pick(usable);
   let exact = template.exact;
+  const shared = new Map<Kind, Expression>();
+  const fill = ({ kind: wanted, filled }: Hole): Expression => {
+    if (filled === "constant") return constant(dice, wanted);
+    const known = filled === "same" ? shared.get(wanted) : undefined;
+    const value = known ?? grow(dice, scope, wanted, depth - 1);
+    if (filled === "same") shared.set(wanted, value);
+    return value;
+  };
   const parts = template.pieces.map((piece) => {
     if (typeof piece === "string") return piece;
-    const value = piece.constant ? constant(dice, piece.kind) : grow(dice, scope, piece.kind, depth - 1);
+    const value = fill(piece);
     // The text of a value that may look different is different too.
     if (!value.exact && kind !== "bool") exact = false;
     return value;

@@ -5,6 +5,8 @@ import type { Dice } from "../random_plans.js";
 import { simplest, type Scope } from "./expressions.js";
 import type { Expression, Kind, Part } from "./tree.js";
 
+const fractions = ["'{0.5,0,1}'", "'{0.9}'", "'{0.1,NULL}'", "'{{0.25,0.5},{0.75,1}}'", "'{}'"];
+
 const listed: readonly Kind[] = ["int4", "text", "date", "int2", "ctext", "numeric", "bool", "uuid", "mood"];
 
 const made = (kind: Kind, exact: boolean, ...parts: readonly Part[]): Expression => (
@@ -28,7 +30,10 @@ export function orderedAggregate(dice: Dice, scope: Scope, kind: Kind): Expressi
           value(dice.pick(["int4", "int2", "float8"])), direction, ")");
     case "numeric": return regression(dice, scope);
     case "text": return list(dice, scope, direction);
-    case "bool": case "interval": case "float4": return undefined;
+    case "bool": case "interval": case "float4": case "texts": return undefined;
+    case "ints":
+      return made(kind, true, `percentile_disc(${dice.pick(fractions)}::float8[]) WITHIN GROUP (ORDER BY `,
+        value("int4"), direction, ")");
     default: {
       const call = dice.pick(["mode() WITHIN GROUP (ORDER BY ", "percentile_disc(0.5) WITHIN GROUP (ORDER BY ",
         "percentile_disc(0.9) WITHIN GROUP (ORDER BY "]);
@@ -65,7 +70,9 @@ function list(dice: Dice, scope: Scope, direction: string): Expression {
   const kind = dice.pick(listed);
   const value = exactValue(dice, scope, kind);
   const distinct = dice.chance(40) ? "DISTINCT " : "";
-  switch (dice.below(5)) {
+  switch (dice.below(6)) {
+    case 5: return made("text", false, `percentile_cont(${dice.pick(fractions)}::float8[]) WITHIN GROUP (ORDER BY `,
+      exactValue(dice, scope, dice.pick(["int4", "float8", "int2"])), `${direction})::text`);
     case 0: {
       const filter = dice.chance(30) ? [" FILTER (WHERE ", exactValue(dice, scope, "bool"), ")"] : [];
       return made("text", true, `array_agg(${distinct}`, value, " ORDER BY ", value, `${direction})`, ...filter,
@@ -74,7 +81,7 @@ function list(dice: Dice, scope: Scope, direction: string): Expression {
     case 1: return made("text", true, "json_agg(", value, " ORDER BY ", value,
       `${direction})::text`);
     case 2: return made("text", true,
-      `percentile_disc(${dice.pick(["'{0.5,0,1}'", "'{0.9}'", "'{0.1,NULL}'"])}::float8[]) WITHIN GROUP (ORDER BY `,
+      `percentile_disc(${dice.pick(fractions)}::float8[]) WITHIN GROUP (ORDER BY `,
       value, `${direction})`, dice.pick(["::text", "[1:2]::text"]));
     default: {
       const text = exactValue(dice, scope, "text");

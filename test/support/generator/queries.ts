@@ -5,9 +5,9 @@ import type { Dice } from "../random_plans.js";
 import { constant, grow, growExact, leaf, type Scope, type ScopeColumn } from "./expressions.js";
 import { aggregate, keyKinds } from "./aggregates.js";
 import { functionRows, type NamedColumn, recursiveQueries, rowsOfValue, valuesOf } from "./row_sources.js";
-import { columns as schemaColumns, tables, view } from "./schema.js";
+import { columns as schemaColumns, tables, views } from "./schema.js";
 import { type Built, correlated, scalarSubquery, type SubqueryHost, subqueryCondition } from "./subqueries.js";
-import type { CommonTable, Expression, Kind, Query, Select, Target } from "./tree.js";
+import type { CommonTable, Expression, FromItem, Kind, Query, Select, Target } from "./tree.js";
 import { groupings, kinds, plainSelect, textOf } from "./tree.js";
 import { windowCall, windowsOverRows } from "./windows.js";
 
@@ -19,7 +19,7 @@ interface Source {
   readonly columns: readonly NamedColumn[];
 }
 
-const plainTables: readonly Source[] = [...tables, view].map(({ name }) => ({
+const plainTables: readonly Source[] = [...tables, ...views].map(({ name }) => ({
   name,
   columns: schemaColumns.map(({ name: column, kind, exact }) => ({ name: column, kind, exact })),
 }));
@@ -32,6 +32,11 @@ export interface Features {
 }
 
 export const allFeatures: Features = { setOperations: true, windows: true, subqueries: true, lateral: true };
+
+const limits = [
+  "LIMIT 5", "LIMIT 3 OFFSET 2", "OFFSET 4", "LIMIT 0", "LIMIT 20", "LIMIT ALL", "LIMIT NULL OFFSET 1", "LIMIT (1 + 2)",
+  "FETCH FIRST 4 ROWS WITH TIES",
+];
 
 /** The same rows each time. */
 const samples = ["BERNOULLI (50) REPEATABLE (7)", "SYSTEM (100) REPEATABLE (1)"];
@@ -57,6 +62,15 @@ function rowParts(dice: Dice, kind: Kind, columns: readonly ScopeColumn[]): Expr
     : leaf("text", `${alias}${dice.pick(["", ".ctid", ".tableoid::regclass", ".xmax"])}::text`);
 }
 
+function both(first: Expression, second: Expression): Expression {
+  return { node: "expression", kind: "bool", exact: true, parts: ["(", first, " AND ", second, ")"] };
+}
+
+/** Whether it may read the items before it. */
+function isLateral(item: FromItem): boolean {
+  return item.node === "function" || (item.node === "derived" && item.lateral);
+}
+
 export class StatementMaker {
   private readonly dice: Dice;
   private readonly features: Features;
@@ -76,16 +90,20 @@ export class StatementMaker {
     const { dice } = this;
     if (this.features.setOperations && dice.chance(8)) return this.setOperation(0, []).query;
     const made = this.select(0, [], undefined);
-    const wantsOrder = dice.chance(50);
-    const limit =
-      !wantsOrder || dice.chance(50)
-        ? ""
-        : dice.pick(["LIMIT 5", "LIMIT 3 OFFSET 2", "OFFSET 4", "LIMIT 0", "LIMIT 20", "FETCH FIRST 4 ROWS WITH TIES"]);
+    return dice.chance(50) ? this.limited(made, dice.chance(50)) : made;
+  }
+
+  /** In order, perhaps cut off, or the first of each kind, where none of that leaves a row open. */
+  private limited(made: Select, cut: boolean): Select {
+    const { dice } = this;
     const isExact = made.targets.every(({ value }) => value.exact);
-    if (wantsOrder && isExact && !made.distinct && dice.chance(12))
+    const [first] = made.targets;
+    if (cut && first !== undefined && isExact && dice.chance(10))
+      return { ...made, tied: true, limit: `FETCH FIRST ${dice.pick([1, 3, 8])} ROWS WITH TIES` };
+    const limit = cut ? dice.pick(limits) : "";
+    if (isExact && !made.distinct && dice.chance(12))
       return { ...made, ordered: true, limit, distinctOn: 1 + dice.below(made.targets.length) };
-    const canLimit = !made.distinct || isExact;
-    return { ...made, ordered: wantsOrder && canLimit, limit: canLimit ? limit : "" };
+    return made.distinct && !isExact ? made : { ...made, ordered: true, limit };
   }
 
   private alias(prefix: string): string {
@@ -111,7 +129,9 @@ export class StatementMaker {
       "EXCEPT ALL",
       "INTERSECT ALL",
     ]);
-    const query: Query = { node: "setOperation", operation, left, right };
+    const ordered = dice.chance(20);
+    const limit = ordered && dice.chance(60) ? dice.pick(limits) : "";
+    const query: Query = { node: "setOperation", operation, left, right, ordered, limit };
     return {
       query,
       columns: left.targets.map(({ name, value }) => ({ name, kind: value.kind, exact: value.exact })),
@@ -123,15 +143,29 @@ export class StatementMaker {
     const { dice } = this;
     if (dice.chance(8)) return valuesOf(dice, wanted).query;
     const select = this.select(depth + 1, outer, wanted);
+    if (dice.chance(8)) return { ...select, ordered: true, limit: dice.pick(limits) };
     if (!dice.chance(15)) return select;
     const operation = dice.pick(["UNION ALL", "UNION", "EXCEPT", "INTERSECT ALL"]);
-    return { node: "setOperation", operation, left: select, right: this.select(depth + 1, outer, wanted) };
+    const other = this.select(depth + 1, outer, wanted);
+    // The order of an arm shows in what its limit keeps.
+    const limit = dice.chance(30) ? dice.pick(limits) : "";
+    return { node: "setOperation", operation, left: select, right: other, ordered: limit !== "", limit };
   }
 
   /** A SELECT; with `wanted`, of exact values of just these kinds. */
   private select(depth: number, outer: readonly ScopeColumn[], wanted: readonly Kind[] | undefined): Select {
     const { dice } = this;
-    const common = depth === 0 && dice.chance(15) ? this.commonTables() : [];
+    const known = this.common;
+    const common = dice.chance(depth === 0 ? 15 : 3) ? this.commonTables(depth) : [];
+    const made = this.body(depth, outer, wanted);
+    // Queries outside see no more than they did.
+    this.common = known;
+    return { ...made, common };
+  }
+
+  /** All but WITH. */
+  private body(depth: number, outer: readonly ScopeColumn[], wanted: readonly Kind[] | undefined): Select {
+    const { dice } = this;
     const from = this.from(depth);
     const local = from.flatMap((each) => each.columns);
     const isJoin = from.length > 1 || from.some(({ item }) => item.node !== "table");
@@ -145,10 +179,12 @@ export class StatementMaker {
     };
     // Which of two errors comes first is open: conditions are met some rows ahead.
     const failsInWhere = scope.mayFail && dice.chance(50);
-    const where = dice.chance(60) ? this.condition(scope, failsInWhere && !isJoin) : undefined;
+    const listed = from.length > 1 ? this.equality(from[0]?.columns ?? [], from[1]?.columns ?? []) : undefined;
+    const chosen = dice.chance(60) ? this.condition(scope, failsInWhere && !isJoin) : undefined;
+    const where = listed === undefined || chosen === undefined ? listed ?? chosen : both(listed, chosen);
     const above: Scope = { ...scope, mayFail: scope.mayFail && !failsInWhere };
     const shape = dice.below(10);
-    const base = { ...plainSelect, common, from: from.map(({ item }) => item), where };
+    const base = { ...plainSelect, from: from.map(({ item }) => item), where };
     if (shape < 4 && local.length > 0) return { ...base, ...this.grouped(above, wanted) };
     const distinct = wanted === undefined ? dice.chance(15) : dice.chance(5);
     const targets = this.targets(above, wanted, distinct, depth);
@@ -279,22 +315,23 @@ export class StatementMaker {
     return kind === "bool" ? subqueryCondition(host, outer) : scalarSubquery(host, kind, outer);
   }
 
-  private commonTables(): readonly CommonTable[] {
+  private commonTables(depth: number): readonly CommonTable[] {
     const { dice } = this;
     return Array.from({ length: 1 + dice.below(2) }, () => {
       const name = this.alias("w");
       if (dice.chance(10)) {
         const { text, columns } = dice.pick(recursiveQueries);
-        this.common.push({ name, columns });
+        this.common = [...this.common, { name, columns }];
         return { name, hint: "", query: { node: "verbatim", text: text.replace("{name}", name) } };
       }
-      const query = this.select(1, [], undefined);
+      const made = this.select(depth + 1, [], undefined);
+      const query = dice.chance(10) ? this.limited(made, true) : made;
       const columns = query.targets.map(({ name: column, value }) => ({
         name: column,
         kind: value.kind,
         exact: value.exact,
       }));
-      this.common.push({ name, columns });
+      this.common = [...this.common, { name, columns }];
       return { name, hint: dice.pick(["", "", "MATERIALIZED", "NOT MATERIALIZED"]), query };
     });
   }
@@ -302,8 +339,8 @@ export class StatementMaker {
   private table(): Built {
     const { dice } = this;
     const isCommon = this.common.length > 0 && dice.chance(60);
-    const source = dice.pick(isCommon ? this.common : dice.chance(12) ? plainTables.slice(3) : plainTables.slice(0, 3));
-    const isTable = !isCommon && source.name !== view.name;
+    const source = dice.pick(isCommon ? this.common : dice.chance(20) ? plainTables.slice(3) : plainTables.slice(0, 3));
+    const isTable = !isCommon && views.every(({ name }) => name !== source.name);
     const alias = this.alias(isTable ? "t" : "q");
     const sample = isTable && dice.chance(2) ? ` TABLESAMPLE ${dice.pick(samples)}` : "";
     return { item: { node: "table", name: source.name, alias, sample }, columns: under(alias, source.columns) };
@@ -316,7 +353,8 @@ export class StatementMaker {
       const { query, columns } = valuesOf(dice);
       return { item: { node: "derived", query, alias, lateral: false }, columns: under(alias, columns) };
     }
-    const lateral = this.features.lateral && lateralOver.length > 0 && dice.chance(15);
+    const lateral = this.features.lateral && lateralOver.length > 0 && dice.chance(30);
+    if (lateral && dice.chance(20)) return this.computed(alias, lateralOver);
     const usesSet = this.features.setOperations && !lateral && dice.chance(15);
     const made = usesSet
       ? this.setOperation(depth, [])
@@ -331,14 +369,28 @@ export class StatementMaker {
     const { dice } = this;
     const made = this.select(depth + 1, [], undefined);
     const asked = outer.length > 0 ? correlated(dice, made, outer) : made;
-    const canLimit = dice.chance(10) && (!made.distinct || made.targets.every(({ value }) => value.exact));
-    const query = canLimit
-      ? { ...asked, ordered: true, limit: dice.pick(["LIMIT 5", "LIMIT 10 OFFSET 1"]) }
-      : asked;
+    const query = dice.chance(outer.length > 0 ? 30 : 12) ? this.limited(asked, true) : asked;
     return {
       query,
       columns: made.targets.map(({ name, value }) => ({ name, kind: value.kind, exact: value.exact })),
     };
+  }
+
+  /** Values of the items before it under names of their own: a SELECT without FROM, or two. */
+  private computed(alias: string, outer: readonly ScopeColumn[]): Built {
+    const { dice } = this;
+    const scope: Scope = { columns: outer, mayFail: false };
+    const kindsOf = Array.from({ length: 1 + dice.below(2) }, () => dice.pick(keyKinds));
+    const one = (): Select => ({
+      ...plainSelect,
+      targets: kindsOf.map((kind, index) => ({ name: `c${index + 1}`, value: this.exactOf(scope, kind) })),
+      where: dice.chance(25) ? grow(dice, scope, "bool", 1) : undefined,
+    });
+    const operation = dice.pick(["UNION ALL", "UNION", "EXCEPT"]);
+    const query: Query = dice.chance(60)
+      ? one() : { node: "setOperation", operation, left: one(), right: one(), ordered: false, limit: "" };
+    const columns = kindsOf.map((kind, index) => ({ name: `c${index + 1}`, kind, exact: true }));
+    return { item: { node: "derived", query, alias, lateral: true }, columns: under(alias, columns) };
   }
 
   private item(depth: number, lateralOver: readonly ScopeColumn[]): Built {
@@ -349,36 +401,38 @@ export class StatementMaker {
     return depth < DEPTH_MAX && this.dice.chance(15) ? this.derived(depth, lateralOver) : this.table();
   }
 
-  /** FROM: one to four items, joined in some way. */
+  /** FROM: one to four items, joined in some way; or two of them in a list. */
   private from(depth: number): readonly Built[] {
     const { dice } = this;
     const count = dice.pick(depth === 0 ? [1, 1, 2, 2, 2, 3, 3, 4] : [1, 1, 1, 2, 2, 3]);
     let joined = this.item(depth, []);
-    for (let index = 1; index < count; index++) joined = this.join(joined, this.item(depth, joined.columns));
+    for (let index = 1; index < count; index++) {
+      const next = this.item(depth, joined.columns);
+      if (index === count - 1 && !isLateral(next.item) && dice.chance(10)) return [joined, next];
+      joined = !isLateral(next.item) && dice.chance(12) ? this.join(next, joined) : this.join(joined, next);
+    }
     return [joined];
   }
 
   private join(left: Built, right: Built): Built {
     const { dice } = this;
-    const isLateral = right.item.node === "function" || (right.item.node === "derived" && right.item.lateral);
+    const readsLeft = isLateral(right.item);
     const kind = dice.pick(
-      isLateral
+      readsLeft
         ? ["JOIN", "LEFT JOIN"]
         : ["JOIN", "JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"],
     );
     const columns = [...left.columns, ...right.columns];
     // Two tables, so that the pairs stay few.
-    const isFree = kind !== "FULL JOIN" && left.item.node === "table" && !isLateral && dice.chance(4);
+    const areFew = left.item.node === "table" && right.item.node !== "join" && !readsLeft;
+    const isFree = kind !== "FULL JOIN" && areFew && dice.chance(4);
     const equality = isFree
       ? grow(dice, { columns, mayFail: false }, "bool", 1)
       : this.equality(left.columns, right.columns);
     const wantsMore = kind !== "FULL JOIN" && dice.chance(25);
     const more = wantsMore ? grow(dice, { columns, mayFail: false }, "bool", 1 + dice.below(2)) : undefined;
     const condition = equality ?? leaf("bool", "true");
-    const whole: Expression =
-      more === undefined
-        ? condition
-        : { node: "expression", kind: "bool", exact: true, parts: ["(", condition, " AND ", more, ")"] };
+    const whole = more === undefined ? condition : both(condition, more);
     return { item: { node: "join", kind, left: left.item, right: right.item, condition: whole }, columns };
   }
 

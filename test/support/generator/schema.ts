@@ -1,6 +1,7 @@
 // The tables generated statements read: all types, NULLs, skew, duplicates, ends of ranges, an empty table. They share
 // one list of columns, so that any column may meet any other. Float values are multiples of a quarter, whose sums are
-// the same in any order. One table has partitions, and a view is of two tables. Read next: catalogue.ts.
+// the same in any order. One table has partitions, one has an heir, and views are of two tables. Read next:
+// catalogue.ts.
 import type { Kind } from "./tree.js";
 
 export interface SchemaColumn {
@@ -100,6 +101,12 @@ export const columns: readonly SchemaColumn[] = [
     `text COLLATE "C"`,
     among("'', 'b', 'abc', 'ABC', NULL, 'ž', 'zz', 'a,b,c', 'twelve bytes!'", "text"),
   ),
+  column(
+    "te",
+    "ltext",
+    "text COLLATE gen_language",
+    among("'', 'abc', 'Abc', 'a bc', NULL, 'ž', 'z', 'a-b', 'AB', 'abc'", "text"),
+  ),
   column("v", "varchar", "varchar(10)", among("'', 'ten chars!', NULL, 'abc', 'Abc', '7', '12'", "varchar")),
   column("c", "bpchar", "char(4)", among("'', 'a', 'ab  ', 'abcd', NULL, 'ž'", "bpchar")),
   column("b", "bool", "bool", among("true, false, NULL, true", "bool")),
@@ -121,6 +128,8 @@ export const columns: readonly SchemaColumn[] = [
   column("o", "oid", "oid", among("0, 4294967295, NULL, 1259, 7", "oid")),
   column("tt", "timetz", "timetz", among("'00:00+00', '12:30-05', NULL, '23:59:59.5+05:30', '12:30-05'", "timetz")),
   column("na", "name", "name", among("'', 'abc', NULL, 'Zebra', 'ž'", "name")),
+  column("ia", "ints", "int4[]", among("'{1,2,NULL}', '{}', NULL, '{7}', '[0:1]={5,6}', '{1,2}'", "int4[]")),
+  column("ta", "texts", 'text[] COLLATE "und-x-icu"', among("'{a,abc}', '{}', NULL, '{NULL}', '{ž,\"\"}'", "text[]")),
   column("k", "mood", "gen_mood", among("'sad', 'ok', 'happy', NULL, 'ok'", "gen_mood")),
 ];
 
@@ -131,6 +140,8 @@ export interface SchemaTable {
   readonly z: number;
   /** Where partitions end, of a table that has them. */
   readonly bounds?: readonly string[];
+  /** The first `id` of the rows that stand in a table that inherits from it. */
+  readonly inheritedFrom?: number;
 }
 
 export const tables: readonly SchemaTable[] = [
@@ -139,39 +150,69 @@ export const tables: readonly SchemaTable[] = [
   { name: "gen_c", rows: 25, z: 3 },
   { name: "gen_e", rows: 0, z: 1 },
   { name: "gen_p", rows: 70, z: 5, bounds: ["MINVALUE", "20", "50", "MAXVALUE"] },
+  { name: "gen_i", rows: 45, z: 13, inheritedFrom: 30 },
 ];
 
-/** Has the tables' columns, and rows that `id` tells apart. */
-export const view = {
-  name: "gen_v",
-  text: `SELECT ${columns.map(({ name }) => (name === "i" ? "b.i" : `a.${name}`)).join(", ")}
-    FROM gen_a a LEFT JOIN gen_b b ON a.id = b.id WHERE a.g IS NOT NULL OR a.b`,
-};
+/** Have the tables' columns, and rows that `id` tells apart. */
+export const views: readonly { readonly name: string; readonly text: string }[] = [
+  {
+    name: "gen_v",
+    text: `SELECT ${columns.map(({ name }) => (name === "i" ? "b.i" : `a.${name}`)).join(", ")}
+      FROM gen_a a LEFT JOIN gen_b b ON a.id = b.id WHERE a.g IS NOT NULL OR a.b`,
+  },
+  {
+    name: "gen_u",
+    text: "SELECT * FROM gen_c WHERE r > 3 UNION ALL SELECT * FROM gen_p WHERE id > 25",
+  },
+];
 
 function partitionsOf({ name, bounds = [] }: SchemaTable): readonly string[] {
   return bounds.slice(1).map((bound, index) =>
     `CREATE TABLE ${name}_${index} PARTITION OF ${name} FOR VALUES FROM (${bounds[index]}) TO (${bound})`);
 }
 
-/** Statements that make the tables. */
-export function schemaStatements(): readonly string[] {
-  const list = [
-    `DROP VIEW IF EXISTS ${view.name}`,
-    `DROP TABLE IF EXISTS ${tables.map(({ name }) => name).join(", ")}`,
-    "DROP TYPE IF EXISTS gen_mood",
-    "CREATE TYPE gen_mood AS ENUM ('sad', 'ok', 'happy')",
+const columnNames = columns.map(({ name }) => name).join(", ");
+
+/** A table with a dropped column in front, as tables come to be, and rows in an order of `id`. */
+function tableStatements(table: SchemaTable, order: string): readonly string[] {
+  const { name, rows, z, bounds, inheritedFrom } = table;
+  const partitioned = bounds === undefined ? "" : " PARTITION BY RANGE (id)";
+  const insert = (into: string, first: number, last: number): string => `INSERT INTO ${into} (${columnNames})
+    SELECT ${columns.map((each) => each.value).join(", ")}
+      FROM generate_series(${first}, ${last}) AS id, (VALUES (${z})) AS numbers (z) ORDER BY ${order}`;
+  const heir = `${name}_heir`;
+  return [
+    `CREATE TABLE ${name} (gone text DEFAULT 'gone', ${columns.map((each) => `${each.name} ${each.sql}`).join(", ")})
+      ${partitioned}`,
+    ...partitionsOf(table),
+    ...(inheritedFrom === undefined
+      ? [insert(name, 1, rows)]
+      : [`CREATE TABLE ${heir} (more int) INHERITS (${name})`, insert(name, 1, inheritedFrom - 1),
+        insert(heir, inheritedFrom, rows)]),
+    `ALTER TABLE ${name} DROP COLUMN gone`,
+    `ANALYZE ${name}`,
   ];
-  for (const table of tables) {
-    const { name, rows, z, bounds } = table;
-    const partitioned = bounds === undefined ? "" : " PARTITION BY RANGE (id)";
-    list.push(
-      `CREATE TABLE ${name} (${columns.map((each) => `${each.name} ${each.sql}`).join(", ")})${partitioned}`,
-      ...partitionsOf(table),
-      `INSERT INTO ${name} SELECT ${columns.map((each) => each.value).join(", ")}
-         FROM generate_series(1, ${rows}) AS id, (VALUES (${z})) AS numbers (z)`,
-      `ANALYZE ${name}`,
-    );
-  }
-  list.push(`CREATE VIEW ${view.name} AS ${view.text}`);
-  return list;
+}
+
+/** Statements that make everything anew. */
+export function schemaStatements(): readonly string[] {
+  return [
+    `DROP VIEW IF EXISTS ${views.map(({ name }) => name).join(", ")}`,
+    `DROP TABLE IF EXISTS ${tables.map(({ name }) => name).join(", ")} CASCADE`,
+    "DROP TYPE IF EXISTS gen_mood",
+    "DROP COLLATION IF EXISTS gen_language",
+    "CREATE TYPE gen_mood AS ENUM ('sad', 'ok', 'happy')",
+    // A locale of the C library where there is one.
+    `DO $$ BEGIN CREATE COLLATION gen_language (locale = 'en_US.utf8');
+      EXCEPTION WHEN OTHERS THEN CREATE COLLATION gen_language (provider = icu, locale = 'en-US'); END $$`,
+    ...relationStatements("id"),
+  ];
+}
+
+/** Statements that make the tables and the views, their rows in an order of `id`. */
+export function relationStatements(order: string): readonly string[] {
+  return [
+    ...tables.flatMap((table) => tableStatements(table, order)),
+    ...views.map(({ name, text }) => `CREATE VIEW ${name} AS ${text}`),
+  ];
 }

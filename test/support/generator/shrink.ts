@@ -80,9 +80,11 @@ function smallerSelects(select: Select): Select[] {
     ...without(groupBy).map((each) => ({ ...select, groupBy: each })),
     ...(select.limit === "" ? [] : [{ ...select, limit: "" }]),
     ...(select.ordered && select.limit === "" ? [{ ...select, ordered: false }] : []),
+    ...(select.tied ? [{ ...select, tied: false, limit: "" }] : []),
     ...(select.distinct ? [{ ...select, distinct: false }] : []),
     ...(select.distinctOn === 0 ? [] : [{ ...select, distinctOn: 0 }]),
     ...(select.grouping === "" ? [] : [{ ...select, grouping: "" as const }]),
+    ...(from.length > 1 ? without(from).map((each) => ({ ...select, from: each })) : []),
     ...inPlace(from, smallerItems).map((each) => ({ ...select, from: each })),
     ...inPlace(common, (each) => smallerQueries(each.query).map((query) => ({ ...each, query }))).map(
       (each) => ({ ...select, common: each }),
@@ -100,6 +102,8 @@ function smallerSetOperations(query: SetOperation): Query[] {
   return [
     query.left,
     query.right,
+    ...(query.limit === "" ? [] : [{ ...query, limit: "" }]),
+    ...(query.ordered && query.limit === "" ? [{ ...query, ordered: false }] : []),
     ...smallerQueries(query.left).map((left) => ({ ...query, left })),
     ...smallerQueries(query.right).map((right) => ({ ...query, right })),
   ];

@@ -22,10 +22,14 @@ export interface SubqueryHost {
 
 const truth = (...parts: readonly Part[]): Expression => ({ node: "expression", kind: "bool", exact: true, parts });
 
-const compared: readonly Kind[] = ["int4", "text", "date", "int4", "int2", "numeric", "mood"];
+const compared: readonly Kind[] = [
+  "int4", "text", "date", "int4", "int2", "numeric", "mood", "ltext", "ints",
+];
 
 /** What ARRAY subqueries are made of. */
-const arrayKinds: readonly Kind[] = ["int4", "text", "date", "int2", "ctext", "numeric", "bool", "uuid", "mood"];
+const arrayKinds: readonly Kind[] = [
+  "int4", "text", "date", "int2", "ctext", "numeric", "bool", "uuid", "mood", "timetz",
+];
 
 /** A condition with a subquery, over columns of the query around it. */
 export function subqueryCondition(host: SubqueryHost, outer: readonly ScopeColumn[]): Expression {
@@ -78,6 +82,11 @@ export function scalarSubquery(
   if (kind === "text" && dice.chance(30)) {
     const query = { ...correlated(dice, host.selectOf([dice.pick(arrayKinds)]), outer), ordered: true };
     return { node: "expression", kind, exact: true, parts: ["ARRAY(", query, ")::text"] };
+  }
+  if (kind === "ints" || kind === "texts") {
+    const elements = host.selectOf([kind === "ints" ? "int4" : "text"]);
+    const query = { ...correlated(dice, elements, outer), ordered: true };
+    return { node: "expression", kind, exact: true, parts: ["ARRAY(", query, ")"] };
   }
   const from = host.table();
   const scope: Scope = { columns: from.columns, mayFail: false };

@@ -13,6 +13,7 @@ export const kinds = [
   "float8",
   "text",
   "ctext",
+  "ltext",
   "varchar",
   "bpchar",
   "date",
@@ -26,6 +27,8 @@ export const kinds = [
   "oid",
   "mood",
   "name",
+  "ints",
+  "texts",
 ] as const;
 
 export type Kind = (typeof kinds)[number];
@@ -100,6 +103,8 @@ export interface Select {
   readonly having: Expression | undefined;
   /** ORDER BY every column, which leaves no two different rows in free order. */
   readonly ordered: boolean;
+  /** ORDER BY the first column alone: for WITH TIES, which keeps all or none of its equals. */
+  readonly tied: boolean;
   /** What follows ORDER BY, such as "LIMIT 3". */
   readonly limit: string;
 }
@@ -117,6 +122,7 @@ export const plainSelect: Select = {
   grouping: "",
   having: undefined,
   ordered: false,
+  tied: false,
   limit: "",
 };
 
@@ -125,6 +131,9 @@ export interface SetOperation {
   readonly operation: string;
   readonly left: Query;
   readonly right: Query;
+  /** ORDER BY every column. */
+  readonly ordered: boolean;
+  readonly limit: string;
 }
 
 export interface Values {
@@ -145,8 +154,19 @@ function appearance(value: Expression): string {
   return value.kind === "bpchar" ? `octet_length(${textOf(value)})` : `(${textOf(value)})::text`;
 }
 
-function orderBy({ targets, distinct }: Select): string {
-  const keys = targets.map((_target, index) => String(index + 1));
+/** Numbers of a query's columns. */
+function columnNumbers(query: Query): readonly string[] {
+  switch (query.node) {
+    case "select": return query.targets.map((_target, index) => String(index + 1));
+    case "values": return (query.rows[0] ?? []).map((_value, index) => String(index + 1));
+    case "setOperation": return columnNumbers(query.left);
+    case "verbatim": return ["1"];
+  }
+}
+
+function orderBy(select: Select): string {
+  const { targets, distinct } = select;
+  const keys = columnNumbers(select);
   const looks = distinct ? [] : targets.filter(({ value }) => !value.exact).map(({ value }) => appearance(value));
   return ` ORDER BY ${[...keys, ...looks].join(", ")}`;
 }
@@ -202,7 +222,7 @@ function selectText(select: Select): string {
     select.where === undefined ? "" : ` WHERE ${textOf(select.where)}`,
     groupText(select),
     select.having === undefined ? "" : ` HAVING ${textOf(select.having)}`,
-    select.ordered ? orderBy(select) : "",
+    select.ordered ? orderBy(select) : select.tied ? " ORDER BY 1" : "",
     select.limit === "" ? "" : ` ${select.limit}`,
   ].join("");
 }
@@ -214,7 +234,11 @@ export function textOf(tree: Expression | Option | Query): string {
     case "option":
       return tree.parts.map((part) => (typeof part === "string" ? part : textOf(part))).join("");
     case "setOperation":
-      return `(${textOf(tree.left)}) ${tree.operation} (${textOf(tree.right)})`;
+      return [
+        `(${textOf(tree.left)}) ${tree.operation} (${textOf(tree.right)})`,
+        tree.ordered ? ` ORDER BY ${columnNumbers(tree).join(", ")}` : "",
+        tree.limit === "" ? "" : ` ${tree.limit}`,
+      ].join("");
     case "select":
       return selectText(tree);
     case "values":
@@ -226,5 +250,5 @@ export function textOf(tree: Expression | Option | Query): string {
 
 /** Whether the order of the statement's rows is fixed. */
 export function isOrdered(query: Query): boolean {
-  return query.node === "select" && query.ordered;
+  return (query.node === "select" || query.node === "setOperation") && query.ordered;
 }

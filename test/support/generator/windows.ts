@@ -33,7 +33,7 @@ const rowCounts: readonly string[] = ["1", "2", "0", "3::int8", "(1 + 1)", "(SEL
 
 const orderKinds: readonly Kind[] = [
   "int4", "date", "ctext", "numeric", "int8", "int2", "timestamp", "float8", "timestamptz", "time", "mood", "text",
-  "bool", "uuid",
+  "bool", "uuid", "ltext", "ints",
 ];
 
 const expression = (kind: Kind, exact: boolean, parts: readonly Part[]): Expression => (
@@ -147,7 +147,9 @@ function frameFunction(dice: Dice, source: WindowSource): Expression {
     case 8: return of("interval", false, "sum", source.number("interval"));
     case 9: return of("numeric", false, dice.pick(["stddev", "var_pop", "avg"]), source.value("int4"));
     default: {
-      const kind = dice.pick(["date", "ctext", "timestamp", "text", "numeric", "mood", "time", "timestamptz"] as const);
+      const kind = dice.pick([
+        "date", "ctext", "ltext", "timestamp", "text", "numeric", "mood", "time", "timestamptz",
+      ] as const);
       return of(kind, true, dice.pick(extremes), source.value(kind));
     }
   }
