@@ -49,13 +49,13 @@ has_no_rules(const char *rules)
 	return (uint32) (uintptr_t) rules == 0;
 }
 
-/* The database's own locale, which the process has, or the session holds. */
+/* The database's own locale, which the process has (then PostgreSQL gives NULL for it), or from 18 on the session. */
 static bool
 default_has_no_rules(void)
 {
 	pg_locale_t locale = pg_newlocale_from_collation(DEFAULT_COLLATION_OID);
 
-#if PG_VERSION_NUM < 170000
+#if PG_VERSION_NUM < 180000
 	return (locale == NULL || locale->provider == COLLPROVIDER_LIBC) && has_no_rules(nl_langinfo(_NL_COLLATE_NRULES));
 #else
 	return locale->provider == COLLPROVIDER_LIBC && has_no_rules(nl_langinfo_l(_NL_COLLATE_NRULES, locale->info.lt));

@@ -91,7 +91,11 @@ take_set_operation(const Query *owner, Query *leaf)
 
 	rte->rtekind = RTE_SUBQUERY;
 	rte->subquery = copyObject(unconstify(Query *, owner));
-	rte->subquery->sortClause = NIL;
+#if PG_VERSION_NUM >= 170000
+	/* The order that is asked for has a say in how duplicates are found, and so in which of equal values is left. */
+	if (castNode(SetOperationStmt, owner->setOperations)->all)
+#endif
+		rte->subquery->sortClause = NIL;
 	rte->subquery->limitOffset = NULL;
 	rte->subquery->limitCount = NULL;
 	rte->subquery->limitOption = LIMIT_OPTION_COUNT;
