@@ -114,8 +114,15 @@ shut_down(CustomScanState *css)
 {
 	FusionScanState *state = (FusionScanState *) css;
 
-	if (state->execution != NULL)
-		fusion_execution_shutdown(state->execution);
+	if (state->execution == NULL)
+		return;
+	fusion_execution_shutdown(state->execution);
+	/* PostgreSQL comes by itself to the nodes of this statement only. */
+	for (int leaf = 0; leaf < state->plan->leaf_count; leaf++)
+	{
+		if (state->statements[leaf] != NULL)
+			(void) ExecShutdownNode(fusion_statement_leaf_state(state->statements[leaf]));
+	}
 }
 
 static void

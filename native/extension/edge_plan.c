@@ -165,6 +165,8 @@ leader_only_reason(const FusionScanPlan *scan, const FusionPlanReady *answer, co
 {
 	if (answer->order_matters)
 		return "the result depends on the order of rows";
+	if (assembly->leader_only != NULL)
+		return assembly->leader_only;
 	/* PostgreSQL gathers only few rows from workers too; so the rest keeps the order people know. */
 	if (!answer->did_aggregate && !answer->did_distinct && !answer->did_window &&
 		node->scan.plan.plan_rows > fusion_parallel_rows_passed_max(scan))
@@ -226,7 +228,7 @@ fusion_plan_edge(const FusionQueryText *text, const Query *parse, const FusionPl
 		const char *reason = leader_only_reason(scan, answer, parse, assembly, placeholder.scan);
 
 		planned->parallelModeNeeded = fusion_parallel_deal(scan, wanted_part(planned, placeholder.scan, answer),
-														   reason);
+														   reason) || assembly->parallel_inside;
 		scan->estimated_ns = fusion_estimated_ns(scan, assembly, answer, planned);
 		if (scan->reference_ns > 0)
 			scan->explain = lappend(scan->explain,

@@ -566,7 +566,7 @@ fusion_execution_rescan(FusionExecution *execution)
 void
 fusion_execution_shutdown(FusionExecution *execution)
 {
-	if (execution->parallel == NULL)
+	if (!execution->estate->es_use_parallel_mode)
 		return;
 	finish(execution);
 	execution->ended = true;

@@ -36,8 +36,8 @@ extern bool fusion_execution_next(FusionExecution *execution, TupleTableSlot *sl
 extern void fusion_execution_rescan(FusionExecution *execution);
 
 /*
- * No row is wanted any more, and the executor is about to leave parallel mode: ends the conversation if it has
- * workers. One without goes on, because a cursor may come back.
+ * No row is wanted any more, and the executor is about to leave parallel mode: ends the conversation. Outside
+ * of that mode it goes on, because a cursor may come back.
  */
 extern void fusion_execution_shutdown(FusionExecution *execution);
 

@@ -263,6 +263,16 @@ keys_ns(const FusionPageSchema *schema, double rows)
 	return count * rows * FUSION_COST_ORDERKEY;
 }
 
+/* Why scans below a leaf of pg_fusion's own have no workers: those would run in this statement's parallel mode. */
+static const char *
+leader_only_inside(const LeafSource *source, const FusionAssembly *assembly)
+{
+	if (!source->any_order)
+		return "the order of its rows may show";
+	return assembly->leader_only != NULL ? assembly->leader_only :
+		fusion_parallel_problem(source->text->query, assembly->cursor_options);
+}
+
 static void
 plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *scan)
 {
@@ -274,7 +284,7 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 	int			shift = list_length(assembly->range_table);
 
 	scan->leaf_queries = lappend(scan->leaf_queries, displayed_query(leaf, &scan->leaves[source->number]));
-	planned = fusion_plan_nested_leaf(leaf, assembly);
+	planned = fusion_plan_nested_leaf(leaf, assembly, leader_only_inside(source, assembly));
 	if (planned != NULL)
 	{
 		fusion_assembly_add_nested(assembly, planned);

@@ -245,7 +245,7 @@ put_leaf_on_top(PlannedStmt *planned, const Query *leaf)
 }
 
 PlannedStmt *
-fusion_plan_nested_leaf(const Query *leaf, const FusionAssembly *assembly)
+fusion_plan_nested_leaf(const Query *leaf, const FusionAssembly *assembly, const char *leader_only)
 {
 	Query	   *query;
 	PlannedStmt *planned;
@@ -257,7 +257,7 @@ fusion_plan_nested_leaf(const Query *leaf, const FusionAssembly *assembly)
 	drop_unread_columns(query, leaf);
 	if (has_lost_aggregates(query))
 		return NULL;
-	planned = fusion_plan_inside(query, assembly->query_string, assembly->bound_params);
+	planned = fusion_plan_inside(query, assembly, leader_only);
 	if (planned != NULL)
 		put_leaf_on_top(planned, leaf);
 	return planned;

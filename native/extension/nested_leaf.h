@@ -13,8 +13,8 @@
 
 /*
  * The plan of a whole leaf, with a statement of pg_fusion below its conditions and columns; NULL when the leaf is over
- * something else, has nothing for the engine, or is refused.
+ * something else, has nothing for the engine, or is refused. `leader_only` is as for fusion_plan_inside.
  */
-extern PlannedStmt *fusion_plan_nested_leaf(const Query *leaf, const FusionAssembly *assembly);
+extern PlannedStmt *fusion_plan_nested_leaf(const Query *leaf, const FusionAssembly *assembly, const char *leader_only);
 
 #endif							/* FUSION_NESTED_LEAF_H */

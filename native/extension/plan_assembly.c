@@ -199,6 +199,7 @@ fusion_assembly_add_nested(FusionAssembly *assembly, PlannedStmt *leaf)
 	ListCell   *cell;
 
 	leaf->jitFlags = PGJIT_NONE;
+	assembly->parallel_inside |= leaf->parallelModeNeeded;
 	foreach(cell, leaf->rtable)
 	{
 		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);

@@ -23,6 +23,7 @@ typedef struct FusionAssembly
 	const char *query_string;
 	ParamListInfo bound_params;
 	int			cursor_options;
+	const char *leader_only;	/* why the statement around has no workers for this one; NULL: it may */
 	List	   *range_table;	/* RangeTblEntry, so far */
 	List	   *permissions;	/* RTEPermissionInfo of range_table; 16 and newer */
 	List	   *leaf_plans;		/* Plan, in leaf order, without those of leaves that run alone */
@@ -34,6 +35,7 @@ typedef struct FusionAssembly
 	List	   *relation_oids;
 	bool		depends_on_role;
 	bool		transient;
+	bool		parallel_inside;	/* a leaf that is a statement of pg_fusion's has workers */
 #if PG_VERSION_NUM >= 180000
 	List	   *partition_prunings;
 	Bitmapset  *unprunable;

@@ -42,6 +42,7 @@ typedef struct Statement
 	const char *query_string;
 	int			cursor_options;
 	ParamListInfo bound_params;
+	const char *leader_only;	/* why the statement around has no workers for it; NULL: it may */
 } Statement;
 
 /* Planning takes the tree apart: `parse` is the statement's own or a copy of it. */
@@ -175,6 +176,7 @@ plan_by_fusion(const Statement *statement, bool tolerant, FusionScanPlan *scan, 
 	take_answer(&ready, &answer, scan);
 	assembly = fusion_assembly_start(text, statement->query_string, statement->cursor_options,
 									 statement->bound_params);
+	assembly->leader_only = statement->leader_only;
 	fusion_plan_leaves(text, &ready, assembly, scan);
 	return fusion_plan_edge(text, statement->parse, &ready, assembly, scan);
 }
@@ -202,10 +204,11 @@ plan_columns_by_postgres(const Statement *statement)
 }
 
 PlannedStmt *
-fusion_plan_inside(Query *query, const char *query_string, ParamListInfo bound_params)
+fusion_plan_inside(Query *query, const FusionAssembly *around, const char *leader_only)
 {
-	/* Without the option for parallel plans: only a statement's own execution may go into parallel mode. */
-	Statement	statement = {query, query_string, 0, bound_params};
+	Statement	statement = {
+		query, around->query_string, around->cursor_options & CURSOR_OPT_PARALLEL_OK, around->bound_params, leader_only
+	};
 	FusionScanPlan scan = {0};
 	FusionRefusal refusal = {.location = -1};
 
@@ -308,7 +311,7 @@ plan_any(const Statement *statement)
 static PlannedStmt *
 plan_statement(Query *parse, const char *query_string, int cursor_options, ParamListInfo bound_params)
 {
-	Statement	statement = {parse, query_string, cursor_options, bound_params};
+	Statement	statement = {parse, query_string, cursor_options, bound_params, NULL};
 	FusionPlaceholder *before = fusion_placeholder_push(NULL);
 	PlannedStmt *volatile planned = NULL;	/* set between setjmp and its return */
 

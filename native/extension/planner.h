@@ -7,15 +7,15 @@
 
 #include "postgres.h"
 
-#include "nodes/params.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
+#include "plan_assembly.h"
 
 /*
- * Plans a query that is a part of a statement of pg_fusion's; NULL when it is refused or nothing for pg_fusion. The
- * query itself is left as it is.
+ * Plans a query that is a part of the statement being assembled; NULL when it is refused or nothing for pg_fusion.
+ * `leader_only` says why its scans have no workers; NULL: they may. The query itself is left as it is.
  */
-extern PlannedStmt *fusion_plan_inside(Query *query, const char *query_string, ParamListInfo bound_params);
+extern PlannedStmt *fusion_plan_inside(Query *query, const FusionAssembly *around, const char *leader_only);
 
 /* Installs the hooks; _PG_init only. */
 extern void fusion_planner_init(void);

@@ -2,6 +2,7 @@
 // server is that of throwaway_cluster.ts; nothing here knows a table.
 import pg from "pg";
 import { expect } from "vitest";
+import { defined } from "#base/assert.js";
 
 export interface Failure {
   readonly code: string | undefined;
@@ -63,6 +64,12 @@ export async function sameRows(client: pg.Client, text: string): Promise<void> {
   expect(sorted(await run(client, text))).toEqual(sorted(await plainly(client, text)));
 }
 
+/** A node of a plan as EXPLAIN writes it in JSON, as far as suites go by it. */
+interface PlanNode {
+  readonly Plans?: readonly PlanNode[];
+  readonly Scans?: readonly Scan[];
+}
+
 export interface Scan {
   readonly Path: string;
   readonly Reason?: string;
@@ -71,19 +78,28 @@ export interface Scan {
   readonly "Rows Produced": number;
   readonly "Leader Rows": number;
   readonly "Leader Only"?: string;
+  readonly Plan: PlanNode;
+}
+
+/** Those of the topmost execution of the engine. */
+function scansIn(plan: PlanNode): readonly Scan[] {
+  return plan.Scans ?? scansIn(defined(plan.Plans?.[0], "an execution of the engine"));
 }
 
 /** What EXPLAIN ANALYZE says of the statement's scans, in leaf order. */
 export async function scansOf(client: pg.Client, text: string): Promise<readonly Scan[]> {
   const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`);
-  let plan = rows[0]["QUERY PLAN"][0].Plan;
-  while (plan.Scans === undefined) plan = plan.Plans[0];
-  return plan.Scans as readonly Scan[];
+  return scansIn(rows[0]["QUERY PLAN"][0].Plan);
+}
+
+/** Of the execution that makes the rows of the statement's first scan (`pg_fusion inside`). */
+export async function scansInside(client: pg.Client, text: string): Promise<readonly Scan[]> {
+  const [outer] = await scansOf(client, text);
+  return scansIn(defined(outer, "a scan").Plan);
 }
 
 /** Of the only one. */
 export async function scanOf(client: pg.Client, text: string): Promise<Scan> {
   const [scan] = await scansOf(client, text);
-  if (scan === undefined) throw new Error("the statement has no scan");
-  return scan;
+  return defined(scan, "a scan");
 }

@@ -213,6 +213,16 @@ describe_leaves(const FusionParallelOrder *order)
 	return shares;
 }
 
+/* Leaves that are statements of their own run in this one's parallel mode, or, as this one, in none. */
+static void
+pass_on_mode(const FusionParallelOrder *order)
+{
+	ListCell   *cell;
+
+	foreach(cell, order->leaves)
+		((PlanState *) lfirst(cell))->state->es_use_parallel_mode = order->estate->es_use_parallel_mode;
+}
+
 FusionParallel *
 fusion_parallel_start(const FusionParallelOrder *order)
 {
@@ -223,6 +233,7 @@ fusion_parallel_start(const FusionParallelOrder *order)
 	FusionParallelStream *streams = NULL;
 	FusionLeafShare *shares;
 
+	pass_on_mode(order);
 	if (workers == 0)
 		return NULL;
 	shares = describe_leaves(order);
