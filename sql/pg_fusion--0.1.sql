@@ -122,8 +122,8 @@ GRANT EXECUTE ON FUNCTION pg_fusion_pages() TO pg_read_all_stats;
 GRANT SELECT ON pg_stat_fusion_pages TO pg_read_all_stats;
 
 -- Cost of scan production in this backend, without the worker: a row for each run and path ("touch" reads every byte of
--- the heap and is the floor, "executor" and "heap batches" fill pages, "two producers" is heap batches beside a parallel
--- worker; NULL runs all in turn), per row of the table. Reads the leading columns, or those of the list `names`.
+-- the heap and is the floor, "lines" a word of each cache line, "executor" and "heap batches" fill pages, "two producers"
+-- is heap batches beside a parallel worker, "touch by two" and "lines by two" likewise; NULL runs all in turn), per row of the table. Reads the leading columns, or those of the list `names`.
 -- Superusers only.
 CREATE FUNCTION pg_fusion_scan_bench(
     rel regclass,

@@ -8,6 +8,7 @@
 #include "access/table.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "line_prefetch.h"
 #include "miscadmin.h"
 #include "scan_bench_pair.h"
 #include "scan_probe.h"
@@ -17,6 +18,23 @@
 #include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(pg_fusion_scan_bench);
+
+typedef struct Path
+{
+	const char *name;
+	int			step;			/* bytes between the words that are merely read; 0: pages are filled */
+	bool		by_two;
+} Path;
+
+static const Path all_paths[] = {
+	{"touch", sizeof(uint64), false},
+	{"lines", FUSION_CACHE_LINE_BYTES, false},
+	{"executor", 0, false},
+	{"heap batches", 0, false},
+	{"two producers", 0, true},
+	{"touch by two", sizeof(uint64), true},
+	{"lines by two", FUSION_CACHE_LINE_BYTES, true},
+};
 
 typedef struct Measurement
 {
@@ -63,18 +81,18 @@ run_producer(FusionProbe *probe, const char *path, uint8 *pages)
 }
 
 static void
-measure(FusionProbe *probe, Oid relation_oid, const char *path, uint8 *pages, Measurement *result)
+measure(FusionProbe *probe, Oid relation_oid, const Path *path, uint8 *pages, Measurement *result)
 {
 	double		cpu = fusion_bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	double		wall = fusion_bench_clock_ns(CLOCK_MONOTONIC);
 
-	if (strcmp(path, FUSION_PAIR_PATH) == 0 || strcmp(path, FUSION_TOUCH_PAIR_PATH) == 0)
+	if (path->by_two)
 	{
-		fusion_bench_pair(probe, strcmp(path, FUSION_TOUCH_PAIR_PATH) == 0 ? relation_oid : InvalidOid,
-						  pages, &result->cpu_ns, &result->wall_ns);
+		fusion_bench_pair(probe, path->step > 0 ? relation_oid : InvalidOid, path->step, pages,
+						  &result->cpu_ns, &result->wall_ns);
 		return;
 	}
-	if (strcmp(path, "touch") == 0)
+	if (path->step > 0)
 	{
 		Relation	relation = table_open(relation_oid, AccessShareLock);
 		FusionBlockCursor all;
@@ -82,11 +100,11 @@ measure(FusionProbe *probe, Oid relation_oid, const char *path, uint8 *pages, Me
 
 		fusion_block_cursor_init(&all, RelationGetNumberOfBlocks(relation), 1);
 		table_close(relation, NoLock);
-		sum = fusion_bench_touch(relation_oid, &all);
+		sum = fusion_bench_touch(relation_oid, &all, path->step);
 		(void) sum;
 	}
 	else
-		run_producer(probe, path, pages);
+		run_producer(probe, path->name, pages);
 	result->cpu_ns = fusion_bench_clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	result->wall_ns = fusion_bench_clock_ns(CLOCK_MONOTONIC) - wall;
 }
@@ -111,6 +129,23 @@ text_argument(FunctionCallInfo fcinfo, int argument)
 	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
+/* NULL: all of them. */
+static const Path *
+named_path(const char *name)
+{
+	if (name == NULL)
+		return NULL;
+	for (int i = 0; i < (int) lengthof(all_paths); i++)
+	{
+		if (strcmp(all_paths[i].name, name) == 0)
+			return &all_paths[i];
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("pg_fusion: no scan path is called \"%s\"", name),
+			 errhint("Leave the path out to run all of them; the answer names them.")));
+}
+
 /*
  * (relation, leading columns, path or NULL for all, runs, qual, column list) -> (path, rows, CPU and wall ns
  * per row), a row per run
@@ -118,11 +153,8 @@ text_argument(FunctionCallInfo fcinfo, int argument)
 Datum
 pg_fusion_scan_bench(PG_FUNCTION_ARGS)
 {
-	static const char *const all_paths[] = {
-		"touch", "executor", "heap batches", FUSION_PAIR_PATH, FUSION_TOUCH_PAIR_PATH
-	};
 	Oid			relation = PG_GETARG_OID(0);
-	char	   *only = text_argument(fcinfo, 2);
+	const Path *only = named_path(text_argument(fcinfo, 2));
 	int			runs = PG_GETARG_INT32(3);
 	FusionProbe *probe = fusion_probe_plan(relation, PG_GETARG_INT32(1), text_argument(fcinfo, 5),
 										   text_argument(fcinfo, 4));
@@ -134,14 +166,16 @@ pg_fusion_scan_bench(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int run = 0; run < runs; run++)
 	{
-		for (int i = 0; i < (only != NULL ? 1 : (int) lengthof(all_paths)); i++)
+		for (int i = 0; i < (int) lengthof(all_paths); i++)
 		{
-			const char *path = only != NULL ? only : all_paths[i];
+			const Path *path = &all_paths[i];
 			Measurement measurement = {0};
 
+			if (only != NULL && only != path)
+				continue;
 			measurement.rows = rows;
 			measure(probe, relation, path, pages, &measurement);
-			put_measurement((ReturnSetInfo *) fcinfo->resultinfo, path, &measurement);
+			put_measurement((ReturnSetInfo *) fcinfo->resultinfo, path->name, &measurement);
 		}
 	}
 	return (Datum) 0;

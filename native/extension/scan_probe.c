@@ -193,11 +193,6 @@ fusion_probe_producer(FusionProbe *probe, QueryDesc *query, const char *path)
 
 	if (strcmp(path, "executor") == 0)
 		producer = fusion_producer_executor(query->planstate, &probe->schema);
-	else if (strcmp(path, "heap batches") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("pg_fusion: no scan path is called \"%s\"", path),
-				 errhint("Paths are \"heap batches\", \"executor\" and \"touch\".")));
 	else if (!fusion_producer_heap_eligible(probe->plan, &reason))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -27,6 +27,9 @@ export interface ScanMeasurement {
   readonly touch_wall_ns: number;
   /** Two processes touching the same bytes: what memory and processors allow two of anything. */
   readonly touch_pair_wall_ns: number;
+  /** A word of each cache line, by one and by two: no scan is faster than its heap comes out of memory. */
+  readonly lines_wall_ns: number;
+  readonly lines_pair_wall_ns: number;
   readonly count_wall_ns: number;
   /** PostgreSQL's count(*) by two: its leader and one worker. */
   readonly count_pair_wall_ns: number;
@@ -50,6 +53,8 @@ const paths = {
   executor: "executor",
   pair: "two producers",
   touchPair: "touch by two",
+  lines: "lines",
+  linesPair: "lines by two",
 } as const;
 const nanosecondsPerMs = 1e6;
 
@@ -137,6 +142,8 @@ export async function benchScan(
           pair_wall_ns: of("pair").wall,
           touch_wall_ns: of("touch").wall,
           touch_pair_wall_ns: of("touchPair").wall,
+          lines_wall_ns: of("lines").wall,
+          lines_pair_wall_ns: of("linesPair").wall,
           count_wall_ns: rounded((countMs * nanosecondsPerMs) / rows),
           count_pair_wall_ns: rounded((countPairMs * nanosecondsPerMs) / rows),
         };

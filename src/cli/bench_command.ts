@@ -119,13 +119,14 @@ async function runScan(given: Arguments): Promise<number> {
   const session = openSession(given);
   const database = await bringSession(session, given);
   const runs = parseRuns(given.values.runs);
-  const widths = [7, 5, 6, 6, 8, 8, 10, 10, 6, 6, 6, 6, 6, 6];
+  const widths = [7, 5, 6, 6, 8, 8, 10, 10, 6, 6, 6, 6, 6, 6, 6, 9];
   process.stdout.write(
     "CPU ns per row of lineitem; count(*), one and two producers in elapsed ns; what two gain: producers, the same\n" +
-      "by CPU (with two free processors), processes that touch the same bytes, PostgreSQL's count(*)\n",
+      "by CPU (with two free processors), processes that touch the same bytes or a word of each cache line, PostgreSQL's\n" +
+      "count(*); and the time in which two bring the heap's cache lines from memory, in that of two producers\n",
   );
   const costs = ["touch", "heap", "executor", "count(*)", "heap/exec.", "heap/touch", "one", "two"];
-  print(["columns", "rows", ...costs, "gain", "by CPU", "touch", "count"], widths);
+  print(["columns", "rows", ...costs, "gain", "by CPU", "touch", "lines", "count", "lines/two"], widths);
   const report = await benchScan(session.places, database, runs, (one) => {
     const { touch_cpu_ns: touch, heap_cpu_ns: heap, executor_cpu_ns: executor } = one;
     const costs = [touch, heap, executor, one.count_wall_ns].map((ns) => ns.toFixed(1));
@@ -135,7 +136,9 @@ async function runScan(given: Arguments): Promise<number> {
       one.heap_wall_ns / one.pair_wall_ns,
       (2 * heap) / one.pair_cpu_ns,
       one.touch_wall_ns / one.touch_pair_wall_ns,
+      one.lines_wall_ns / one.lines_pair_wall_ns,
       one.count_wall_ns / one.count_pair_wall_ns,
+      one.lines_pair_wall_ns / one.pair_wall_ns,
     ].map((gain) => gain.toFixed(2));
     print([String(one.columns), one.qual, ...costs, ...ratios, ...elapsed, ...gains], widths);
   });

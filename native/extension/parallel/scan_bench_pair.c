@@ -1,8 +1,8 @@
 /*
  * scan_bench_pair.c
  *    Two processes at one relation, measured: as producers of one scan, with the same leaf and the same cursor as in
- *    an execution but pages of their own that nobody reads, and merely touching every byte. How far these scale is how
- *    far scans can.
+ *    an execution but pages of their own that nobody reads, and merely touching every byte or every cache line. How far
+ *    these scale is how far scans can.
  */
 #include "postgres.h"
 
@@ -25,6 +25,7 @@
 typedef struct PairMeasurement
 {
 	Oid			touched;		/* relation; InvalidOid: the leaf's producers run */
+	int			step;			/* bytes from one word that is read to the next */
 	FusionBlockCursor touch;	/* its blocks */
 	Barrier		start;			/* both are ready */
 	double		cpu_ns;			/* of the worker */
@@ -34,7 +35,7 @@ typedef struct PairMeasurement
 /* ---- what is measured ---- */
 
 uint64
-fusion_bench_touch(Oid table, FusionBlockCursor *cursor)
+fusion_bench_touch(Oid table, FusionBlockCursor *cursor, int step)
 {
 	Relation	relation = table_open(table, AccessShareLock);
 	BufferAccessStrategy strategy = cursor->block_count < (BlockNumber) NBuffers / 4 ? NULL :
@@ -55,7 +56,7 @@ fusion_bench_touch(Oid table, FusionBlockCursor *cursor)
 			buffer = ReadBufferExtended(relation, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
 			LockBuffer(buffer, BUFFER_LOCK_SHARE);
 			words = (const uint64 *) fusion_huge_buffers_read(buffer, &is_huge);
-			for (int i = 0; i < BLCKSZ / (int) sizeof(uint64); i++)
+			for (int i = 0; i < BLCKSZ / (int) sizeof(uint64); i += step / (int) sizeof(uint64))
 				sum += words[i];
 			UnlockReleaseBuffer(buffer);
 		}
@@ -81,7 +82,7 @@ run_part(PairMeasurement *measurement, FusionProducer *producer, uint8 *pages, d
 		fusion_bench_drain(producer, pages);
 	else
 	{
-		volatile uint64 sum = fusion_bench_touch(measurement->touched, &measurement->touch);
+		volatile uint64 sum = fusion_bench_touch(measurement->touched, &measurement->touch, measurement->step);
 
 		(void) sum;
 	}
@@ -129,7 +130,7 @@ launch(ParallelContext *context)
 }
 
 void
-fusion_bench_pair(FusionProbe *probe, Oid touched, uint8 *pages, double *cpu_ns, double *wall_ns)
+fusion_bench_pair(FusionProbe *probe, Oid touched, int step, uint8 *pages, double *cpu_ns, double *wall_ns)
 {
 	QueryDesc  *query = fusion_probe_start(probe);
 	FusionProducer *producer = OidIsValid(touched) ? NULL : fusion_probe_producer(probe, query, "heap batches");
@@ -149,6 +150,7 @@ fusion_bench_pair(FusionProbe *probe, Oid touched, uint8 *pages, double *cpu_ns,
 	fusion_parallel_initialize(context, query->estate->es_snapshot);
 	measurement = fusion_parallel_put_chunk(context, MEASUREMENT_KEY, NULL, sizeof(PairMeasurement));
 	measurement->touched = touched;
+	measurement->step = step;
 	BarrierInit(&measurement->start, 2);
 	fusion_block_cursor_init(&measurement->touch,
 							 RelationGetNumberOfBlocks(((SeqScanState *) query->planstate)->ss.ss_currentRelation), 2);

@@ -15,10 +15,6 @@
 #include "storage/dsm.h"
 #include "storage/shm_toc.h"
 
-/* What pg_fusion_scan_bench() calls these paths. */
-#define FUSION_PAIR_PATH "two producers"
-#define FUSION_TOUCH_PAIR_PATH "touch by two"
-
 /* Pages filled in rotation, like a producer's share of the pool: one page alone would never leave the cache. */
 #define FUSION_BENCH_PAGES 8
 
@@ -28,13 +24,18 @@ extern double fusion_bench_clock_ns(clockid_t clock);
 extern void fusion_bench_drain(FusionProducer *producer, uint8 *pages);
 
 /*
- * CPU of both, and wall time from when both were there until both had ended. `touched` is the probe's table, or
- * InvalidOid to fill pages from it, this process those given. ERROR when the server has no parallel worker to give.
+ * CPU of both, and wall time from when both were there until both had ended. `touched` is the probe's table, of which
+ * the word at every `step` bytes is read, or InvalidOid to fill pages from it, this process those given. ERROR when the
+ * server has no parallel worker to give.
  */
-extern void fusion_bench_pair(FusionProbe *probe, Oid touched, uint8 *pages, double *cpu_ns, double *wall_ns);
+extern void fusion_bench_pair(FusionProbe *probe, Oid touched, int step, uint8 *pages, double *cpu_ns,
+							  double *wall_ns);
 
-/* The floor: pins every block the cursor deals and reads all its bytes. Returns their sum, so that they are read. */
-extern uint64 fusion_bench_touch(Oid table, FusionBlockCursor *cursor);
+/*
+ * The floor: pins every block the cursor deals and reads its word at every `step` bytes, all of them or one of each
+ * cache line. Returns their sum, so that they are read.
+ */
+extern uint64 fusion_bench_touch(Oid table, FusionBlockCursor *cursor, int step);
 
 extern PGDLLEXPORT void fusion_bench_producer_main(dsm_segment *segment, shm_toc *toc);
 

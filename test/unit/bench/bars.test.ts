@@ -9,7 +9,7 @@ function scan(columns: number, qual: ScanMeasurement["qual"], heap: number): Sca
     columns, qual,
     touch_cpu_ns: 10, heap_cpu_ns: heap, executor_cpu_ns: 100, heap_wall_ns: heap, executor_wall_ns: 100,
     pair_cpu_ns: heap, pair_wall_ns: heap / 1.6, touch_wall_ns: 10, touch_pair_wall_ns: 6,
-    count_wall_ns: 30, count_pair_wall_ns: 16,
+    lines_wall_ns: 8, lines_pair_wall_ns: 5, count_wall_ns: 30, count_pair_wall_ns: 16,
   };
 }
 
