@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "fusion_costs.h"
@@ -18,7 +20,17 @@
 #include "row_output.h"
 #include "utils/syscache.h"
 
-static double plan_ns(const PlannedStmt *planned, const Plan *plan);
+/* Deep plans are not doubted without end: each look-up of a long chain by keys gives its one row. */
+#define DOUBTED_JOINS_MAX 2
+
+/* What all steps of an estimate read. */
+typedef struct Estimate
+{
+	const PlannedStmt *planned;
+	bool		doubts;			/* rows of joins are counted for more than the planner expects */
+} Estimate;
+
+static double plan_ns(const Estimate *estimate, const Plan *plan);
 
 /* Whether a plan node goes to rows of a table through an index, and to which: 0 when it does not. */
 static Index
@@ -62,9 +74,30 @@ fetch_ns(const Plan *plan, bool first_match)
 	return FUSION_COST_INDEXLOOKUP + (first_match ? 1 : Max(fetched, 1)) * FUSION_COST_FETCHEDROW;
 }
 
+static int
+joins_of(const Plan *plan)
+{
+	if (plan == NULL)
+		return 0;
+	check_stack_depth();
+	return joins_of(outerPlan(plan)) + joins_of(innerPlan(plan)) +
+		(IsA(plan, NestLoop) || IsA(plan, HashJoin) || IsA(plan, MergeJoin));
+}
+
+/*
+ * How many times as often as expected a look-up runs for each row of a plan. Rows of joins are estimated as if columns
+ * were independent, and each join's error multiplies (Ioannidis and Christodoulakis, On the Propagation of Errors in
+ * the Size of Join Results): a loop over too many rows loses far more than one over too few gains.
+ */
+static double
+doubt(const Estimate *estimate, const Plan *outer)
+{
+	return estimate->doubts ? pow(FUSION_COST_JOINDOUBT, Min(joins_of(outer), DOUBTED_JOINS_MAX)) : 1;
+}
+
 /* A nested loop over look-ups in memory, or a negative number when it is something else. */
 static double
-look_ups_ns(const PlannedStmt *planned, const Plan *plan)
+look_ups_ns(const Estimate *estimate, const Plan *plan)
 {
 	const Plan *outer = outerPlan(plan);
 	const Plan *inner = innerPlan(plan);
@@ -72,10 +105,10 @@ look_ups_ns(const PlannedStmt *planned, const Plan *plan)
 	Index		relation = IsA(plan, NestLoop) ? fetched_relation(inner) : 0;
 	bool		first_match;
 
-	if (relation == 0 || !stays_in_memory(planned, relation))
+	if (relation == 0 || !stays_in_memory(estimate->planned, relation))
 		return -1;
 	first_match = join->inner_unique || join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI;
-	return plan_ns(planned, outer) + outer->plan_rows * fetch_ns(inner, first_match) +
+	return plan_ns(estimate, outer) + outer->plan_rows * doubt(estimate, outer) * fetch_ns(inner, first_match) +
 		plan->plan_rows * cpu_tuple_cost * FUSION_COST_POSTGRESUNIT;
 }
 
@@ -101,21 +134,21 @@ crowding(const Plan *plan)
 
 /* A node's own units, and what is below it. Subplans cost what PostgreSQL says: how often they run is not known. */
 static double
-plan_ns(const PlannedStmt *planned, const Plan *plan)
+plan_ns(const Estimate *estimate, const Plan *plan)
 {
 	double		units = plan->total_cost;
 	double		below = 0;
 	double		loops;
 
 	check_stack_depth();
-	loops = look_ups_ns(planned, plan);
+	loops = look_ups_ns(estimate, plan);
 	if (loops >= 0)
 		return loops;
 	/* A Limit costs part of what it limits. */
 	if (IsA(plan, Limit) && outerPlan(plan)->total_cost > 0)
-		return plan_ns(planned, outerPlan(plan)) * Min(units / outerPlan(plan)->total_cost, 1);
+		return plan_ns(estimate, outerPlan(plan)) * Min(units / outerPlan(plan)->total_cost, 1);
 	if (fetched_relation(plan) != 0)
-		return stays_in_memory(planned, fetched_relation(plan))
+		return stays_in_memory(estimate->planned, fetched_relation(plan))
 			? Min(units * FUSION_COST_POSTGRESUNIT, fetch_ns(plan, false)) : units * FUSION_COST_POSTGRESUNIT;
 	for (int side = 0; side < 2; side++)
 	{
@@ -124,7 +157,7 @@ plan_ns(const PlannedStmt *planned, const Plan *plan)
 		if (input == NULL)
 			continue;
 		units -= input->total_cost;
-		below += plan_ns(planned, input) * crowding(plan);
+		below += plan_ns(estimate, input) * crowding(plan);
 	}
 	return below + Max(units, 0) * FUSION_COST_POSTGRESUNIT;
 }
@@ -132,13 +165,17 @@ plan_ns(const PlannedStmt *planned, const Plan *plan)
 double
 fusion_postgres_ns(const PlannedStmt *planned)
 {
-	return plan_ns(planned, planned->planTree);
+	Estimate	estimate = {.planned = planned, .doubts = true};
+
+	return plan_ns(&estimate, planned->planTree);
 }
 
 bool
-fusion_is_short(double postgres_ns)
+fusion_is_short(const PlannedStmt *planned)
 {
-	return postgres_ns < FUSION_COST_START;
+	Estimate	estimate = {.planned = planned, .doubts = false};
+
+	return plan_ns(&estimate, planned->planTree) < FUSION_COST_START;
 }
 
 /* Producers share the scan; the leader's own share ends last. */

@@ -13,11 +13,11 @@
 #include "plan_assembly.h"
 #include "scan_plan.h"
 
-/* PostgreSQL's own plan. */
+/* PostgreSQL's own plan. Look-ups for rows of joins count more than the planner expects. */
 extern double fusion_postgres_ns(const PlannedStmt *planned);
 
-/* Whether the plan ends before pg_fusion would have begun. */
-extern bool fusion_is_short(double postgres_ns);
+/* Whether PostgreSQL's plan is expected to end before pg_fusion would have begun. */
+extern bool fusion_is_short(const PlannedStmt *planned);
 
 /* Leaves, engine and edge together; the scan's workers are dealt. `edge` still costs what its planner said. */
 extern double fusion_estimated_ns(const FusionScanPlan *scan, const FusionAssembly *assembly,

@@ -246,7 +246,7 @@ plan_by_cost(const Statement *statement)
 
 	if (!is_plain_select(statement->parse, &refusal))
 		return left_to_postgres(reference, refusal.construct, &scan);
-	if (fusion_is_short(scan.reference_ns))
+	if (fusion_is_short(reference))
 		return left_to_postgres(reference, "short statement", &scan);
 	planned = plan_by_fusion(statement, true, &scan, &refusal);
 	if (planned == NULL)

@@ -122,8 +122,9 @@ async function runScan(given: Arguments): Promise<number> {
   const widths = [7, 5, 6, 6, 8, 8, 10, 10, 6, 6, 6, 6, 6, 6, 6, 9];
   process.stdout.write(
     "CPU ns per row of lineitem; count(*), one and two producers in elapsed ns; what two gain: producers, the same\n" +
-      "by CPU (with two free processors), processes that touch the same bytes or a word of each cache line, PostgreSQL's\n" +
-      "count(*); and the time in which two bring the heap's cache lines from memory, in that of two producers\n",
+      "by CPU (with two free processors), processes that touch the same bytes or a word of each cache line,\n" +
+      "PostgreSQL's count(*); and the time in which two bring the heap's cache lines from memory, in that of two\n" +
+      "producers\n",
   );
   const costs = ["touch", "heap", "executor", "count(*)", "heap/exec.", "heap/touch", "one", "two"];
   print(["columns", "rows", ...costs, "gain", "by CPU", "touch", "lines", "count", "lines/two"], widths);

@@ -99,6 +99,21 @@ describe("auto", () => {
     await client.query("RESET cpu_operator_cost");
   });
 
+  it("counts look-ups for rows of a join twice, for those are often more than expected", async () => {
+    await client.query("BEGIN; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off");
+    await client.query("SET LOCAL enable_memoize = off; SET LOCAL max_parallel_workers_per_gather = 0");
+    const inPostgres = async (from: string) => {
+      const plan = await explained(`SELECT count(*) FROM auto_events AS a ${from} WHERE a.id < 30000`);
+      return Number(/(?:in PostgreSQL|estimate) ([\d.]+) ms/.exec(plan)?.[1]);
+    };
+    const first = "JOIN auto_events AS b ON b.id = a.id + 1";
+    const none = await inPostgres("");
+    const one = await inPostgres(first);
+    const two = await inPostgres(`${first} JOIN auto_events AS c ON c.id = b.id + 1`);
+    expect((two - one) / (one - none)).toBeCloseTo(2, 1);
+    await client.query("ROLLBACK");
+  });
+
   it("leaves what is refused to PostgreSQL, by name", async () => {
     const plan = await explained("SELECT * FROM auto_events WHERE amount > 3 FOR UPDATE");
     expect(plan).toContain("Left to PostgreSQL by pg_fusion: FOR UPDATE (");
