@@ -17,19 +17,17 @@ import type { Translated } from "#optimizer/expressions/translated.js";
 import { filtered } from "#optimizer/from/filtered.js";
 import type { StatementFacts } from "#optimizer/from/table_source.js";
 import { AggregatePlanner } from "#optimizer/grouping/aggregates.js";
-import { overDistinct, withValues } from "#optimizer/grouping/distinct_aggregates.js";
-import { type AggregateOperator, groupedRows, keyColumn } from "#optimizer/grouping/grouped_rows.js";
+import { type NamedKey, groupedRows, keyColumn } from "#optimizer/grouping/grouped_rows.js";
 import { aggregatesOf, keysOf } from "#optimizer/grouping/grouping.js";
 import { planGroupingSets } from "#optimizer/grouping/grouping_sets.js";
 import { OrderedRows } from "#optimizer/grouping/ordered_rows.js";
 import { planAggregates } from "#optimizer/grouping/planned_aggregates.js";
+import { callsOf, plannedGroups } from "#optimizer/grouping/planned_groups.js";
 import { firstOfEach, limited, orderOf } from "#optimizer/unnesting/limits.js";
 import { planWindows, windowCallsOf } from "#optimizer/windows/windows.js";
 import type { ComputedAttribute, LogicalOperator } from "#plan/logical.js";
 import { inputsOf } from "#plan/logical.js";
 import type { EdgeExpression } from "#plan/planning.js";
-import type { ColumnType } from "#types/column_type.js";
-import { Estimates } from "./estimates.js";
 import type { PlanningContext } from "./planning_context.js";
 import { isGrouped } from "./planning_context.js";
 import type { QueryScope } from "./query_scope.js";
@@ -149,15 +147,15 @@ function contextOf(scope: QueryScope, rows: number): PlanningContext {
   return { query, facts, texts, source: scope, translator, scanRows: rows };
 }
 
-function keyAttribute(
-  scope: QueryScope, origin: number, name: string, expression: Expression, column: ColumnType,
-): AggregateOperator["keys"][number] {
-  return { attribute: scope.statement.attributes.add(origin, name, column), expression, column };
+/** Keys by which a correlated subquery's rows are told apart, behind its own. */
+function extraNamed({ statement }: QueryScope, keys: readonly Expression[]): readonly NamedKey[] {
+  return keys.map((expression, index) => (
+    { name: `key${index}`, expression, column: keyColumn(statement, expression) }));
 }
 
 /** Groups by the query's keys and the extra ones; each aggregate occurring above becomes an attribute. */
 function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
-  const { query, statement: { facts, texts, attributes } } = scope;
+  const { query, statement: { facts, texts } } = scope;
   if (query.distinct.length > 0) leave("it has GROUP BY and DISTINCT");
   if (query.groupingSets.length > 0 && extraKeys.length > 0)
     leave("a correlated subquery has grouping sets");
@@ -165,29 +163,17 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
     leave("a correlated subquery has windows over groups");
   if (query.groupingSets.length > 0) return { block: groupedBySets(scope, joined), extraKeys: [] };
   const found = keysOf(contextOf(scope, joined.rows), query.groupBy);
-  const origin = attributes.newOrigin();
-  const own = found.map((key) => keyAttribute(scope, origin, key.name, key.expression, key.column));
-  const extra = extraKeys.map((key, index) =>
-    keyAttribute(scope, origin, `key${index}`, key, keyColumn(scope.statement, key)));
-  const allKeys = [...own, ...extra];
-  const known = new Map<string, Translated>();
-  found.forEach((key, index) => {
-    known.set(texts.of(key.source), columnAttribute(scope, defined(own[index], "a key").attribute));
-  });
-
+  const allKeys = [...found, ...extraNamed(scope, extraKeys)];
   const answer = planAggregates(aggregatesOf(query), (node) => texts.of(node),
     (rows) => new AggregatePlanner(facts, scope.translator, 0, rows),
     { input: joined, ordered: () => new OrderedRows(scope.statement, allKeys.map(({ expression }) => expression)) });
   if ("obstacle" in answer) leave(answer.obstacle);
   const { planner, planned, computed } = answer;
-  const over = overDistinct(scope.statement, answer.rows?.over(joined) ?? joined,
-    { keys: allKeys, aggregates: planner.calls, distinct: answer.distinct });
-  const { input, keys } = over;
-  const aggregates = over.aggregates.map((call, index) => (
-    { attribute: attributes.add(origin, planner.names[index] ?? "aggregate", call.result), call }));
-  const rows = new Estimates(scope.statement.tables).groups(input, keys.map((key) => key.expression));
-  const groups = { kind: "aggregate", origin, input, keys, aggregates, rows } as const;
-  const { operator, calls } = withValues(scope.statement, groups, planner.calls, over.values);
+  const { operator, keys, calls } = plannedGroups(scope.statement, joined, allKeys, callsOf(answer));
+  const known = new Map<string, Translated>();
+  found.forEach((key, index) => {
+    known.set(texts.of(key.source), columnAttribute(scope, defined(keys[index], "a key")));
+  });
   const attributeAt = (index: number): number => defined(calls[index], "an aggregate");
   for (const [text, expression] of planned) {
     const value = asTranslated(scope, expression, attributeAt);
@@ -201,10 +187,11 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
     known.set(text, { expression: mapColumns(expression, attributeAt) });
   }
 
-  const passed = new Map(extra.flatMap(({ attribute, expression }) =>
-    (expression.kind === "column" ? [[expression.index, attribute] as const] : [])));
+  const own = keys.slice(found.length);
+  const passed = new Map(extraKeys.flatMap((expression, index) =>
+    (expression.kind === "column" ? [[expression.index, defined(own[index], "a key")] as const] : [])));
   const source = new SubstitutedSource(scope, (each) => known.get(texts.of(each.source)), false, passed);
-  return { block: finishGrouped(scope, operator, source), extraKeys: extra.map(({ attribute }) => attribute) };
+  return { block: finishGrouped(scope, operator, source), extraKeys: own };
 }
 
 function groupedBySets(scope: QueryScope, joined: LogicalOperator): Block {
@@ -270,9 +257,7 @@ function shownWith(value: Expression, displayScale: Expression): Translated {
 function distinct(scope: QueryScope, input: LogicalOperator, extraKeys: readonly Expression[]): AggregatedBlock {
   const { query, statement: { texts } } = scope;
   const found = keysOf(contextOf(scope, input.rows), query.distinct);
-  const extra = extraKeys.map((expression, index) => (
-    { name: `key${index}`, expression, column: keyColumn(scope.statement, expression) }));
-  const operator = groupedRows(scope.statement, input, [...found, ...extra]);
+  const operator = groupedRows(scope.statement, input, [...found, ...extraNamed(scope, extraKeys)]);
   const indexByText = new Map(found.map((key, index) => [texts.of(key.source), index]));
   const column = (number: number): Translated | undefined => {
     const target = targetOf(query, number);

@@ -36,7 +36,7 @@ const constructs: readonly (readonly [string, string, string])[] = [
   ["Aggregates with DISTINCT", "engine",
     "values whose equality the engine has; over several expressions the rows are sorted for each"],
   ["Aggregates with ORDER BY", "engine",
-    "in one order that the engine has; several orders: PostgreSQL above the joins"],
+    "in orders that the engine has: one, or several in one grouping"],
   ["Aggregates with WITHIN GROUP", "engine",
     "in orders the engine has, for constant fractions and arrays of them; up to two million expected rows"],
   ["Aggregates that keep all values", "engine",

@@ -92,6 +92,17 @@ const arrays = [
   "7 = ANY (array_agg(k)), array_agg(k) @> ARRAY[1], unnest(array_agg(k ORDER BY k, id))",
 ].flatMap((aggregates) => grouped(aggregates, aggregates, "(SELECT * FROM w_rows WHERE id < 300 OFFSET 0) AS w"));
 
+const several = [
+  "string_agg(c, ',' ORDER BY c, id), string_agg(c, ',' ORDER BY id), array_agg(k ORDER BY d DESC NULLS LAST, id)",
+  "array_agg(k ORDER BY k DESC, id), sum(f ORDER BY f, id), sum(f ORDER BY id DESC), sum(f), count(*)",
+  "string_agg(DISTINCT c, ',' ORDER BY c DESC), array_agg(DISTINCT s), array_agg(id ORDER BY ts, id), min(n), max(f)",
+  "array_agg(id ORDER BY k, id) FILTER (WHERE b), array_agg(id ORDER BY d, id) FILTER (WHERE s > 0), avg(n)",
+  "percentile_cont(0.5) WITHIN GROUP (ORDER BY f), array_agg(k ORDER BY id DESC), mode() WITHIN GROUP (ORDER BY s), "
+    + "string_agg(t, '+' ORDER BY s, id), rank(3) WITHIN GROUP (ORDER BY k), count(DISTINCT u)",
+  "array_agg(100 / s ORDER BY id) FILTER (WHERE s <> 0), array_agg(100 / k ORDER BY k, id) FILTER (WHERE k > 0)",
+  "stddev(f ORDER BY id), corr(f, k ORDER BY d, id), array_agg(fixed ORDER BY c, id), stddev(n)",
+].flatMap((aggregates) => grouped(aggregates, aggregates).map((each) => ({ ...each, isEngines: true })));
+
 const single: readonly (readonly [name: string, text: string])[] = [
   ["two keys of a hypothetical row",
     "SELECT p, rank(0, date '2001-02-20') WITHIN GROUP (ORDER BY k, d DESC), "
@@ -177,8 +188,33 @@ const single: readonly (readonly [name: string, text: string])[] = [
     + "sum(percentile_disc(0.5) WITHIN GROUP (ORDER BY k)) OVER (ORDER BY p) FROM w_rows GROUP BY p ORDER BY p"],
 ];
 
+const wholly: readonly (readonly [name: string, text: string])[] = [
+  ["lists in several orders in a subquery",
+    "SELECT w.id, x.l, x.m, x.n FROM (SELECT p, string_agg(c, '/' ORDER BY id) AS l, array_agg(k ORDER BY k, id) AS m, "
+    + "count(*) AS n FROM w_rows GROUP BY p) x JOIN w_rows w ON w.p = x.p WHERE cardinality(x.m) > 10 ORDER BY w.id"],
+  ["lists in several orders in a correlated subquery",
+    "SELECT o.id, x.* FROM w_rows o, LATERAL (SELECT string_agg(i.c, ',' ORDER BY i.id) AS l, "
+    + "array_agg(i.id ORDER BY i.d, i.id) AS m, count(*) AS n FROM w_rows i WHERE i.p = o.k) x ORDER BY 1"],
+  ["lists in several orders of what an outer row computes",
+    "SELECT o.id, (SELECT string_agg(i.c, ',' ORDER BY i.id) || string_agg(i.t, '+' ORDER BY i.d, i.id) "
+    + "FROM w_rows i WHERE i.id < o.id AND i.k = 7) FROM w_rows o WHERE o.id < 400 ORDER BY 1"],
+  ["lists in several orders of joined rows",
+    "SELECT a.t, string_agg(b.c, ',' ORDER BY a.id, b.id), array_agg(a.k + b.k ORDER BY b.id DESC, a.id) "
+    + "FROM w_rows a JOIN w_rows b ON a.id = b.id + 1 GROUP BY a.t ORDER BY 1"],
+  ["lists in several orders and as the rows come",
+    "SELECT array_agg(id), array_agg(id ORDER BY k, id), sum(f), sum(f ORDER BY id DESC), count(DISTINCT k), "
+    + "array_agg(n), percentile_disc(0.1) WITHIN GROUP (ORDER BY d) FROM w_rows"],
+  ["lists in two orders of rows that chance picks",
+    "SELECT cardinality(array_agg(id ORDER BY id)) = length(string_agg('x', '' ORDER BY k, id)), "
+    + "cardinality(array_agg(id ORDER BY k)) = count(*) FROM w_rows WHERE random() < 0.5"],
+  ["windows over lists in several orders",
+    "SELECT t, cardinality(array_agg(k ORDER BY k)), lag(string_agg(c, ',' ORDER BY id)) OVER (ORDER BY t), "
+    + "sum(count(*)) OVER (ORDER BY t) FROM w_rows GROUP BY t ORDER BY t"],
+];
+
 export const orderedAggregateStatements: readonly NamedStatement[] = [
   ...percentiles, ...continuous, ...manyFractions, ...hypothetical, ...distinct, ...inOrder,
-  ...pairs, ...lists, ...arrays,
+  ...pairs, ...lists, ...arrays, ...several,
   ...single.map(([name, text]) => ({ name, text })),
+  ...wholly.map(([name, text]) => ({ name, text, isEngines: true as const })),
 ];

@@ -7,10 +7,9 @@ import type { TextNode } from "#frontend/node_text.js";
 import { walk } from "#frontend/text_fields.js";
 import type { Attributes } from "#optimizer/attributes.js";
 import type { EdgeCondition } from "#optimizer/from/region.js";
-import { overDistinct, withValues } from "#optimizer/grouping/distinct_aggregates.js";
-import { groupedRows } from "#optimizer/grouping/grouped_rows.js";
 import type { EngineGrouping } from "#optimizer/grouping/grouping.js";
 import { planGroupingSets } from "#optimizer/grouping/grouping_sets.js";
+import { plannedGroups } from "#optimizer/grouping/planned_groups.js";
 import type { PlanningContext } from "#optimizer/planning_context.js";
 import { edgeRoots, stayingSubLinks } from "#optimizer/planning_context.js";
 import type { QueryScope } from "#optimizer/query_scope.js";
@@ -38,15 +37,14 @@ export function groupedEdge(
   grouping: EngineGrouping, scope: QueryScope, joined: LogicalOperator,
 ): Edge {
   const { names, replacements, isDistinct } = grouping;
-  const { input, keys, aggregates, values } = overDistinct(
-    scope.statement, grouping.rowsBelow?.over(joined) ?? joined, grouping);
   const { attributes } = scope.statement;
   const nameOf = (index: number): string => names[index] ?? `column${index}`;
-  const groups = groupedRows(
-    scope.statement, input, keys.map((key, index) => ({ ...key, name: nameOf(index) })),
-    aggregates.map((call, index) => ({ name: nameOf(keys.length + index), call })));
-  const made = withValues(scope.statement, groups, grouping.aggregates, values);
-  const columns = [...groups.keys.map(({ attribute }) => attribute), ...made.calls];
+  const { operator, keys, calls } = plannedGroups(
+    scope.statement, joined, grouping.keys.map((key, index) => ({ ...key, name: nameOf(index) })), {
+      calls: grouping.aggregates, names: names.slice(grouping.keys.length), distinct: grouping.distinct,
+      rows: grouping.rowsBelow,
+    });
+  const columns = [...keys, ...calls];
   const own = columns.map((attribute) => outputOf(attributes, attribute));
   const computed = grouping.computed.map(({ expression, column }, index): Output => ({
     name: nameOf(own.length + index), column,
@@ -54,7 +52,7 @@ export function groupedEdge(
   }));
   const outputs = [...own, ...computed];
   return {
-    operator: made.operator, outputs, replacements: [...replacements], didAggregate: !isDistinct,
+    operator, outputs, replacements: [...replacements], didAggregate: !isDistinct,
     didDistinct: isDistinct, didWindow: false, quals: [], notes: [],
   };
 }

@@ -28,8 +28,8 @@ const NEVER = 2;
 /** Where a request does not say how often a query is read. */
 const REFERENCES_UNKNOWN = 2;
 
-/** Rows stay in the worker's memory, which has no disks for them. */
-const ROWS_MAX = 1_000_000;
+/** Rows that are made once stay in the worker's memory, which has no disks for them. */
+export const COMMON_ROWS_MAX = 1_000_000;
 /**
  * Scans of a body from which on it is made once in any case. Counter-example: ten queries, each of which reads the one
  * before twice, would be planned a thousand times over.
@@ -122,7 +122,7 @@ function planned(planner: QueryPlanner, { node, query, owner }: WithQuery): Comm
   if (block === undefined) return undefined;
   const { operator } = block;
   const once = differs || scansOf(operator) >= SCANS_MANY;
-  if (once && operator.rows > ROWS_MAX) refuseTwice(node, "has too many rows to be kept");
+  if (once && operator.rows > COMMON_ROWS_MAX) refuseTwice(node, "has too many rows to be kept");
   return once || isWorthKeeping(query, operator) ? new CommonTable(statement, block) : undefined;
 }
 
@@ -144,7 +144,7 @@ function attempted(plan: () => Block): Block | undefined {
 function isWorthKeeping(query: AnalysedQuery, operator: LogicalOperator): boolean {
   const { rows } = operator;
   if (isGrouped(query) || query.distinct.length > 0) return false;
-  return rows <= ROWS_MAX && doesMoreThanRead(operator) && rows <= KEPT_SHARE_MAX * rowsReadBy(operator);
+  return rows <= COMMON_ROWS_MAX && doesMoreThanRead(operator) && rows <= KEPT_SHARE_MAX * rowsReadBy(operator);
 }
 
 function doesMoreThanRead(operator: LogicalOperator): boolean {

@@ -183,6 +183,8 @@ export class AggregatePlanner {
   /** By call: whether it is of an aggregate with DISTINCT. */
   private readonly isDistinct: boolean[] = [];
   private plansDistinct = false;
+  /** In which the rows come to the aggregate at hand, where it cares (ordered_rows.ts). */
+  private arrangement: number | undefined;
   readonly facts: RequestFacts;
   readonly translator: ExpressionTranslator;
   private readonly firstColumn: number;
@@ -209,6 +211,7 @@ export class AggregatePlanner {
   plan(aggregate: Aggregate): PlannedAggregate {
     if (aggregate.levelsUp !== 0 || aggregate.isVariadic) return this.unknown(aggregate);
     this.plansDistinct = false;
+    this.arrangement = undefined;
     if (aggregate.form === "orderedSet") return orderedSet(this, aggregate) ?? this.unknown(aggregate);
     if (aggregate.form === "hypothetical") return hypotheticalRow(this, aggregate) ?? this.unknown(aggregate);
     const rule = rules.get(aggregate.function);
@@ -257,8 +260,7 @@ export class AggregatePlanner {
     if (followsOrder) {
       const isOrdered = asked.length > 0;
       if (isOrdered && keys === undefined) return { obstacle: "an aggregate has an order that is not the engine's" };
-      const agrees = isOrdered && keys !== undefined ? rows.arrange(keys) : rows.arrangeAsTheyCame();
-      if (!agrees) return { obstacle: "aggregates see their rows in several orders" };
+      this.arrangement = isOrdered && keys !== undefined ? rows.arrange(keys) : rows.arrangeAsTheyCame();
     }
     if (!isDistinct) return { inputs };
     const mark = firstOfEqual(this, aggregate.distinct, aggregate.filter);
@@ -351,13 +353,14 @@ export class AggregatePlanner {
     const key = [
       function_, this.plansDistinct, argument === undefined ? "" : expressionKey(argument),
       filter === undefined ? "" : expressionKey(filter), second === undefined ? "" : expressionKey(second),
-      element?.type ?? "",
+      element?.type ?? "", this.arrangement ?? "",
     ].join("|");
     const known = this.indexByKey.get(key);
     if (known !== undefined) return known;
     const index = this.firstColumn + this.calls.length;
     this.indexByKey.set(key, index);
     this.calls.push(call);
+    if (this.arrangement !== undefined) this.rows?.show(call, this.arrangement);
     this.isDistinct.push(this.plansDistinct);
     this.names.push(`${name}${this.calls.length}`);
     return index;

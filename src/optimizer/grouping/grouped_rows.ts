@@ -37,15 +37,15 @@ export function internalKeys(values: readonly Expression[]): readonly NamedKey[]
     { name: `key${index}`, expression, column: columnOf(INTERNAL, expression.type, true) }));
 }
 
-/** One group for each combination of the keys' values. */
+/** One group for each combination of the keys' values; `expected` is how many, where the caller knows better. */
 export function groupedRows(
   { attributes, tables }: StatementFacts, input: LogicalOperator, keys: readonly NamedKey[],
-  calls: readonly NamedCall[] = [],
+  calls: readonly NamedCall[] = [], expected?: number,
 ): AggregateOperator {
   const origin = attributes.newOrigin();
   const own = keys.map(({ name, expression, column }) => (
     { attribute: attributes.add(origin, name, column), expression, column }));
   const aggregates = calls.map(({ name, call }) => ({ attribute: attributes.add(origin, name, call.result), call }));
-  const rows = new Estimates(tables).groups(input, keys.map(({ expression }) => expression));
+  const rows = expected ?? new Estimates(tables).groups(input, keys.map(({ expression }) => expression));
   return { kind: "aggregate", origin, input, keys: own, aggregates, rows };
 }

@@ -1,16 +1,19 @@
 // The rows below a grouping as its aggregates ask for them: each with its place among the rows of its group (windows),
-// all of them in an order, or just as they came. Aggregates that depend on order then are those that do not, over
-// the rows their FILTER lets through. Read next: aggregates.ts, ordered_sets.ts, hypothetical_rows.ts.
+// all of them in an order, in several (several_orders.ts), or just as they came. Aggregates that depend on order then
+// are those that do not, over the rows their FILTER lets through. Read next: aggregates.ts, ordered_sets.ts,
+// hypothetical_rows.ts.
 import { readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
 import { INTERNAL, columnOf } from "#optimizer/expressions/column_types.js";
 import { orderText } from "#optimizer/expressions/sort_keys.js";
 import type { StatementFacts } from "#optimizer/from/table_source.js";
+import { COMMON_ROWS_MAX } from "#optimizer/from/with_queries.js";
 import { WINDOW_ROWS_MAX } from "#optimizer/windows/row_numbers.js";
 import type { LogicalOperator } from "#plan/logical.js";
-import type { SortKey, WindowCall, WindowFrame } from "#plan/physical.js";
+import type { AggregateCall, SortKey, WindowCall, WindowFrame } from "#plan/physical.js";
 import { INT8 } from "#types/engine_type.js";
+import { type GroupedInput, ORDERS_MAX, inSeveralOrders } from "./several_orders.js";
 
 const wholePartition: WindowFrame = {
   unit: "rows", start: { kind: "unbounded" }, end: { kind: "unbounded" }, exclusion: "none",
@@ -40,6 +43,15 @@ function windowCall(place: RowPlace): WindowCall {
   return { function: "count", argument: place.argument, frame, result };
 }
 
+/** How rows come to aggregates. */
+interface Arrangement {
+  readonly text: string;
+  readonly order: readonly SortKey[];
+}
+
+/** Of rows that are not moved. */
+const AS_THEY_CAME = "";
+
 export class OrderedRows {
   readonly #statement: StatementFacts;
   readonly #keys: readonly Expression[];
@@ -47,8 +59,10 @@ export class OrderedRows {
   readonly #computed: { readonly attribute: number; readonly expression: Expression }[] = [];
   readonly #computedByKey = new Map<string, Expression>();
   readonly #origin: number;
-  /** How the rows come to the aggregates; undefined while none cares. */
-  #arrangement: { readonly text: string; readonly order: readonly SortKey[] } | undefined;
+  /** How the rows come to aggregates that care. */
+  readonly #arrangements: Arrangement[] = [];
+  /** Which of the arrangements, for calls that care. */
+  readonly #asked = new Map<AggregateCall, number>();
 
   /** `keys` tell groups apart. */
   constructor(statement: StatementFacts, keys: readonly Expression[]) {
@@ -85,19 +99,24 @@ export class OrderedRows {
     return readColumn(attribute, INT8);
   }
 
-  /** Has the rows come in an order; false when another is asked for already. */
-  arrange(order: readonly SortKey[]): boolean {
-    return this.#arrangeAs(orderText([], order), order);
+  /** The number of an arrangement in which the rows come in an order. */
+  arrange(order: readonly SortKey[]): number {
+    return this.#arrangedAs(orderText([], order), order);
   }
 
-  /** Has the rows come to the aggregates as they came to the places; false when an order is asked for. */
-  arrangeAsTheyCame(): boolean {
-    return this.#arrangeAs("", []);
+  /** The number of an arrangement in which the rows come to the aggregates as they came to the places. */
+  arrangeAsTheyCame(): number {
+    return this.#arrangedAs(AS_THEY_CAME, []);
   }
 
-  #arrangeAs(text: string, order: readonly SortKey[]): boolean {
-    this.#arrangement ??= { text, order };
-    return this.#arrangement.text === text;
+  /** Has an aggregate see the rows in an arrangement. */
+  show(call: AggregateCall, arrangement: number): void {
+    this.#asked.set(call, arrangement);
+  }
+
+  #arrangedAs(text: string, order: readonly SortKey[]): number {
+    const known = this.#arrangements.findIndex((each) => each.text === text);
+    return known >= 0 ? known : this.#arrangements.push({ text, order }) - 1;
   }
 
   #step(partition: readonly Expression[], order: readonly SortKey[]): Step {
@@ -112,30 +131,53 @@ export class OrderedRows {
 
   /** Why the engine does not order so many rows; undefined when it does. */
   obstacle({ rows }: LogicalOperator): string | undefined {
-    return this.#steps.size > 0 && rows > WINDOW_ROWS_MAX
-      ? "so many rows are sorted by PostgreSQL, which has disks" : undefined;
+    const orders = this.#arrangements.length;
+    if (orders > ORDERS_MAX) return "aggregates see their rows in very many orders";
+    const isTooMany = (this.#steps.size > 0 && rows > WINDOW_ROWS_MAX) || (orders > 1 && rows > COMMON_ROWS_MAX);
+    return isTooMany ? "so many rows are sorted by PostgreSQL, which has disks" : undefined;
   }
 
-  /** The rows with all that was asked for. */
-  over(input: LogicalOperator): LogicalOperator {
+  /** The grouping over the rows with all that was asked for. */
+  over<K extends { readonly expression: Expression }>(
+    input: LogicalOperator, { keys, aggregates }: Pick<GroupedInput<K>, "keys" | "aggregates">,
+  ): GroupedInput<K> {
+    const orders = this.#orders();
+    const operator = this.#placed(input);
+    const [order = [], ...others] = orders;
+    if (others.length > 0) {
+      // Who does not care sees the rows as they came, if anybody does.
+      const usual = Math.max(0, this.#arrangements.findIndex(({ text }) => text === AS_THEY_CAME));
+      return inSeveralOrders(this.#statement, operator, { keys, aggregates }, orders,
+        (call) => this.#asked.get(call) ?? usual);
+    }
     const { rows } = input;
+    const sorted: LogicalOperator = order.length === 0 ? operator : { kind: "limit", input: operator, order, rows };
+    return { input: sorted, keys, aggregates, groups: undefined };
+  }
+
+  /** The orders of the arrangements; where windows move the rows, these have a number by which they came. */
+  #orders(): readonly (readonly SortKey[])[] {
     const hasPlaces = this.#steps.size > 0;
-    const arrangement = this.#arrangement;
-    let order = arrangement?.order ?? [];
-    // Numbered before anything moves them.
-    const numbers = arrangement?.text === "" && hasPlaces
-      ? this.place([], [], { function: "rowNumber" }) : undefined;
-    if (numbers !== undefined) order = [{ expression: numbers, descending: false, nullsFirst: false }];
+    return this.#arrangements.map(({ text, order }) => {
+      if (text !== AS_THEY_CAME || !hasPlaces) return order;
+      const numbers = this.place([], [], { function: "rowNumber" });
+      return [{ expression: numbers, descending: false, nullsFirst: false }];
+    });
+  }
+
+  /** The rows with what is computed of them and their places; numbered before anything moves them. */
+  #placed(input: LogicalOperator): LogicalOperator {
+    const { rows } = input;
     let operator = input;
     if (this.#computed.length > 0)
       operator = { kind: "compute", origin: this.#origin, input: operator, columns: this.#computed, rows };
     const steps = [...this.#steps.values()];
-    const isNumbering = ({ calls }: Step): boolean =>
-      numbers?.kind === "column" && calls.some(({ attribute }) => attribute === numbers.index);
+    const isNumbering = ({ partition, order }: Step): boolean =>
+      partition.length === this.#keys.length && order.length === 0;
     for (const step of [...steps.filter(isNumbering), ...steps.filter((each) => !isNumbering(each))]) {
-      const { origin, partition, order: within, calls } = step;
-      operator = { kind: "window", origin, input: operator, partition, order: within, calls, rows };
+      const { origin, partition, order, calls } = step;
+      operator = { kind: "window", origin, input: operator, partition, order, calls, rows };
     }
-    return order.length === 0 ? operator : { kind: "limit", input: operator, order, rows };
+    return operator;
   }
 }

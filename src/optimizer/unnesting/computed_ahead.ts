@@ -72,7 +72,8 @@ function isSafeInner(node: TextNode, within: Surroundings): boolean {
   if (node.tag === "WINDOWFUNC") return isSafeWindow(node, within);
   if (node.tag !== "AGGREF" || !safeAggregates.has(numberField(node, "aggfnoid"))) return false;
   const values = nodeList(node, "args").map((target) => optionalNode(target, "expr"));
-  return [...values, optionalNode(node, "aggfilter")].every((each) => isSafe(each, within));
+  const direct = nodeList(node, "aggdirectargs");
+  return [...values, ...direct, optionalNode(node, "aggfilter")].every((each) => isSafe(each, within));
 }
 
 /** row_number, rank, dense_rank, percent_rank, cume_dist; lag, lead, first_value and last_value of a value. */
@@ -85,10 +86,14 @@ function isSafeWindow(node: TextNode, within: Surroundings): boolean {
     && [...nodeList(node, "args"), optionalNode(node, "aggfilter")].every((each) => isSafe(each, within));
 }
 
-/** count; sum of integers and numerics; avg of the same; min and max; bool_and, bool_or, every. */
+/**
+ * count; sum of integers and numerics; avg of the same; min and max; bool_and, bool_or, every; bit_and, bit_or and
+ * bit_xor; string_agg, array_agg; percentile_disc, percentile_cont, mode, whose fractions the engine takes only where they are.
+ */
 const safeAggregates: ReadonlySet<number> = new Set([
   2147, 2803, 2107, 2108, 2109, 2114, 2100, 2101, 2102, 2103, 2517, 2518, 2519,
   ...Array.from({ length: 2130 - 2115 + 1 }, (_, index) => 2115 + index),
   ...Array.from({ length: 2146 - 2131 + 1 }, (_, index) => 2131 + index),
-  2244, 2245,
+  2244, 2245, 2236, 2237, 2238, 2239, 2240, 2241, 6164, 6165, 6166,
+  3538, 3545, 2335, 3972, 3974, 3976, 3978, 3980, 3982, 3984,
 ]);
