@@ -1,20 +1,11 @@
 // Makes one runtime filter of a finished table, a run of its rows at a time so that no call is long. What a filter is
 // made of is behind the port (native/shm/runtime_filter.c); this file only says which rows and which of their words.
 import { defined } from "#base/assert.js";
+import type { FilterRows } from "#base/filter_rows.js";
 import { TableRow, TableRowFlag } from "#lowering/control_block.js";
 import type { TableFilter } from "#lowering/pipeline.js";
 import type { TableKey, TablePlan } from "#lowering/table_plan.js";
 import type { TableStore } from "./table_store.js";
-
-/** Rows of a table as they stand in engine memory, and the words of them that make the filter. */
-export interface FilterRows {
-  readonly first: number;
-  readonly end: number;
-  readonly rowBytes: number;
-  readonly flagsOffset: number;
-  readonly flagsSkip: number;
-  readonly keys: readonly { readonly kind: "word" | "pair" | "bytes"; readonly offset: number }[];
-}
 
 /**
  * Where filters go, by their number in the plan. False: this one will not come, and nothing more is to be said about

@@ -1,8 +1,9 @@
 // Runtime filter slots over the addon: rows of the engine's tables go into them. What they become there, and how they
 // are read, is native/shm/runtime_filter.c's; this file only turns layouts into numbers and statuses into answers.
+import type { FilterRows } from "#base/filter_rows.js";
 import { addon, type NativeRegion } from "./addon.js";
 import { protocolViolation } from "./status.js";
-import type { FilterChannel, FilterRows, SlotLease } from "./transport.js";
+import type { FilterChannel, SlotLease } from "./transport.js";
 
 const kinds = ["word", "pair", "bytes"] as const;
 

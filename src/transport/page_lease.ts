@@ -44,97 +44,83 @@ function spent(page: number, action: string): FusionError {
   });
 }
 
-/** An imported scan page: to be read, then released. */
-export class PageLease {
+/** A page under its name, until it is given up. */
+class HeldPage<Owner extends { release(page: PageName): boolean }> {
   readonly page: number;
+  protected readonly owner: Owner;
+  readonly #name: PageName;
+  #held = true;
+
+  constructor(owner: Owner, name: PageName) {
+    this.page = name.page;
+    this.owner = owner;
+    this.#name = name;
+  }
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** Gives the page back and wakes whoever waits for one. False when the lease had ended and was swept. */
+  release(): boolean {
+    const name = this.checked("release");
+    this.givenUp();
+    return this.owner.release(name);
+  }
+
+  protected checked(action: string): PageName {
+    if (!this.#held) throw spent(this.page, action);
+    return this.#name;
+  }
+
+  protected givenUp(): void {
+    this.#held = false;
+  }
+}
+
+/** An imported scan page: to be read, then released. */
+export class PageLease extends HeldPage<PageOwner> {
   readonly rows: number;
   readonly bytes: number;
   readonly flags: number;
   readonly leaf: number;
   readonly producer: number;
-  readonly #owner: PageOwner;
-  readonly #name: PageName;
-  #held = true;
 
   constructor(owner: PageOwner, name: PageName, content: PageContent) {
-    this.page = name.page;
+    super(owner, name);
     this.rows = content.rows;
     this.bytes = content.bytes;
     this.flags = content.flags;
     this.leaf = content.leaf;
     this.producer = content.producer;
-    this.#owner = owner;
-    this.#name = name;
-  }
-
-  get held(): boolean {
-    return this.#held;
   }
 
   /** The whole page, read-only by nature: a store into it would kill the process. Not to be kept. */
   content(): Uint8Array {
-    return this.#owner.bytes(this.#checked("read"));
+    return this.owner.bytes(this.checked("read"));
   }
 
   /** Where generated code finds the page. */
   get address(): number {
-    return this.#owner.address(this.#checked("address"));
-  }
-
-  /** Gives the page back and wakes whoever waits for one. False when the lease had ended and was swept. */
-  release(): boolean {
-    const name = this.#checked("release");
-    this.#held = false;
-    return this.#owner.release(name);
-  }
-
-  #checked(action: string): PageName {
-    if (!this.#held) throw spent(this.page, action);
-    return this.#name;
+    return this.owner.address(this.checked("address"));
   }
 }
 
 /** A result page under construction: written, then issued or released. */
-export class ResultPage {
-  readonly page: number;
-  readonly #owner: ResultPageOwner;
-  readonly #name: PageName;
-  #held = true;
-
-  constructor(owner: ResultPageOwner, name: PageName) {
-    this.page = name.page;
-    this.#owner = owner;
-    this.#name = name;
-  }
-
-  get held(): boolean {
-    return this.#held;
-  }
-
+export class ResultPage extends HeldPage<ResultPageOwner> {
   /** Copies `length` bytes of `source` to the page's start. */
   write(source: Uint8Array, sourceOffset: number, length: number): void {
-    this.#owner.write(this.#checked("write"), source, sourceOffset, length);
+    this.owner.write(this.checked("write"), source, sourceOffset, length);
   }
 
   /** Hands the page to the backend and wakes it. full: the page is still held; otherwise the lease is spent. */
   issue(rows: number, bytes: number, flags = 0): PageOutcome {
-    const name = this.#checked("issue");
-    const outcome = this.#owner.issue(name, rows, bytes, flags);
+    const name = this.checked("issue");
+    const outcome = this.owner.issue(name, rows, bytes, flags);
     if (outcome === "full") return outcome;
-    this.#held = false;
+    this.givenUp();
     // The backend has left: nobody will import the page, so it goes home.
-    if (outcome === "stale") this.#owner.release(name);
+    if (outcome === "stale") this.owner.release(name);
     return outcome;
-  }
-
-  release(): boolean {
-    const name = this.#checked("release");
-    this.#held = false;
-    return this.#owner.release(name);
-  }
-
-  #checked(action: string): PageName {
-    if (!this.#held) throw spent(this.page, action);
-    return this.#name;
   }
 }

@@ -2,6 +2,7 @@
 // region.ts over the addon, memory_transport.ts in plain JavaScript for tests. It knows messages only by their
 // numbers and pages only as bytes. Read next: control_channel.ts, scan_channel.ts,
 // page_lease.ts, filter_channel.ts.
+import type { FilterRows } from "#base/filter_rows.js";
 import type { MessageType } from "#generated/layout.js";
 import type { Metric } from "#generated/metrics.js";
 import type { PageLease, ResultPage } from "./page_lease.js";
@@ -96,17 +97,6 @@ export interface ScanChannel extends FrameChannel {
   importPage(lease: SlotLease): ScanImport;
   /** Sets the side word: the producer ends at its next block. */
   stop(lease: SlotLease): boolean;
-}
-
-/** Rows of a join's build side as they stand in the engine's memory; see native/shm/runtime_filter.h. */
-export interface FilterRows {
-  readonly first: number;
-  readonly end: number;
-  readonly rowBytes: number;
-  /** Of a word in each row; a row that has a bit of `flagsSkip` there matches nothing. */
-  readonly flagsOffset: number;
-  readonly flagsSkip: number;
-  readonly keys: readonly { readonly kind: "word" | "pair" | "bytes"; readonly offset: number }[];
 }
 
 /**

@@ -2,10 +2,11 @@
 // which is recorded. When a filter is made and of which rows is runtime/filter_build.ts; slots are freed by the lease's
 // last owner (native/shm/slot.c), so that nothing is to be given back here.
 import { TableActor, type EventOf, type TransitionRecorder } from "#actors/table_actor.js";
+import type { FilterRows } from "#base/filter_rows.js";
 import type { FilterSlot } from "#codec/execution_message.js";
 import { runtimeFilter } from "#generated/machines.js";
 import { Metric } from "#generated/metrics.js";
-import type { FilterPort, FilterRows } from "#runtime/filter_build.js";
+import type { FilterPort } from "#runtime/filter_build.js";
 import type { FilterChannel, SlotLease } from "#transport/transport.js";
 import type { CountMetric } from "./executor_ports.js";
 

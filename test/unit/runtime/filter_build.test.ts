@@ -1,10 +1,11 @@
 // Runtime filters as the engine makes them: of which rows and words, in which order, and when the probed leaf is
 // wanted.
+import type { FilterRows } from "#base/filter_rows.js";
 import type { Scalar } from "#expr/expression.js";
 import type { JoinKind, PhysicalPlan } from "#plan/physical.js";
 import { compileExecution } from "#runtime/compiled_plan.js";
 import { PlanExecution } from "#runtime/execution.js";
-import type { FilterPort, FilterRows } from "#runtime/filter_build.js";
+import type { FilterPort } from "#runtime/filter_build.js";
 import type { SpillOptions } from "#runtime/memory_budget.js";
 import { describe, expect, test } from "vitest";
 import { PAGE_BYTES, cache, column, columnType, memory, pagesOf } from "../../support/engine.js";
