@@ -14,8 +14,8 @@ import { runVitest } from "./check.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = "build/sanitized";
 const usualSuites = [
-  "awkward_heap", "cold_heap", "live_heap", "parallel", "early_stop", "differential", "runtime_filters", "joins",
-  "captures",
+  "awkward_heap", "large_rows", "cold_heap", "live_heap", "parallel", "producers_inside", "early_stop", "differential",
+  "runtime_filters", "joins", "captures",
 ].map((name) => `test/cluster/${name}.test.ts`);
 
 /** vptr wants the C++ type information that messages.cpp does without. */

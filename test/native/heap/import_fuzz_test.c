@@ -1,8 +1,8 @@
 /*
  * import_fuzz_test.c
- *    Pages written by page_writer.c come back through import.c as the same datums; pages with changed bytes
- *    give an error or other values, never a read outside the page. The page is one allocation of its exact size
- *    under AddressSanitizer.
+ *    Pages written by page_writer.c come back through import.c as the same datums, also a page of one row that fits
+ *    no other and comes in parts; pages with changed bytes give an error or other values, never a read outside the
+ *    page. The page is one allocation of its exact size under AddressSanitizer.
  */
 #include "server_stubs.h"
 
@@ -15,6 +15,7 @@
 #define COLUMNS_MAX 12
 #define ROWS_MAX 400
 #define PAGE_BYTES FUSION_PAGE_BYTES_MIN
+#define PARTS_MAX 4
 
 typedef struct Kind
 {
@@ -76,15 +77,19 @@ choose_columns(void)
 }
 
 /* char(20) is always padded to its length; other varlenas are of any length, now and then long. */
-static Datum
-random_varlena(const FusionColumn *column)
+static uint32
+random_length(const FusionColumn *column)
 {
-	uint32		length = random_below(&seed, 30) == 0 ? random_below(&seed, 3000) : random_below(&seed, 30);
-	char	   *image;
-
 	if (column->type == BPCHAROID)
-		length = (uint32) column->typmod - VARHDRSZ;
-	image = palloc(VARHDRSZ + length);
+		return (uint32) column->typmod - VARHDRSZ;
+	return random_below(&seed, 30) == 0 ? random_below(&seed, 3000) : random_below(&seed, 30);
+}
+
+static Datum
+random_varlena(const FusionColumn *column, uint32 length)
+{
+	char	   *image = palloc(VARHDRSZ + length);
+
 	SET_VARSIZE(image, VARHDRSZ + length);
 	for (uint32 i = 0; i < length; i++)
 		VARDATA(image)[i] = (char) ('a' + random_below(&seed, 26));
@@ -128,7 +133,17 @@ random_datum(const FusionColumn *column)
 			image[i] = (char) next_random(&seed);
 		return PointerGetDatum(image);
 	}
-	return random_varlena(column);
+	return random_varlena(column, random_length(column));
+}
+
+static void
+random_row(uint32 row)
+{
+	for (int i = 0; i < schema.column_count; i++)
+	{
+		nulls[row][i] = random_below(&seed, 5) == 0;
+		values[row][i] = nulls[row][i] ? (Datum) 0 : random_datum(&columns[i]);
+	}
 }
 
 /* Fills the page with random rows until it is full or enough; returns how many. */
@@ -141,11 +156,7 @@ write_page(FusionPageWriter *writer, uint8 *page, uint32 *bytes)
 	fusion_page_begin(writer, page, PAGE_BYTES);
 	for (; row < ROWS_MAX; row++)
 	{
-		for (int i = 0; i < schema.column_count; i++)
-		{
-			nulls[row][i] = random_below(&seed, 5) == 0;
-			values[row][i] = nulls[row][i] ? (Datum) 0 : random_datum(&columns[i]);
-		}
+		random_row(row);
 		if (!fusion_page_append(writer, values[row], nulls[row]))
 			break;
 	}
@@ -153,6 +164,35 @@ write_page(FusionPageWriter *writer, uint8 *page, uint32 *bytes)
 	*bytes = filled.bytes;
 	CHECK(filled.rows == row && filled.large == NULL && *bytes <= PAGE_BYTES);
 	return row;
+}
+
+/* One row with a text longer than a page; returns the page that the writer made of it. */
+static uint8 *
+write_large_page(FusionPageWriter *writer, uint8 *page, uint32 *bytes)
+{
+	FusionFill	filled;
+
+	random_row(0);
+	nulls[0][0] = false;
+	values[0][0] = random_varlena(&columns[0], PAGE_BYTES + random_below(&seed, (PARTS_MAX - 2) * PAGE_BYTES));
+	fusion_page_begin(writer, page, PAGE_BYTES);
+	CHECK(fusion_page_append(writer, values[0], nulls[0]));
+	CHECK(!fusion_page_append(writer, values[0], nulls[0]));
+	filled = fusion_page_finish(writer);
+	CHECK(filled.rows == 1 && filled.large != NULL && filled.bytes > PAGE_BYTES && !filled.end);
+	*bytes = filled.bytes;
+	return unconstify(uint8 *, filled.large);
+}
+
+/* As it comes by a ring: in parts where it is larger than a page. */
+static uint32
+adopt(FusionImport *import, const uint8 *page, uint32 bytes)
+{
+	uint32		sent = 0;
+
+	for (; bytes - sent > PAGE_BYTES; sent += PAGE_BYTES)
+		CHECK(fusion_import_part(import, page + sent, PAGE_BYTES, PAGE_BYTES, false) == 0);
+	return fusion_import_part(import, page + sent, PAGE_BYTES, bytes - sent, true);
 }
 
 static void
@@ -179,7 +219,7 @@ import_and_check(FusionImport *import, TupleTableSlot *slot, const uint8 *page, 
 		fprintf(stderr, "a sound page was refused: %s\n", stub_error_message);
 		abort();
 	}
-	CHECK(fusion_import_page(import, page, PAGE_BYTES, bytes) == rows);
+	CHECK(adopt(import, page, bytes) == rows);
 	for (uint32 row = 0; row < rows; row++)
 	{
 		fusion_import_row(import, row, slot, NULL);
@@ -214,9 +254,25 @@ import_damaged(FusionImport *import, TupleTableSlot *slot, const uint8 *page, ui
 {
 	if (setjmp(stub_error_jump) != 0)
 		return false;
-	for (uint32 row = 0, rows = fusion_import_page(import, page, PAGE_BYTES, bytes); row < rows; row++)
+	for (uint32 row = 0, rows = adopt(import, page, bytes); row < rows; row++)
 		fusion_import_row(import, row, slot, NULL);
 	return true;
+}
+
+/* The page and the same with changes; how many of those were refused is added up. */
+static void
+import_sound_and_damaged(FusionImport *import, TupleTableSlot *slot, uint8 *page, uint32 rows, uint32 bytes,
+						 uint64 *refused)
+{
+	uint32		views_end = ((const FusionPageHeader *) page)->tail_offset;
+
+	import_and_check(import, slot, page, rows, bytes);
+	CHECK(views_end > 0 && views_end <= bytes);
+	for (int i = 0; i < 10; i++)
+	{
+		damage(page, views_end);
+		*refused += !import_damaged(import, slot, page, bytes);
+	}
 }
 
 static void
@@ -225,27 +281,27 @@ run_once(uint64 *refused)
 	uint8	   *page;
 	uint32		bytes;
 	uint32		rows;
-	uint32		views_end;
 	TupleDescData descriptor = {0};
 	Datum		slot_values[COLUMNS_MAX];
 	bool		slot_nulls[COLUMNS_MAX];
 	TupleTableSlot slot = {.tts_ops = &slot_operations, .tts_tupleDescriptor = &descriptor,
 	.tts_values = slot_values, .tts_isnull = slot_nulls};
+	FusionPageWriter *writer;
 	FusionImport *import;
 
 	CHECK(posix_memalign((void **) &page, FUSION_PAGE_BUFFER_ALIGN, PAGE_BYTES) == 0);
 	choose_columns();
 	descriptor.natts = schema.column_count;
-	rows = write_page(fusion_page_writer_create(&schema), page, &bytes);
+	writer = fusion_page_writer_create(&schema);
 	import = fusion_import_create(&schema);
-	import_and_check(import, &slot, page, rows, bytes);
-	views_end = ((const FusionPageHeader *) page)->tail_offset;
-	CHECK(views_end > 0 && views_end <= bytes);
-	for (int i = 0; i < 10; i++)
+	if (columns[0].type == TEXTOID && random_below(&seed, 4) == 0)
 	{
-		damage(page, views_end);
-		*refused += !import_damaged(import, &slot, page, bytes);
+		uint8	   *large = write_large_page(writer, page, &bytes);
+
+		import_sound_and_damaged(import, &slot, large, 1, bytes, refused);
 	}
+	rows = write_page(writer, page, &bytes);
+	import_sound_and_damaged(import, &slot, page, rows, bytes, refused);
 	free(page);
 	stub_free_memory();
 }
