@@ -62,5 +62,8 @@ fusion_statement_leaf_explain(const FusionStatementLeaf *leaf, ExplainState *es)
 	es->deparse_cxt = around.deparse_cxt;
 	es->printed_subplans = around.printed_subplans;
 	es->hide_workers = around.hide_workers;
+#if PG_VERSION_NUM >= 180000
+	es->rtable_size = around.rtable_size;
+#endif
 	es->settings = around.settings;
 }
