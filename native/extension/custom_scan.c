@@ -9,6 +9,7 @@
 #include "custom_scan.h"
 #include "executor/executor.h"
 #include "explain.h"
+#include "function_permission.h"
 
 static Node *create_scan_state(CustomScan *scan);
 
@@ -56,6 +57,7 @@ begin_scan(CustomScanState *css, EState *estate, int eflags)
 	CustomScan *scan = castNode(CustomScan, css->ss.ps.plan);
 
 	state->plan = fusion_scan_plan_load(scan->custom_private);
+	fusion_check_functions(state->plan->functions);
 	state->leaves = begin_leaves(state, scan, estate, eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
 		state->execution = fusion_execution_create(estate, state->plan, state->leaves, estate->es_instrument != 0);

@@ -13,6 +13,7 @@
 #endif
 
 #include "catalog/pg_database.h"
+#include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "storage/latch.h"
@@ -58,6 +59,17 @@ fusion_owns_database(Oid role)
 	return object_ownercheck(DatabaseRelationId, MyDatabaseId, role);
 #else
 	return pg_database_ownercheck(MyDatabaseId, role);
+#endif
+}
+
+/* Whether a role may execute a function. */
+static inline AclResult
+fusion_function_aclcheck(Oid function, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE);
+#else
+	return pg_proc_aclcheck(function, role, ACL_EXECUTE);
 #endif
 }
 

@@ -16,6 +16,7 @@
 #include "edge_plan.h"
 #include "execution.h"
 #include "explain_choice.h"
+#include "function_permission.h"
 #include "leaf_plan.h"
 #include "metrics.h"
 #include "mb/pg_wchar.h"
@@ -174,6 +175,7 @@ plan_by_fusion(const Statement *statement, bool tolerant, FusionScanPlan *scan, 
 	if (!fits_region(&ready, refusal))
 		return NULL;
 	take_answer(&ready, &answer, scan);
+	scan->functions = fusion_functions_named(text->query);
 	assembly = fusion_assembly_start(text, statement->query_string, statement->cursor_options,
 									 statement->bound_params);
 	assembly->leader_only = statement->leader_only;

@@ -22,7 +22,8 @@
 #define PRIVATE_OPERATORS 6
 #define PRIVATE_STATEMENTS 7
 #define PRIVATE_TABLES 8
-#define PRIVATE_COUNT 9
+#define PRIVATE_FUNCTIONS 9
+#define PRIVATE_COUNT 10
 
 /*
  * Followed by the columns of each leaf, then of the output. Written and read by one process image, so plain
@@ -145,7 +146,8 @@ fusion_scan_plan_store(const FusionScanPlan *plan)
 	}
 	return list_concat(list_make5(bytes_const(store_numbers(plan)), bytes_const(plan->physical), plan->explain,
 								  plan->leaf_queries, reasons),
-					   list_make4(leader_only, plan->operators, plan->leaf_statements, plan->tables));
+					   list_make5(leader_only, plan->operators, plan->leaf_statements, plan->tables,
+								  plan->functions));
 }
 
 /*
@@ -238,6 +240,7 @@ fusion_scan_plan_load(List *custom_private)
 	plan->leaf_queries = list_nth_node(List, custom_private, PRIVATE_LEAF_QUERIES);
 	plan->leaf_statements = list_nth_node(List, custom_private, PRIVATE_STATEMENTS);
 	plan->tables = list_nth_node(List, custom_private, PRIVATE_TABLES);
+	plan->functions = list_nth_node(List, custom_private, PRIVATE_FUNCTIONS);
 	if (list_length(plan->leaf_statements) != plan->leaf_count)
 		elog(ERROR, "pg_fusion: a stored scan plan is malformed");
 	return plan;

@@ -101,6 +101,7 @@ typedef struct FusionScanPlan
 	List	   *operators;		/* of the engine in preorder, a List each: see FusionOperatorPlace */
 	List	   *explain;		/* String nodes: lines below the operators */
 	List	   *tables;			/* parameters, a List each: Integer id, String zone, Integer enum type */
+	List	   *functions;		/* fusion_functions_named() */
 	List	   *leaf_queries;	/* Query nodes: each leaf as PostgreSQL got it, EXPLAIN prints them as scan SQL */
 	bool		planning_cached;	/* the answer came from this backend's cache, not from the worker */
 	uint64		planning_round_trip_ns;
