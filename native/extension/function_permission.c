@@ -74,6 +74,7 @@ check_each(const List *functions, ObjectType kind)
 void
 fusion_check_functions(const List *named)
 {
-	check_each(linitial(named), OBJECT_FUNCTION);
+	/* In this order PostgreSQL comes upon what one grouping names. */
 	check_each(lsecond(named), OBJECT_AGGREGATE);
+	check_each(linitial(named), OBJECT_FUNCTION);
 }

@@ -48,6 +48,7 @@ can_stand_alone(const RangeTblEntry *rte)
 		case RTE_TABLEFUNC:
 		case RTE_VALUES:
 		case RTE_CTE:
+		case RTE_NAMEDTUPLESTORE:
 			return true;
 		default:
 			return false;

@@ -6,7 +6,7 @@ import type {
 import { volatileBuiltins } from "./volatile_functions.js";
 
 /** Functions below this OID are the built-in ones, for which no facts travel. */
-const BUILTIN_FUNCTIONS_END = 10000;
+export const BUILTIN_FUNCTIONS_END = 10000;
 
 /** PG_VERSION_NUM is 150004 for 15.4. */
 const VERSIONS_OF_A_MAJOR = 10000;

@@ -11,6 +11,7 @@ import type { SingleTable } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { locationOf } from "#frontend/text_fields.js";
+import { placedConditions } from "#optimizer/edges/conditions_by_row.js";
 import { columnsOfAggregation } from "#optimizer/grouping/aggregation.js";
 import { aggregationOverDistinct } from "#optimizer/grouping/distinct_aggregates.js";
 import { planGrouping } from "#optimizer/grouping/grouping.js";
@@ -35,12 +36,14 @@ export function planSingleTable(
   return planPassThrough(planningContext(query, table, facts), grouping.notes);
 }
 
-function leafOf({ query, table }: TableContext, columns: CompactLeaf): Leaf {
+function leafOf(
+  { query, table }: TableContext, columns: CompactLeaf, conditions = conjuncts(query.where?.source),
+): Leaf {
   return {
     queryNode: query.source.id,
     rangeIndex: table.rangeIndex,
     columns: columns.columns,
-    qualNodes: conjuncts(query.where?.source).map((node) => node.id),
+    qualNodes: conditions.map((node) => node.id),
     filters: [],
   };
 }
@@ -82,7 +85,8 @@ function withComputed(aggregate: PhysicalOperator, { computed, rows }: EngineGro
 /** The engine hands the needed columns through; PostgreSQL does everything above WHERE. */
 function planPassThrough(context: TableContext, notes: readonly string[]): PlannedStatement {
   const occurrences: { readonly node: number; readonly index: number }[] = [];
-  for (const root of edgeRoots(context.query))
+  const conditions = placedConditions(context.query, context.facts);
+  for (const root of [...edgeRoots(context.query), ...conditions.edge])
     eachEdgeVariable(root, () => false, (variable) => {
       const column = context.source.variable(variable)?.expression;
       if (column === undefined) return refuseVariable(variable);
@@ -95,7 +99,9 @@ function planPassThrough(context: TableContext, notes: readonly string[]): Plann
   const replacements = occurrences.map(({ node, index }): EdgeReplacement => (
     { node, expression: { kind: "column", index: leaf.positionOf(index) } }));
   return plannedStatement(scan, outputs, {
-    ...aboveLeaf(context, leaf), replacements, didAggregate: false, didDistinct: false, rows: context.scanRows, notes,
+    ...aboveLeaf(context, leaf), leaves: [leafOf(context, leaf, conditions.scan)], replacements,
+    edgeQuals: conditions.edge.map(({ id }) => id), didAggregate: false, didDistinct: false, rows: context.scanRows,
+    notes,
   });
 }
 
