@@ -88,7 +88,8 @@ function isSafeWindow(node: TextNode, within: Surroundings): boolean {
 
 /**
  * count; sum of integers and numerics; avg of the same; min and max; bool_and, bool_or, every; bit_and, bit_or and
- * bit_xor; string_agg, array_agg; percentile_disc, percentile_cont, mode, whose fractions the engine takes only where they are.
+ * bit_xor; string_agg, array_agg; percentile_disc, percentile_cont, mode, whose fractions the engine takes only where
+ * they are valid.
  */
 const safeAggregates: ReadonlySet<number> = new Set([
   2147, 2803, 2107, 2108, 2109, 2114, 2100, 2101, 2102, 2103, 2517, 2518, 2519,
