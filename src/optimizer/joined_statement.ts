@@ -13,6 +13,7 @@ import { CanonicalTexts, locationOf, numberField } from "#frontend/text_fields.j
 import { costs } from "#generated/costs.js";
 import type { Outputs } from "#optimizer/edges/edge_columns.js";
 import { addOutputs, outputsOf } from "#optimizer/edges/edge_columns.js";
+import { checkCallsBelowLimit } from "#optimizer/edges/early_stop.js";
 import { Fallbacks, Replan } from "#optimizer/edges/fallbacks.js";
 import type { Edge } from "#optimizer/edges/statement_edge.js";
 import { groupedEdge, groupingSetsEdge, passThroughEdge, windowedEdge } from "#optimizer/edges/statement_edge.js";
@@ -49,6 +50,7 @@ import type { QueryScope } from "./query_scope.js";
 /** Plans a statement of joins, derived tables and subqueries. */
 export function planJoinedStatement(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
   checkStatement(query);
+  checkCallsBelowLimit(query, facts);
   const fallbacks = new Fallbacks();
   for (;;) {
     try {
@@ -82,6 +84,7 @@ function queryPlanner(statement: StatementFacts): QueryPlanner {
     planBlock(query, outer) {
       checkBlock(query);
       checkTargets(query, statement.facts);
+      checkCallsBelowLimit(query, statement.facts);
       const { scope, region } = planFrom(planner, query, outer);
       return aggregateBlock(scope, uncorrelated(finishRegion(region, statement)), []).block;
     },

@@ -11,7 +11,7 @@ import type { SingleTable } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { locationOf } from "#frontend/text_fields.js";
-import { placedConditions } from "#optimizer/edges/conditions_by_row.js";
+import { placedConditions } from "#optimizer/edges/early_stop.js";
 import { columnsOfAggregation } from "#optimizer/grouping/aggregation.js";
 import { aggregationOverDistinct } from "#optimizer/grouping/distinct_aggregates.js";
 import { planGrouping } from "#optimizer/grouping/grouping.js";

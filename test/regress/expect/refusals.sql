@@ -26,3 +26,7 @@ EXECUTE joined;
 CREATE TEMP TABLE collated (c text COLLATE "C", p text COLLATE "POSIX");
 SELECT count(*) FROM t JOIN collated ON collated.c = collated.p;
 SELECT count(*) FROM t JOIN collated ON collated.c = collated.p COLLATE "C";
+-- Scans read ahead: what a LIMIT does not want would be called too.
+CREATE SEQUENCE calls;
+SELECT n FROM (SELECT nextval('calls') AS n FROM t) s LIMIT 3;
+SELECT a FROM t WHERE nextval('calls') > 0 UNION ALL SELECT k FROM part LIMIT 3;

@@ -1,12 +1,15 @@
-// Conditions with volatile functions where somebody may stop reading: LIMIT, a cursor. A scan reads ahead, and how
-// often nextval() was called shows; so PostgreSQL asks above the scan, row by row as rows are wanted. With them go the
-// conditions it would ask after them: its executor asks cheap ones first, and of equal cost in the order written.
+// Volatile functions where somebody may stop reading: LIMIT, a cursor. Scans read ahead, and how often nextval() was
+// called shows. Conditions of one table PostgreSQL asks above the scan, row by row as rows are wanted, and with them
+// those it would ask after them: its executor asks cheap ones first, and of equal cost in the order written. Further in
+// there is no such place: a subquery with a LIMIT is given away as a whole, a statement is refused.
 // Counter-example: SELECT a FROM t WHERE nextval('s') > 0 LIMIT 3 calls three times, not once for each row of a page.
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { conjuncts } from "#frontend/query_checks.js";
+import { readQuery } from "#frontend/query_reader.js";
+import { refuse } from "#frontend/refusal.js";
 import { BUILTIN_FUNCTIONS_END, type RequestFacts } from "#frontend/request_facts.js";
-import { eachChild, numberField, optionalNode, walk } from "#frontend/text_fields.js";
+import { eachChild, numberField, optionalNode, requiredNode, walk } from "#frontend/text_fields.js";
 import { isVolatile } from "#optimizer/block_checks.js";
 import { isGrouped } from "#optimizer/planning_context.js";
 
@@ -25,6 +28,27 @@ export function placedConditions(query: AnalysedQuery, facts: RequestFacts): Pla
   const isFirst = (condition: TextNode): boolean =>
     isCheap(condition) && (isDear || all.indexOf(condition) < all.indexOf(first));
   return { scan: all.filter(isFirst), edge: all.filter((condition) => !isFirst(condition)) };
+}
+
+/** Refuses a LIMIT above rows that are made by calls; those of joins are counted by their order, which is any. */
+export function checkCallsBelowLimit(query: AnalysedQuery, facts: RequestFacts): void {
+  if (query.limitCount !== undefined && mayStop(query) && callsForRows(query, facts))
+    refuse("volatile function below LIMIT", "Nobody calls it for rows that are not wanted.");
+}
+
+/** Whether each row a query reads takes calls. */
+function callsForRows(query: AnalysedQuery, facts: RequestFacts): boolean {
+  const isJoin = query.from.length > 1 || query.from[0]?.kind === "join";
+  if (isJoin && query.setOperation === undefined) return false;
+  if (query.where !== undefined && isVolatile(query.where.source, facts)) return true;
+  const subqueries = query.rangeTable.flatMap((entry) => (entry.kind === "subquery" ? [entry.query] : []));
+  const named = query.commonTableExpressions.map((each) => requiredNode(each, "ctequery"));
+  return [...subqueries, ...named].some((node) => callsToMakeRows(readQuery(node), facts));
+}
+
+function callsToMakeRows(query: AnalysedQuery, facts: RequestFacts): boolean {
+  if (!mayStop(query)) return false;
+  return query.targets.some(({ expression }) => isVolatile(expression.source, facts)) || callsForRows(query, facts);
 }
 
 /** Nothing between the scan and the reader wants all rows. */
