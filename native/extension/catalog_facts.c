@@ -71,10 +71,14 @@ mention_zone(Mentioned *mentioned, const FuncExpr *call)
 	{
 		case F_TIMEZONE_TEXT_TIMESTAMPTZ:
 		case F_TIMEZONE_TEXT_TIMESTAMP:
+		case F_TIMEZONE_TEXT_TIMETZ:
 			argument = linitial(call->args);
 			break;
 		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT:
 			argument = lthird(call->args);
+			break;
+		case F_MAKE_TIMESTAMPTZ_INT4_INT4_INT4_INT4_INT4_FLOAT8_TEXT:
+			argument = llast(call->args);
 			break;
 		default:
 			return;

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "datatype/timestamp.h"
 #include "fusion_layout.h"
 #include "lib/stringinfo.h"
@@ -188,6 +189,7 @@ FusionBytes
 fusion_zone_table(const char *name, MemoryContext context)
 {
 	const pg_tz *zone = name[0] == '\0' ? session_timezone : zone_named(name);
+	TimestampTz start = GetCurrentTransactionStartTimestamp();
 	FusionBytes bytes;
 	uint8	   *copy;
 
@@ -196,8 +198,9 @@ fusion_zone_table(const char *name, MemoryContext context)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("time zone \"%s\" not recognized", name)));
 	bytes = table_of(zone);
-	/* The next zone may take its place. */
+	/* The next zone may take its place; and each execution is of a transaction of its own. */
 	copy = MemoryContextAlloc(context, bytes.length);
 	memcpy(copy, bytes.data, bytes.length);
+	memcpy(copy + offsetof(FusionZoneHeader, transaction_start), &start, sizeof(start));
 	return (FusionBytes) {.data = copy, .length = bytes.length};
 }

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0xc0c7c9d30984f63aull
+#define FUSION_LAYOUT_FINGERPRINT 0xfbcdffbc5da36efdull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -524,14 +524,16 @@ typedef struct FusionZoneHeader
 {
 	int64_t repeat_before; /* Earlier instants are as those later by multiples of 400 years; the least integer: there are none */
 	int64_t repeat_from; /* These and later ones are as those earlier by such; the greatest integer: there are none */
+	int64_t transaction_start; /* The instant the transaction began, a timestamptz: what depends on the zone may depend on that */
 	int32_t first_offset; /* Of instants before the first boundary; local times there go by the first of the offsets */
 	uint32_t count;
 } FusionZoneHeader;
-static_assert(sizeof(FusionZoneHeader) == 24, "FusionZoneHeader size");
+static_assert(sizeof(FusionZoneHeader) == 32, "FusionZoneHeader size");
 static_assert(offsetof(FusionZoneHeader, repeat_before) == 0, "FusionZoneHeader.repeat_before");
 static_assert(offsetof(FusionZoneHeader, repeat_from) == 8, "FusionZoneHeader.repeat_from");
-static_assert(offsetof(FusionZoneHeader, first_offset) == 16, "FusionZoneHeader.first_offset");
-static_assert(offsetof(FusionZoneHeader, count) == 20, "FusionZoneHeader.count");
+static_assert(offsetof(FusionZoneHeader, transaction_start) == 16, "FusionZoneHeader.transaction_start");
+static_assert(offsetof(FusionZoneHeader, first_offset) == 24, "FusionZoneHeader.first_offset");
+static_assert(offsetof(FusionZoneHeader, count) == 28, "FusionZoneHeader.count");
 
 typedef struct FusionFlightHeader
 {

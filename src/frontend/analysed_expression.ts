@@ -169,6 +169,12 @@ export interface Aggregate extends ExpressionBase {
   readonly inputCollation: number;
 }
 
+/** When the transaction began, by the session's time zone: CURRENT_DATE and its like. */
+export interface TransactionTime extends ExpressionBase {
+  readonly kind: "transactionTime";
+  readonly form: "date" | "timetz" | "timestamptz" | "time" | "timestamp";
+}
+
 /** Anything else; what stands below it is found by walking `source`. */
 export interface OtherExpression extends ExpressionBase {
   readonly kind: "other";
@@ -176,5 +182,5 @@ export interface OtherExpression extends ExpressionBase {
 
 export type AnalysedExpression =
   | Variable | Constant | Parameter | Call | ArrayComparison | Connective | Negation | NullTest
-  | BooleanTest | Case | CaseValue | Coalesce | EqualityCall | RowComparison | Extreme | Relabel | Aggregate
+  | BooleanTest | Case | CaseValue | TransactionTime | Coalesce | EqualityCall | RowComparison | Extreme | Relabel | Aggregate
   | OtherExpression;

@@ -3,7 +3,7 @@
 // with their type where a field names it.
 import { malformedMessage } from "#base/errors.js";
 import type {
-  Aggregate, AggregateKey, AnalysedExpression, Call, Case, RowComparison, SqlType,
+  Aggregate, AggregateKey, AnalysedExpression, Call, Case, RowComparison, SqlType, TransactionTime,
 } from "./analysed_expression.js";
 import type { TextNode } from "./node_text.js";
 import { readSortGroup } from "./sort_group.js";
@@ -325,6 +325,17 @@ function readSubLink(node: TextNode): AnalysedExpression {
   return { kind: "other", source: node, type, typmod, collation };
 }
 
+/** SQLValueFunctionOp values without a precision. */
+const transactionTimes: Readonly<Record<number, TransactionTime["form"]>> = {
+  0: "date", 1: "timetz", 3: "timestamptz", 5: "time", 7: "timestamp",
+};
+
+function readSqlValue(node: TextNode): AnalysedExpression {
+  const form = transactionTimes[numberField(node, "op")];
+  const other = readOther(node);
+  return form === undefined ? other : { ...other, kind: "transactionTime", form };
+}
+
 type Reader = (node: TextNode) => AnalysedExpression;
 
 const readers: Readonly<Record<string, Reader>> = {
@@ -360,6 +371,7 @@ const readers: Readonly<Record<string, Reader>> = {
   DISTINCTEXPR: readDistinct,
   ROWCOMPAREEXPR: readRowComparison,
   SUBLINK: readSubLink,
+  SQLVALUEFUNCTION: readSqlValue,
 };
 
 /** Reads one expression with everything below it. */

@@ -71,9 +71,13 @@ export function isInfiniteDate(date: bigint): boolean {
   return date === DATE_INFINITY || date === DATE_MINUS_INFINITY;
 }
 
+/** Whether it is a finite timestamp. */
+export function isTimestamp(timestamp: bigint): boolean {
+  return timestamp >= TIMESTAMP_FIRST && timestamp < TIMESTAMP_END;
+}
+
 export function checkedTimestamp(timestamp: bigint): bigint {
-  const isValid = timestamp >= TIMESTAMP_FIRST && timestamp < TIMESTAMP_END;
-  return isValid ? timestamp : throwTemplate(errorTemplates.timestampOutOfRange);
+  return isTimestamp(timestamp) ? timestamp : throwTemplate(errorTemplates.timestampOutOfRange);
 }
 
 export const dateBeyondTimestamps: ErrorTemplate = { sqlstate: "22008", message: "date out of range for timestamp" };

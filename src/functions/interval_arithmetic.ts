@@ -1,7 +1,7 @@
 // Intervals added to dates and timestamps without time zone, to times and to each other, and differences as intervals.
 // Months first, cut to the end of the month they come to, then days, then time; each step must give a valid timestamp.
 // With a time zone it is PostgreSQL's business. Read next: calendar.ts, library/shifted_times.ts for compiled code.
-import { type EngineType, type EngineTypeKind, INTERVAL, TIMESTAMP } from "#types/engine_type.js";
+import { BOOL, type EngineType, type EngineTypeKind, INTERVAL, TIME, TIMESTAMP } from "#types/engine_type.js";
 import {
   EPOCH_JULIAN, type SplitTimestamp, checkedTimestamp, civilOf, daysInMonth, daysOf, isInfiniteTimestamp,
   joinTimestamp, splitTimestamp, timestampOfDate,
@@ -14,14 +14,12 @@ import { intervalCode, shiftCode, timeCode } from "./interval_code.js";
 import { DAY_MICROSECONDS, DAYS_PER_MONTH, type Interval, readInterval, writeInterval } from "./interval_image.js";
 import { asBigint, asBytes, asNumber } from "./operand.js";
 
-const TIME: EngineType = { kind: "time" };
-
 const MONTHS_PER_YEAR = 12;
 const INT4_MAX = 2 ** 31 - 1;
 const INT4_MIN = -(2 ** 31);
 const INT8_MAX = 2n ** 63n - 1n;
 
-const outOfRange: ErrorTemplate = { sqlstate: "22008", message: "interval out of range" };
+export const intervalOutOfRange: ErrorTemplate = { sqlstate: "22008", message: "interval out of range" };
 const infiniteTimestamps: ErrorTemplate = { sqlstate: "22008", message: "cannot subtract infinite timestamps" };
 /** Since 17 these are infinite intervals, whose arithmetic is another. */
 const extremeInterval: ErrorTemplate = {
@@ -45,7 +43,7 @@ export function intervalOf(value: Present): Interval {
 function checked({ microseconds, days, months }: Interval): Interval {
   const fits = BigInt.asIntN(64, microseconds) === microseconds && days <= INT4_MAX && days >= INT4_MIN
     && months <= INT4_MAX && months >= INT4_MIN;
-  return fits ? { microseconds, days, months } : throwTemplate(outOfRange);
+  return fits ? { microseconds, days, months } : throwTemplate(intervalOutOfRange);
 }
 
 export function negated({ microseconds, days, months }: Interval): Interval {
@@ -85,7 +83,7 @@ function justifyHours({ microseconds, days, months }: Interval): Interval {
   const whole = Number(microseconds / DAY_MICROSECONDS);
   let rest = microseconds % DAY_MICROSECONDS;
   let sum = days + whole;
-  if (sum > INT4_MAX || sum < INT4_MIN) throwTemplate(outOfRange);
+  if (sum > INT4_MAX || sum < INT4_MIN) throwTemplate(intervalOutOfRange);
   if (sum > 0 && rest < 0n) [rest, sum] = [rest + DAY_MICROSECONDS, sum - 1];
   else if (sum < 0 && rest > 0n) [rest, sum] = [rest - DAY_MICROSECONDS, sum + 1];
   return { microseconds: rest, days: sum, months };
@@ -95,10 +93,31 @@ function justifyHours({ microseconds, days, months }: Interval): Interval {
 function justifyDays({ microseconds, days, months }: Interval): Interval {
   let sum = months + Math.trunc(days / DAYS_PER_MONTH);
   let rest = days % DAYS_PER_MONTH;
-  if (sum > INT4_MAX || sum < INT4_MIN) throwTemplate(outOfRange);
+  if (sum > INT4_MAX || sum < INT4_MIN) throwTemplate(intervalOutOfRange);
   if (sum > 0 && rest < 0) [rest, sum] = [rest + DAYS_PER_MONTH, sum - 1];
   else if (sum < 0 && rest > 0) [rest, sum] = [rest - DAYS_PER_MONTH, sum + 1];
   return { microseconds, days: rest, months: sum };
+}
+
+const sum32 = (a: number, b: number): number =>
+  ((a + b) | 0) === a + b ? a + b : throwTemplate(intervalOutOfRange);
+
+/** Whole months and whole days, as far as all signs agree. */
+function justified(interval: Interval): Interval {
+  let { microseconds: time, days, months } = interval;
+  const toMonths = (): void => {
+    const whole = Math.trunc(days / DAYS_PER_MONTH);
+    [days, months] = [days - whole * DAYS_PER_MONTH, sum32(months, whole)];
+  };
+  // Days that agree with the time become months first, so that the sum of days fits.
+  if ((days > 0 && time > 0n) || (days < 0 && time < 0n)) toMonths();
+  [days, time] = [days + Number(time / DAY_MICROSECONDS), time % DAY_MICROSECONDS];
+  toMonths();
+  if (months > 0 && (days < 0 || (days === 0 && time < 0n))) [days, months] = [days + DAYS_PER_MONTH, months - 1];
+  else if (months < 0 && (days > 0 || (days === 0 && time > 0n))) [days, months] = [days - DAYS_PER_MONTH, months + 1];
+  if (days > 0 && time < 0n) [time, days] = [time + DAY_MICROSECONDS, days - 1];
+  else if (days < 0 && time > 0n) [time, days] = [time - DAY_MICROSECONDS, days + 1];
+  return { microseconds: time, days, months };
 }
 
 function difference(a: bigint, b: bigint): Interval {
@@ -111,7 +130,7 @@ const toMicroseconds = (value: number): number => nearest(value * 1e6) / 1e6;
 const DAY_SECONDS = 86_400;
 
 function wholePart(value: number): number {
-  if (Number.isNaN(value) || value > INT4_MAX || value < INT4_MIN) throwTemplate(outOfRange);
+  if (Number.isNaN(value) || value > INT4_MAX || value < INT4_MIN) throwTemplate(intervalOutOfRange);
   return Math.trunc(value);
 }
 
@@ -128,12 +147,23 @@ function scaled(interval: Interval, scale: (part: number) => number): Interval {
   }
   days = wholePart(days + Math.trunc(monthDays));
   const time = nearest(scale(Number(interval.microseconds)) + seconds * 1e6);
-  if (Number.isNaN(time) || time >= 2 ** 63 || time < -(2 ** 63)) throwTemplate(outOfRange);
+  if (Number.isNaN(time) || time >= 2 ** 63 || time < -(2 ** 63)) throwTemplate(intervalOutOfRange);
   return { microseconds: BigInt(time), days, months };
 }
 
+function quotient(interval: Interval, by: number): Interval {
+  return by === 0 ? throwTemplate(errorTemplates.divisionByZero) : scaled(interval, (part) => part / by);
+}
+
+/** The time of an interval as one of a day. The least one has no opposite, and comes out beyond the day. */
+function asTimeOfDay({ microseconds: time }: Interval): bigint {
+  if (time >= 0n) return time % DAY_MICROSECONDS;
+  const days = BigInt.asIntN(64, BigInt.asIntN(64, -time) + DAY_MICROSECONDS - 1n) / DAY_MICROSECONDS;
+  return BigInt.asIntN(64, time + days * DAY_MICROSECONDS);
+}
+
 /** A time of day: midnight at its end is midnight at its start. */
-function timeOfDay(microseconds: bigint): bigint {
+export function timeOfDay(microseconds: bigint): bigint {
   const rest = BigInt.asIntN(64, microseconds) % DAY_MICROSECONDS;
   return rest < 0n ? rest + DAY_MICROSECONDS : rest;
 }
@@ -227,6 +257,26 @@ const intervals: readonly ScalarFunction[] = [
     key: "interval.justifyDays", doc: "An interval with 30 days taken for a month", oid: 1295,
     source: "interval_justify_days", arguments: ["interval"], result: INTERVAL,
     evaluate: (values) => writeInterval(justifyDays(span(values, 0))),
+  }),
+  listed({
+    key: "interval.justify", doc: "An interval with both, and all signs alike", oid: 2711,
+    source: "interval_justify_interval", arguments: ["interval"], result: INTERVAL,
+    evaluate: (values) => writeInterval(justified(span(values, 0))),
+  }),
+  listed({
+    key: "interval.divide", doc: "An interval by a number", oid: 1326, source: "interval_div",
+    arguments: ["interval", "float8"], result: INTERVAL,
+    evaluate: (values) => writeInterval(quotient(span(values, 0), asNumber(at(values, 1)))),
+  }),
+  listed({
+    key: "interval.isFinite", doc: "Whether an interval is finite", oid: 1390, source: "interval_finite",
+    arguments: ["interval"], result: BOOL,
+    evaluate: () => true, emit: ({ code }) => void code.i32(1),
+  }),
+  listed({
+    key: "cast.interval.time", doc: "Cast of interval to time: its time part, within a day", oid: 1419,
+    source: "interval_time", arguments: ["interval"], result: TIME,
+    evaluate: (values) => asTimeOfDay(span(values, 0)),
   }),
 ];
 

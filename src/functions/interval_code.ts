@@ -1,5 +1,6 @@
 // Code for the functions of interval_arithmetic.ts, over library/shifted_times.ts. What those do not decide is the
 // host's.
+import type { FunctionBuilder, Local } from "#wasm/function_builder.js";
 import {
   DATE_INFINITY, DATE_MINUS_INFINITY, TIMESTAMP_END_DAY, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
 } from "./calendar.js";
@@ -7,6 +8,7 @@ import type { Emission, LibraryFunction, Operand } from "./function.js";
 import { type EmitOrHost, emitMadeView, emitView } from "./host_function.js";
 import { DAY_MICROSECONDS } from "./interval_image.js";
 import { pushViewBytes } from "./library/bytes.js";
+import { timeOfDay } from "./library/calendar.js";
 import {
   INTERVAL_ROOM, intervalOfTime, intervalSum, negatedInterval, scaledInterval, shiftedTimestamp, timestampAge,
   timestampDifference,
@@ -70,17 +72,23 @@ const ofMicroseconds = (pushTime: (emission: Emission, operands: readonly Operan
     emission.code.get(room).call(emission.library(intervalOfTime));
   });
 
+/** The microseconds of an interval, and whether it is surely finite: its ends stand for infinity. */
+export function loadIntervalTime(code: FunctionBuilder, interval: Operand): readonly [time: Local, known: Local] {
+  const [bytes, time, known] = [code.local("i32"), code.local("i64"), code.local("i32")];
+  pushViewBytes(code, ...viewParts(interval));
+  code.tee(bytes).load("i64.load32_s", 12).i64(1).op("i64.add", "i64.extend32_s").i64(-(2n ** 31n)).op("i64.ne");
+  code.get(bytes).load("i64.load32_s", 12).i64(-(2n ** 31n)).op("i64.ne", "i32.and").set(known);
+  code.get(bytes).load("i64.load").set(time);
+  return [time, known];
+}
+
 /** A time of day and the time of an interval: midnight at its end is midnight at its start. */
 const shiftedTime = (word: "i64.add" | "i64.sub"): EmitOrHost => (emission, operands, _types, host) => {
   const { code } = emission;
-  const [bytes, time] = [code.local("i32"), code.local("i64")];
-  pushViewBytes(code, ...viewParts(second(operands)));
-  // The ends of intervals stand for infinity.
-  code.tee(bytes).load("i64.load32_s", 12).i64(1).op("i64.add", "i64.extend32_s").i64(-(2n ** 31n)).op("i64.eq");
-  code.get(bytes).load("i64.load32_s", 12).i64(-(2n ** 31n)).op("i64.eq", "i32.or").if(["i64"], host, () => {
-    push(code, first(operands)).get(bytes).load("i64.load").op(word).i64(DAY_MICROSECONDS).op("i64.rem_s").tee(time);
-    code.i64(DAY_MICROSECONDS).i64(0).get(time).i64(0).op("i64.lt_s").select().op("i64.add");
-  });
+  const [by, known] = loadIntervalTime(code, second(operands));
+  code.get(known).if(["i64"], () => {
+    push(code, first(operands)).get(by).op(word).call(emission.library(timeOfDay));
+  }, host);
 };
 
 export const timeCode = {

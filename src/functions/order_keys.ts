@@ -12,9 +12,9 @@ import { pushViewBytes } from "./library/bytes.js";
 import { writeView } from "./library/views.js";
 import { asBigint, asBytes, first, push, second, viewParts } from "./operand.js";
 import { isTableType } from "./parameter_tables.js";
+import { emitTimetz, loadTimetz, readTimetz, TIMETZ, writeTimetz } from "./timetz_image.js";
 
 const TEXT: EngineType = { kind: "text", byteOrder: true };
-const TIMETZ: EngineType = { kind: "opaque", width: 12, byValue: false, bitwiseEqual: true };
 const ENUM: EngineType = { kind: "opaque", width: 4, byValue: true, bitwiseEqual: true };
 const NAME_BYTES = 64;
 const NAME: EngineType = { kind: "opaque", width: NAME_BYTES, byValue: false, bitwiseEqual: true };
@@ -45,24 +45,17 @@ const ZONE_BITS = 18n;
 const ZONE_HALF = 1n << 17n;
 const SECOND = 1_000_000n;
 
-/** Microseconds of the day, then seconds west of Greenwich. */
-const zoneAt = 8;
-
 const timetz: readonly ScalarFunction[] = [
   listed({
     key: "timetz.key", doc: "A number ordered as times with time zone are", argument: TIMETZ, result: INT8,
     evaluate(values) {
-      const image = asBytes(first(values));
-      const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
-      const zone = BigInt(view.getInt32(zoneAt, true));
-      return BigInt.asIntN(64, ((view.getBigInt64(0, true) + zone * SECOND) << ZONE_BITS) + zone + ZONE_HALF);
+      const { microseconds, zone } = readTimetz(first(values));
+      return BigInt.asIntN(64, ((microseconds + zone * SECOND) << ZONE_BITS) + zone + ZONE_HALF);
     },
-    emit({ code }, operands) {
-      const bytes = code.local("i32");
-      pushViewBytes(code, ...viewParts(first(operands)));
-      code.tee(bytes).load("i64.load").get(bytes).load("i64.load32_s", zoneAt).i64(SECOND).op("i64.mul", "i64.add");
-      code.i64(ZONE_BITS).op("i64.shl").get(bytes).load("i64.load32_s", zoneAt).op("i64.add");
-      code.i64(ZONE_HALF).op("i64.add");
+    emit(emission, operands) {
+      const [microseconds, zone] = loadTimetz(emission, first(operands));
+      emission.code.get(microseconds, zone).i64(SECOND).op("i64.mul", "i64.add").i64(ZONE_BITS).op("i64.shl");
+      emission.code.get(zone).op("i64.add").i64(ZONE_HALF).op("i64.add");
     },
   }),
   listed({
@@ -70,21 +63,15 @@ const timetz: readonly ScalarFunction[] = [
     evaluate(values) {
       const key = asBigint(first(values));
       const zone = (key & (2n * ZONE_HALF - 1n)) - ZONE_HALF;
-      const image = new DataView(new ArrayBuffer(12));
-      image.setBigInt64(0, BigInt.asIntN(64, (key >> ZONE_BITS) - zone * SECOND), true);
-      image.setInt32(zoneAt, Number(zone), true);
-      return new Uint8Array(image.buffer);
+      return writeTimetz({ microseconds: BigInt.asIntN(64, (key >> ZONE_BITS) - zone * SECOND), zone });
     },
     emit(emission, operands) {
-      emitMadeView(emission, View.SIZE, (room) => {
-        const { code } = emission;
-        const zone = code.local("i64");
-        push(code, first(operands)).i64(2n * ZONE_HALF - 1n).op("i64.and").i64(ZONE_HALF).op("i64.sub").set(zone);
-        code.get(room).i32(12).store("i32.store", View.length);
-        push(code.get(room), first(operands)).i64(ZONE_BITS).op("i64.shr_s");
-        code.get(zone).i64(SECOND).op("i64.mul", "i64.sub").store("i64.store", View.prefix);
-        code.get(room, zone).store("i64.store32", View.prefix + zoneAt);
-      });
+      const { code } = emission;
+      const zone = code.local("i64");
+      push(code, first(operands)).i64(2n * ZONE_HALF - 1n).op("i64.and").i64(ZONE_HALF).op("i64.sub").set(zone);
+      emitTimetz(emission, () => {
+        push(code, first(operands)).i64(ZONE_BITS).op("i64.shr_s").get(zone).i64(SECOND).op("i64.mul", "i64.sub");
+      }, () => void code.get(zone));
     },
   }),
 ];

@@ -9,6 +9,7 @@ import { comparisonsOfNumbersAndTimes } from "./comparison.js";
 import { comparisonsOfImages } from "./comparison_image.js";
 import { comparisonsOfStrings } from "./comparison_text.js";
 import { dateArithmetic } from "./date_arithmetic.js";
+import { dateBins } from "./date_bin.js";
 import { datePartFunctions } from "./date_parts.js";
 import { decimalArithmetic } from "./decimal_arithmetic.js";
 import { fieldFloats } from "./field_floats.js";
@@ -19,6 +20,7 @@ import { growingFields } from "./growing_fields.js";
 import { integerArithmetic } from "./integer_arithmetic.js";
 import { integerBits } from "./integer_bits.js";
 import { intervalArithmetic } from "./interval_arithmetic.js";
+import { intervalTruncations } from "./interval_truncation.js";
 import { likes } from "./like.js";
 import { madeTimes } from "./made_times.js";
 import { numericArithmetic } from "./numeric_arithmetic.js";
@@ -28,6 +30,8 @@ import { orderKeyFunctions } from "./order_keys.js";
 import { percentiles } from "./percentile.js";
 import { spanFields } from "./span_fields.js";
 import { timestampShifts } from "./timestamp_shift.js";
+import { timesWithZone } from "./timetz.js";
+import { timetzFields } from "./timetz_fields.js";
 import { zoneFunctions } from "./zone_functions.js";
 
 const families: readonly (readonly ScalarFunction[])[] = [
@@ -57,6 +61,10 @@ const families: readonly (readonly ScalarFunction[])[] = [
   byteFunctions,
   timestampShifts,
   zoneFunctions,
+  timesWithZone,
+  timetzFields,
+  intervalTruncations,
+  dateBins,
   orderKeyFunctions,
   arrayValues,
 ];

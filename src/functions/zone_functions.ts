@@ -1,10 +1,10 @@
 // Functions of instants under a time zone, which each takes as its last argument: the planner adds the session's, or
 // one the statement names (zone_calls.ts). Local times are timestamps, whose own functions do the rest. Read next:
 // zone_table.ts; library/zones.ts for compiled code.
-import { type EngineType, type EngineTypeKind, TIMESTAMP, TIMESTAMPTZ } from "#types/engine_type.js";
+import { type EngineType, type EngineTypeKind, FLOAT8, INTERVAL, TIME, TIMESTAMP, TIMESTAMPTZ } from "#types/engine_type.js";
 import {
-  checkedTimestamp, DATE_INFINITY, isInfiniteDate, isInfiniteTimestamp, splitTimestamp, TIMESTAMP_END,
-  TIMESTAMP_FIRST, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
+  checkedTimestamp, DATE_INFINITY, dateBeyondTimestamps, isInfiniteDate, isInfiniteTimestamp, splitTimestamp,
+  TIMESTAMP_END, TIMESTAMP_END_DAY, TIMESTAMP_FIRST, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
 } from "./calendar.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
 import type { Emission, ErrorTemplate, Operand, Present, Procedure, ScalarFunction } from "./function.js";
@@ -14,23 +14,23 @@ import {
 } from "./interval_arithmetic.js";
 import { DAY_MICROSECONDS, type Interval, writeInterval } from "./interval_image.js";
 import { pushViewBytes } from "./library/bytes.js";
+import { timeOfDay } from "./library/calendar.js";
 import { INTERVAL_ROOM, timestampAge } from "./library/shifted_times.js";
-import { pushIsBeyond, shiftedInstant, zoneInstant, zoneLocal, zoneOffset } from "./library/zones.js";
+import {
+  pushIsBeyond, shiftedInstant, transactionStart as transactionStartCode, zoneInstant, zoneLocal, zoneOffset,
+} from "./library/zones.js";
 import { asBigint, asBytes, first, push, pushAsI64, second, third, viewParts } from "./operand.js";
 import { isTableType } from "./parameter_tables.js";
 import { ZoneTable } from "./zone_table.js";
 
-const dateBeyond: ErrorTemplate = { sqlstate: "22008", message: "date out of range for timestamp" };
-
-/** The first day that is beyond all timestamps. */
-const END_DAY = TIMESTAMP_END / DAY_MICROSECONDS;
 /** What stands for an instant beyond all finite ones in comparisons. */
 const AFTER_ALL = TIMESTAMP_INFINITY - 1n;
 const BEFORE_ALL = TIMESTAMP_MINUS_INFINITY + 1n;
 
-const zoneOf = (value: Present): ZoneTable => new ZoneTable(asBytes(value));
+export const zoneOf = (value: Present): ZoneTable => new ZoneTable(asBytes(value));
 
-function pushZone(emission: Emission, zone: Operand): void {
+/** Pushes the address of a table. */
+export function pushZone(emission: Emission, zone: Operand): void {
   pushViewBytes(emission.code, ...viewParts(zone));
 }
 
@@ -81,35 +81,38 @@ function emitInstant(emission: Emission, value: Operand, zone: Operand): void {
   emission.code.call(emission.library(zoneInstant));
 }
 
+type Checked = Omit<Zoned, "mayFail" | "evaluate"> & { readonly evaluate: (value: bigint, zone: ZoneTable) => bigint };
+
+/** A function whose result must be a timestamp. */
+const checkedZoned = ({ evaluate, emit, ...rest }: Checked): ScalarFunction => zoned({
+  ...rest, mayFail: true, evaluate: (value, zone) => checkedOrInfinite(evaluate(value, zone)),
+  emit(emission, value, zone) {
+    emit(emission, value, zone);
+    checkTimestamp(emission, errorTemplates.timestampOutOfRange);
+  },
+});
+
 const conversions: readonly ScalarFunction[] = [
   zoned({
     key: "zone.local", doc: "The local time of an instant, as its fields are taken", argument: "timestamptz",
     result: TIMESTAMP, mayFail: false, evaluate: (value, zone) => zone.localOf(value), emit: emitLocal,
   }),
-  zoned({
+  checkedZoned({
     key: "zone.timestamp", doc: "The local time of an instant", argument: "timestamptz", result: TIMESTAMP,
     procedures: [{ oid: 2027, source: "timestamptz_timestamp" }, { oid: 1159, source: "timestamptz_zone" }],
-    mayFail: true, evaluate: (value, zone) => checkedOrInfinite(zone.localOf(value)),
-    emit(emission, value, zone) {
-      emitLocal(emission, value, zone);
-      checkTimestamp(emission, errorTemplates.timestampOutOfRange);
-    },
+    evaluate: (value, zone) => zone.localOf(value), emit: emitLocal,
   }),
-  zoned({
+  checkedZoned({
     key: "zone.instant", doc: "The instant of a local time", argument: "timestamp", result: TIMESTAMPTZ,
     procedures: [{ oid: 2028, source: "timestamp_timestamptz" }, { oid: 2069, source: "timestamp_zone" }],
-    mayFail: true, evaluate: (value, zone) => checkedOrInfinite(zone.instantOf(value)),
-    emit(emission, value, zone) {
-      emitInstant(emission, value, zone);
-      checkTimestamp(emission, errorTemplates.timestampOutOfRange);
-    },
+    evaluate: (value, zone) => zone.instantOf(value), emit: emitInstant,
   }),
 ];
 
 /** Midnight of a date, which may be beyond all timestamps. */
 function midnightOf(date: bigint): bigint {
   if (isInfiniteDate(date)) return date === DATE_INFINITY ? TIMESTAMP_INFINITY : TIMESTAMP_MINUS_INFINITY;
-  return date >= END_DAY ? AFTER_ALL : date * DAY_MICROSECONDS;
+  return date >= TIMESTAMP_END_DAY ? AFTER_ALL : date * DAY_MICROSECONDS;
 }
 
 /** The instant of midnight or of a timestamp, where there is none one beyond the finite ones. */
@@ -124,7 +127,7 @@ function nearestInstant(local: bigint, zone: ZoneTable): bigint {
 function emitMidnight({ code }: Emission, date: Operand): void {
   const days = code.local("i64");
   pushAsI64(code, date).tee(days).i64(DAY_MICROSECONDS).op("i64.mul");
-  code.i64(AFTER_ALL).get(days).i64(END_DAY).op("i64.lt_s").select();
+  code.i64(AFTER_ALL).get(days).i64(TIMESTAMP_END_DAY).op("i64.lt_s").select();
   code.i64(TIMESTAMP_INFINITY).get(days).i64(DATE_INFINITY).op("i64.ne").select();
   code.i64(TIMESTAMP_MINUS_INFINITY).get(days).i64(-DATE_INFINITY - 1n).op("i64.ne").select();
 }
@@ -153,12 +156,12 @@ const midnights: readonly ScalarFunction[] = [
     procedures: [{ oid: 1174, source: "date_timestamptz" }],
     evaluate(value, zone) {
       const instant = nearestInstant(midnightOf(value), zone);
-      return instant === AFTER_ALL || instant === BEFORE_ALL ? throwTemplate(dateBeyond) : instant;
+      return instant === AFTER_ALL || instant === BEFORE_ALL ? throwTemplate(dateBeyondTimestamps) : instant;
     },
     emit(emission, value, zone) {
       emitMidnight(emission, value);
       emitNearest(emission, zone);
-      checkTimestamp(emission, dateBeyond);
+      checkTimestamp(emission, dateBeyondTimestamps);
     },
   }),
   zoned({
@@ -221,13 +224,13 @@ const cuts: readonly ScalarFunction[] = Object.entries(dayUnits).map(([name, uni
 }));
 
 /** Divisors and moduli of an offset's fields. */
-const offsetFields: Readonly<Record<string, readonly [unit: bigint, within: bigint]>> = {
+export const offsetFields: Readonly<Record<string, readonly [unit: bigint, within: bigint]>> = {
   timezone: [1n, 1_000_000n], timezone_hour: [3600n, 1_000_000n], timezone_minute: [60n, 3600n],
 };
 
 export const isOffsetField = (name: string): boolean => offsetFields[name] !== undefined;
 
-const OFFSET_TYPE: EngineType = { kind: "decimal", precision: 7, scale: 0 };
+export const OFFSET_TYPE = { kind: "decimal", precision: 7, scale: 0 } as const;
 
 const offsets: readonly ScalarFunction[] = Object.entries(offsetFields).flatMap(([name, [unit, within]]) => {
   const emitField: Zoned["emit"] = (emission, value, zone) => {
@@ -242,7 +245,7 @@ const offsets: readonly ScalarFunction[] = Object.entries(offsetFields).flatMap(
   });
   const part = zoned({
     key: `zone.part.${name}`, doc: `date_part('${name}', timestamptz), of a finite one`, argument: "timestamptz",
-    result: { kind: "float8" }, mayFail: false, evaluate: (value, zone) => Number(evaluate(value, zone)),
+    result: FLOAT8, mayFail: false, evaluate: (value, zone) => Number(evaluate(value, zone)),
     emit(emission, value, zone) {
       emitField(emission, value, zone);
       emission.code.op("f64.convert_i64_s");
@@ -306,7 +309,7 @@ const ageOfInstants: ScalarFunction = hostFunction({
   key: "timestamptz.age", procedures: [{ oid: 1199, source: "timestamptz_age" }], changedIn: INFINITE_INTERVALS,
   doc: "Years to microseconds between the local times of two instants",
   arguments: ["timestamptz", "timestamptz", "opaque"],
-  result: ([, , zone]) => (isTableType(zone) ? { kind: "interval" } : undefined),
+  result: ([, , zone]) => (isTableType(zone) ? INTERVAL : undefined),
   evaluate(values) {
     const [a, b, zone] = [asBigint(first(values)), asBigint(second(values)), zoneOf(third(values))];
     if (isInfiniteTimestamp(a) || isInfiniteTimestamp(b)) throwTemplate(infiniteAge);
@@ -316,29 +319,42 @@ const ageOfInstants: ScalarFunction = hostFunction({
   emit: ageCode,
 });
 
+/** An instant as its local time in Greenwich, and back. */
+const inGreenwich = (kind: "timestamp" | "timestamptz", doc: string): ScalarFunction => ({
+  key: `${kind}.utc`, procedures: [], doc,
+  resultType: ([value, ...more]) =>
+    (value?.kind !== kind || more.length > 0 ? undefined : kind === "timestamp" ? TIMESTAMPTZ : TIMESTAMP),
+  mayFail: () => false,
+  evaluate: (values) => first(values),
+  emit: ({ code }, operands) => void push(code, first(operands)),
+});
+
 /** Where no zone is asked for. */
 const plain: readonly ScalarFunction[] = [
-  {
-    key: "timestamptz.utc", procedures: [], doc: "The local time of an instant in Greenwich, whatever the session's",
-    resultType: ([value, ...more]) => (value?.kind === "timestamptz" && more.length === 0 ? TIMESTAMP : undefined),
-    mayFail: () => false,
-    evaluate: (values) => first(values),
-    emit: ({ code }, operands) => void push(code, first(operands)),
-  },
+  inGreenwich("timestamptz", "The local time of an instant in Greenwich, whatever the session's"),
+  inGreenwich("timestamp", "The instant of a local time in Greenwich, whatever the session's"),
   {
     key: "timestamp.time", doc: "The time of day of a finite timestamp", procedures: [],
     resultType: ([value, ...more]) =>
-      (value?.kind === "timestamp" && more.length === 0 ? { kind: "time" } : undefined),
+      (value?.kind === "timestamp" && more.length === 0 ? TIME : undefined),
     mayFail: () => false,
     evaluate: (values) => splitTimestamp(asBigint(first(values))).time,
-    emit({ code }, operands) {
-      const rest = code.local("i64");
-      push(code, first(operands)).i64(DAY_MICROSECONDS).op("i64.rem_s").tee(rest);
-      code.get(rest).i64(63n).op("i64.shr_s").i64(DAY_MICROSECONDS).op("i64.and", "i64.add");
-    },
+    emit: (emission, operands) => void push(emission.code, first(operands)).call(emission.library(timeOfDay)),
   },
 ];
 
+const transactionStart: ScalarFunction = {
+  key: "zone.transactionStart", doc: "The instant the transaction began",
+  procedures: [{ oid: 1299, source: "now" }, { oid: 2647, source: "now" }],
+  resultType: ([zone, ...more]) => (isTableType(zone) && more.length === 0 ? TIMESTAMPTZ : undefined),
+  mayFail: () => false,
+  evaluate: (values) => zoneOf(first(values)).transactionStart,
+  emit(emission, operands) {
+    pushZone(emission, first(operands));
+    emission.code.call(emission.library(transactionStartCode));
+  },
+};
+
 export const zoneFunctions: readonly ScalarFunction[] = [
-  ...conversions, ...midnights, ...cuts, ...offsets, ...shifts, ageOfInstants, ...plain,
+  ...conversions, ...midnights, ...cuts, ...offsets, ...shifts, ageOfInstants, ...plain, transactionStart,
 ];

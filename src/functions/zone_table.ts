@@ -26,6 +26,11 @@ export class ZoneTable {
     this.#count = this.#view.getUint32(ZoneHeader.count, true);
   }
 
+  /** When the transaction began. */
+  get transactionStart(): bigint {
+    return this.#view.getBigInt64(ZoneHeader.transaction_start, true);
+  }
+
   /** Seconds east of Greenwich at an instant. */
   offsetAt(timestamp: bigint): bigint {
     const seconds = floorSeconds(timestamp);

@@ -30,6 +30,7 @@ export const INT4 = { kind: "int4" } as const;
 export const INT8 = { kind: "int8" } as const;
 export const FLOAT8 = { kind: "float8" } as const;
 export const NUMERIC = { kind: "numeric" } as const;
+export const TIME = { kind: "time" } as const;
 export const TIMESTAMP = { kind: "timestamp" } as const;
 export const TIMESTAMPTZ = { kind: "timestamptz" } as const;
 export const INTERVAL = { kind: "interval" } as const;

@@ -8,6 +8,7 @@ import { pairFunctions, takesTwo } from "#plan/pair_functions.js";
 import type { AggregateCall, AggregateFunction, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { writeInterval } from "#functions/interval_image.js";
 import { type Numeric, writeNumeric } from "#functions/numeric_image.js";
+import { isTimetz, TIMETZ, writeTimetz } from "#functions/timetz_image.js";
 import { type ArrayElement, elementLength } from "#types/array_element.js";
 import type { EngineType } from "#types/engine_type.js";
 import { columnType } from "./engine.js";
@@ -71,6 +72,7 @@ export const types: readonly EngineType[] = [
   { kind: "interval" },
   { kind: "opaque", width: -1, byValue: false, bitwiseEqual: true },
   { kind: "opaque", width: 16, byValue: false, bitwiseEqual: true },
+  TIMETZ,
   { kind: "opaque", width: 4, byValue: true, bitwiseEqual: true },
   { kind: "opaque", width: 8, byValue: true, bitwiseEqual: true },
   { kind: "opaque", width: 1, byValue: true, bitwiseEqual: true },
@@ -105,6 +107,13 @@ function randomNumeric(dice: Dice, calm: boolean): Numeric {
   const head = dice.bits() % 10n ** BigInt(Math.min(digits, 18));
   const coefficient = head * 10n ** BigInt(Math.max(0, digits - 18));
   return { coefficient: (dice.chance(50) ? coefficient : -coefficient) * 10n ** BigInt(scale - places), scale };
+}
+
+/** Any time of day, the end of the day among them, in any zone. */
+function randomTimetz(dice: Dice): Uint8Array {
+  const zone = dice.chance(20) ? dice.pick([-57_599, 57_599]) : (dice.below(121) - 60) * 900;
+  const microseconds = dice.chance(10) ? 86_400_000_000n : BigInt(dice.below(86_400_000)) * 1000n;
+  return writeTimetz({ microseconds, zone: BigInt(zone) });
 }
 
 /** `calm` values stay small, so that most statements succeed. */
@@ -158,6 +167,7 @@ export function randomValue(dice: Dice, type: EngineType, calm: boolean): Exclud
     case "bpchar":
       return bytes(dice, type.length, false);
     case "opaque":
+      if (isTimetz(type)) return randomTimetz(dice);
       if (!type.byValue)
         return type.width < 0
           ? bytes(dice, 300, true)

@@ -3,6 +3,7 @@
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { readInterval } from "#functions/interval_image.js";
 import { numericText, readNumeric } from "#functions/numeric_image.js";
+import { isTimetz, readTimetz, TIMETZ } from "#functions/timetz_image.js";
 import type { EngineType } from "#types/engine_type.js";
 
 export type Present = Exclude<Scalar, null>;
@@ -23,6 +24,7 @@ export const sqlNames: Readonly<Record<number, string>> = {
   1114: "timestamp",
   1184: "timestamptz",
   1186: "interval",
+  1266: "timetz",
   1700: "numeric",
   2950: "uuid",
 };
@@ -56,6 +58,8 @@ export function engineTypeOf(oid: number, decimal: EngineType): EngineType {
       return { kind: "bpchar", length: 20, byteOrder: true };
     case 1186:
       return { kind: "interval" };
+    case 1266:
+      return TIMETZ;
     case 17:
       return { kind: "opaque", width: -1, byValue: false, bitwiseEqual: true };
     case 2950:
@@ -81,6 +85,16 @@ function timeLiteral(value: bigint, type: "timestamp" | "timestamptz"): string {
   if (value === 2n ** 63n - 1n) return `'infinity'::${type}`;
   const epoch = type === "timestamp" ? "2000-01-01" : "2000-01-01 00:00:00+00";
   return `('${epoch}'::${type} + make_interval(days => ${value / DAY}) + '${value % DAY} microseconds'::interval)`;
+}
+
+/** Hours, minutes and seconds, of the time and of the zone. */
+function timetzLiteral(value: Present): string {
+  const { microseconds, zone } = readTimetz(value);
+  const east = -zone;
+  const [size, two] = [east < 0n ? -east : east, (part: bigint): string => String(part).padStart(2, "0")];
+  const offset = `${east < 0n ? "-" : "+"}${two(size / 3600n)}:${two(size / 60n % 60n)}:${two(size % 60n)}`;
+  const time = [microseconds / 3_600_000_000n, microseconds / 60_000_000n % 60n, microseconds / 1_000_000n % 60n];
+  return `'${time.map(two).join(":")}.${String(microseconds % 1_000_000n).padStart(6, "0")}${offset}'::timetz`;
 }
 
 function dateLiteral(value: bigint): string {
@@ -114,6 +128,7 @@ export function literal(value: Present, type: EngineType, sqlName: string): stri
     case "bpchar":
       return `'${Buffer.from(value as Uint8Array).toString("latin1")}'::${sqlName}`;
     case "opaque": {
+      if (isTimetz(type)) return timetzLiteral(value);
       const hex = Buffer.from(value as Uint8Array).toString("hex");
       return type.width === 16 ? `'${hex}'::uuid` : `'\\x${hex}'::bytea`;
     }
@@ -133,8 +148,12 @@ export const sendFunctions: Readonly<Record<number, string>> = {
   1082: "date_send",
   1083: "time_send",
   1114: "timestamp_send",
+  1184: "timestamptz_send",
   1186: "interval_send",
+  1266: "timetz_send",
 };
+
+const bytesText = (value: Present): string => `\\x${Buffer.from(value as Uint8Array).toString("hex")}`;
 
 /** What the send function (or, for numeric, the text) of the type gives, in hexadecimal. */
 export function sendImage(value: Present, type: EngineType): string {
@@ -151,6 +170,7 @@ export function sendImage(value: Present, type: EngineType): string {
       return image.toString("hex", 0, 4);
     case "int8":
     case "timestamp":
+    case "timestamptz":
       image.writeBigInt64BE(value as bigint);
       return image.toString("hex");
     case "float4":
@@ -176,8 +196,14 @@ export function sendImage(value: Present, type: EngineType): string {
       return image.toString("hex");
     case "text":
       return Buffer.from(value as Uint8Array).toString("utf8");
-    case "opaque":
-      return `\\x${Buffer.from(value as Uint8Array).toString("hex")}`;
+    case "opaque": {
+      if (!isTimetz(type)) return bytesText(value);
+      const { microseconds, zone } = readTimetz(value);
+      image.writeBigInt64BE(microseconds);
+      const west = Buffer.alloc(4);
+      west.writeInt32BE(Number(zone));
+      return Buffer.concat([image, west]).toString("hex");
+    }
     default:
       throw new Error(`no image of ${type.kind}`);
   }

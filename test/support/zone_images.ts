@@ -14,12 +14,16 @@ interface Zone {
 const secondsOf = (year: number, month: number, day: number): number =>
   (Date.UTC(year, month - 1, day) - Date.UTC(2000, 0, 1)) / 1000;
 
+/** An hour before clocks of the first zone go forward: some times of that day do not exist, others come after. */
+const TRANSACTION_START = BigInt(secondsOf(2020, 4, 3)) * 1_000_000n;
+
 function imageOf({ firstOffset, repeats, before, changes }: Zone): Uint8Array {
   const image = new Uint8Array(ZoneHeader.SIZE + changes.length * 12 + 4);
   const view = new DataView(image.buffer);
   view.setBigInt64(ZoneHeader.repeat_before, repeats === "always" ? BigInt(secondsOf(1700, 1, 1)) : -(2n ** 63n), true);
   view.setBigInt64(
     ZoneHeader.repeat_from, repeats === "never" ? 2n ** 63n - 1n : BigInt(secondsOf(2500, 1, 1)), true);
+  view.setBigInt64(ZoneHeader.transaction_start, TRANSACTION_START, true);
   view.setInt32(ZoneHeader.first_offset, firstOffset, true);
   view.setUint32(ZoneHeader.count, changes.length, true);
   changes.forEach(([at], index) => view.setBigInt64(ZoneHeader.SIZE + index * 8, BigInt(at), true));

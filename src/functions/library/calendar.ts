@@ -38,6 +38,17 @@ export const splitTimestamp: LibraryFunction = {
   },
 };
 
+/** (timestamp or time) -> microseconds since midnight */
+export const timeOfDay: LibraryFunction = {
+  name: "timeOfDay",
+  type: { parameters: ["i64"], results: ["i64"] },
+  write(code) {
+    const rest = code.local("i64");
+    code.get(code.parameter(0)).i64(DAY_MICROSECONDS).op("i64.rem_s").tee(rest);
+    code.get(rest).i64(63n).op("i64.shr_s").i64(DAY_MICROSECONDS).op("i64.and", "i64.add");
+  },
+};
+
 /** (days) -> (year, month, day); years before 1 go on through 0. */
 export const civilOfDays: LibraryFunction = {
   name: "civilOfDays",

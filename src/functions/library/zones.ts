@@ -68,6 +68,13 @@ const boundariesPassed: LibraryFunction = {
   },
 };
 
+/** (table) -> the instant the transaction began */
+export const transactionStart: LibraryFunction = {
+  name: "transactionStart",
+  type: { parameters: ["i32"], results: ["i64"] },
+  write: (code) => void code.get(code.parameter(0)).load("i64.load", ZoneHeader.transaction_start),
+};
+
 /** (timestamp, table) -> offset in seconds */
 export const zoneOffset: LibraryFunction = {
   name: "zoneOffset",
@@ -84,7 +91,7 @@ export const zoneOffset: LibraryFunction = {
 };
 
 /** (local timestamp, table) -> offset in seconds */
-const localOffset: LibraryFunction = {
+export const localOffset: LibraryFunction = {
   name: "localOffset",
   type: { parameters: ["i64", "i32"], results: ["i64"] },
   write(code, library) {

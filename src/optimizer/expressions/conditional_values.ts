@@ -18,7 +18,11 @@ export const lessFunctions: ReadonlyMap<number, number> = new Map([
   [sqlTypes.float8, 295], [sqlTypes.numeric, 1722], [sqlTypes.date, 1087], [sqlTypes.time, 1102],
   [sqlTypes.timestamp, 2054], [sqlTypes.timestamptz, 1154], [sqlTypes.text, 740], [sqlTypes.varchar, 740],
   [sqlTypes.interval, 1164], [sqlTypes.bytea, 1949], [sqlTypes.uuid, 2954], [sqlTypes.oid, 716],
+  [sqlTypes.timetz, 1354], [sqlTypes.name, 655],
 ]);
+
+/** Of all enums. */
+const ENUM_LESS = 3510;
 
 /** Each further argument repeats the expression so far. */
 const ARGUMENTS_MAX = 3;
@@ -55,7 +59,8 @@ export function isDistinct(
 export function extreme(
   facts: RequestFacts, sql: SqlType, compare: Compare, kind: "greatest" | "least", values: readonly Translated[],
 ): Translated | undefined {
-  const less = lessFunctions.get(facts.baseType(sql.type));
+  const base = facts.baseType(sql.type);
+  const less = facts.enumParameter(base) === undefined ? lessFunctions.get(base) : ENUM_LESS;
   const [first, ...others] = values;
   if (less === undefined || first === undefined || values.length > ARGUMENTS_MAX) return undefined;
   let best = first;

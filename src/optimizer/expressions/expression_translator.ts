@@ -15,8 +15,9 @@ import { fieldCall, takesField } from "#functions/field_calls.js";
 import type { ScalarFunction } from "#functions/function.js";
 import { TABLE_TYPE } from "#functions/parameter_tables.js";
 import { functionByKey, functionsByOid, isExactIn, needsAsciiLetters, needsUtf8 } from "#functions/registry.js";
-import { buildZonedCall, zonedCall } from "#functions/zone_calls.js";
-import { BOOL, type EngineType, NUMERIC, TIMESTAMP, isSameType } from "#types/engine_type.js";
+import { typedCall } from "#functions/typed_call.js";
+import { buildZonedCall, isZoneFor, transactionTime, zonedCall } from "#functions/zone_calls.js";
+import { BOOL, type EngineType, NUMERIC, isSameType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { scaleOfResult, unifyCase, unifyCoalesce } from "./alternatives.js";
 import type { ColumnSource } from "./column_source.js";
@@ -180,6 +181,10 @@ export class ExpressionTranslator {
       case "nullIf": case "isDistinct": case "greatest": case "least": return this.conditional(expression, scope);
       case "rowComparison": return this.rowComparison(expression, scope);
       case "caseValue": return scope.caseValue;
+      case "transactionTime": {
+        const made = transactionTime(expression.form, this.sessionZone());
+        return made && { expression: made };
+      }
       case "parameter": case "aggregate": case "other": return undefined;
     }
   }
@@ -258,8 +263,8 @@ export class ExpressionTranslator {
     const given = this.attempt(source, scope)?.expression;
     if (given === undefined) return undefined;
     const { function: key, type, guard, cast } = found;
-    const argument: Expression = cast === undefined
-      ? given : callOf(cast, TIMESTAMP, given);
+    const argument = cast === undefined ? given : typedCall(cast, given);
+    if (argument === undefined) return undefined;
     const part = callOf(key, type, argument);
     if (guard === undefined) return { expression: part };
     // A value that is not finite has no such part.
@@ -273,7 +278,7 @@ export class ExpressionTranslator {
     const textAt = (index?: number): string | undefined => (index === undefined ? "" : textOf(call.arguments[index]));
     const [field, name] = [textAt(known.field), textAt(known.zone)];
     const id = name === undefined ? undefined : this.facts.zoneParameter(known.zone === undefined ? undefined : name);
-    if (field === undefined || id === undefined) return undefined;
+    if (field === undefined || id === undefined || !isZoneFor(known, name ?? "")) return undefined;
     const values = this.attemptAll(known.values.map((index) => call.arguments[index]), scope);
     if (values === undefined) return undefined;
     const zone: Expression = { kind: "parameter", id, type: TABLE_TYPE };
@@ -298,6 +303,16 @@ export class ExpressionTranslator {
     return made === undefined ? undefined : this.truth(call, scope, values, { expression: made });
   }
 
+  /** Comparisons of values of a type, by their keys where they are ordered by those. */
+  private compareOf(sql: SqlType, collation: number): Compare {
+    return (oid, both) => {
+      if (!comparesKeys(oid)) return this.callOf(oid, both, collation);
+      const keys = orderKeysOf(this.facts, sql, this.source, collation);
+      const made = keys && compareByKeys(oid, keys, both.map(({ expression }) => expression));
+      return made && { expression: made };
+    };
+  }
+
   private isExactCall(expression: Expression): boolean {
     return (expression.kind !== "call" || this.isExact(expression.function))
       && childrenOf(expression).every((each) => this.isExactCall(each));
@@ -307,7 +322,7 @@ export class ExpressionTranslator {
     const given = "left" in expression ? [expression.left, expression.right] : expression.arguments;
     const values = this.attemptAll(given, scope);
     if (values === undefined) return undefined;
-    const compare: Compare = (oid, both) => this.callOf(oid, both, expression.inputCollation);
+    const compare = this.compareOf(given[0] ?? expression, expression.inputCollation);
     if (!("left" in expression)) return extreme(this.facts, expression, compare, expression.kind, values);
     const [left, right] = values;
     if (left === undefined || right === undefined) return undefined;

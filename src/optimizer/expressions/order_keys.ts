@@ -109,11 +109,12 @@ export function isOrderKey(expression: Expression): boolean {
 
 const keyFunctions: ReadonlySet<string> = new Set(["timetz.key", "enum.rank", "name.text"]);
 
-/** Comparisons by a function of their own, in the order of less, lessOrEqual, greater, greaterOrEqual. */
+/** Comparisons by a function of their own, in the order of less, lessOrEqual, greater, greaterOrEqual; then equality. */
 const comparing: ReadonlyMap<number, Comparison> = new Map([
   [1354, "less"], [1355, "lessOrEqual"], [1357, "greater"], [1356, "greaterOrEqual"],
   [3510, "less"], [3512, "lessOrEqual"], [3511, "greater"], [3513, "greaterOrEqual"],
   [655, "less"], [656, "lessOrEqual"], [657, "greater"], [658, "greaterOrEqual"],
+  [1352, "equal"], [1353, "notEqual"], [62, "equal"], [659, "notEqual"],
 ]);
 
 /** Those of texts, which may be compared as they are. */

@@ -32,7 +32,7 @@ function signatures(key: string): { arguments: readonly EngineType[]; result: En
   ] as EngineType[][];
   const typmods = [4 + (10 << 16) + 2, 4 + (38 << 16) + 20, 4 + (3 << 16), 4 + (2 << 16) + 5];
   const zoned = lists.map((list) => [...list, TABLE_TYPE]);
-  const found = [...lists, ...ofOrders.map((type) => [type]), ...longer, ...made, ...zoned].flatMap((list) =>
+  const found = [...lists, [NAME], ...longer, ...made, ...zoned].flatMap((list) =>
     (/^cast\.(decimal|numeric)\.decimal$/.test(key) ? typmods : [-1]).flatMap((typmod) => {
       const result = resultType(list, typmod);
       return result === undefined ? [] : [{ arguments: list, result }];
@@ -60,9 +60,8 @@ function argumentOf(dice: Dice, key: string, type: EngineType, index: number): E
   return { kind: "constant", value: table, type };
 }
 
-/** timetz and name are carried as such. */
-const ofOrders: readonly EngineType[] = [12, 64].map((width) => (
-  { kind: "opaque", width, byValue: false, bitwiseEqual: true }));
+/** name is carried as such. */
+const NAME: EngineType = { kind: "opaque", width: 64, byValue: false, bitwiseEqual: true };
 
 function planOf(call: Expression, argumentTypes: readonly EngineType[], nullable: boolean): PhysicalPlan {
   const output = columnType(call.type);
