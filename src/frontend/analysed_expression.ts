@@ -182,5 +182,5 @@ export interface OtherExpression extends ExpressionBase {
 
 export type AnalysedExpression =
   | Variable | Constant | Parameter | Call | ArrayComparison | Connective | Negation | NullTest
-  | BooleanTest | Case | CaseValue | TransactionTime | Coalesce | EqualityCall | RowComparison | Extreme | Relabel | Aggregate
-  | OtherExpression;
+  | BooleanTest | Case | CaseValue | TransactionTime | Coalesce | EqualityCall | RowComparison | Extreme | Relabel
+  | Aggregate | OtherExpression;

@@ -12,12 +12,14 @@ type Cut = (interval: Interval) => Interval;
 
 const toTime = (unit: bigint): Cut => (interval) =>
   ({ ...interval, microseconds: interval.microseconds - interval.microseconds % unit });
-const toMonths = (unit: number): Cut => ({ months }) => ({ microseconds: 0n, days: 0, months: months - months % unit });
+const toMonths = (unit: number): Cut => ({ months }) =>
+  ({ microseconds: 0n, days: 0, months: months - months % unit });
 
 const cuts: Readonly<Record<string, Cut>> = {
   microseconds: toTime(1n), milliseconds: toTime(1000n), second: toTime(1_000_000n), minute: toTime(60_000_000n),
   hour: toTime(3_600_000_000n), day: (interval) => ({ ...interval, microseconds: 0n }), month: toMonths(1),
-  quarter: toMonths(3), year: toMonths(12), decade: toMonths(120), century: toMonths(1200), millennium: toMonths(12_000),
+  quarter: toMonths(3), year: toMonths(12), decade: toMonths(120), century: toMonths(1200),
+  millennium: toMonths(12_000),
 };
 
 /** The function that truncates intervals to a unit. */

@@ -56,7 +56,8 @@ function makeDate(year: number, month: number, day: number): bigint {
   return days;
 }
 
-const timeText = (hour: number, minute: number, second: number): string => `${hour}:${two(minute)}:${general(second).padStart(2, "0")}`;
+const timeText = (hour: number, minute: number, second: number): string =>
+  `${hour}:${two(minute)}:${general(second).padStart(2, "0")}`;
 
 function makeTime(hour: number, minute: number, second: number): bigint {
   const fraction = nearest(second * 1e6);

@@ -1,7 +1,9 @@
 // Functions of instants under a time zone, which each takes as its last argument: the planner adds the session's, or
 // one the statement names (zone_calls.ts). Local times are timestamps, whose own functions do the rest. Read next:
 // zone_table.ts; library/zones.ts for compiled code.
-import { type EngineType, type EngineTypeKind, FLOAT8, INTERVAL, TIME, TIMESTAMP, TIMESTAMPTZ } from "#types/engine_type.js";
+import {
+  type EngineType, type EngineTypeKind, FLOAT8, INTERVAL, TIME, TIMESTAMP, TIMESTAMPTZ,
+} from "#types/engine_type.js";
 import {
   checkedTimestamp, DATE_INFINITY, dateBeyondTimestamps, isInfiniteDate, isInfiniteTimestamp, splitTimestamp,
   TIMESTAMP_END, TIMESTAMP_END_DAY, TIMESTAMP_FIRST, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,

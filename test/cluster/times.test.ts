@@ -30,7 +30,8 @@ const fields = ["hour", "minute", "second", "milliseconds", "microseconds", "epo
 
 const harmless: readonly string[] = [
   `${of("z")}::time`, `${of("t")}::timetz`, `${of("at")}::timetz`, "a.z = b.z", "a.z <> b.z", "a.z < b.z",
-  "greatest(a.z, b.z)", "nullif(a.z, b.z)", "a.z IS DISTINCT FROM b.z", `${of("z")} AT TIME ZONE 'America/New_York'`, `${of("z")} AT TIME ZONE 'EST'`,
+  "greatest(a.z, b.z)", "nullif(a.z, b.z)", "a.z IS DISTINCT FROM b.z",
+  `${of("z")} AT TIME ZONE 'America/New_York'`, `${of("z")} AT TIME ZONE 'EST'`,
   `${of("z")} AT TIME ZONE 'Asia/Kathmandu'`, `${of("z")} AT TIME ZONE interval '-05:45'`,
   `${of("z")} AT TIME ZONE interval '15:59:59.9'`, ...fields.map((field) => `extract(${field} FROM ${of("z")})`),
   ...fields.map((field) => `date_part('${field}', ${of("z")})`), "a.at > now()", "a.d < current_date OR b.n > 3",

@@ -109,7 +109,7 @@ export function isOrderKey(expression: Expression): boolean {
 
 const keyFunctions: ReadonlySet<string> = new Set(["timetz.key", "enum.rank", "name.text"]);
 
-/** Comparisons by a function of their own, in the order of less, lessOrEqual, greater, greaterOrEqual; then equality. */
+/** Comparisons by a function of their own. */
 const comparing: ReadonlyMap<number, Comparison> = new Map([
   [1354, "less"], [1355, "lessOrEqual"], [1357, "greater"], [1356, "greaterOrEqual"],
   [3510, "less"], [3512, "lessOrEqual"], [3511, "greater"], [3513, "greaterOrEqual"],

@@ -29,10 +29,12 @@ function signatures(key: string): { arguments: readonly EngineType[]; result: En
   const long: EngineType = { kind: "int8" };
   const made = [
     [float, long, long], [float, float, float], [whole, whole, float], [whole, whole, whole, whole, whole, float],
+    [whole, whole, whole, whole, whole, whole, float],
+    ...(["timestamp", "timestamptz"] as const).map((kind) => [{ kind: "interval" }, { kind }, { kind }]),
   ] as EngineType[][];
   const typmods = [4 + (10 << 16) + 2, 4 + (38 << 16) + 20, 4 + (3 << 16), 4 + (2 << 16) + 5];
   const zoned = lists.map((list) => [...list, TABLE_TYPE]);
-  const found = [...lists, [NAME], ...longer, ...made, ...zoned].flatMap((list) =>
+  const found = [...lists, [NAME], ...longer, ...made, [TABLE_TYPE], ...zoned].flatMap((list) =>
     (/^cast\.(decimal|numeric)\.decimal$/.test(key) ? typmods : [-1]).flatMap((typmod) => {
       const result = resultType(list, typmod);
       return result === undefined ? [] : [{ arguments: list, result }];
