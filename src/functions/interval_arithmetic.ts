@@ -4,7 +4,7 @@
 import { BOOL, type EngineType, type EngineTypeKind, INTERVAL, TIME, TIMESTAMP } from "#types/engine_type.js";
 import {
   EPOCH_JULIAN, type SplitTimestamp, checkedTimestamp, civilOf, daysInMonth, daysOf, isInfiniteTimestamp,
-  joinTimestamp, splitTimestamp, timestampOfDate,
+  joinTimestamp, splitTimestamp, timestampOfDate, TIMESTAMP_MINUS_INFINITY,
 } from "./calendar.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
 import { nearest } from "./float_rounding.js";
@@ -24,11 +24,6 @@ const infiniteTimestamps: ErrorTemplate = { sqlstate: "22008", message: "cannot 
 /** Since 17 these are infinite intervals, whose arithmetic is another. */
 const extremeInterval: ErrorTemplate = {
   sqlstate: "0A000", message: "pg_fusion: arithmetic with an infinite interval is not supported",
-};
-
-/** Before 17 an accident of its arithmetic. */
-export const infiniteAge: ErrorTemplate = {
-  sqlstate: "0A000", message: "pg_fusion: age() of an infinite timestamp is not supported",
 };
 
 /** Reads an interval; its ends are refused. */
@@ -179,8 +174,14 @@ export function age(later: bigint, earlier: bigint): Interval {
   return { microseconds: time, days, months };
 }
 
+/** Before 17 the greatest timestamp has fields like others; the least one is before the calendar. */
+export function checkAge(a: bigint, b: bigint): void {
+  if (a === TIMESTAMP_MINUS_INFINITY || b === TIMESTAMP_MINUS_INFINITY)
+    throwTemplate(errorTemplates.timestampOutOfRange);
+}
+
 function ageOf(a: bigint, b: bigint): Interval {
-  if (isInfiniteTimestamp(a) || isInfiniteTimestamp(b)) throwTemplate(infiniteAge);
+  checkAge(a, b);
   return a >= b ? age(a, b) : negated(age(b, a));
 }
 

@@ -12,7 +12,7 @@ import { errorTemplates, throwTemplate } from "./error_templates.js";
 import type { Emission, ErrorTemplate, Operand, Present, Procedure, ScalarFunction } from "./function.js";
 import { type EmitOrHost, emitView, hostFunction } from "./host_function.js";
 import {
-  age, INFINITE_INTERVALS, infiniteAge, intervalOf, monthsLater, negated,
+  age, checkAge, INFINITE_INTERVALS, intervalOf, monthsLater, negated,
 } from "./interval_arithmetic.js";
 import { DAY_MICROSECONDS, type Interval, writeInterval } from "./interval_image.js";
 import { pushViewBytes } from "./library/bytes.js";
@@ -314,8 +314,8 @@ const ageOfInstants: ScalarFunction = hostFunction({
   result: ([, , zone]) => (isTableType(zone) ? INTERVAL : undefined),
   evaluate(values) {
     const [a, b, zone] = [asBigint(first(values)), asBigint(second(values)), zoneOf(third(values))];
-    if (isInfiniteTimestamp(a) || isInfiniteTimestamp(b)) throwTemplate(infiniteAge);
-    const [x, y] = [zone.localOf(a), zone.localOf(b)];
+    checkAge(a, b);
+    const [x, y] = [zone.clockOf(a), zone.clockOf(b)];
     return writeInterval(a >= b ? age(x, y) : negated(age(y, x)));
   },
   emit: ageCode,

@@ -58,7 +58,12 @@ export class ZoneTable {
 
   /** The local time of an instant, infinite for infinite ones; beyond the last timestamp it may be no timestamp. */
   localOf(timestamp: bigint): bigint {
-    return isInfiniteTimestamp(timestamp) ? timestamp : timestamp + this.offsetAt(timestamp) * SECOND_MICROSECONDS;
+    return isInfiniteTimestamp(timestamp) ? timestamp : this.clockOf(timestamp);
+  }
+
+  /** The same, infinity read as the number it is. */
+  clockOf(timestamp: bigint): bigint {
+    return timestamp + this.offsetAt(timestamp) * SECOND_MICROSECONDS;
   }
 
   /** The instant of a local time; it may be beyond all timestamps. */
