@@ -331,8 +331,8 @@ class Cutter {
     const { table, plan } = this.#fill(operator.input, number + 1, {
       ...ROWS_ALONE, columns: stored,
       order: { keys: [...window.partition, ...window.order], rows: undefined }, window,
-      // One partition is computed at once, wherever its rows were.
-      spills: operator.partition.length > 0,
+      // All rows as one partition, and that in memory, are no fewer for having been on disk.
+      spills: operator.partition.length > 0 || window.reach !== undefined,
     }, [...results, ...extra]);
     return this.#tableStream(table, plan, columns, "ordered", number);
   }

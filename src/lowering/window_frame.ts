@@ -7,7 +7,7 @@ import type { LoweredValue } from "./function_context.js";
 import { pushOrder } from "./sort_module.js";
 import { pushPlace, pushRow, type WindowPart } from "./window_part.js";
 import type { FramePlan, MovingBound, WindowPlan } from "./window_plan.js";
-import { WindowPlace } from "./window_plan.js";
+import { WindowPlace, WindowStandIn, WindowState } from "./window_plan.js";
 import { readStored } from "./stored_column.js";
 
 /** What is known of the row at work. */
@@ -23,6 +23,9 @@ export interface Surroundings {
 export interface Run {
   readonly start: Local;
   readonly end: Local;
+  /** Where the array's entries for them stand, and the first row; these are in memory. */
+  readonly from: Local;
+  readonly to: Local;
 }
 
 export function readSurroundings(part: WindowPart): Surroundings {
@@ -39,6 +42,11 @@ export function readSurroundings(part: WindowPart): Surroundings {
     partitionEnd: read(WindowPlace.partitionEnd), groupEnd: read(WindowPlace.groupEnd),
     groupNumber: read(WindowPlace.groupNumber),
   };
+}
+
+/** Of frames whose rows are all in memory. */
+function whole(start: Local, end: Local): Run {
+  return { start, end, from: start, to: end };
 }
 
 export class FrameEmitter {
@@ -73,14 +81,37 @@ export class FrameEmitter {
     };
     const of = (local: Local, more = 0) => (): void => void code.get(local).i32(more).op("i32.add");
     switch (plan.frame.exclusion) {
-      case "none": return [{ start, end }];
-      case "currentRow": return [{ start, end: within(of(at)) }, { start: within(of(at, 1)), end }];
-      case "group": return [{ start, end: within(of(group)) }, { start: within(of(groupEnd)), end }];
+      case "none": return [{ start, end, from: this.#from(plan, start), to: this.#to(plan, end) }];
+      case "currentRow": return [whole(start, within(of(at))), whole(within(of(at, 1)), end)];
+      case "group": return [whole(start, within(of(group))), whole(within(of(groupEnd)), end)];
       case "ties": return [
-        { start, end: within(of(group)) }, { start: within(of(at)), end: within(of(at, 1)) },
-        { start: within(of(groupEnd)), end },
+        whole(start, within(of(group))), whole(within(of(at)), within(of(at, 1))), whole(within(of(groupEnd)), end),
       ];
     }
+  }
+
+  /** A frame starts in memory, or where the partition or the group does. */
+  #from({ frame: { unit, start: { kind } } }: FramePlan, start: Local): Local {
+    const { state, context: { code } } = this.#part;
+    const from = code.local("i32");
+    code.i32(kind === "currentRow" && unit !== "rows" ? WindowStandIn.group : WindowStandIn.partition);
+    code.get(start, start, state).load("i32.load", WindowState.first).op("i32.lt_s").select().set(from);
+    return from;
+  }
+
+  /** Likewise its end, which is also where the partition starts when a frame lies before it. */
+  #to({ frame: { unit, end: { kind } } }: FramePlan, end: Local): Local {
+    const { state, context: { code } } = this.#part;
+    const to = code.local("i32");
+    if (kind !== "unbounded" && (kind !== "currentRow" || unit === "rows")) {
+      code.i32(WindowStandIn.partition);
+      code.get(end, end, state).load("i32.load", WindowState.first).op("i32.lt_s").select().set(to);
+      return to;
+    }
+    const standIn = kind === "unbounded" ? WindowStandIn.partitionEnd : WindowStandIn.groupEnd;
+    code.get(state).load("i32.load", WindowState.rows).i32(standIn + 1).op("i32.add");
+    code.get(end, end, state).load("i32.load", WindowState.rows).op("i32.gt_s").select().set(to);
+    return to;
   }
 
   #larger(a: Local, b: Local): void {

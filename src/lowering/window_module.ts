@@ -99,12 +99,13 @@ function writeClose(part: WindowPart): void {
   const [place, following] = [code.local("i32"), code.local("i32")];
   pushPlace(part, at).set(place);
   code.get(at).i32(1).op("i32.add").set(following);
-  for (const [begin, end] of [
-    [WindowPlace.partition, WindowPlace.partitionEnd], [WindowPlace.group, WindowPlace.groupEnd],
+  for (const [begin, end, last] of [
+    [WindowPlace.partition, WindowPlace.partitionEnd, WindowState.partitionEnd],
+    [WindowPlace.group, WindowPlace.groupEnd, WindowState.groupEnd],
   ] as const) {
     code.get(place);
     code.get(following, state).load("i32.load", WindowState.rows).op("i32.eq");
-    code.if(["i32"], () => code.get(following), () => {
+    code.if(["i32"], () => code.get(state).load("i32.load", last), () => {
       code.get(place).load("i32.load", WindowPlace.SIZE + begin).get(following).op("i32.eq");
       code.if(["i32"], () => code.get(following), () => code.get(place).load("i32.load", WindowPlace.SIZE + end));
     });

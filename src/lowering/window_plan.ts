@@ -6,6 +6,7 @@ import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
 import { windowCallExpressions } from "#plan/calls.js";
 import type { FrameBound, PhysicalOperator, WindowCall, WindowFrame } from "#plan/physical.js";
+import { type WindowReach, windowReach } from "#plan/window_reach.js";
 import type { RowOrder } from "./table_plan.js";
 
 type Window = Extract<PhysicalOperator, { kind: "window" }>;
@@ -71,12 +72,28 @@ export interface WindowPlan {
   /** Offsets the host writes once, as int8, by where the state keeps them. */
   readonly offsets: readonly WindowOffset[];
   readonly stateBytes: number;
+  /** What a piece of a partition must know of the others; undefined when a partition is no more than one piece. */
+  readonly reach: WindowReach | undefined;
 }
 
-/** Fixed part of the state: addresses of row addresses in order and of places, and the number of rows. */
-export const WindowState = { order: 0, places: 4, rows: 8, SIZE: 16 } as const;
+/**
+ * Fixed part of the state: addresses of row addresses in order and of places, the number of rows, and where the last
+ * row's partition and group end. Of a piece of a partition, rows before `first` stand for those that came before it.
+ */
+export const WindowState = {
+  order: 0, places: 4, rows: 8, first: 12, partitionEnd: 16, groupEnd: 20, SIZE: 24,
+} as const;
 
-/** What is known of a row's surroundings, as row numbers; ends are past the last one. */
+/**
+ * Row numbers that stand for what is not in memory with a piece: in front, the first row of the partition and of the
+ * group it goes on with, whose entries are those in front of that row; behind its rows likewise the last of the group
+ * and of the partition, whose entries stand one further, as every row's that is taken together with those before it.
+ */
+export const WindowStandIn = {
+  partition: 0, group: 1, FRONT: 2, groupEnd: 0, partitionEnd: 1, BEHIND: 2,
+} as const;
+
+/** What is known of a row's surroundings, as row numbers, below 0 for rows long gone; ends are past the last one. */
 export const WindowPlace = {
   partition: 0, group: 4, partitionEnd: 8, groupEnd: 12, groupNumber: 16, SIZE: 20,
 } as const;
@@ -85,6 +102,11 @@ export const WindowPlace = {
 export const windowEntryBytes: Readonly<Record<WindowArray["kind"], number>> = {
   present: 4, true: 4, false: 4, nan: 4, sum64: 8, sum192: 24, least: 4, greatest: 4, leastTree: 4, greatestTree: 4,
 };
+
+/** Whether entries are places of rows, each the best of those before. */
+export function isRunningPlace({ kind }: WindowArray): boolean {
+  return kind === "least" || kind === "greatest";
+}
 
 export function isTree({ kind }: WindowArray): boolean {
   return kind === "leastTree" || kind === "greatestTree";
@@ -139,6 +161,7 @@ class Planner {
       values,
       offsets: this.#offsets,
       stateBytes: this.#bytes,
+      reach: windowReach(calls),
     };
   }
 

@@ -191,10 +191,10 @@ class ValueEmitter {
     if (before === undefined) code.i32(0);
     else code.get(before);
     code.set(left);
-    for (const { start, end } of runs) {
+    for (const { start, end, from } of runs) {
       code.get(place).i32(0).op("i32.lt_s").if([], () => {
         code.get(left, end, start).op("i32.sub", "i32.lt_s");
-        code.if([], () => code.get(start, left).op("i32.add").set(place),
+        code.if([], () => code.get(from, left).op("i32.add").set(place),
           () => code.get(left, end, start).op("i32.sub", "i32.sub").set(left));
       });
     }
@@ -205,8 +205,8 @@ class ValueEmitter {
     const { code } = this.#part.context;
     const place = code.local("i32");
     code.i32(-1).set(place);
-    for (const { start, end } of runs)
-      code.get(end).i32(1).op("i32.sub").get(place, end, start).op("i32.gt_s").select().set(place);
+    for (const { start, end, to } of runs)
+      code.get(to).i32(1).op("i32.sub").get(place, end, start).op("i32.gt_s").select().set(place);
     return place;
   }
 
@@ -214,11 +214,11 @@ class ValueEmitter {
   #pushCount(array: WindowArray | undefined, runs: readonly Run[]): void {
     const { code } = this.#part.context;
     code.i32(0);
-    for (const { start, end } of runs) {
+    for (const { start, end, from, to } of runs) {
       if (array === undefined) code.get(end, start);
       else {
-        pushEntry(this.#part, array, end).load("i32.load");
-        pushEntry(this.#part, array, start).load("i32.load");
+        pushEntry(this.#part, array, to).load("i32.load");
+        pushEntry(this.#part, array, from).load("i32.load");
       }
       code.op("i32.sub", "i32.add");
     }
@@ -258,9 +258,9 @@ class ValueEmitter {
     if (array.kind === "sum192") return this.#sumWide(array, nans, runs, isNull);
     const value = code.local("i64");
     code.i64(0);
-    for (const { start, end } of runs) {
-      pushEntry(this.#part, array, end).load("i64.load");
-      pushEntry(this.#part, array, start).load("i64.load");
+    for (const { from, to } of runs) {
+      pushEntry(this.#part, array, to).load("i64.load");
+      pushEntry(this.#part, array, from).load("i64.load");
       code.op("i64.sub", "i64.add");
     }
     code.set(value);
@@ -273,8 +273,8 @@ class ValueEmitter {
     const words = (): [Local, Local, Local] => [code.local("i64"), code.local("i64"), code.local("i64")];
     const [total, term] = [words(), words()];
     for (const word of total) code.i64(0).set(word);
-    for (const { start, end } of runs)
-      for (const [at, subtract] of [[end, false], [start, true]] as const) {
+    for (const { from, to } of runs)
+      for (const [at, subtract] of [[to, false], [from, true]] as const) {
         const entry = code.local("i32");
         pushEntry(this.#part, array, at).set(entry);
         term.forEach((word, index) => code.get(entry).load("i64.load", 8 * index).set(word));
@@ -295,7 +295,7 @@ class ValueEmitter {
     for (const run of runs) {
       if (isTree(array)) this.#inTree(array, run, best);
       else code.get(run.start, run.end).op("i32.lt_s").if([], () =>
-        pushEntry(this.#part, array, run.end).load("i32.load").set(best));
+        pushEntry(this.#part, array, run.to).load("i32.load").set(best));
     }
     return best;
   }

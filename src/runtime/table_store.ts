@@ -114,7 +114,8 @@ export class TableStore {
     if (!this.#finished || this.#sorted === undefined || window === undefined)
       return this.#finished ? this.#sorted : undefined;
     const spill = defined(this.#spill, "a table that spills");
-    return new WindowedRuns(this.#arena, spill, this.#sorted, this.#code.window(), window, rowBytes);
+    const code = this.#code.window();
+    return new WindowedRuns({ arena: this.#arena, spill, code, plan: window, rowBytes }, this.#sorted);
   }
 
   /** All rows there are, run by run, wherever they are; each run is in memory until the next is asked for. */
@@ -360,7 +361,7 @@ export class TableStore {
       return false;
     }
     if (this.#plan.order !== undefined) {
-      if (this.#window !== undefined) return this.#window.advance();
+      if (this.#window !== undefined) return this.#windowed(this.#window);
       const order = this.#order();
       if (order === undefined) return false;
       this.deliver(order);
@@ -375,6 +376,12 @@ export class TableStore {
     }
     const [directory, mask] = [this.#chunks.get(TableState.directory), this.#chunks.get(TableState.mask)];
     return this.#eachRun(({ first, end }) => this.#kernels.link(first, end, this.#plan.rowBytes, directory, mask));
+  }
+
+  #windowed(window: RowWindow): boolean {
+    if (!window.advance()) return false;
+    window.free();
+    return true;
   }
 
   /** Whether the rows fit memory, but not with their index. */
