@@ -1,6 +1,6 @@
-// Which other rows of its partition a window looks at from a row: so many before and behind it, and whether it must know
-// where the partition or the row's peers end and what they come to together. With that a partition is worked off piece
-// by piece, however large. Not here: frames that cannot be, as their rows may be anywhere. Read next:
+// Which other rows of its partition a window looks at from a row: so many before and behind it, and whether it must
+// know where the partition or the row's peers end and what they come to together. With that a partition is worked off
+// piece by piece, however large. Not here: frames that cannot be, as their rows may be anywhere. Read next:
 // src/runtime/spill/window_chain.ts.
 import type { Expression } from "#expr/expression.js";
 import type { FrameBound, WindowCall, WindowFrame } from "./physical.js";

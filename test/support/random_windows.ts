@@ -7,7 +7,7 @@ import type {
 import type { ColumnType } from "#types/column_type.js";
 import type { EngineType } from "#types/engine_type.js";
 import { column, columnType } from "./engine.js";
-import { Dice, randomValue } from "./random_plans.js";
+import { type Dice, randomValue } from "./random_plans.js";
 
 export const int8: EngineType = { kind: "int8" };
 export const types: readonly EngineType[] = [

@@ -9,7 +9,6 @@ import { INTERNAL, columnOf } from "#optimizer/expressions/column_types.js";
 import { orderText } from "#optimizer/expressions/sort_keys.js";
 import type { StatementFacts } from "#optimizer/from/table_source.js";
 import { COMMON_ROWS_MAX } from "#optimizer/from/with_queries.js";
-import { WINDOW_ROWS_MAX } from "#optimizer/windows/row_numbers.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { AggregateCall, SortKey, WindowCall, WindowFrame } from "#plan/physical.js";
 import { INT8 } from "#types/engine_type.js";
@@ -133,8 +132,7 @@ export class OrderedRows {
   obstacle({ rows }: LogicalOperator): string | undefined {
     const orders = this.#arrangements.length;
     if (orders > ORDERS_MAX) return "aggregates see their rows in very many orders";
-    const isTooMany = (this.#steps.size > 0 && rows > WINDOW_ROWS_MAX) || (orders > 1 && rows > COMMON_ROWS_MAX);
-    return isTooMany ? "so many rows are sorted by PostgreSQL, which has disks" : undefined;
+    return orders > 1 && rows > COMMON_ROWS_MAX ? "so many rows are sorted by PostgreSQL, which has disks" : undefined;
   }
 
   /** The grouping over the rows with all that was asked for. */

@@ -1,15 +1,11 @@
 // Rows numbered within parts of them, from 1: what INTERSECT ALL compares, and how each outer row of a LATERAL has
 // first rows of its own. Read next: limits.ts, set_operations.ts.
 import type { Expression } from "#expr/expression.js";
-import { refuse } from "#frontend/refusal.js";
 import { INTERNAL, columnOf } from "#optimizer/expressions/column_types.js";
 import type { StatementFacts } from "#optimizer/from/table_source.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { SortKey, WindowFrame } from "#plan/physical.js";
 import { INT8 } from "#types/engine_type.js";
-
-/** A partition stands in memory, however large; PostgreSQL goes through its rows on disk. */
-export const WINDOW_ROWS_MAX = 2_000_000;
 
 export interface NumberedRows {
   readonly operator: LogicalOperator;
@@ -21,8 +17,6 @@ export interface NumberedRows {
 export function numberedRows(
   { attributes }: StatementFacts, rows: LogicalOperator, partition: readonly Expression[], order: readonly SortKey[],
 ): NumberedRows {
-  if (rows.rows > WINDOW_ROWS_MAX)
-    refuse("numbering of so many rows", `More than ${WINDOW_ROWS_MAX} are expected, and they stand in memory.`);
   const origin = attributes.newOrigin();
   const result = columnOf(INTERNAL, INT8, false);
   const number = attributes.add(origin, "number", result);

@@ -13,6 +13,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { booleanField, nodeList, numberField, optionalNode, requiredNode } from "#frontend/text_fields.js";
 import { leave } from "#optimizer/edges/left_to_postgres.js";
+import { Estimates } from "#optimizer/estimates.js";
 import type { ColumnSource } from "#optimizer/expressions/column_source.js";
 import { columnOf, groupsByEngineEquality } from "#optimizer/expressions/column_types.js";
 import { ExpressionTranslator } from "#optimizer/expressions/expression_translator.js";
@@ -26,8 +27,8 @@ import type {
   AggregateCall, AggregateFunction, FrameAggregate, SortKey, WindowCall, WindowFrame, WindowFunction,
 } from "#plan/physical.js";
 import type { EdgeExpression } from "#plan/planning.js";
+import { windowReach } from "#plan/window_reach.js";
 import { BOOL, type EngineType, FLOAT8, INT4, INT8, isSameType } from "#types/engine_type.js";
-import { WINDOW_ROWS_MAX } from "./row_numbers.js";
 import type { WindowClause } from "./window_clause.js";
 import { readWindowClause } from "./window_clause.js";
 import { planFrame } from "./window_frames.js";
@@ -39,6 +40,9 @@ export interface WindowedValue {
   readonly calls: readonly AggregateCall[];
   readonly attributes: readonly number[];
 }
+
+/** Expected, where all of a partition must be in memory; PostgreSQL goes through its rows on disk. */
+const PARTITION_ROWS_MAX = 2_000_000;
 
 export interface WindowedRows {
   readonly operator: LogicalOperator;
@@ -70,7 +74,6 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
 export function planWindows(
   scope: QueryScope, input: LogicalOperator, source: ColumnSource, extraKeys: readonly Expression[] = [],
 ): WindowedRows {
-  if (input.rows > WINDOW_ROWS_MAX) leave("so many rows are sorted by PostgreSQL, which has disks");
   const { query, statement: { texts } } = scope;
   const clauses = query.windows.map(readWindowClause);
   const translator = new ExpressionTranslator(scope.statement.facts, source);
@@ -86,7 +89,11 @@ export function planWindows(
     values.set(text, step.add(node, defined(clause, "a window")));
   }
   let operator = input;
-  for (const step of steps.values()) operator = step.over(operator);
+  const estimates = new Estimates(scope.statement.tables);
+  for (const step of steps.values()) {
+    if (!step.fits(operator, estimates)) leave("a partition has so many rows, and its frames may reach anywhere in it");
+    operator = step.over(operator);
+  }
   return { operator, values };
 }
 
@@ -145,6 +152,12 @@ class Step {
     this.#order = order;
     this.#origin = scope.statement.attributes.newOrigin();
     this.#computedOrigin = scope.statement.attributes.newOrigin();
+  }
+
+  /** Whether partitions may be worked off in pieces, or are expected to fit memory. */
+  fits(input: LogicalOperator, estimates: Estimates): boolean {
+    return windowReach(this.#calls.map(({ call }) => call)) !== undefined ||
+      input.rows / estimates.groups(input, this.#partition) <= PARTITION_ROWS_MAX;
   }
 
   over(input: LogicalOperator): LogicalOperator {
@@ -246,7 +259,7 @@ function isFrameAggregate(name: AggregateFunction): name is FrameAggregate {
   return frameAggregates.includes(name);
 }
 
-/** A partition is in memory as a whole, whose 2^32 bytes are fewer than 10^9 rows: their sum has 38 digits at most. */
+/** A partition has 10^9 rows at most, in memory or in pieces: their sum has 38 digits at most. */
 const FRAME_DIGITS_MAX = 29;
 
 /** FILTER as an argument: where it is not true there is nothing to aggregate. */

@@ -68,8 +68,8 @@ interface LoadedPiece {
 }
 
 const NOTHING: WindowReach = { before: 0, after: 0, ends: false };
-/** Numbers are told as 32 bits with a sign, and are added to. */
-const CHAIN_ROWS_MAX = 2 ** 30;
+/** Numbers are told as 32 bits with a sign, and are added to; sums are known to have so many terms at most. */
+const CHAIN_ROWS_MAX = 1e9;
 /** Behind all rows that are looked at, where nobody asks for the end. */
 const FAR = 1 << 28;
 

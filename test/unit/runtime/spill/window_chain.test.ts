@@ -27,7 +27,7 @@ function callsOf(dice: Dice, count: number): WindowCall[] {
   return calls;
 }
 
-test.each(Array.from({ length: 120 }, (_, seed) => seed))("pieces of partitions give the same rows, seed %i", (seed) => {
+test.each(Array.from({ length: 120 }, (_, seed) => seed))("pieces give the same rows, seed %i", (seed) => {
   const dice = new Dice(seed + 1000);
   const rows = randomRows(dice, dice.pick([3, 17, 40, 90, 200]));
   const partition = dice.pick([[], [], [6], [1], [7, 6]]).map(keyed);
