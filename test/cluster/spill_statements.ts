@@ -33,7 +33,7 @@ export const spillStatements: readonly string[] = [
   "SELECT day, max(n) FROM (SELECT day, row_number() OVER (PARTITION BY key, day ORDER BY word, id) AS n " +
     "FROM spill_left) x GROUP BY day",
   "SELECT id, rank() OVER (ORDER BY price, id) FROM spill_left",
-  "SELECT id, row_number() OVER w, rank() OVER w, dense_rank() OVER w, percent_rank() OVER w, cume_dist() OVER w, " +
+  "SELECT id, rank() OVER w, dense_rank() OVER w, percent_rank() OVER w, cume_dist() OVER w, " +
     "sum(price) OVER w, count(word) OVER w, min(word) OVER w, max(id) OVER w FROM spill_left WINDOW w AS (ORDER BY day)",
   "SELECT id, ntile(7) OVER w, lag(word, 100) OVER w, lead(word, 3000, 'none') OVER w, first_value(word) OVER w, " +
     "last_value(word) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), " +
@@ -41,7 +41,7 @@ export const spillStatements: readonly string[] = [
   "SELECT key, count(*) OVER w, sum(id) OVER w, min(word) OVER w, bool_or(id = 7) OVER w, " +
     "sum(id) OVER (w ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) FROM spill_right " +
     "WINDOW w AS (PARTITION BY key = 4711 ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)",
-  "SELECT id, last_value(id) OVER (ORDER BY price), count(*) OVER (ORDER BY price GROUPS BETWEEN CURRENT ROW AND " +
+  "SELECT id, last_value(price) OVER (ORDER BY price), count(*) OVER (ORDER BY price GROUPS BETWEEN CURRENT ROW AND " +
     "UNBOUNDED FOLLOWING), percent_rank() OVER (PARTITION BY id % 2 ORDER BY price) FROM spill_left WHERE id % 2 = 0",
   "SELECT day, count(*) FROM spill_left l JOIN spill_right r USING (key) GROUP BY day",
   "SELECT a.day, count(*), sum(c.id) FROM spill_left a JOIN spill_right b USING (key) " +
