@@ -34,7 +34,8 @@ export const spillStatements: readonly string[] = [
     "FROM spill_left) x GROUP BY day",
   "SELECT id, rank() OVER (ORDER BY price, id) FROM spill_left",
   "SELECT id, rank() OVER w, dense_rank() OVER w, percent_rank() OVER w, cume_dist() OVER w, " +
-    "sum(price) OVER w, count(word) OVER w, min(word) OVER w, max(id) OVER w FROM spill_left WINDOW w AS (ORDER BY day)",
+    "sum(price) OVER w, count(word) OVER w, min(word) OVER w, max(id) OVER w FROM spill_left " +
+    "WINDOW w AS (ORDER BY day)",
   "SELECT id, ntile(7) OVER w, lag(word, 100) OVER w, lead(word, 3000, 'none') OVER w, first_value(word) OVER w, " +
     "last_value(word) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), " +
     "max(price) OVER (w ROWS BETWEEN 40 PRECEDING AND 7 FOLLOWING) FROM spill_left WINDOW w AS (ORDER BY id)",
