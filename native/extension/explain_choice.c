@@ -16,17 +16,30 @@
 
 static ExplainOneQuery_hook_type next_explain_hook = NULL;
 
-/* Of the statement being planned; empty: pg_fusion runs it, or was not asked. */
-static char choice[160] = "";
+/*
+ * A statement that is explained, and the choice; empty: pg_fusion runs it, or was not asked. Functions it calls have
+ * statements of their own, which are planned meanwhile and may be explained, too.
+ */
+typedef struct Explained
+{
+	const Query *query;
+	char		choice[160];
+} Explained;
+
+/* The innermost; NULL: none. */
+static Explained *explained = NULL;
 
 void
-fusion_explain_choice(const char *reason, double postgres_ns, double fusion_ns)
+fusion_explain_choice(const Query *query, const char *reason, double postgres_ns, double fusion_ns)
 {
+	if (explained == NULL || explained->query != query)
+		return;
 	if (fusion_ns > 0)
-		snprintf(choice, sizeof(choice), "%s (estimate %.1f ms, in pg_fusion %.1f ms)", reason,
+		snprintf(explained->choice, sizeof(explained->choice), "%s (estimate %.1f ms, in pg_fusion %.1f ms)", reason,
 				 postgres_ns / NS_PER_MS, fusion_ns / NS_PER_MS);
 	else
-		snprintf(choice, sizeof(choice), "%s (estimate %.1f ms)", reason, postgres_ns / NS_PER_MS);
+		snprintf(explained->choice, sizeof(explained->choice), "%s (estimate %.1f ms)", reason,
+				 postgres_ns / NS_PER_MS);
 }
 
 /* As PostgreSQL explains when there is no hook. */
@@ -78,7 +91,7 @@ reopen_query(ExplainState *es)
 }
 
 static void
-show_choice(ExplainState *es)
+show_choice(ExplainState *es, const char *choice)
 {
 	if (fusion_explain_is_text(es))
 		appendStringInfo(es->str, LABEL ": %s\n", choice);
@@ -93,14 +106,24 @@ static void
 explain_statement(Query *query, int cursor_options, IntoClause *into, ExplainState *es, const char *query_string,
 				  ParamListInfo params, QueryEnvironment *environment)
 {
-	choice[0] = '\0';
-	if (next_explain_hook != NULL)
-		next_explain_hook(query, cursor_options, into, es, query_string, params, environment);
-	else
-		explain_plainly(query, cursor_options, into, es, query_string, params, environment);
-	if (choice[0] != '\0')
-		show_choice(es);
-	choice[0] = '\0';
+	Explained	own = {.query = query};
+	Explained  *around = explained;
+
+	explained = &own;
+	PG_TRY();
+	{
+		if (next_explain_hook != NULL)
+			next_explain_hook(query, cursor_options, into, es, query_string, params, environment);
+		else
+			explain_plainly(query, cursor_options, into, es, query_string, params, environment);
+	}
+	PG_FINALLY();
+	{
+		explained = around;
+	}
+	PG_END_TRY();
+	if (own.choice[0] != '\0')
+		show_choice(es, own.choice);
 }
 
 void

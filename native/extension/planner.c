@@ -226,10 +226,10 @@ require_other_choice(const char *chosen, const char *required)
 }
 
 static PlannedStmt *
-left_to_postgres(PlannedStmt *planned, const char *reason, const FusionScanPlan *scan)
+left_to_postgres(const Statement *statement, PlannedStmt *planned, const char *reason, const FusionScanPlan *scan)
 {
 	fusion_count(FUSION_METRIC_PLANNER_REFUSED, 1);
-	fusion_explain_choice(reason, scan->reference_ns, scan->estimated_ns);
+	fusion_explain_choice(statement->parse, reason, scan->reference_ns, scan->estimated_ns);
 	fusion_decide_refused(reason, false);
 	return planned;
 }
@@ -247,14 +247,14 @@ plan_by_cost(const Statement *statement)
 	PlannedStmt *planned;
 
 	if (!is_plain_select(statement->parse, &refusal))
-		return left_to_postgres(reference, refusal.construct, &scan);
+		return left_to_postgres(statement, reference, refusal.construct, &scan);
 	if (fusion_is_short(reference))
-		return left_to_postgres(reference, "short statement", &scan);
+		return left_to_postgres(statement, reference, "short statement", &scan);
 	planned = plan_by_fusion(statement, true, &scan, &refusal);
 	if (planned == NULL)
-		return left_to_postgres(reference, refusal.construct, &scan);
+		return left_to_postgres(statement, reference, refusal.construct, &scan);
 	if (scan.estimated_ns > scan.reference_ns)
-		return left_to_postgres(reference, "lower cost", &scan);
+		return left_to_postgres(statement, reference, "lower cost", &scan);
 	fusion_take_modifiers(planned, reference);
 	fusion_count(FUSION_METRIC_PLANNER_READY, 1);
 	fusion_decide(FUSION_DECISION_PLANNED);

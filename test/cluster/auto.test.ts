@@ -23,8 +23,8 @@ afterAll(async () => {
   await client.end();
 });
 
-async function explained(statement: string): Promise<string> {
-  const { rows } = await client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${statement}`);
+async function explained(statement: string, options = ""): Promise<string> {
+  const { rows } = await client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${options} ${statement}`);
   return rows.map((row) => row["QUERY PLAN"]).join("\n");
 }
 
@@ -87,6 +87,18 @@ describe("auto", () => {
     const plan = await explained(aggregation);
     expect(plan).toContain("PgFusionScan");
     expect(plan).toMatch(/Estimate: [\d.]+ ms, in PostgreSQL [\d.]+ ms/);
+  });
+
+  it("says of a statement what was chosen for it, and not for those of functions it calls", async () => {
+    await client.query(`BEGIN; CREATE FUNCTION auto_note(i int) RETURNS text LANGUAGE plpgsql AS $$ DECLARE n text;
+      BEGIN EXECUTE 'EXPLAIN SELECT * FROM auto_events WHERE id = 18' INTO n;
+        SELECT note INTO n FROM auto_events WHERE id = i; RETURN n; END $$`);
+    const ran = await explained("SELECT kind, auto_note(17), sum(amount) FROM auto_events GROUP BY kind", "ANALYZE");
+    const left = await explained("SELECT auto_note(id) FROM auto_events WHERE id = 17", "ANALYZE");
+    await client.query("ROLLBACK");
+    expect(ran).toContain("PgFusionScan");
+    expect(ran).not.toContain("Left to PostgreSQL");
+    expect(left).toMatch(/Left to PostgreSQL by pg_fusion: short statement/);
   });
 
   it("leaves to PostgreSQL what costs less there", async () => {
