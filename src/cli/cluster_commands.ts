@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { removeCluster, stopServer } from "#cluster/cluster.js";
 import { withConnection } from "#cluster/connection.js";
+import { loadedLibrary } from "#cluster/loaded_library.js";
 import type { ClusterPlaces } from "#cluster/places.js";
 import { serverState } from "#cluster/server_process.js";
 import { listDatabases, mainDatabase } from "#tpch/databases.js";
@@ -89,10 +90,10 @@ export async function runStatus(given: Arguments): Promise<number> {
   print("port", String(places.port));
   print("socket", places.socket);
   await withConnection(places, "postgres", async (connection) => {
-    const library = (await connection.value("SHOW shared_preload_libraries")) ?? "";
-    print("extension", library === "" ? "not loaded" : library);
+    const library = await loadedLibrary(connection);
+    print("extension", library ?? "not loaded");
     const known = "SELECT to_regprocedure('public.pg_fusion_worker_state()')";
-    if (library === "" || (await connection.value(known)) === undefined) return;
+    if (library === undefined || (await connection.value(known)) === undefined) return;
     print("worker", (await connection.value("SELECT pg_fusion_worker_state()")) ?? "unknown");
   });
   for (const [name, purpose] of await listDatabases(places)) print("database", `${name} ${purpose}`);

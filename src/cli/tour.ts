@@ -4,6 +4,7 @@ import { hasOuterOrderBy, sameAnswer } from "#bench/compare_rows.js";
 import { median } from "#bench/statistics.js";
 import { Connection, serverErrorOf } from "#cluster/connection.js";
 import type { Answer } from "#cluster/connection.js";
+import { loadedLibrary } from "#cluster/loaded_library.js";
 import { queryText } from "#tpch/queries.js";
 import { say } from "./session.js";
 import type { Session } from "./session.js";
@@ -96,8 +97,7 @@ async function showRefusal(connection: Connection): Promise<void> {
 export async function runTour(session: Session, database: string): Promise<number> {
   const connection = await Connection.open(session.places, database);
   try {
-    const library = await connection.value("SHOW shared_preload_libraries");
-    if (library === undefined || library === "") {
+    if ((await loadedLibrary(connection)) === undefined) {
       say("this server runs without the extension; the tour has nothing to show.");
       return 0;
     }

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { quoteLiteral } from "./connection.js";
 import type { Connection } from "./connection.js";
+import { loadedLibrary } from "./loaded_library.js";
 import type { ClusterPlaces } from "./places.js";
 
 /** The install script with the library's absolute path; psql's own commands are dropped. */
@@ -37,8 +38,8 @@ export async function installExtensionObjects(
   connection: Connection,
   places: ClusterPlaces,
 ): Promise<void> {
-  const library = await connection.value("SHOW shared_preload_libraries");
-  if (library === undefined || library === "") return;
+  const library = await loadedLibrary(connection);
+  if (library === undefined) return;
   const script = installScript(places, library);
   if (script === undefined) return;
   const hash = createHash("sha256").update(script).digest("hex");
