@@ -347,6 +347,7 @@ const readers: Readonly<Record<string, Reader>> = {
     attribute: numberField(node, "varattno"),
     levelsUp: numberField(node, "varlevelsup"),
   }),
+  GROUPINGFUNC: (node) => ({ kind: "other", source: node, type: INT4, typmod: -1, collation: 0 }),
   CONST: readConstant,
   PARAM: readParameter,
   FUNCEXPR: readFunctionCall,

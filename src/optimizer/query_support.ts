@@ -31,7 +31,8 @@ const constructs: readonly (readonly [string, string, string])[] = [
   ["VALUES, functions in FROM, TABLESAMPLE", "scan", "rows made by PostgreSQL, joined by the engine"],
   ["GROUP BY, DISTINCT", "engine", "keys whose equality the engine has; else PostgreSQL above it"],
   ["GROUPING SETS, ROLLUP, CUBE, GROUPING()", "engine",
-    "grouped once, then again by each set; constant keys, DISTINCT, sums of floats: PostgreSQL"],
+    "grouped once, then again by each set where all aggregates are made of parts, else the rows for each set; "
+    + "constant keys: PostgreSQL"],
   ["DISTINCT ON", "engine", "in subqueries, in an order the engine has; a statement's own above the engine"],
   ["Aggregates with DISTINCT", "engine",
     "values whose equality the engine has; over several expressions the rows are sorted for each"],

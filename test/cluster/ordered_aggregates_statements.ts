@@ -188,6 +188,33 @@ const single: readonly (readonly [name: string, text: string])[] = [
     + "sum(percentile_disc(0.5) WITHIN GROUP (ORDER BY k)) OVER (ORDER BY p) FROM w_rows GROUP BY p ORDER BY p"],
 ];
 
+const setAggregates = [
+  "string_agg(c, ',' ORDER BY id), array_agg(k ORDER BY d, id), percentile_cont(0.5) WITHIN GROUP (ORDER BY f)",
+  "avg(f), sum(f), stddev(k), variance(n), regr_count(f, k), min(c), count(*)",
+  "count(DISTINCT k), sum(DISTINCT s), count(DISTINCT u), string_agg(DISTINCT c, ',' ORDER BY c), max(n)",
+  "mode() WITHIN GROUP (ORDER BY s), rank(3) WITHIN GROUP (ORDER BY k), array_agg(id ORDER BY n, id) FILTER (WHERE b)",
+  "stddev(k), avg(n), bit_xor(s), every(b), count(*) FILTER (WHERE k > 0)",
+];
+const sets = setAggregates.flatMap((aggregates) => [
+  ["ROLLUP (p, t)", "w_rows"], ["CUBE (t, b), s", "w_rows"], ["GROUPING SETS ((p), (t, s), (), ())", "w_rows"],
+  ["ROLLUP (t)", "(SELECT * FROM w_rows WHERE id < 0) x"],
+  ["GROUPING SETS ((t), (t))", "(SELECT * FROM w_rows LIMIT 90) x"],
+].map(([by = "", from = ""]) => ({
+  name: `${aggregates} by ${by} of ${from}`, isEngines: true,
+  text: `SELECT ${aggregates} FROM ${from} GROUP BY ${by}`,
+}))).concat([
+  ["of joined rows", "SELECT a.t, b.b, string_agg(a.c || b.c, ',' ORDER BY a.id, b.id), avg(b.f), GROUPING(a.t, b.b) "
+    + "FROM w_rows a JOIN w_rows b ON a.id = b.k GROUP BY CUBE (a.t, b.b) ORDER BY 1, 2, 5"],
+  ["in a subquery", "SELECT x.t, x.d, x.l, w.id FROM (SELECT t, s, stddev(n) AS d, string_agg(c, '' ORDER BY id) AS l "
+    + "FROM w_rows GROUP BY ROLLUP (t, s)) x JOIN w_rows w ON w.s = x.s AND w.t = x.t AND w.id < 30 ORDER BY w.id"],
+  ["with HAVING over them", "SELECT t, p, avg(f), array_agg(id ORDER BY k, id) FROM w_rows GROUP BY CUBE (t, p) "
+    + "HAVING avg(f) > 2 AND cardinality(array_agg(id ORDER BY k, id)) > 3 ORDER BY t, p, GROUPING(t, p)"],
+  ["below windows", "SELECT t, s, avg(f), rank() OVER (PARTITION BY GROUPING(t, s) ORDER BY avg(f) NULLS FIRST) "
+    + "FROM w_rows GROUP BY ROLLUP (t, s) ORDER BY t, s, GROUPING(t, s)"],
+  ["of rows that chance picks", "SELECT count(*) = cardinality(array_agg(id ORDER BY k)), GROUPING(t) FROM w_rows "
+    + "WHERE random() < 0.5 GROUP BY ROLLUP (t) ORDER BY 2"],
+].map(([name = "", text = ""]) => ({ name: `grouping sets ${name}`, text, isEngines: true })));
+
 const wholly: readonly (readonly [name: string, text: string])[] = [
   ["lists in several orders in a subquery",
     "SELECT w.id, x.l, x.m, x.n FROM (SELECT p, string_agg(c, '/' ORDER BY id) AS l, array_agg(k ORDER BY k, id) AS m, "
@@ -214,7 +241,7 @@ const wholly: readonly (readonly [name: string, text: string])[] = [
 
 export const orderedAggregateStatements: readonly NamedStatement[] = [
   ...percentiles, ...continuous, ...manyFractions, ...hypothetical, ...distinct, ...inOrder,
-  ...pairs, ...lists, ...arrays, ...several,
+  ...pairs, ...lists, ...arrays, ...several, ...sets,
   ...single.map(([name, text]) => ({ name, text })),
   ...wholly.map(([name, text]) => ({ name, text, isEngines: true as const })),
 ];
