@@ -316,7 +316,7 @@ GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5;
 WITH ss AS (SELECT shop_id, sum(price) sales, sum(profit) profit FROM s_store_sale GROUP BY shop_id),
 sr AS (SELECT 1 + ticket % 12 shop_id, sum(amount) back FROM s_store_return GROUP BY 1)
 SELECT channel, id, sum(sales), sum(back), sum(profit) FROM (SELECT 'store' channel, ss.shop_id id, sales, coalesce(back, 0) back, profit FROM ss LEFT JOIN sr USING (shop_id)
-  UNION ALL SELECT 'web', site_id, price, 0, profit FROM s_web_sale) x GROUP BY ROLLUP (channel, id) ORDER BY 1, 2;
+  UNION ALL SELECT 'web', site_id, price, 0, profit FROM s_web_sale) x GROUP BY ROLLUP (channel, id) ORDER BY 1, 2, GROUPING(id);
 -- 74 never returned, by person and item
 WITH s AS (SELECT year, s.item_id, s.person_id, sum(s.quantity) q FROM s_store_sale s JOIN s_day USING (day_id) LEFT JOIN s_store_return r
     ON r.ticket = s.ticket AND s.item_id = r.item_id WHERE r.ticket IS NULL GROUP BY 1, 2, 3)
@@ -328,7 +328,7 @@ ORDER BY 1, 2, 3, 4, 5 LIMIT 50;
 -- 76 three channels' reports as one rollup with identifiers
 SELECT channel, id, sum(sales), sum(profit) FROM (
   SELECT 'store' channel, 'store' || sh.name id, sum(s.price) sales, sum(s.profit) profit FROM s_store_sale s JOIN s_shop sh USING (shop_id) GROUP BY sh.name
-  UNION ALL SELECT 'web', 'site' || site_id, sum(price), sum(profit) FROM s_web_sale GROUP BY site_id) x GROUP BY ROLLUP (channel, id) ORDER BY 1, 2;
+  UNION ALL SELECT 'web', 'site' || site_id, sum(price), sum(profit) FROM s_web_sale GROUP BY site_id) x GROUP BY ROLLUP (channel, id) ORDER BY 1, 2, GROUPING(id);
 -- 77 returns beyond the state's mean, with the whole address
 WITH t AS (SELECT r.person_id, pl.state, sum(amount) back FROM s_mail_return r JOIN s_person p USING (person_id) JOIN s_place pl USING (place_id) GROUP BY 1, 2)
 SELECT p.*, t.back FROM t JOIN s_person p USING (person_id) WHERE t.back > 1.1 * (SELECT avg(u.back) FROM t u WHERE u.state = t.state) ORDER BY p.person_id;
