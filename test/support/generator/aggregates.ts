@@ -27,6 +27,7 @@ export const keyKinds: readonly Kind[] = [
   "timestamptz",
   "ltext",
   "ints",
+  "jsonb",
 ];
 
 /** An aggregate of a kind. Sums of floats take columns, whose sums are exact in any order. */
@@ -98,6 +99,7 @@ export function aggregate(dice: Dice, scope: Scope, kind: Kind): Expression | un
     case "bytea":
     case "varchar":
     case "name":
+    case "jsonb":
       return undefined;
     case "ints":
     case "texts": {

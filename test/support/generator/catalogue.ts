@@ -44,12 +44,17 @@ export const constants: Readonly<Record<Kind, readonly string[]>> = {
   name: ["'abc'::name", "''::name"],
   ints: ["ARRAY[1, 2]", "'{}'::int4[]", "NULL::int4[]"],
   texts: ["ARRAY['a'::text, 'abc']", "'{}'::text[]"],
+  jsonb: ["'{\"a\": 1}'::jsonb", "'7'::jsonb", "NULL::jsonb"],
 };
 
 const comparable: readonly Kind[] = [
   "int2", "int4", "int8", "numeric", "float4", "float8", "text", "ctext", "ltext", "varchar", "bpchar", "date",
-  "timestamp", "timestamptz", "time", "interval", "uuid", "bytea", "oid", "mood", "timetz", "name", "ints", "texts",
+  "timestamp", "timestamptz", "time", "interval", "uuid", "bytea", "oid", "mood", "timetz", "name",
+  "ints", "texts", "jsonb",
 ];
+
+/** A list that no comparison goes through one by one. */
+const many = Array.from({ length: 300 }, (_, index) => (index * 7) % 911).join(", ");
 
 const listed = `
 bool: ({bool} AND {bool}) ; ({bool} OR {bool}) ; (NOT {bool}) ; ({bool} IS TRUE) ; ({bool} IS NOT FALSE)
@@ -69,7 +74,8 @@ bool: (({date}, {date}) OVERLAPS ({date!}, {date!})) ; ({int4}::bool) ; bool({in
 int2: abs({int2}) ; !({int2} + {int2}) ; !(- {int2}) ; ({int2} % 5::int2) ; !{int4}::int2
 int4: length({text}) ; length({varchar}) ; octet_length({text}) ; position('b' in {text})
 int4: strpos({text}, {text!}) ; ascii({text}) ; ({int4} % 10) ; ({int2} * 3) ; ({int2} + 100)
-int4: ({date} - {date}) ; ({int2}::int4) ; !({int4} + {int4}) ; !({int4} * {int4}) ; !({int4} / {int4})
+int4: !({date} - {date}) ; (CASE WHEN isfinite({date@}) THEN {date@} - date '2000-01-01' END)
+int4: ({int2}::int4) ; !({int4} + {int4}) ; !({int4} * {int4}) ; !({int4} / {int4})
 int4: !(- {int4}) ; !abs({int4}) ; ({int4} & 255) ; ({int4} | 1) ; (~ {int4}) ; ({int4} >> 2)
 int4: !{numeric}::int4 ; !{float8}::int4 ; !{int8}::int4 ; length({bpchar}) ; !{text}::int4 ; ({bool}::int4)
 int4: bit_length({text}) ; mod({int4}, 7) ; sign({int2})::int4
@@ -108,8 +114,10 @@ timestamp: ({timestamptz} AT TIME ZONE 'Europe/Prague') ; {timestamptz}::timesta
 timestamptz: date_trunc('day', {timestamptz}) ; ({timestamptz} + {interval}) ; {timestamp}::timestamptz
 timestamptz: {date}::timestamptz ; ({timestamp} AT TIME ZONE 'UTC')
 time: {timestamp}::time ; ({time} + {interval})
-interval: ~({timestamp} - {timestamp}) ; ~({interval} + {interval}) ; ~({interval} * 2)
-interval: ~age({timestamp}, {timestamp}) ; ~(- {interval}) ; ~({timestamptz} - {timestamptz})
+interval: !~({timestamp} - {timestamp}) ; ~(CASE WHEN isfinite({timestamp@}) THEN {timestamp@} - {timestamp!} END)
+interval: ~({interval} + {interval}) ; ~({interval} * 2)
+interval: !~age({timestamp}, {timestamp}) ; ~(CASE WHEN isfinite({timestamp@}) THEN age({timestamp@}) END)
+interval:  ~(- {interval}) ; ~({timestamptz} - {timestamptz})
 interval: ~make_interval(days => {int2}::int4) ; ~justify_days({interval}) ; ~({time} - {time})
 interval: ~date_trunc('hour', {interval})
 bytea: ({bytea} || {bytea}) ; {text}::bytea ; substr({bytea}, 1, 1) ; decode(md5({text}), 'hex')
@@ -121,7 +129,7 @@ bool: (ROW({int4}, {text}) IS DISTINCT FROM ROW({int4}, {text})) ; ({int4} = ANY
 bool: ({int4} < ALL (ARRAY[{int4}, 100])) ; (ARRAY[{int4}, {int4}] = ARRAY[{int4}, {int4}])
 bool: (ARRAY[{text}, {text}] @> ARRAY[{text}]) ; ({name} LIKE 'a%') ; ({mood} > 'sad') ; ({timetz} < {timetz!})
 int4: (ARRAY[{int4}, {int4}, {int4}])[2] ; cardinality(ARRAY[{int4}, {int2}]) ; array_position(ARRAY[{int4}, 7], 7)
-int4: length({name}::text) ; num_nulls({int4}, {text}, {date}) ; width_bucket({float8}, 0, 100, 5)
+int4: length({name}::text) ; num_nulls({int4}, {text}, {date}) ; !width_bucket({float8}, 0, 100, 5)
 text: (ARRAY[{text}, {text}])[1] ; ARRAY[{int4}, {int4}]::text ; ROW({int4}, {text})::text ; {timetz}::text
 text: ({name}::text COLLATE "und-x-icu")
 text: array_to_string(ARRAY[{text}, {int4}::text], '/') ; json_build_object('a', {int4})::text
@@ -130,7 +138,7 @@ text: (SELECT x FROM (VALUES ({text})) AS v (x)) ; to_char({interval}, 'HH24:MI'
 timetz: {timestamptz}::timetz ; {time}::timetz ; ({timetz} AT TIME ZONE 'UTC')
 time: {timetz}::time ; ({timestamptz} AT TIME ZONE 'UTC')::time
 mood: (CASE WHEN {int4} > 3 THEN 'ok'::gen_mood ELSE {mood} END)
-interval: ~({interval} / 2::float8) ; ~({date}::timestamp - {timestamp})
+interval: ~({interval} / 2::float8) ; !~({date}::timestamp - {timestamp})
 numeric: ~extract(epoch FROM {interval}) ; ~extract(timezone FROM {timetz}) ; ~power({numeric}, 2::numeric)
 numeric: ~scale({numeric}) ; ~div({int4}::numeric, 7) ; ~extract(quarter FROM {date})
 numeric: ~extract(timezone FROM {timestamptz}) ; ~extract(dow FROM {timestamptz}) ; ~({numeric} * 1e30)
@@ -187,6 +195,12 @@ bytea: ({bytea}::text)::bytea ; convert_to({text}, 'UTF8') ; sha256({bytea})
 oid: ({oid}::text)::oid ; !{int8}::oid ; {int2}::oid
 mood: ({mood}::text)::gen_mood ; !{text}::gen_mood
 bool: ({bool}::text)::bool ; !({text}::bool)
+jsonb: ({jsonb} -> 'a') ; jsonb_build_object('k', {int4}, 'd', {date}) ; to_jsonb({text}) ; ({jsonb} || {jsonb})
+jsonb: to_jsonb({ints}) ; ({jsonb}::text)::jsonb ; jsonb_build_array({bool}, {jsonb}) ; ~to_jsonb({numeric})
+bool: ({jsonb} @> '{}') ; ({jsonb} ? 'a') ; ({int4} IN (${many})) ; ({int8} NOT IN (${many}))
+text: ({jsonb} ->> 'a') ; ({jsonb} #>> '{}') ; jsonb_typeof({jsonb}) ; gen_first({text}) ; {jsonb}::text
+int8: gen_double({int4})
+int4: !({int4} % 50)::gen_small ; (CASE WHEN {int4@} < 100 THEN {int4@}::gen_small END)
 `;
 
 function parse(kind: Kind, text: string): Template {

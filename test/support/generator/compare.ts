@@ -8,7 +8,7 @@ import { isOrdered, type Query } from "./tree.js";
 import { answerIn, type TypedConstants, type Way } from "./ways.js";
 
 export type Verdict =
-  | { readonly kind: "equal"; readonly answer: "rows" | "error" | "error of another row" }
+  | { readonly kind: "equal"; readonly answer: "rows" | "no rows" | "error" | "error of another row" }
   | { readonly kind: "refused"; readonly message: string; readonly detail: string }
   /** PostgreSQL itself was too slow to compare with. */
   | { readonly kind: "skipped" }
@@ -37,8 +37,9 @@ export async function compare(
     return { kind: "refused", message: actual.message, detail: actual.detail };
   if (isTimeout(expected)) return { kind: "skipped" };
   const shown = (given: Answer): Answer => (isOrdered(query) ? given : unordered(given));
+  const isEmpty = expected.kind === "rows" && expected.rows.length === 0;
   if (JSON.stringify(shown(actual)) === JSON.stringify(shown(expected)))
-    return { kind: "equal", answer: expected.kind };
+    return { kind: "equal", answer: isEmpty ? "no rows" : expected.kind };
   if (actual.kind === "error" && expected.kind === "error" && await otherOrderRaises(plain, query, actual))
     return { kind: "equal", answer: "error of another row" };
   return { kind: "different", expected, actual };

@@ -30,7 +30,7 @@ export function orderedAggregate(dice: Dice, scope: Scope, kind: Kind): Expressi
           value(dice.pick(["int4", "int2", "float8"])), direction, ")");
     case "numeric": return regression(dice, scope);
     case "text": return list(dice, scope, direction);
-    case "bool": case "interval": case "float4": case "texts": return undefined;
+    case "bool": case "interval": case "float4": case "texts": case "jsonb": return undefined;
     case "ints":
       return made(kind, true, `percentile_disc(${dice.pick(fractions)}::float8[]) WITHIN GROUP (ORDER BY `,
         value("int4"), direction, ")");

@@ -5,7 +5,7 @@ import type { Dice } from "../random_plans.js";
 import { constant, grow, growExact, leaf, type Scope, type ScopeColumn } from "./expressions.js";
 import { aggregate, keyKinds } from "./aggregates.js";
 import { functionRows, type NamedColumn, recursiveQueries, rowsOfValue, valuesOf } from "./row_sources.js";
-import { columns as schemaColumns, tables, views } from "./schema.js";
+import { columns as schemaColumns, largeTable, tables, views } from "./schema.js";
 import { type Built, correlated, scalarSubquery, type SubqueryHost, subqueryCondition } from "./subqueries.js";
 import type { CommonTable, Expression, FromItem, Kind, Query, Select, Target } from "./tree.js";
 import { groupings, kinds, plainSelect, textOf } from "./tree.js";
@@ -19,10 +19,12 @@ interface Source {
   readonly columns: readonly NamedColumn[];
 }
 
-const plainTables: readonly Source[] = [...tables, ...views].map(({ name }) => ({
+const sourceOf = ({ name }: { readonly name: string }): Source => ({
   name,
   columns: schemaColumns.map(({ name: column, kind, exact }) => ({ name: column, kind, exact })),
-}));
+});
+
+const plainTables: readonly Source[] = [...tables, ...views].map(sourceOf);
 
 export interface Features {
   readonly setOperations: boolean;
@@ -97,13 +99,13 @@ export class StatementMaker {
   private limited(made: Select, cut: boolean): Select {
     const { dice } = this;
     const isExact = made.targets.every(({ value }) => value.exact);
-    const [first] = made.targets;
-    if (cut && first !== undefined && isExact && dice.chance(10))
-      return { ...made, tied: true, limit: `FETCH FIRST ${dice.pick([1, 3, 8])} ROWS WITH TIES` };
+    const direction = dice.chance(60) ? "" : dice.pick([" DESC", " NULLS FIRST", " DESC NULLS LAST"]);
+    if (cut && isExact && dice.chance(10))
+      return { ...made, direction, tied: true, limit: `FETCH FIRST ${dice.pick([1, 3, 8])} ROWS WITH TIES` };
     const limit = cut ? dice.pick(limits) : "";
     if (isExact && !made.distinct && dice.chance(12))
-      return { ...made, ordered: true, limit, distinctOn: 1 + dice.below(made.targets.length) };
-    return made.distinct && !isExact ? made : { ...made, ordered: true, limit };
+      return { ...made, direction, ordered: true, limit, distinctOn: 1 + dice.below(made.targets.length) };
+    return made.distinct && !isExact ? made : { ...made, direction, ordered: true, limit };
   }
 
   private alias(prefix: string): string {
@@ -309,7 +311,7 @@ export class StatementMaker {
     const host: SubqueryHost = {
       dice,
       selectOf: (wanted) => this.select(depth + 1, dice.chance(8) ? outer : [], wanted),
-      combinedOf: (wanted) => this.setOperation(depth + 1, [], wanted).query,
+      combinedOf: (wanted) => this.setOperation(depth + 1, dice.chance(10) ? outer : [], wanted).query,
       table: () => this.table(),
     };
     return kind === "bool" ? subqueryCondition(host, outer) : scalarSubquery(host, kind, outer);
@@ -339,7 +341,9 @@ export class StatementMaker {
   private table(): Built {
     const { dice } = this;
     const isCommon = this.common.length > 0 && dice.chance(60);
-    const source = dice.pick(isCommon ? this.common : dice.chance(20) ? plainTables.slice(3) : plainTables.slice(0, 3));
+    const own = dice.chance(2) ? [sourceOf(largeTable)]
+      : dice.chance(20) ? plainTables.slice(3) : plainTables.slice(0, 3);
+    const source = dice.pick(isCommon ? this.common : own);
     const isTable = !isCommon && views.every(({ name }) => name !== source.name);
     const alias = this.alias(isTable ? "t" : "q");
     const sample = isTable && dice.chance(2) ? ` TABLESAMPLE ${dice.pick(samples)}` : "";
@@ -409,12 +413,12 @@ export class StatementMaker {
     for (let index = 1; index < count; index++) {
       const next = this.item(depth, joined.columns);
       if (index === count - 1 && !isLateral(next.item) && dice.chance(10)) return [joined, next];
-      joined = !isLateral(next.item) && dice.chance(12) ? this.join(next, joined) : this.join(joined, next);
+      joined = !isLateral(next.item) && dice.chance(12) ? this.join(next, joined, depth) : this.join(joined, next, depth);
     }
     return [joined];
   }
 
-  private join(left: Built, right: Built): Built {
+  private join(left: Built, right: Built, depth: number): Built {
     const { dice } = this;
     const readsLeft = isLateral(right.item);
     const kind = dice.pick(
@@ -423,6 +427,8 @@ export class StatementMaker {
         : ["JOIN", "JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"],
     );
     const columns = [...left.columns, ...right.columns];
+    const areTables = left.item.node === "table" && right.item.node === "table";
+    if (areTables && dice.chance(6)) return this.merged(kind, left, right);
     // Two tables, so that the pairs stay few.
     const areFew = left.item.node === "table" && right.item.node !== "join" && !readsLeft;
     const isFree = kind !== "FULL JOIN" && areFew && dice.chance(4);
@@ -430,10 +436,31 @@ export class StatementMaker {
       ? grow(dice, { columns, mayFail: false }, "bool", 1)
       : this.equality(left.columns, right.columns);
     const wantsMore = kind !== "FULL JOIN" && dice.chance(25);
-    const more = wantsMore ? grow(dice, { columns, mayFail: false }, "bool", 1 + dice.below(2)) : undefined;
+    const special = (of: Kind, deep: number): Expression | undefined => this.subquery(of, depth + 1, deep, columns);
+    const scope: Scope = { columns, mayFail: false, ...(dice.chance(30) ? { special } : {}) };
+    const more = wantsMore ? grow(dice, scope, "bool", 1 + dice.below(2)) : undefined;
     const condition = equality ?? leaf("bool", "true");
     const whole = more === undefined ? condition : both(condition, more);
-    return { item: { node: "join", kind, left: left.item, right: right.item, condition: whole }, columns };
+    const item = { node: "join", kind, left: left.item, right: right.item, condition: whole, using: "" } as const;
+    return { item, columns };
+  }
+
+  /** Two tables joined by columns of one name, which are one column then. */
+  private merged(kind: string, left: Built, right: Built): Built {
+    const { dice } = this;
+    const names = dice.pick([["id"], ["r"], ["id", "r"], ["g", "id"], ["d", "r"], ["tc", "id"]]);
+    const known = ({ columns }: Built, name: string): ScopeColumn | undefined =>
+      columns.find(({ text }) => text.endsWith(`.${name}`));
+    const alias = this.alias("j");
+    const shared = names.flatMap((name) => {
+      const [first, second] = [known(left, name), known(right, name)];
+      return first !== undefined && first.kind === second?.kind ? [{ ...first, text: `${alias}.${name}` }] : [];
+    });
+    const columns = [...shared, ...left.columns, ...right.columns];
+    const list = shared.map(({ text }) => text.replace(/.*\./, "")).join(", ");
+    const [condition, using] = shared.length === 0
+      ? [leaf("bool", "true"), ""] : [undefined, ` USING (${list}) AS ${alias}`];
+    return { item: { node: "join", kind, left: left.item, right: right.item, condition, using }, columns };
   }
 
   /** An equality of two columns of one kind, selective ones preferred. */

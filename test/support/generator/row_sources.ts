@@ -45,6 +45,8 @@ export function functionRows(dice: Dice, alias: string, outer: readonly ScopeCol
     () => [`unnest(ARRAY['a', 'abc', ${of("text", "NULL")}]) WITH ORDINALITY`, "text", "int8"],
     () => [`unnest(${of("ints", "ARRAY[3, 1]")})`, "int4"],
     () => [`unnest(${of("texts", "ARRAY['b']")}, ${of("ints", "ARRAY[3]")}) WITH ORDINALITY`, "text", "int4", "int8"],
+    () => [`gen_rows(${of("int4", "12")})`, "int4", "date"],
+    () => [`jsonb_array_elements_text('["a", null, "b"]') WITH ORDINALITY`, "text", "int8"],
     () => [`string_to_table(${of("ctext", "'a,b,,c'")}, ',')`, "text"],
     () => [`generate_series(timestamp '2000-01-01', timestamp '2000-06-01', '1 month')`, "timestamp"],
     () => [`ROWS FROM (generate_series(1, 3), unnest(ARRAY['x', 'y']))`, "int4", "text"],

@@ -59,6 +59,9 @@ export const columns: readonly SchemaColumn[] = [
     false,
   ),
   column("f", "float8", "float8", among("0, 1.5, -2.25, 7, 1000000.75, NULL, 12", "float8")),
+  // Equal zeros look different.
+  column("x", "float8", "float8", among("'NaN', '-0', '0', 'Infinity', NULL, '-Infinity', '2.5'", "float8"), false),
+  column("dm", "int4", "gen_small", among("0, 1, 7, NULL, 99", "int4")),
   column("e", "float4", "float4", among("0, 0.5, -8.25, 7, NULL, 1024", "float4")),
   column(
     "d",
@@ -66,6 +69,8 @@ export const columns: readonly SchemaColumn[] = [
     "date",
     among("'2000-01-01', '1995-06-17', '2024-02-29', NULL, '1970-01-01', '2000-12-31'", "date"),
   ),
+  column("di", "date", "date", among("'infinity', '2000-01-01', '-infinity', NULL", "date")),
+  column("ti", "timestamp", "timestamp", among("'2000-01-01', 'infinity', NULL, '-infinity'", "timestamp")),
   column(
     "ts",
     "timestamp",
@@ -130,6 +135,7 @@ export const columns: readonly SchemaColumn[] = [
   column("na", "name", "name", among("'', 'abc', NULL, 'Zebra', 'ž'", "name")),
   column("ia", "ints", "int4[]", among("'{1,2,NULL}', '{}', NULL, '{7}', '[0:1]={5,6}', '{1,2}'", "int4[]")),
   column("ta", "texts", 'text[] COLLATE "und-x-icu"', among("'{a,abc}', '{}', NULL, '{NULL}', '{ž,\"\"}'", "text[]")),
+  column("js", "jsonb", "jsonb", among(`'{"a":1}', '7', '["x",null]', NULL, 'null', '{}', '"a"'`, "jsonb")),
   column("k", "mood", "gen_mood", among("'sad', 'ok', 'happy', NULL, 'ok'", "gen_mood")),
 ];
 
@@ -144,6 +150,9 @@ export interface SchemaTable {
   readonly inheritedFrom?: number;
 }
 
+/** Too many rows for most joins: few statements read it. */
+export const largeTable: SchemaTable = { name: "gen_l", rows: 2500, z: 17 };
+
 export const tables: readonly SchemaTable[] = [
   { name: "gen_a", rows: 120, z: 7 },
   { name: "gen_b", rows: 60, z: 11 },
@@ -151,6 +160,14 @@ export const tables: readonly SchemaTable[] = [
   { name: "gen_e", rows: 0, z: 1 },
   { name: "gen_p", rows: 70, z: 5, bounds: ["MINVALUE", "20", "50", "MAXVALUE"] },
   { name: "gen_i", rows: 45, z: 13, inheritedFrom: 30 },
+];
+
+/** Functions, of which PostgreSQL puts some into the statement that calls them. */
+const functions = [
+  "gen_double(n int4) RETURNS int8 LANGUAGE sql IMMUTABLE AS 'SELECT 2 * n::int8'",
+  "gen_first(t text) RETURNS text LANGUAGE plpgsql STABLE STRICT AS 'BEGIN RETURN left(t, 1); END'",
+  `gen_rows(most int4) RETURNS TABLE (c1 int4, c2 date) LANGUAGE sql STABLE
+    AS 'SELECT id, d FROM gen_c WHERE r <= most'`,
 ];
 
 /** Have the tables' columns, and rows that `id` tells apart. */
@@ -198,21 +215,24 @@ function tableStatements(table: SchemaTable, order: string): readonly string[] {
 export function schemaStatements(): readonly string[] {
   return [
     `DROP VIEW IF EXISTS ${views.map(({ name }) => name).join(", ")}`,
-    `DROP TABLE IF EXISTS ${tables.map(({ name }) => name).join(", ")} CASCADE`,
+    `DROP TABLE IF EXISTS ${[...tables, largeTable].map(({ name }) => name).join(", ")} CASCADE`,
     "DROP TYPE IF EXISTS gen_mood",
+    "DROP DOMAIN IF EXISTS gen_small",
+    "CREATE DOMAIN gen_small AS int4 CHECK (VALUE < 100)",
     "DROP COLLATION IF EXISTS gen_language",
     "CREATE TYPE gen_mood AS ENUM ('sad', 'ok', 'happy')",
     // A locale of the C library where there is one.
     `DO $$ BEGIN CREATE COLLATION gen_language (locale = 'en_US.utf8');
       EXCEPTION WHEN OTHERS THEN CREATE COLLATION gen_language (provider = icu, locale = 'en-US'); END $$`,
     ...relationStatements("id"),
+    ...functions.map((text) => `CREATE OR REPLACE FUNCTION ${text}`),
   ];
 }
 
 /** Statements that make the tables and the views, their rows in an order of `id`. */
 export function relationStatements(order: string): readonly string[] {
   return [
-    ...tables.flatMap((table) => tableStatements(table, order)),
+    ...[...tables, largeTable].flatMap((table) => tableStatements(table, order)),
     ...views.map(({ name, text }) => `CREATE VIEW ${name} AS ${text}`),
   ];
 }

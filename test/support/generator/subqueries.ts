@@ -78,7 +78,7 @@ export function scalarSubquery(
   host: SubqueryHost, kind: Kind, outer: readonly ScopeColumn[],
 ): Expression | undefined {
   const { dice } = host;
-  if (["uuid", "bytea", "varchar", "interval", "float4", "name"].includes(kind)) return undefined;
+  if (["uuid", "bytea", "varchar", "interval", "float4", "name", "jsonb"].includes(kind)) return undefined;
   if (kind === "text" && dice.chance(30)) {
     const query = { ...correlated(dice, host.selectOf([dice.pick(arrayKinds)]), outer), ordered: true };
     return { node: "expression", kind, exact: true, parts: ["ARRAY(", query, ")::text"] };
@@ -87,6 +87,12 @@ export function scalarSubquery(
     const elements = host.selectOf([kind === "ints" ? "int4" : "text"]);
     const query = { ...correlated(dice, elements, outer), ordered: true };
     return { node: "expression", kind, exact: true, parts: ["ARRAY(", query, ")"] };
+  }
+  if (dice.chance(25)) {
+    const [direction, rows] = [dice.pick(["", " DESC", " DESC NULLS LAST"]), dice.pick(["1", "1", "1 OFFSET 1"])];
+    const one = correlated(dice, host.selectOf([kind]), outer);
+    const first = { ...one, ordered: true, direction, limit: `LIMIT ${rows}` };
+    return { node: "expression", kind, exact: true, parts: ["(", first, ")"] };
   }
   const from = host.table();
   const scope: Scope = { columns: from.columns, mayFail: false };

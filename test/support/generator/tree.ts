@@ -29,6 +29,7 @@ export const kinds = [
   "name",
   "ints",
   "texts",
+  "jsonb",
 ] as const;
 
 export type Kind = (typeof kinds)[number];
@@ -67,6 +68,8 @@ export type FromItem =
       readonly left: FromItem;
       readonly right: FromItem;
       readonly condition: Expression | undefined;
+      /** "USING (...) AS alias" in place of a condition, or nothing. */
+      readonly using: string;
     };
 
 export interface CommonTable {
@@ -85,6 +88,7 @@ export const groupings = [
   "KEY AND ROLLUP",
   "ROLLUP OF PAIR",
   "CUBE TIMES SETS",
+  "DISTINCT SETS",
 ] as const;
 
 export type Grouping = (typeof groupings)[number];
@@ -103,6 +107,8 @@ export interface Select {
   readonly having: Expression | undefined;
   /** ORDER BY every column, which leaves no two different rows in free order. */
   readonly ordered: boolean;
+  /** Which way every column is ordered: "", " DESC", ... */
+  readonly direction: string;
   /** ORDER BY the first column alone: for WITH TIES, which keeps all or none of its equals. */
   readonly tied: boolean;
   /** What follows ORDER BY, such as "LIMIT 3". */
@@ -122,6 +128,7 @@ export const plainSelect: Select = {
   grouping: "",
   having: undefined,
   ordered: false,
+  direction: "",
   tied: false,
   limit: "",
 };
@@ -168,7 +175,7 @@ function orderBy(select: Select): string {
   const { targets, distinct } = select;
   const keys = columnNumbers(select);
   const looks = distinct ? [] : targets.filter(({ value }) => !value.exact).map(({ value }) => appearance(value));
-  return ` ORDER BY ${[...keys, ...looks].join(", ")}`;
+  return ` ORDER BY ${[...keys, ...looks].map((key) => key + select.direction).join(", ")}`;
 }
 
 function fromText(item: FromItem): string {
@@ -182,7 +189,7 @@ function fromText(item: FromItem): string {
     case "join": {
       const right = item.right.node === "join" ? `(${fromText(item.right)})` : fromText(item.right);
       const condition = item.condition === undefined ? "" : ` ON ${textOf(item.condition)}`;
-      return `${fromText(item.left)} ${item.kind} ${right}${condition}`;
+      return `${fromText(item.left)} ${item.kind} ${right}${condition}${item.using}`;
     }
   }
 }
@@ -205,6 +212,7 @@ function groupText({ groupBy, grouping }: Select): string {
     "GROUPING SETS": `GROUPING SETS ((${list}), ${keys.map((key) => `(${key})`).join(", ")}, ())`,
     "KEY AND ROLLUP": others.length === 0 ? first : `${first}, ROLLUP (${others.join(", ")})`,
     "ROLLUP OF PAIR": `ROLLUP ((${list}), ${first})`,
+    "DISTINCT SETS": `DISTINCT CUBE (${list}), ROLLUP (${first})`,
     "CUBE TIMES SETS": `CUBE (${first}), GROUPING SETS (${[...others, "()"].join(", ")})`,
   };
   return ` GROUP BY ${text[grouping]}`;
@@ -222,7 +230,7 @@ function selectText(select: Select): string {
     select.where === undefined ? "" : ` WHERE ${textOf(select.where)}`,
     groupText(select),
     select.having === undefined ? "" : ` HAVING ${textOf(select.having)}`,
-    select.ordered ? orderBy(select) : select.tied ? " ORDER BY 1" : "",
+    select.ordered ? orderBy(select) : select.tied ? ` ORDER BY 1${select.direction}` : "",
     select.limit === "" ? "" : ` ${select.limit}`,
   ].join("");
 }
