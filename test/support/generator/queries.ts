@@ -413,7 +413,8 @@ export class StatementMaker {
     for (let index = 1; index < count; index++) {
       const next = this.item(depth, joined.columns);
       if (index === count - 1 && !isLateral(next.item) && dice.chance(10)) return [joined, next];
-      joined = !isLateral(next.item) && dice.chance(12) ? this.join(next, joined, depth) : this.join(joined, next, depth);
+      const [left, right] = !isLateral(next.item) && dice.chance(12) ? [next, joined] : [joined, next];
+      joined = this.join(left, right, depth);
     }
     return [joined];
   }
@@ -436,7 +437,7 @@ export class StatementMaker {
       ? grow(dice, { columns, mayFail: false }, "bool", 1)
       : this.equality(left.columns, right.columns);
     const wantsMore = kind !== "FULL JOIN" && dice.chance(25);
-    const special = (of: Kind, deep: number): Expression | undefined => this.subquery(of, depth + 1, deep, columns);
+    const special: Scope["special"] = (of, deep) => this.subquery(of, depth + 1, deep, columns);
     const scope: Scope = { columns, mayFail: false, ...(dice.chance(30) ? { special } : {}) };
     const more = wantsMore ? grow(dice, scope, "bool", 1 + dice.below(2)) : undefined;
     const condition = equality ?? leaf("bool", "true");
