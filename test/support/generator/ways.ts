@@ -1,6 +1,7 @@
-// The ways in which a generated statement reaches a server: by either protocol, prepared with parameters in place of
-// some of its constants (and NULLs in place of some of those), or through a cursor that fetches a few rows at a time.
-// Read next: compare.ts, which compares two answers, and surroundings.ts for the settings of the sessions.
+// The ways in which a generated statement reaches a server: by either protocol (with results as text or binary),
+// prepared with parameters in place of some of its constants (and NULLs in place of some of those), or through a cursor
+// that fetches a few rows at a time. Read next: compare.ts, which compares two answers, and surroundings.ts for the
+// settings of the sessions.
 import type { Client } from "pg";
 import { answer, type Answer, type Protocol } from "../answers.js";
 import { Dice } from "../random_plans.js";
@@ -8,7 +9,7 @@ import { constants } from "./catalogue.js";
 import type { Query } from "./tree.js";
 import { textOf } from "./tree.js";
 
-export const ways = ["simple", "extended", "prepared", "cursor"] as const;
+export const ways = ["simple", "extended", "prepared", "cursor", "binary"] as const;
 
 export type Way = (typeof ways)[number];
 
@@ -111,7 +112,7 @@ export async function answerIn(
   way: Way, client: Client, query: Query, typed: TypedConstants, seed: number,
 ): Promise<Answer> {
   switch (way) {
-    case "simple": case "extended": return answer(client, textOf(query), way);
+    case "simple": case "extended": case "binary": return answer(client, textOf(query), way);
     case "prepared": return executedThrice(client, prepared(query, typed, seed), seed);
     case "cursor": return fetched(client, textOf(query), seed % 2 === 0 ? "simple" : "extended");
   }
