@@ -182,7 +182,7 @@ float4: !~{float8}::float4 ; !~{numeric}::float4 ; ~{int8}::float4 ; ~{int4}::fl
 float8: ~{int8}::float8 ; ~{int2}::float8 ; !~{text}::float8 ; ~({float8}::text)::float8
 text: {int2}::text ; {int8}::text ; {float4}::text ; {time}::text ; {oid}::text ; {bool}::varchar(2)::text
 varchar: {int4}::varchar ; {date}::varchar ; {mood}::varchar ; {name}::varchar(5) ; {bpchar}::varchar
-bpchar: {int4}::char(5) ; {varchar}::char(4) ; {name}::char(3) ; {text}::bpchar ; {date}::char(7)
+bpchar: {int4}::char(5) ; {varchar}::char(4) ; {name}::char(3) ; ~{text}::bpchar ; {date}::char(7)
 name: {text}::name ; {varchar}::name ; {bpchar}::name ; {int4}::text::name
 date: !{text}::date ; ({date}::text)::date ; !make_date({int4}, 1, 1)
 timestamp: ({timestamp}::text)::timestamp ; {timestamp}::timestamp(0) ; !make_timestamp(2000, {int4}, 1, 0, 0, 0)

@@ -8,7 +8,7 @@ import { functionRows, type NamedColumn, recursiveQueries, rowsOfValue, valuesOf
 import { columns as schemaColumns, largeTable, tables, views } from "./schema.js";
 import { type Built, correlated, scalarSubquery, type SubqueryHost, subqueryCondition } from "./subqueries.js";
 import type { CommonTable, Expression, FromItem, Kind, Query, Select, Target } from "./tree.js";
-import { groupings, kinds, plainSelect, textOf } from "./tree.js";
+import { groupings, kinds, orderable, plainSelect, textOf } from "./tree.js";
 import { windowCall, windowsOverRows } from "./windows.js";
 
 /** How far statements may nest. */
@@ -96,8 +96,9 @@ export class StatementMaker {
   }
 
   /** In order, perhaps cut off, or the first of each kind, where none of that leaves a row open. */
-  private limited(made: Select, cut: boolean): Select {
+  private limited(given: Select, cut: boolean): Select {
     const { dice } = this;
+    const made = orderable(given);
     const isExact = made.targets.every(({ value }) => value.exact);
     const direction = dice.chance(60) ? "" : dice.pick([" DESC", " NULLS FIRST", " DESC NULLS LAST"]);
     if (cut && isExact && dice.chance(10))
@@ -145,7 +146,7 @@ export class StatementMaker {
     const { dice } = this;
     if (dice.chance(8)) return valuesOf(dice, wanted).query;
     const select = this.select(depth + 1, outer, wanted);
-    if (dice.chance(8)) return { ...select, ordered: true, limit: dice.pick(limits) };
+    if (dice.chance(8)) return { ...orderable(select), ordered: true, limit: dice.pick(limits) };
     if (!dice.chance(15)) return select;
     const operation = dice.pick(["UNION ALL", "UNION", "EXCEPT", "INTERSECT ALL"]);
     const other = this.select(depth + 1, outer, wanted);

@@ -3,7 +3,7 @@
 import type { Dice } from "../random_plans.js";
 import { aggregate } from "./aggregates.js";
 import { constant, grow, simplest, type Scope, type ScopeColumn } from "./expressions.js";
-import { type Expression, type FromItem, type Kind, type Part, plainSelect, type Query, type Select } from "./tree.js";
+import { type Expression, type FromItem, type Kind, orderable, type Part, plainSelect, type Query, type Select } from "./tree.js";
 
 export interface Built {
   readonly item: FromItem;
@@ -80,17 +80,18 @@ export function scalarSubquery(
   const { dice } = host;
   if (["uuid", "bytea", "varchar", "interval", "float4", "name", "jsonb"].includes(kind)) return undefined;
   if (kind === "text" && dice.chance(30)) {
-    const query = { ...correlated(dice, host.selectOf([dice.pick(arrayKinds)]), outer), ordered: true };
+    const elements = orderable(host.selectOf([dice.pick(arrayKinds)]));
+    const query = { ...correlated(dice, elements, outer), ordered: true };
     return { node: "expression", kind, exact: true, parts: ["ARRAY(", query, ")::text"] };
   }
   if (kind === "ints" || kind === "texts") {
-    const elements = host.selectOf([kind === "ints" ? "int4" : "text"]);
+    const elements = orderable(host.selectOf([kind === "ints" ? "int4" : "text"]));
     const query = { ...correlated(dice, elements, outer), ordered: true };
     return { node: "expression", kind, exact: true, parts: ["ARRAY(", query, ")"] };
   }
   if (dice.chance(25)) {
     const [direction, rows] = [dice.pick(["", " DESC", " DESC NULLS LAST"]), dice.pick(["1", "1", "1 OFFSET 1"])];
-    const one = correlated(dice, host.selectOf([kind]), outer);
+    const one = correlated(dice, orderable(host.selectOf([kind])), outer);
     const first = { ...one, ordered: true, direction, limit: `LIMIT ${rows}` };
     return { node: "expression", kind, exact: true, parts: ["(", first, ")"] };
   }

@@ -256,6 +256,17 @@ export function textOf(tree: Expression | Option | Query): string {
   }
 }
 
+/**
+ * The query, whose rows PostgreSQL puts in an order. Before version 18 it leaves out of ORDER BY a key of grouping sets
+ * that is a constant, or equal to another, although the sets leave NULLs in its place.
+ */
+export function orderable(select: Select): Select {
+  const { grouping, groupBy, from } = select;
+  const arePlain = groupBy.every((key) => /^\w+\.\w+$/.test(textOf(key)));
+  return grouping === "" || (arePlain && from.length === 1 && from[0]?.node !== "join")
+    ? select : { ...select, grouping: "" };
+}
+
 /** Whether the order of the statement's rows is fixed. */
 export function isOrdered(query: Query): boolean {
   return (query.node === "select" || query.node === "setOperation") && query.ordered;
