@@ -3,7 +3,9 @@
 import type { Dice } from "../random_plans.js";
 import { aggregate } from "./aggregates.js";
 import { constant, grow, simplest, type Scope, type ScopeColumn } from "./expressions.js";
-import { type Expression, type FromItem, type Kind, orderable, type Part, plainSelect, type Query, type Select } from "./tree.js";
+import {
+  type Expression, type FromItem, type Kind, orderable, type Part, plainSelect, type Query, type Select,
+} from "./tree.js";
 
 export interface Built {
   readonly item: FromItem;
