@@ -143,6 +143,20 @@ describe("generated statements", () => {
     expect(refused / total).toBeLessThan(REFUSED_SHARE_MAX);
   });
 
+  it("are cut down to what makes them fail", async () => {
+    for (const wanted of ["count(", " USING (", "WITH TIES", "LATERAL", " OVER (", "DISTINCT ON"]) {
+      const fails = (query: Query): Promise<boolean> => Promise.resolve(textOf(query).includes(wanted));
+      const made = Array.from({ length: 2000 }, (_, index) => new StatementMaker(new Dice(index)).statement());
+      const long = made.filter((query) => textOf(query).includes(wanted) && textOf(query).length > 900).slice(0, 3);
+      expect(long).toHaveLength(3);
+      for (const query of long) {
+        const small = textOf(await shrunk(query, fails, 2000));
+        expect(small).toContain(wanted);
+        expect(small.length).toBeLessThan(250);
+      }
+    }
+  });
+
   it("may fail at another row where the order is free, and only then", { timeout: 60_000 }, async () => {
     const targets = ["min(t1.id) OVER (PARTITION BY t1.e)", "t1.h::int8"].map((text, index) =>
       ({ name: `c${index + 1}`, value: leaf("int8", text) }));
