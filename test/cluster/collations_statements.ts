@@ -9,6 +9,8 @@ export function statementsOver(column: string): readonly string[] {
     `SELECT count(*), max(a.${column}) FILTER (WHERE b.team > 3) FROM words a LEFT JOIN others b ON a.id = b.id + 1`,
     `SELECT count(*) FROM words a JOIN few b ON a.team = b.team AND a.${column} < b.${column}`,
     `SELECT count(*) FROM words a JOIN few b ON a.team = b.team AND a.${column} >= b.${column}`,
+    // A char(n) of any length, whose order no scan makes keys for.
+    `SELECT count(*) FROM words a JOIN few b ON a.${column}::text::bpchar < b.${column}::bpchar`,
     `SELECT count(*) FROM words a JOIN others b ON a.${column} = b.${column}`,
     `SELECT count(*) FROM words a JOIN others b ON a.team = b.id WHERE a.${column} > 'b' OR b.${column} < 'a'`,
     `SELECT a.id, greatest(a.${column}, b.${column}), least(a.${column}, b.${column})

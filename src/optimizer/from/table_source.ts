@@ -145,9 +145,12 @@ export class TableSource {
     return this.asAttribute(this.columns.computed(expression, filter));
   }
 
-  /** Keys of the texts of an attribute of this table, in the order of a collation. */
+  /** Keys of the texts of an attribute of this table, in the order of a collation; not of char(n) of any length. */
   orderKey(attribute: number, collation: number): Expression | undefined {
-    const index = this.leaf.addOrderKey(this.leafColumnOf(attribute), collation);
+    const column = this.leafColumnOf(attribute);
+    const texts = this.leaf.typeOf(column);
+    if (texts?.engine.kind !== "text" && texts?.engine.kind !== "bpchar") return undefined;
+    const index = this.leaf.addOrderKey(column, collation);
     const type = defined(this.leaf.typeOf(index), "a column of keys").engine;
     return this.asAttribute({ expression: { kind: "column", index, type } })?.expression;
   }

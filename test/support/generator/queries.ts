@@ -183,7 +183,8 @@ export class StatementMaker {
     // Which of two errors comes first is open: conditions are met some rows ahead.
     const failsInWhere = scope.mayFail && dice.chance(50);
     const listed = from.length > 1 ? this.equality(from[0]?.columns ?? [], from[1]?.columns ?? []) : undefined;
-    const chosen = dice.chance(60) ? this.condition(scope, failsInWhere && !isJoin) : undefined;
+    // Few, so that rows are left.
+    const chosen = dice.chance(depth === 0 ? 45 : 30) ? this.condition(scope, failsInWhere && !isJoin) : undefined;
     const where = listed === undefined || chosen === undefined ? listed ?? chosen : both(listed, chosen);
     const above: Scope = { ...scope, mayFail: scope.mayFail && !failsInWhere };
     const shape = dice.below(10);
@@ -196,7 +197,7 @@ export class StatementMaker {
 
   private condition(scope: Scope, mayFail: boolean): Expression {
     const { dice } = this;
-    return grow(dice, { ...scope, mayFail: scope.mayFail && mayFail }, "bool", 1 + dice.below(3));
+    return grow(dice, { ...scope, mayFail: scope.mayFail && mayFail }, "bool", 1 + dice.below(dice.chance(60) ? 1 : 3));
   }
 
   private targets(
@@ -342,7 +343,7 @@ export class StatementMaker {
   private table(): Built {
     const { dice } = this;
     const isCommon = this.common.length > 0 && dice.chance(60);
-    const own = dice.chance(2) ? [sourceOf(largeTable)]
+    const own = dice.chance(1) ? [sourceOf(largeTable)]
       : dice.chance(20) ? plainTables.slice(3) : plainTables.slice(0, 3);
     const source = dice.pick(isCommon ? this.common : own);
     const isTable = !isCommon && views.every(({ name }) => name !== source.name);
@@ -437,7 +438,7 @@ export class StatementMaker {
     const equality = isFree
       ? grow(dice, { columns, mayFail: false }, "bool", 1)
       : this.equality(left.columns, right.columns);
-    const wantsMore = kind !== "FULL JOIN" && dice.chance(25);
+    const wantsMore = kind !== "FULL JOIN" && dice.chance(18);
     const special: Scope["special"] = (of, deep) => this.subquery(of, depth + 1, deep, columns);
     const scope: Scope = { columns, mayFail: false, ...(dice.chance(30) ? { special } : {}) };
     const more = wantsMore ? grow(dice, scope, "bool", 1 + dice.below(2)) : undefined;
@@ -470,7 +471,7 @@ export class StatementMaker {
     const { dice } = this;
     for (let attempt = 0; attempt < 12; attempt++) {
       const a = dice.pick(left);
-      const wanted = dice.chance(60) ? left.filter(({ text }) => /\.(id|r)$/.test(text)) : [a];
+      const wanted = dice.chance(75) ? left.filter(({ text }) => /\.(id|r)$/.test(text)) : [a];
       const from = wanted.length > 0 ? dice.pick(wanted) : a;
       const fitting = right.filter(
         ({ kind, text }) =>

@@ -151,7 +151,7 @@ export interface SchemaTable {
 }
 
 /** Too many rows for most joins: few statements read it. */
-export const largeTable: SchemaTable = { name: "gen_l", rows: 2500, z: 17 };
+export const largeTable: SchemaTable = { name: "gen_l", rows: 1500, z: 17 };
 
 export const tables: readonly SchemaTable[] = [
   { name: "gen_a", rows: 120, z: 7 },
