@@ -77,14 +77,11 @@ async function executedThrice(client: Client, { text, values }: Prepared, seed: 
 
 /** Rows of one after the other, of each by its number; or the first error. */
 function joined(answers: readonly Answer[]): Answer {
-  const rows: string[] = [];
-  let columns: readonly string[] = [];
-  for (const [index, each] of answers.entries()) {
-    if (each.kind === "error") return each;
-    ({ columns } = each);
-    rows.push(...each.rows.map((row) => `${index}\t${row}`));
-  }
-  return { kind: "rows", columns, rows };
+  const error = answers.find(({ kind }) => kind === "error");
+  if (error !== undefined) return error;
+  const given = answers.filter((each) => each.kind === "rows");
+  const rows = given.flatMap((each, index) => each.rows.map((row) => `${index}\t${row}`));
+  return { kind: "rows", columns: given.at(-1)?.columns ?? [], rows };
 }
 
 /** Fetched in parts; the transaction ends with it. */
