@@ -144,6 +144,12 @@ export interface Relabel extends ExpressionBase {
   readonly argument: AnalysedExpression;
 }
 
+/** A cast by the text of the value: what one type's output function writes, read by the other's input function. */
+export interface TextCast extends ExpressionBase {
+  readonly kind: "textCast";
+  readonly argument: AnalysedExpression;
+}
+
 /** A value that an aggregate's rows are told apart or ordered by. */
 export interface AggregateKey {
   readonly expression: AnalysedExpression;
@@ -183,4 +189,4 @@ export interface OtherExpression extends ExpressionBase {
 export type AnalysedExpression =
   | Variable | Constant | Parameter | Call | ArrayComparison | Connective | Negation | NullTest
   | BooleanTest | Case | CaseValue | TransactionTime | Coalesce | EqualityCall | RowComparison | Extreme | Relabel
-  | Aggregate | OtherExpression;
+  | TextCast | Aggregate | OtherExpression;

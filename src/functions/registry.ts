@@ -26,9 +26,11 @@ import { madeTimes } from "./made_times.js";
 import { numericArithmetic } from "./numeric_arithmetic.js";
 import { castsOfNumerics } from "./numeric_cast.js";
 import { numericSpreads } from "./numeric_spread.js";
+import { castsOfOids } from "./oid_casts.js";
 import { orderKeyFunctions } from "./order_keys.js";
 import { percentiles } from "./percentile.js";
 import { spanFields } from "./span_fields.js";
+import { textsOfValues } from "./texts_of_values.js";
 import { timestampShifts } from "./timestamp_shift.js";
 import { timesWithZone } from "./timetz.js";
 import { timetzFields } from "./timetz_fields.js";
@@ -65,6 +67,8 @@ const families: readonly (readonly ScalarFunction[])[] = [
   timetzFields,
   intervalTruncations,
   dateBins,
+  textsOfValues,
+  castsOfOids,
   orderKeyFunctions,
   arrayValues,
 ];

@@ -7,6 +7,7 @@ import type { Expression } from "#expr/expression.js";
 import { childrenOf } from "#expr/traverse.js";
 import type {
   AnalysedExpression, ArrayComparison, Call, Constant, EqualityCall, Extreme, Relabel, RowComparison, SqlType,
+  TextCast,
 } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
@@ -21,6 +22,7 @@ import { BOOL, type EngineType, NUMERIC, isSameType } from "#types/engine_type.j
 import { sqlTypes } from "#types/sql_types.js";
 import { scaleOfResult, unifyCase, unifyCoalesce } from "./alternatives.js";
 import type { ColumnSource } from "./column_source.js";
+import { composedCall, isComposed, oidOfBits } from "./composed_calls.js";
 import { decimalType, engineTypeOf } from "./column_types.js";
 import type { Compare } from "./conditional_values.js";
 import { extreme, isDistinct, nullIf } from "./conditional_values.js";
@@ -30,6 +32,7 @@ import { isTooLarge } from "./expression_size.js";
 import { asNumerics } from "./numeric_values.js";
 import { compareByKeys, compareTexts, comparesKeys, orderKeysOf } from "./order_keys.js";
 import { rowComparison } from "./row_comparison.js";
+import { writtenText } from "./text_casts.js";
 import type { Translated } from "./translated.js";
 import { spendTranslation } from "./translation_budget.js";
 
@@ -147,6 +150,7 @@ export class ExpressionTranslator {
       case "constant": return this.constant(expression);
       case "call": return this.call(expression, scope);
       case "relabel": return this.relabel(expression, scope);
+      case "textCast": return this.textCast(expression, scope);
       case "arrayComparison": return this.arrayComparison(expression, scope);
       case "and": case "or": {
         const values = this.guardedList(expression.arguments, scope);
@@ -236,6 +240,7 @@ export class ExpressionTranslator {
     const zoned = this.zoned(call, scope);
     if (zoned !== undefined) return zoned;
     if (comparesKeys(call.function)) return this.keyed(call, scope);
+    if (isComposed(call.function)) return this.composed(call, scope);
     if (functionsByOid(call.function).length === 0) return undefined;
     // The typmod of a numeric stands in the result's type.
     const values = call.function === COERCE_NUMERIC ? call.arguments.slice(0, 1) : call.arguments;
@@ -311,6 +316,20 @@ export class ExpressionTranslator {
       const made = keys && compareByKeys(oid, keys, both.map(({ expression }) => expression));
       return made && { expression: made };
     };
+  }
+
+  /** A call that is several of the engine's. */
+  private composed(call: Call, scope: Scope): Translated | undefined {
+    const values = this.attemptAll(call.arguments, scope);
+    const compare = this.compareOf(call.arguments[0] ?? call, call.inputCollation);
+    const made = values && composedCall(this.facts, call, values, compare);
+    return made && this.truth(call, scope, values, made);
+  }
+
+  private textCast(cast: TextCast, scope: Scope): Translated | undefined {
+    const argument = this.attempt(cast.argument, scope);
+    const text = argument && writtenText(this.facts, cast.argument, argument, cast);
+    return text && { expression: text };
   }
 
   private isExactCall(expression: Expression): boolean {
@@ -415,7 +434,11 @@ export class ExpressionTranslator {
     if (expression.type.kind === "decimal" || expression.type.kind === "numeric")
       return this.facts.baseType(relabel.type) === sqlTypes.numeric ? argument : undefined;
     const target = engineTypeOf(this.facts, relabel);
-    if (target === undefined || target.kind !== expression.type.kind) return undefined;
+    if (target === undefined) return undefined;
+    if (target.kind !== expression.type.kind) {
+      const oid = oidOfBits(this.facts.baseType(relabel.argument.type), this.facts.baseType(relabel.type), expression);
+      return oid && { expression: oid };
+    }
     if (target.kind === "text") return this.retyped(expression, target);
     const mustBeSame = target.kind === "bpchar" || target.kind === "opaque";
     return mustBeSame && !isSameType(target, expression.type) ? undefined : argument;

@@ -9,7 +9,7 @@ function argumentsOf(expression: AnalysedExpression): readonly AnalysedExpressio
     case "call":
       return expression.coercedTypmod === undefined ? expression.arguments : expression.arguments.slice(0, 1);
     case "and": case "or": case "coalesce": return expression.arguments;
-    case "not": case "nullTest": case "booleanTest": case "relabel": return [expression.argument];
+    case "not": case "nullTest": case "booleanTest": case "relabel": case "textCast": return [expression.argument];
     case "greatest": case "least": return expression.arguments;
     case "nullIf": case "isDistinct": return [expression.left, expression.right];
     case "rowComparison": return expression.columns.flatMap(({ left, right }) => [left, right]);
@@ -30,7 +30,7 @@ function nameOf(facts: RequestFacts, expression: AnalysedExpression): string {
     case "arrayComparison": return `comparison of array elements by ${functionName(expression.function)}`;
     case "variable": return "a column that is not carried";
     case "constant": return `a constant of type ${facts.type(expression.type)?.name ?? expression.type}`;
-    case "other": return expression.source.tag;
+    case "other": case "textCast": return expression.source.tag;
     default: return expression.kind;
   }
 }

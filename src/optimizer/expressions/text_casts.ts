@@ -1,0 +1,75 @@
+// Casts to text, and concat(): which function of the engine writes what a type's output function writes. Types whose
+// text depends on a setting of the session are not among them, nor char(n), whose blanks the engine does not keep. Read
+// next: functions/texts_of_values.ts.
+import { constantOf, isNull } from "#expr/construct.js";
+import type { Expression } from "#expr/expression.js";
+import type { Call, SqlType } from "#frontend/analysed_expression.js";
+import type { RequestFacts } from "#frontend/request_facts.js";
+import { typedCall } from "#functions/typed_call.js";
+import type { EngineType } from "#types/engine_type.js";
+import { sqlTypes } from "#types/sql_types.js";
+import { engineTypeOf } from "./column_types.js";
+import { asNumeric } from "./numeric_values.js";
+import type { Translated } from "./translated.js";
+
+const writers: ReadonlyMap<number, string> = new Map([
+  [sqlTypes.bool, "bool.letter"], [sqlTypes.int2, "int2.text"], [sqlTypes.int4, "int4.text"],
+  [sqlTypes.int8, "int8.text"], [sqlTypes.oid, "oid.text"], [sqlTypes.numeric, "numeric.text"],
+  [sqlTypes.time, "time.text"], [sqlTypes.timetz, "timetz.text"], [sqlTypes.uuid, "uuid.text"],
+  [sqlTypes.name, "name.text"],
+]);
+
+/** Characters of the collation of what they belong to. */
+const retyped = (value: Expression, type: EngineType): Expression => ({ ...value, type }) as Expression;
+
+/** What the output function of a type writes, as a text of the given type. */
+export function writtenText(
+  facts: RequestFacts, sql: SqlType, value: Translated, target: SqlType,
+): Expression | undefined {
+  const [base, type] = [facts.baseType(sql.type), engineTypeOf(facts, target)];
+  if (type?.kind !== "text") return undefined;
+  if (value.expression.type.kind === "text") return retyped(value.expression, type);
+  const writer = writers.get(base);
+  const text = writer === undefined ? undefined : typedCall(writer, asNumeric(value));
+  return text && retyped(text, type);
+}
+
+const CONCAT = 3058;
+const CONCAT_WITH_SEPARATOR = 3059;
+/** Each further argument of concat_ws() asks about all before it. */
+const SEPARATED_MAX = 8;
+
+export const concatenates = (oid: number): boolean => oid === CONCAT || oid === CONCAT_WITH_SEPARATOR;
+
+/** concat() and concat_ws(), which leave NULLs out; without a separator concat_ws() is NULL. */
+export function concatenation(
+  facts: RequestFacts, call: Call, values: readonly Translated[],
+): Expression | undefined {
+  const texts: Expression[] = [];
+  for (const [index, value] of values.entries()) {
+    const text = writtenText(facts, call.arguments[index] ?? call, value, call);
+    if (text === undefined) return undefined;
+    texts.push(text);
+  }
+  const [separator, ...others] = texts;
+  const join = (list: readonly (Expression | undefined)[]): Expression | undefined =>
+    list.reduce((sum, piece) => typedCall("text.concatenate", sum, piece));
+  const empty = separator && constantOf(new Uint8Array(0), separator.type);
+  if (separator === undefined || empty === undefined) return undefined;
+  const { type } = separator;
+  if (call.function === CONCAT)
+    return join(texts.map((text): Expression => ({ kind: "coalesce", arguments: [text, empty], type })));
+  if (separator.kind !== "constant" || separator.value === null || others.length > SEPARATED_MAX) return undefined;
+  if (others.length === 0) return empty;
+  return join(others.map((text, index): Expression | undefined => {
+    const separated = typedCall("text.concatenate", separator, text);
+    if (separated === undefined) return undefined;
+    const before = others.slice(0, index).map(isNull);
+    if (before.length === 0) return { kind: "coalesce", arguments: [text, empty], type };
+    const branches = [
+      { when: isNull(text), then: empty },
+      { when: { kind: "and" as const, arguments: before, type: { kind: "bool" as const } }, then: text },
+    ];
+    return { kind: "case", branches, otherwise: retyped(separated, type), type };
+  }));
+}
