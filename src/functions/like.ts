@@ -68,9 +68,6 @@ function isLike(values: readonly Present[]): boolean {
   return match(asBytes(first(values)), 0, asBytes(second(values)), 0) === "yes";
 }
 
-/** One character of UTF-8, or what stands for one where it is not valid. */
-const character = /^(?:[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]*)$/;
-
 /**
  * A pattern whose escape is another character, or none, as one whose escape is the backslash; undefined for an escape
  * that PostgreSQL refuses.
@@ -79,7 +76,7 @@ export function withBackslashes(pattern: Uint8Array, escape: Uint8Array): Uint8A
   const [text, mark] = [Buffer.from(pattern).toString("latin1"), Buffer.from(escape).toString("latin1")];
   if (mark === "\\") return pattern;
   if (mark === "") return Buffer.from(text.replaceAll("\\", "\\\\"), "latin1");
-  if (!character.test(mark)) return undefined;
+  if (next(escape, 0) !== escape.length) return undefined;
   let [made, isEscaped] = ["", false];
   for (let at = 0; at < text.length;) {
     const isMark = !isEscaped && text.startsWith(mark, at);
