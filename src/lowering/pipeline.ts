@@ -108,6 +108,8 @@ type Operator<K extends PhysicalOperator["kind"]> = Extract<PhysicalOperator, { 
 
 /** What nothing is looked up in. */
 const ROWS_ALONE = { keyTypes: [], buildKeys: [], outer: false, nullKeys: "drop", single: false } as const;
+/** Rows that are kept as they came. */
+const IN_SEQUENCE = { spills: true, inSequence: true } as const;
 
 const columnReferences = (columns: readonly { readonly engine: ColumnType["engine"] }[], first = 0): Expression[] =>
   columns.map(({ engine }, index) => readColumn(first + index, engine));
@@ -176,7 +178,7 @@ class Cutter {
           { ...stream, operators: [...stream.operators, number] }));
       case "limit": {
         const limit = { count: operator.count, offset: operator.offset };
-        return [this.#retained(operator, number, { single: false, limit })];
+        return [this.#retained(operator, number, { ...IN_SEQUENCE, single: false, limit })];
       }
     }
   }
@@ -197,16 +199,15 @@ class Cutter {
     const known = this.#made.get(share);
     if (known !== undefined) return known;
     const { operator: { input }, number } = defined(this.#shared.get(share), "shared rows");
-    // Groups stay where they are; anything else is kept as rows.
-    const made = input.kind === "hashAggregate"
-      ? this.streams(input, number + 1) : [this.#kept(input, number + 1)];
+    // Groups as well: those that have no room are made in rounds, of which each is read once.
+    const made = [this.#kept(input, number + 1)];
     this.#made.set(share, made);
     return made;
   }
 
   #kept(operator: PhysicalOperator, number: number): Stream {
     const columns = columnsOf(operator);
-    const { table, plan } = this.#fill(operator, number, { ...ROWS_ALONE, columns });
+    const { table, plan } = this.#fill(operator, number, { ...ROWS_ALONE, ...IN_SEQUENCE, columns });
     return this.#tableStream(table, plan, columns, "all", number - 1);
   }
 

@@ -46,6 +46,8 @@ export interface TablePlan {
   readonly window: WindowPlan | undefined;
   /** Whether whoever reads the table can do so part by part, so that it may go to disk. */
   readonly spills: boolean;
+  /** On disk, rows stand as they came, and are read so, however often. */
+  readonly inSequence: boolean;
 }
 
 /** Columns the rows are sorted by, and how many rows are delivered. */
@@ -85,6 +87,7 @@ export interface TableRequest {
   readonly order?: RowOrder;
   readonly window?: WindowPlan;
   readonly spills?: boolean;
+  readonly inSequence?: boolean;
 }
 
 /** The type both sides of a key are compared as: the wider of two of a kind. */
@@ -113,8 +116,8 @@ export function planTable(request: TableRequest): TablePlan {
     return column;
   });
   const rowBytes = Math.ceil(offset / ROW_ALIGN) * ROW_ALIGN;
-  const { nullKeys, single, limit, order, window, spills = false } = request;
-  return { keys, columns, maskWords, rowBytes, nullKeys, single, limit, order, window, spills };
+  const { nullKeys, single, limit, order, window, spills = false, inSequence = false } = request;
+  return { keys, columns, maskWords, rowBytes, nullKeys, single, limit, order, window, spills, inSequence };
 }
 
 /** The key that is this very column in the same image. */

@@ -54,7 +54,7 @@ export class ExecutionStores {
       state: control + layout.aggregate(aggregate),
       groupsEstimate: aggregate === 0 ? groupsEstimate(compiled) : 0,
       budget: this.#budget,
-      spills: this.#readersOf(aggregate) === 1,
+      spills: true,
       store: this.#placeOf({ kind: "groups", aggregate }),
     }));
     tables.forEach((plan, table) => this.#openTable(table, plan, { kind: "table", table }, false));
@@ -116,11 +116,6 @@ export class ExecutionStores {
       if (operator !== undefined) sums.set(operator, (sums.get(operator) ?? 0) + amount(holding));
     }
     return sums;
-  }
-
-  #readersOf(aggregate: number): number {
-    const { pipelines } = this.#compiled.pipelines;
-    return pipelines.filter(({ source }) => source.kind === "groups" && source.aggregate === aggregate).length;
   }
 
   #hold(owner: TableOwner): Holding {

@@ -15,7 +15,7 @@ import { RowChunks, type RowRun } from "./row_chunks.js";
 import { nthRow, openOrdering, type RowOrdering, type SortKernel } from "./row_order.js";
 import { RowWindow, type WindowCode, windowBytesPerRow } from "./row_window.js";
 import { type LoadedRows, segmentsWithin } from "./spill/row_reader.js";
-import type { SpilledRows } from "./spill/row_writer.js";
+import { SEQUENCE_LEVEL, type SpilledRows } from "./spill/row_writer.js";
 import { type OrderedRows, SortedRuns } from "./spill/sorted_runs.js";
 import { type SpillableTable, TableSpill } from "./spill/table_spill.js";
 import { WindowedRuns } from "./spill/windowed_runs.js";
@@ -68,7 +68,7 @@ export class TableStore {
   #roomWanted = false;
   /** Rows that came and are in memory no more. */
   #rowsGone = 0;
-  #level = 0;
+  #level: number;
   #spilled: SpilledRows | undefined;
   #sorted: SortedRuns | undefined;
   #loaded: LoadedRows | undefined;
@@ -81,6 +81,7 @@ export class TableStore {
     this.#kernels = kernels;
     this.#plan = plan;
     this.#code = code;
+    this.#level = plan.inSequence ? SEQUENCE_LEVEL : 0;
     this.#mayBound = plan.order?.rows !== undefined && plan.window === undefined && !isHelpers;
     this.#spill = spillable && new TableSpill(arena, spillable, plan.rowBytes);
     this.#chunks = new RowChunks(arena, state, plan.rowBytes, chunkBytesMax);
@@ -106,6 +107,11 @@ export class TableStore {
   /** Where its rows are, by the hashes of their keys, once all have come and they did not fit memory. */
   get spilled(): SpilledRows | undefined {
     return this.#spilled;
+  }
+
+  /** They may be read from there again and again, as they came. */
+  get inSequence(): boolean {
+    return this.#plan.inSequence;
   }
 
   /** Its rows in sorted runs, likewise. */

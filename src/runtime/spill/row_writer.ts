@@ -25,6 +25,9 @@ export interface SpilledRows {
 const PARTITION_BITS = 4;
 const HASH_BITS = 32;
 
+/** Behind all levels: rows in the order they came. */
+export const SEQUENCE_LEVEL = HASH_BITS / PARTITION_BITS;
+
 /** The partitions of a level: each level looks at other bits, and behind the last there is but one partition. */
 export function partitioning(level: number): { readonly shift: number; readonly count: number } {
   const shift = HASH_BITS - PARTITION_BITS * (level + 1);

@@ -114,6 +114,7 @@ export class SpilledStages {
         const table = this.#table(source.table);
         if (table.sorted !== undefined) yield* this.#ordered(run, table);
         else if (table.spilled === undefined) yield* this.#drain(run);
+        else if (table.inSequence) yield* this.#inSequence(run, table, table.spilled);
         else yield* this.#marked(run, source.table);
       }
     }
@@ -229,6 +230,17 @@ export class SpilledStages {
       }
       if (run.exhausted) return;
     }
+  }
+
+  /** The rows stay where they are: others may come to read them. */
+  *#inSequence(run: PipelineRun, table: TableStore, spilled: SpilledRows): Work {
+    for (const partition of spilled.partitions.keys())
+      for (const loaded of table.batches(spilled, partition)) {
+        table.show(loaded);
+        yield* this.#drain(run);
+        table.unload();
+        if (run.exhausted) return;
+      }
   }
 
   /** All rows of the first part of a pipeline are on disk. */

@@ -6,6 +6,7 @@ import { interpret } from "#runtime/interpreter/interpreter.js";
 import type { ColumnType } from "#types/column_type.js";
 import { describe, expect, test } from "vitest";
 import { column, columnType, memory, pagesOf, runLeaves } from "../../support/engine.js";
+import { MemorySpill } from "../../support/memory_spill.js";
 
 const int4 = { kind: "int4" } as const;
 const int8 = { kind: "int8" } as const;
@@ -63,6 +64,27 @@ describe("shared rows", () => {
     const scanned = execution.stats().filter(({ pages }) => pages > 0);
     expect(scanned.map(({ rowsIn }) => rowsIn)).toEqual([rows.length]);
     expect(memory.usedBlocks()).toBe(0);
+  });
+
+  test.each(shapes)("%s, on disk", (_name, root, types) => {
+    const plan = planOf(root, types);
+    const spill = { bytes: 0, port: new MemorySpill(), chunkBytes: 4000, bufferBytes: 1024 };
+    const { rows: actual, execution } = runLeaves(plan, [pagesOf(columns, rows, 300)], { spill });
+    expect(inOrder(actual)).toEqual(inOrder(interpret(plan, [rows])));
+    expect(execution.stats().filter(({ pages }) => pages > 0).map(({ rowsIn }) => rowsIn)).toEqual([rows.length]);
+    expect(spill.port.opened).toBeGreaterThan(0);
+    expect(spill.port.live).toBe(0);
+    expect(memory.usedBlocks()).toBe(0);
+  });
+
+  test.each([[0, 3000], [10, 4000], [4990, 100]])("the rows from %i, %i of them, on disk", (offset, count) => {
+    const given = (value: number) => ({ kind: "constant", value: BigInt(value), type: int8 }) as const;
+    const limit: PhysicalOperator = { kind: "limit", input: scan, offset: given(offset), count: given(count), columns };
+    const plan = planOf(joined(reading(0, columns), shared(0, limit, columns), columns), all);
+    const spill = { bytes: 0, port: new MemorySpill(), chunkBytes: 4000, bufferBytes: 1024 };
+    const { rows: actual } = runLeaves(plan, [pagesOf(columns, rows, 300)], { spill });
+    expect(inOrder(actual)).toEqual(inOrder(interpret(plan, [rows])));
+    expect(spill.port.live).toBe(0);
   });
 
   test.each<readonly [string, PhysicalOperator]>([
