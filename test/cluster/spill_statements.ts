@@ -49,6 +49,13 @@ export const spillStatements: readonly string[] = [
     "JOIN spill_left c ON c.word = b.word GROUP BY a.day",
   "SELECT l.key, n FROM (SELECT key, count(*) AS n FROM spill_left GROUP BY key, id % 3) l " +
     "JOIN spill_right r USING (key)",
+  "WITH x AS (SELECT id, key, word FROM spill_left ORDER BY id LIMIT 30000) " +
+    "SELECT count(*), sum(a.id), max(b.word) FROM x a JOIN x b ON a.key = b.id",
+  "WITH x AS (SELECT key, word, count(*) AS n FROM spill_left GROUP BY key, word) " +
+    "SELECT count(*), sum(a.n), max(b.word) FROM x a JOIN x b ON a.key = b.key WHERE a.n <= (SELECT max(n) FROM x)",
+  "SELECT count(*), count(x.id) FROM (SELECT id, word FROM spill_left LIMIT 39000 OFFSET 500) x",
+  "SELECT count(*), sum(n) FROM (SELECT key FROM spill_right WHERE id % 300 = 7) r, " +
+    "LATERAL (SELECT id AS n FROM spill_left l WHERE l.key = r.key ORDER BY id LIMIT 2) x",
   "WITH sums AS (SELECT key, sum(id) AS ids FROM spill_left GROUP BY key) " +
     "SELECT key, ids FROM sums WHERE ids = (SELECT max(ids) FROM sums)",
 ];

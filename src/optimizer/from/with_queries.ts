@@ -28,8 +28,6 @@ const NEVER = 2;
 /** Where a request does not say how often a query is read. */
 const REFERENCES_UNKNOWN = 2;
 
-/** Rows that are made once stay in the worker's memory, which has no disks for them. */
-export const COMMON_ROWS_MAX = 1_000_000;
 /**
  * Scans of a body from which on it is made once in any case. Counter-example: ten queries, each of which reads the one
  * before twice, would be planned a thousand times over.
@@ -37,6 +35,8 @@ export const COMMON_ROWS_MAX = 1_000_000;
 const SCANS_MANY = 8;
 /** Rows kept for each row read to make them, at most, where nothing but time is at stake. */
 const KEPT_SHARE_MAX = 0.5;
+/** Likewise in all: more of them may have to go to disk and come back for each reader. */
+const KEPT_ROWS_MAX = 1_000_000;
 
 /** A WITH query, and the scope it is planned in. */
 export interface WithQuery {
@@ -116,18 +116,14 @@ export function commonTableOf(planner: QueryPlanner, withQuery: WithQuery): Comm
 function planned(planner: QueryPlanner, { node, query, owner }: WithQuery): CommonTable | undefined {
   const { statement } = planner;
   const differs = differsBetweenReadings(owner.surroundings, node, statement.facts);
-  if (differs && isVolatileWithin(owner.surroundings, node, statement.facts)) refuseTwice(node, "calls for chance");
+  if (differs && isVolatileWithin(owner.surroundings, node, statement.facts))
+    refuse("WITH query that is read twice", "It is to be computed once, and it calls for chance.", locationOf(node));
   if (!differs && numberField(node, "ctematerialized") === NEVER) return undefined;
   const block = differs ? planner.planBlock(query, owner) : attempted(() => planner.planBlock(query, owner));
   if (block === undefined) return undefined;
   const { operator } = block;
   const once = differs || scansOf(operator) >= SCANS_MANY;
-  if (once && operator.rows > COMMON_ROWS_MAX) refuseTwice(node, "has too many rows to be kept");
   return once || isWorthKeeping(query, operator) ? new CommonTable(statement, block) : undefined;
-}
-
-function refuseTwice(node: TextNode, why: string): never {
-  return refuse("WITH query that is read twice", `It is to be computed once, and it ${why}.`, locationOf(node));
 }
 
 /** What cannot be planned by itself may be as a part of the queries that read it. */
@@ -144,7 +140,7 @@ function attempted(plan: () => Block): Block | undefined {
 function isWorthKeeping(query: AnalysedQuery, operator: LogicalOperator): boolean {
   const { rows } = operator;
   if (isGrouped(query) || query.distinct.length > 0) return false;
-  return rows <= COMMON_ROWS_MAX && doesMoreThanRead(operator) && rows <= KEPT_SHARE_MAX * rowsReadBy(operator);
+  return rows <= KEPT_ROWS_MAX && doesMoreThanRead(operator) && rows <= KEPT_SHARE_MAX * rowsReadBy(operator);
 }
 
 function doesMoreThanRead(operator: LogicalOperator): boolean {

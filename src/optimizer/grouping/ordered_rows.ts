@@ -8,7 +8,6 @@ import { expressionKey } from "#expr/traverse.js";
 import { INTERNAL, columnOf } from "#optimizer/expressions/column_types.js";
 import { orderText } from "#optimizer/expressions/sort_keys.js";
 import type { StatementFacts } from "#optimizer/from/table_source.js";
-import { COMMON_ROWS_MAX } from "#optimizer/from/with_queries.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { AggregateCall, SortKey, WindowCall, WindowFrame } from "#plan/physical.js";
 import { INT8 } from "#types/engine_type.js";
@@ -128,11 +127,9 @@ export class OrderedRows {
     return step;
   }
 
-  /** Why the engine does not order so many rows; undefined when it does. */
-  obstacle({ rows }: LogicalOperator): string | undefined {
-    const orders = this.#arrangements.length;
-    if (orders > ORDERS_MAX) return "aggregates see their rows in very many orders";
-    return orders > 1 && rows > COMMON_ROWS_MAX ? "so many rows are sorted by PostgreSQL, which has disks" : undefined;
+  /** Why the engine does not order the rows; undefined when it does. */
+  get obstacle(): string | undefined {
+    return this.#arrangements.length > ORDERS_MAX ? "aggregates see their rows in very many orders" : undefined;
   }
 
   /** The grouping over the rows with all that was asked for. */

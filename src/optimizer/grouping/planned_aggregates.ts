@@ -59,7 +59,7 @@ function checked(plan: PlannedAggregates, orderable: OrderableRows | undefined):
   if (hasLists && orderable === undefined) return { obstacle: "an aggregate keeps all values", needsRows: true };
   if (hasLists && orderable?.groups !== undefined && !listsFit(orderable.input.rows, orderable.groups))
     return { obstacle: "an aggregate keeps more values than memory is sure to take" };
-  const obstacle = orderable && plan.rows?.obstacle(orderable.input);
+  const obstacle = plan.rows?.obstacle;
   return obstacle === undefined ? plan : { obstacle };
 }
 
