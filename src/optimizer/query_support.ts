@@ -39,7 +39,7 @@ const constructs: readonly (readonly [string, string, string])[] = [
   ["Aggregates with ORDER BY", "engine",
     "in orders that the engine has: one, or several in one grouping"],
   ["Aggregates with WITHIN GROUP", "engine",
-    "in orders the engine has, for constant fractions and arrays of them; up to two million expected rows"],
+    "in orders the engine has, for constant fractions and arrays of them"],
   ["Aggregates that keep all values", "engine",
     "string_agg() and array_agg(), up to a million expected rows, or a hundred a group; arrays of arrays, of "
     + "rows and of types of users but enums, JSON: PostgreSQL"],

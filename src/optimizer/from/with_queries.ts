@@ -36,7 +36,7 @@ const SCANS_MANY = 8;
 /** Rows kept for each row read to make them, at most, where nothing but time is at stake. */
 const KEPT_SHARE_MAX = 0.5;
 /** Likewise in all: more of them may have to go to disk and come back for each reader. */
-const KEPT_ROWS_MAX = 1_000_000;
+export const KEPT_ROWS_MAX = 1_000_000;
 
 /** A WITH query, and the scope it is planned in. */
 export interface WithQuery {

@@ -12,7 +12,7 @@ import { mayDiffer } from "#optimizer/block_checks.js";
 import { leave } from "#optimizer/edges/left_to_postgres.js";
 import { Estimates } from "#optimizer/estimates.js";
 import { expressionsOf } from "#optimizer/expressions/operator_expressions.js";
-import { COMMON_ROWS_MAX } from "#optimizer/from/with_queries.js";
+import { KEPT_ROWS_MAX } from "#optimizer/from/with_queries.js";
 import type { QueryScope } from "#optimizer/query_scope.js";
 import { type CommonBody, type LogicalOperator, inputsOf, originsOf } from "#plan/logical.js";
 import { overParts } from "./aggregate_parts.js";
@@ -148,7 +148,7 @@ function checkReadings({ query, surroundings, statement: { facts, tables } }: Qu
 function ofRows(grouping: SetsGrouping): AllSets {
   const { scope, joined, keys, members } = grouping;
   const { statement } = scope;
-  const isKept = joined.rows <= COMMON_ROWS_MAX;
+  const isKept = joined.rows <= KEPT_ROWS_MAX;
   if (!isKept) checkReadings(scope);
   const asked = keys.flatMap(({ expression }) => [...columnsRead(expression)]);
   const shared = isKept ? new SharedRows(statement.attributes, joined, asked) : undefined;
