@@ -32,6 +32,7 @@
 #include "plan_cost.h"
 #include "planner.h"
 #include "region_host.h"
+#include "session.h"
 #include "settings.h"
 #include "statistics_facts.h"
 
@@ -255,6 +256,8 @@ plan_by_cost(const Statement *statement)
 		return left_to_postgres(statement, reference, refusal.construct, &scan);
 	if (scan.estimated_ns > scan.reference_ns)
 		return left_to_postgres(statement, reference, "lower cost", &scan);
+	if (!fusion_session_has_room(FUSION_LEAF_PERMITS * (uint32) scan.leaf_count + FUSION_RESULT_PERMITS))
+		return left_to_postgres(statement, reference, "no room beside other statements", &scan);
 	fusion_take_modifiers(planned, reference);
 	fusion_count(FUSION_METRIC_PLANNER_READY, 1);
 	fusion_decide(FUSION_DECISION_PLANNED);

@@ -377,6 +377,15 @@ acquire_control(FusionSession *session, uint32 permits_scan, uint32 permits_resu
 	}
 }
 
+bool
+fusion_session_has_room(uint32 permits)
+{
+	FusionAudit audit;
+
+	fusion_audit(&fusion_region, &audit);
+	return audit.control_slots_held < fusion_region.control_slot_count && audit.free_pages >= permits;
+}
+
 FusionSession *
 fusion_session_open(MemoryContext owner, uint32 permits_scan, uint32 permits_result)
 {

@@ -2,6 +2,8 @@
 // The statements are far from the point where both would take equally long.
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { audit, held, quiet } from "../support/audit.js";
+import { session } from "../support/fusion_session.js";
 
 let client: pg.Client;
 
@@ -109,6 +111,22 @@ describe("auto", () => {
     expect(plan).toMatch(/Left to PostgreSQL by pg_fusion: lower cost \(estimate [\d.]+ ms, in pg_fusion [\d.]+ ms\)$/);
     await client.query("RESET cpu_tuple_cost");
     await client.query("RESET cpu_operator_cost");
+  });
+
+  it("leaves to PostgreSQL what would wait for pages that cursors hold", async () => {
+    const holder = await session("SET pg_fusion.enable = on; BEGIN");
+    expect(await explained(aggregation)).toContain("PgFusionScan");
+    const opened: string[] = [];
+    // An aggregation takes four pages: two for its scan, two for its rows.
+    while (Number((await audit(holder)).free_pages) >= 4) {
+      const name = `c${opened.push("")}`;
+      await holder.query(`DECLARE ${name} CURSOR FOR SELECT * FROM auto_events; FETCH 1 FROM ${name}`);
+    }
+    expect(await explained(aggregation)).toContain("Left to PostgreSQL by pg_fusion: no room beside other statements");
+    await holder.query("COMMIT");
+    expect(held(await quiet(holder))).toBe(0);
+    await holder.end();
+    expect(await explained(aggregation)).toContain("PgFusionScan");
   });
 
   it("counts look-ups for rows of a join twice, for those are often more than expected", async () => {

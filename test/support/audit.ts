@@ -6,6 +6,7 @@ export interface Audit {
   readonly scan_slots_held: number;
   readonly pages_held: number;
   readonly permits_missing: number;
+  readonly free_pages: number;
   readonly filters_held: number;
   readonly worker_state: string;
   readonly worker_pid: number;
