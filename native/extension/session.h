@@ -50,8 +50,8 @@ typedef struct FusionMessage
 extern FusionSession *fusion_session_open(MemoryContext owner, uint32 permits_scan, uint32 permits_result);
 
 /*
- * Whether fusion_session_open() would find a slot and pages for these permits now, without waiting. For planning: cursors
- * that nobody fetches from may hold both for long.
+ * Whether fusion_session_open() would find a slot and pages for these permits now, without waiting. For planning:
+ * cursors that nobody fetches from may hold both for long.
  */
 extern bool fusion_session_has_room(uint32 permits);
 
