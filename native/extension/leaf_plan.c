@@ -38,6 +38,7 @@ typedef struct LeafSource
 	const FusionLeafAnswer *answer;
 	uint32		number;
 	bool		any_order;		/* nobody sees in which order its rows come */
+	const char *leader_only_inside; /* why scans below a leaf of pg_fusion's own have no workers */
 } LeafSource;
 
 /*
@@ -133,16 +134,6 @@ order_key(const LeafSource *source, Oid collation, Node *value, FusionColumn *co
 		fusion_answer_invalid("Scan %u cannot make keys under collation %u.", source->number, collation);
 	column->order_key = collation;
 	return (Node *) makeRelabelType((Expr *) value, BYTEAOID, -1, InvalidOid, COERCE_IMPLICIT_CAST);
-}
-
-static const Query *
-owning_query(const FusionQueryText *text, uint32 query_node)
-{
-	if (query_node == 0)
-		return text->query;
-	if (!fusion_span_is(text, query_node, "QUERY"))
-		fusion_answer_invalid("Node %u is not a query.", query_node);
-	return castNode(Query, fusion_node_at(text, query_node));
 }
 
 /* One output column: its target entry in `leaf` and its page column in `column`. */
@@ -263,14 +254,14 @@ keys_ns(const FusionPageSchema *schema, double rows)
 	return count * rows * FUSION_COST_ORDERKEY;
 }
 
-/* Why scans below a leaf of pg_fusion's own have no workers: those would run in this statement's parallel mode. */
+/* Workers of scans below a leaf of pg_fusion's own would run in this statement's parallel mode. */
 static const char *
-leader_only_inside(const LeafSource *source, const FusionAssembly *assembly)
+leader_only_inside(const FusionQueryText *text, bool any_order, const FusionAssembly *assembly)
 {
-	if (!source->any_order)
+	if (!any_order)
 		return "the order of its rows may show";
 	return assembly->leader_only != NULL ? assembly->leader_only :
-		fusion_parallel_problem(source->text->query, assembly->cursor_options);
+		fusion_parallel_problem(text->query, assembly->cursor_options);
 }
 
 static void
@@ -284,7 +275,7 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 	int			shift = list_length(assembly->range_table);
 
 	scan->leaf_queries = lappend(scan->leaf_queries, displayed_query(leaf, &scan->leaves[source->number]));
-	planned = fusion_plan_nested_leaf(leaf, assembly, leader_only_inside(source, assembly));
+	planned = fusion_plan_nested_leaf(leaf, assembly, source->leader_only_inside);
 	if (planned != NULL)
 	{
 		fusion_assembly_add_nested(assembly, planned);
@@ -297,11 +288,14 @@ plan_leaf(const LeafSource *source, FusionAssembly *assembly, FusionScanPlan *sc
 	}
 	if (shift > 0)
 		OffsetVarNodes((Node *) leaf, shift, 0);
+	if (source->any_order && fusion_setting_heap_scan)
+	{
+		again = copyObject(leaf);
+		fusion_assembly_pad(assembly, again);
+	}
 	fusion_assembly_pad(assembly, leaf);
 
 	/* No parallel plan and no cursor options: producers run this very plan, each over its own share of the blocks. */
-	if (source->any_order && fusion_setting_heap_scan)
-		again = copyObject(leaf);
 	planned = standard_planner(leaf, assembly->query_string, 0, assembly->bound_params);
 	if (again != NULL)
 		sequential = fusion_plan_sequentially(again, planned, assembly->query_string, assembly->bound_params,
@@ -382,6 +376,10 @@ void
 fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, FusionAssembly *assembly,
 				   FusionScanPlan *scan)
 {
+	bool		any_order = !answer->order_matters &&
+		(answer->did_aggregate || answer->did_distinct || answer->did_window || answer->leaf_count > 1);
+	const char *inside = leader_only_inside(text, any_order, assembly);
+
 	scan->leaf_count = (int) answer->leaf_count;
 	scan->leaves = palloc0(sizeof(FusionPageSchema) * (answer->leaf_count + 1));
 	scan->leaf_paths = palloc0(sizeof(FusionLeafPath) * (answer->leaf_count + 1));
@@ -393,14 +391,14 @@ fusion_plan_leaves(const FusionQueryText *text, const FusionPlanReady *answer, F
 			.text = text,
 			.answer = &leaf,
 			.number = i,
-			.any_order = !answer->order_matters &&
-				(answer->did_aggregate || answer->did_distinct || answer->did_window || answer->leaf_count > 1)
+			.any_order = any_order,
+			.leader_only_inside = inside
 		};
 
 		fusion_plan_ready_leaf(answer, i, &leaf);
 		if (leaf.column_count > LEAF_COLUMNS_MAX)
 			fusion_answer_invalid("Scan %u has %u columns.", i, leaf.column_count);
-		source.owner = owning_query(text, leaf.query_node);
+		source.owner = fusion_query_at(text, leaf.query_node);
 		plan_leaf(&source, assembly, scan);
 		take_filters(&source, scan);
 		scan->leaf_paths[i].passed = leaf.passed;

@@ -109,7 +109,8 @@ fusion_assembly_start(const FusionQueryText *text, const char *query_string, int
 void
 fusion_assembly_pad(const FusionAssembly *assembly, Query *query)
 {
-	query->rtable = list_concat(copyObject(assembly->range_table), query->rtable);
+	/* Entries that no run refers to: each finished plan has copies of its own, so the runs may share them. */
+	query->rtable = list_concat(list_copy(assembly->range_table), query->rtable);
 #if PG_VERSION_NUM >= 160000
 	{
 		int			shift = list_length(assembly->permissions);
@@ -122,7 +123,7 @@ fusion_assembly_pad(const FusionAssembly *assembly, Query *query)
 			if (rte->perminfoindex > 0)
 				rte->perminfoindex += shift;
 		}
-		query->rteperminfos = list_concat(copyObject(assembly->permissions), query->rteperminfos);
+		query->rteperminfos = list_concat(list_copy(assembly->permissions), query->rteperminfos);
 	}
 #endif
 }

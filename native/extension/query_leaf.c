@@ -242,7 +242,7 @@ surroundings_of(const FusionQueryText *text, uint32 query_node, uint32 number)
 
 	for (uint32 id = query_node;; id = fusion_span_at(text, id)->owner)
 	{
-		around.queries = lappend(around.queries, id == 0 ? text->query : castNode(Query, fusion_node_at(text, id)));
+		around.queries = lappend(around.queries, unconstify(Query *, fusion_query_at(text, id)));
 		if (id == 0)
 			return around;
 	}

@@ -250,6 +250,9 @@ fusion_query_text(const Query *parse, ParamListInfo bound_params)
 	text->text = write_tree(text->query);
 	text->length = strlen(text->text);
 	find_spans(text);
+	text->context = CurrentMemoryContext;
+	text->queries = palloc0(sizeof(Query *) * text->count);
+	text->queries[0] = text->query;
 	return text;
 }
 
@@ -270,6 +273,21 @@ fusion_node_at(const FusionQueryText *text, uint32 id)
 
 	pfree(copy);
 	return node;
+}
+
+const Query *
+fusion_query_at(const FusionQueryText *text, uint32 id)
+{
+	if (!fusion_span_is(text, id, "QUERY"))
+		fusion_answer_invalid("Node %u is not a query.", id);
+	if (text->queries[id] == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(text->context);
+
+		text->queries[id] = castNode(Query, fusion_node_at(text, id));
+		MemoryContextSwitchTo(caller);
+	}
+	return text->queries[id];
 }
 
 bool

@@ -25,6 +25,8 @@ typedef struct FusionQueryText
 	char	   *text;
 	size_t		length;
 	FusionNodeSpan *spans;
+	Query	  **queries;		/* by node id: those that fusion_query_at() has read */
+	MemoryContext context;		/* where all of this is */
 	uint32		count;
 	List	   *inval_items;	/* what folding depended on: goes into the finished plan */
 	List	   *relation_oids;
@@ -35,6 +37,9 @@ extern FusionQueryText *fusion_query_text(const Query *parse, ParamListInfo boun
 
 /* A fresh copy of the node; ERROR (fusion_answer_invalid) when there is no such id. Locations are lost (-1). */
 extern Node *fusion_node_at(const FusionQueryText *text, uint32 id);
+
+/* The query of that id, read once for all who ask; ERROR when the node is none. */
+extern const Query *fusion_query_at(const FusionQueryText *text, uint32 id);
 
 /* Its span; ERROR when there is no such id. */
 extern const FusionNodeSpan *fusion_span_at(const FusionQueryText *text, uint32 id);
