@@ -34,6 +34,7 @@ import { textsOfValues } from "./texts_of_values.js";
 import { timestampShifts } from "./timestamp_shift.js";
 import { timesWithZone } from "./timetz.js";
 import { timetzFields } from "./timetz_fields.js";
+import { valuesOfTexts } from "./values_of_texts.js";
 import { zoneFunctions } from "./zone_functions.js";
 
 const families: readonly (readonly ScalarFunction[])[] = [
@@ -69,6 +70,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   dateBins,
   textsOfValues,
   castsOfOids,
+  valuesOfTexts,
   orderKeyFunctions,
   arrayValues,
 ];

@@ -35,6 +35,8 @@ const computed: readonly string[] = [
   "a.m ILIKE b.p COLLATE \"C\"", "(+a.i4)::int8 + (+b.i8) / 3", "+a.n + b.d", "a.o::int8 + b.i2", "a.i4::oid = b.o",
   `${of("i4")}::oid`, `${of("i2")}::oid`, `${of("o")}::int4`, "a.m = b.m", "a.m <> b.m", "greatest(a.m, b.m)",
   "least(a.mood, b.mood)", "nullif(a.mood, b.mood)", "a.mood IS DISTINCT FROM b.mood",
+  ...["int2", "int4", "int8"].map((type) => `${of("r")}::${type}`), `${of("u")}::text::uuid`,
+  "concat(a.b)::bool", "(a.x || b.x || 'yEs')::varchar(2)", "substr(concat(a.r, b.r), 1, 3)::int8 + 1",
   ...["t", "z", "local", "at"].map(spans), "(a.t, b.t) OVERLAPS (time '01:00', b.t)",
   "(a.local, NULL) OVERLAPS (b.local, timestamp '2024-01-01 12:00')",
 ];
@@ -57,6 +59,16 @@ test.each(computed)("the engine computes %s", async (expression) => {
   const plan = ("rows" in answer ? answer.rows : []).map((row) => String((row as readonly unknown[])[0])).join("\n");
   expect(plan).toMatch(/^Custom Scan/);
   expect(plan).toContain("Hash Aggregate");
+});
+
+const texts = ["", " ", "12a", "1 2", "2147483648", "-2147483648", "2147483649x", "2147483648x", "-2147483649", "99999",
+  "9223372036854775808", "-9223372036854775808", "+", "- 1", "0x10", "1_000", " \t7\n", "on", "o", "OF", "TRUE", " nO ",
+  "yess", "1", "tRu", "é", "a0eebc999c0b4ef8bb6d6bb9bd380a11", "{a0eebc99-9c0b4ef8-bb6d6bb9-bd380A11}", "{a0eebc99",
+  "a0eebc9-99c0b4ef8bb6d6bb9bd380a11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11-"];
+
+test.each(texts)("reads what PostgreSQL reads of %j", async (text) => {
+  for (const type of ["int2", "int4", "int8", "bool", "uuid"])
+    await sameRows(client, joined(`(a.v || b.v || E'${text}')::${type}`, "AND a.id = 0 AND b.id = 0"));
 });
 
 test("errors are PostgreSQL's", async () => {

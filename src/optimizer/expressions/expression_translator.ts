@@ -32,7 +32,7 @@ import { isTooLarge } from "./expression_size.js";
 import { asNumerics } from "./numeric_values.js";
 import { compareByKeys, compareTexts, comparesKeys, orderKeysOf } from "./order_keys.js";
 import { rowComparison } from "./row_comparison.js";
-import { writtenText } from "./text_casts.js";
+import { readText, writtenText } from "./text_casts.js";
 import type { Translated } from "./translated.js";
 import { spendTranslation } from "./translation_budget.js";
 
@@ -328,8 +328,9 @@ export class ExpressionTranslator {
 
   private textCast(cast: TextCast, scope: Scope): Translated | undefined {
     const argument = this.attempt(cast.argument, scope);
-    const text = argument && writtenText(this.facts, cast.argument, argument, cast);
-    return text && { expression: text };
+    const made = argument
+      && (writtenText(this.facts, cast.argument, argument, cast) ?? readText(this.facts, argument, cast));
+    return made && this.isExactCall(made) ? { expression: made } : undefined;
   }
 
   private isExactCall(expression: Expression): boolean {

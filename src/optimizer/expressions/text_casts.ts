@@ -1,4 +1,5 @@
-// Casts to text, and concat(): which function of the engine writes what a type's output function writes. Types whose
+// Casts to text and from it, and concat(): which function of the engine writes what a type's output function writes,
+// or reads what its input function reads. Types whose
 // text depends on a setting of the session are not among them, nor char(n), whose blanks the engine does not keep. Read
 // next: functions/texts_of_values.ts.
 import { constantOf, isNull } from "#expr/construct.js";
@@ -32,6 +33,17 @@ export function writtenText(
   const writer = writers.get(base);
   const text = writer === undefined ? undefined : typedCall(writer, asNumeric(value));
   return text && retyped(text, type);
+}
+
+const readers: ReadonlyMap<number, string> = new Map([
+  [sqlTypes.bool, "text.bool"], [sqlTypes.int2, "text.int2"], [sqlTypes.int4, "text.int4"],
+  [sqlTypes.int8, "text.int8"], [sqlTypes.uuid, "text.uuid"],
+]);
+
+/** What the input function of a type reads from a text. */
+export function readText(facts: RequestFacts, value: Translated, target: SqlType): Expression | undefined {
+  const reader = readers.get(facts.baseType(target.type));
+  return reader === undefined ? undefined : typedCall(reader, value.expression);
 }
 
 const CONCAT = 3058;
