@@ -81,4 +81,10 @@ test("errors are PostgreSQL's", async () => {
 test("oids of negative numbers come last", async () => {
   await sameRows(client, `SELECT max(${of("i2")}::oid), min(${of("i4")}::oid) FROM ones a JOIN twos b ON a.id = b.id`);
   await sameRows(client, `SELECT ${of("i2")}::oid FROM ones a JOIN twos b ON a.id = b.id ORDER BY 1 LIMIT 3`);
+  const ranked = `SELECT a.g, percentile_disc(0.5) WITHIN GROUP (ORDER BY ${of("i4")}::oid),
+    percentile_disc(ARRAY[0, 0.8]) WITHIN GROUP (ORDER BY ${of("o")} DESC) FROM ones a JOIN twos b ON a.id = b.id
+    GROUP BY 1`;
+  await sameRows(client, ranked);
+  const { rows } = await client.query(`EXPLAIN ${ranked}`);
+  expect(String(rows[0]["QUERY PLAN"])).toMatch(/^Custom Scan/);
 });

@@ -28,6 +28,12 @@ const timetz: OrderKeys = {
   family: "integer", operators: [1552, 1554],
 };
 
+/** Carried as 32 bits with a sign. */
+const oid: OrderKeys = {
+  keyOf: (value) => typedCall("cast.oid.int8", value), originalOf: (key) => typedCall("cast.int8.oid", key),
+  family: "integer", operators: [609, 610],
+};
+
 const name: OrderKeys = { keyOf: (value) => typedCall("name.text", value), family: "text", operators: [660, 662] };
 
 function enumKeys(parameter: number): OrderKeys {
@@ -91,6 +97,7 @@ export function orderKeysOf(
   if (operators !== undefined)
     return facts.hasOrderKeys(collation) ? textKeys(source, base, operators, collation) : undefined;
   if (base === sqlTypes.timetz) return timetz;
+  if (base === sqlTypes.oid) return oid;
   if (base === sqlTypes.name) return facts.isByteOrder(collation) ? name : undefined;
   const parameter = facts.enumParameter(base);
   return parameter === undefined ? undefined : enumKeys(parameter);
