@@ -6,6 +6,7 @@ import { refuseLock } from "#frontend/query_checks.js";
 import { refuse } from "#frontend/refusal.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { booleanField, holds, locationOf, nodeList, numberField, optionalNode, walk } from "#frontend/text_fields.js";
+import { mayFailToBeRead } from "#optimizer/unnesting/computed_ahead.js";
 import { isLimited } from "#optimizer/unnesting/limits.js";
 import { isGrouped } from "./planning_context.js";
 
@@ -39,9 +40,21 @@ export function checkStatement(query: AnalysedQuery): void {
   });
 }
 
+/**
+ * Refuses rows that nobody reads and that may fail. A group that has neither keys nor aggregates needs none of them, and
+ * PostgreSQL does not look at them (is_degenerate_grouping(), planner.c).
+ * Counter-example: SELECT 1 FROM t WHERE 1 / x > 0 HAVING true, which is one row also where an x is 0.
+ */
+export function checkUnreadRows(query: AnalysedQuery): void {
+  const isDegenerate = isGrouped(query) && !query.hasAggregates && query.groupBy.length === 0;
+  if (isDegenerate && mayFailToBeRead(query))
+    refuse("HAVING without groups or aggregates", "Its rows are not read, and reading them might fail.");
+}
+
 /** Refuses what a subquery may not contain. */
 export function checkBlock(query: AnalysedQuery): void {
   checkLevel(query);
+  checkUnreadRows(query);
   if (query.hasTargetSets)
     refuse("set-returning function in a subquery", "The engine has no set-returning functions yet.");
 }

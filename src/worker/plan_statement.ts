@@ -10,6 +10,7 @@ import { checkSingleTable, readsOneTable } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { RUN_IN_POSTGRESQL_HINT, StatementRefused } from "#frontend/refusal.js";
 import { RequestFacts } from "#frontend/request_facts.js";
+import { checkUnreadRows } from "#optimizer/block_checks.js";
 import { planJoinedStatement } from "#optimizer/joined_statement.js";
 import { engineCost } from "#optimizer/physical/engine_cost.js";
 import { withFirstRows } from "#optimizer/physical/first_rows.js";
@@ -70,6 +71,7 @@ function explained(request: PlanRequest, { plan, leafNames, notes }: PlannedStat
 
 /** Statements over one table have a planner of their own, but for windows, grouping sets and rows in an order. */
 function planAny(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
+  checkUnreadRows(query);
   const isPlain = !query.hasWindowFunctions && query.groupingSets.length === 0;
   if (query.command !== "select" || (readsOneTable(query) && isPlain))
     return planSingleTable(query, checkSingleTable(query), facts) ?? planJoinedStatement(query, facts);

@@ -218,3 +218,7 @@ SELECT count(*) FROM o JOIN i ON o.part = 10 / i.part;
 SELECT count(*) FROM o JOIN i ON o.part = 10 / i.part WHERE i.part > 0;
 SELECT o.k FROM o WHERE o.part > 0 AND o.k IN (SELECT i.k FROM i WHERE 10 / o.part > 4 AND i.k = o.k) ORDER BY 1;
 SELECT o.k FROM o WHERE o.k IN (SELECT i.k FROM i WHERE 10 / o.part > 4 AND i.k = o.k);
+SELECT o.k, u.c FROM o JOIN (SELECT 1 AS c FROM i WHERE 10 / zero > 0 HAVING true) u ON o.k = u.c;
+SELECT o.k FROM o WHERE EXISTS (SELECT 1 FROM i WHERE 10 / zero > 0 HAVING true) ORDER BY 1 LIMIT 3;
+SELECT count(*) FROM (SELECT FROM i WHERE 10 / zero > 0 GROUP BY GROUPING SETS ((), ())) u;
+SELECT 1 FROM i WHERE part > 0 HAVING true;

@@ -15,6 +15,11 @@ export function mayFailAhead(query: AnalysedQuery, scope: QueryScope): boolean {
   return !isSafeQuery(query, scope.surroundings);
 }
 
+/** Whether some row of FROM, or whether WHERE keeps it, could fail. */
+export function mayFailToBeRead(query: AnalysedQuery): boolean {
+  return !isSafeQuery({ ...query, having: undefined, targets: [] }, []);
+}
+
 function isSafeQuery(query: AnalysedQuery, around: Surroundings): boolean {
   const within = [query, ...around];
   // The select list of a subquery in FROM is computed as well, where something reads it.

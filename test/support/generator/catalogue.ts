@@ -160,9 +160,9 @@ float8: ~date_part('hour', {timestamptz}) ; ~date_part('epoch', {interval}) ; ~p
 ltext: lower({ltext}) ; ({ltext} || {ltext}) ; substr({ltext}, 2) ; replace({ltext}, 'b', 'B')
 bool: ({ltext} LIKE 'a%') ; ({ltext} ILIKE '%B%') ; ({int4} = ANY ({ints})) ; ({int4} <> ALL ({ints}))
 bool: ({ints} @> {ints}) ; ({ints} && {ints}) ; ({text} = ANY ({texts})) ; ({int4} > ANY ({ints}))
-ints: ARRAY[{int4}, {int4}] ; ({ints} || {int4}) ; array_remove({ints}, {int4}) ; ({ints})[1:2] ; ({ints} || {ints})
+ints: ARRAY[{int4}, {int4}] ; ({ints} || {int4}) ; array_remove({ints}, {int4}) ; ~({ints})[1:2] ; ({ints} || {ints})
 ints: array_replace({ints}, 7, {int4}) ; string_to_array('1,2,,7', ',', '')::int4[]
-texts: ARRAY[{text}, {text}] ; ({texts} || {text}) ; string_to_array({text}, ' ') ; ({texts})[2:] ; {ints}::text[]
+texts: ARRAY[{text}, {text}] ; ({texts} || {text}) ; string_to_array({text}, ' ') ; ~({texts})[2:] ; {ints}::text[]
 int4: ({ints})[1] ; cardinality({ints}) ; array_length({texts}, 1) ; array_position({ints}, {int4})
 int4: array_lower({ints}, 1)
 text: {ints}::text ; array_to_string({texts}, ',', '*') ; ({texts})[1] ; ({ltext} COLLATE "und-x-icu")
@@ -183,7 +183,8 @@ float8: ~{int8}::float8 ; ~{int2}::float8 ; !~{text}::float8 ; ~({float8}::text)
 text: {int2}::text ; {int8}::text ; {float4}::text ; {time}::text ; {oid}::text ; {bool}::varchar(2)::text
 varchar: {int4}::varchar ; {date}::varchar ; {mood}::varchar ; {name}::varchar(5) ; {bpchar}::varchar
 bpchar: {int4}::char(5) ; {varchar}::char(4) ; {name}::char(3) ; ~{text}::bpchar ; {date}::char(7)
-name: {text}::name ; {varchar}::name ; {bpchar}::name ; {int4}::text::name
+name: ({text}::name COLLATE "C") ; ({varchar}::name COLLATE "C") ; ({bpchar}::name COLLATE "C")
+name: ({int4}::text::name COLLATE "C")
 date: !{text}::date ; ({date}::text)::date ; !make_date({int4}, 1, 1)
 timestamp: ({timestamp}::text)::timestamp ; {timestamp}::timestamp(0) ; !make_timestamp(2000, {int4}, 1, 0, 0, 0)
 timestamptz: ({timestamptz}::text)::timestamptz ; ({date} + {timetz}) ; {timestamptz}::timestamptz(1)
