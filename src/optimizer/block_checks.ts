@@ -41,8 +41,8 @@ export function checkStatement(query: AnalysedQuery): void {
 }
 
 /**
- * Refuses rows that nobody reads and that may fail. A group that has neither keys nor aggregates needs none of them, and
- * PostgreSQL does not look at them (is_degenerate_grouping(), planner.c).
+ * Refuses rows that nobody reads and that may fail. A group that has neither keys nor aggregates needs none of them,
+ * and PostgreSQL does not look at them (is_degenerate_grouping(), planner.c).
  * Counter-example: SELECT 1 FROM t WHERE 1 / x > 0 HAVING true, which is one row also where an x is 0.
  */
 export function checkUnreadRows(query: AnalysedQuery): void {

@@ -105,6 +105,7 @@ describe("generated statements", () => {
     const counts = new Map<string, number>();
     const given = new Map<string, number>();
     const differences: string[] = [];
+    let explained = 0;
     let givenStatements = 0;
     let groupedStatements = 0;
     for (let index = FIRST; index < STATEMENTS && differences.length < DIFFERENCES_MAX; index++) {
@@ -119,7 +120,10 @@ describe("generated statements", () => {
       if (verdict.kind === "refused")
         count(refusals, SHOWS_DETAILS ? `${verdict.message}: ${verdict.detail}` : verdict.message);
       if (index % PROGRESS_EVERY === PROGRESS_EVERY - 1) console.log(`${index + 1} statements`);
-      if (verdict.kind === "equal" && verdict.answer === "rows" && index % EXPLAINED_EVERY === 0) {
+      const hasRows = verdict.kind === "equal" && verdict.answer === "rows";
+      // Constants may stand as parameters where they may not stand as they are.
+      if (hasRows && way !== "prepared" && index % EXPLAINED_EVERY === 0) {
+        explained += 1;
         const reasons = await givenAway(text);
         givenStatements += reasons.some((reason) => !reason.includes(" in PostgreSQL: ")) ? 1 : 0;
         groupedStatements += reasons.some((reason) => reason.includes(" in PostgreSQL: ")) ? 1 : 0;
@@ -135,20 +139,20 @@ describe("generated statements", () => {
     const total = [...counts.values()].reduce((sum, each) => sum + each, 0);
     const refused = counts.get("refused") ?? 0;
     const share = `seed ${SEED}: ${total} statements, ${((100 * refused) / total).toFixed(1)}% refused`;
-    const part = (number: number): string => `${((100 * number * EXPLAINED_EVERY) / total).toFixed(1)}%`;
+    const part = (number: number): string => `${((100 * number) / Math.max(1, explained)).toFixed(1)}%`;
     const steps = `${part(groupedStatements)} its grouping or windows`;
-    const away = `${part(givenStatements)} have a part that PostgreSQL runs, ${steps}`;
+    const away = `of ${explained} with rows ${part(givenStatements)} have a part that PostgreSQL runs, ${steps}`;
     console.log(`${share}\n${report(counts)}\nrefusals:\n${report(refusals)}\n${away}:\n${report(given)}`);
     expect(differences.join("\n\n")).toBe("");
     expect(refused / total).toBeLessThan(REFUSED_SHARE_MAX);
   });
 
-  it("are cut down to what makes them fail", async () => {
+  it("are cut down to what makes them fail", { timeout: 300_000 }, async () => {
+    const made = Array.from({ length: 1500 }, (_, index) => new StatementMaker(new Dice(index)).statement());
     for (const wanted of ["count(", " USING (", "WITH TIES", "LATERAL", " OVER (", "DISTINCT ON"]) {
       const fails = (query: Query): Promise<boolean> => Promise.resolve(textOf(query).includes(wanted));
-      const made = Array.from({ length: 2000 }, (_, index) => new StatementMaker(new Dice(index)).statement());
-      const long = made.filter((query) => textOf(query).includes(wanted) && textOf(query).length > 900).slice(0, 3);
-      expect(long).toHaveLength(3);
+      const long = made.filter((query) => textOf(query).includes(wanted) && textOf(query).length > 900).slice(0, 2);
+      expect(long).toHaveLength(2);
       for (const query of long) {
         const small = textOf(await shrunk(query, fails, 2000));
         expect(small).toContain(wanted);

@@ -242,7 +242,7 @@ export class StatementMaker {
     const owner = owners.length > 0 ? dice.pick(owners) : undefined;
     const keys = owner !== undefined ? [leaf("int4", `${owner}.id`)] : Array.from({ length: dice.below(4) }, () =>
       growExact(dice, plain, keyKinds, dice.chance(60) ? 0 : 1 + dice.below(2)),
-    ).filter((key) => key.parts.length > 1 || !/^[\d.]+$/.test(String(key.parts[0])));
+    ).filter((key) => key.parts.length > 1 || !/^([\d.]+|true|false)$/.test(String(key.parts[0])));
     // PostgreSQL 15 does not sort by a constant key of grouping sets, although some of its values are NULL.
     const canSet = owner === undefined && keys.length > 0 && keys.every((key) => textOf(key).includes("."));
     const grouping = canSet && dice.chance(12) ? dice.pick(groupings) : "";
