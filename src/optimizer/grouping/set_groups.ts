@@ -160,6 +160,7 @@ function ofRows(grouping: SetsGrouping): AllSets {
     const groups = new Estimates(statement.tables).groups(input, expressions);
     const answer = planned(grouping, { input, groups, ordered: () => new OrderedRows(statement, expressions) });
     if ("obstacle" in answer) return leave(answer.obstacle);
+    if (!isKept && answer.rows !== undefined) leave("each of its sets would order more rows than are kept");
     answers.push(answer);
     const made = plannedGroups(statement, input, own, callsOf(answer));
     shared?.serve(made.operator, originsOf(joined));
