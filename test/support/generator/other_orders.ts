@@ -6,6 +6,7 @@ import type { Client } from "pg";
 import { answer, type Answer } from "../answers.js";
 import { relationStatements } from "./schema.js";
 import { type Query, type Select, textOf } from "./tree.js";
+import { rollBack } from "./ways.js";
 
 type Failure = Extract<Answer, { kind: "error" }>;
 
@@ -61,7 +62,7 @@ export async function otherOrderRaises(client: Client, query: Query, error: Fail
         const off = settings.map((setting) => `; SET LOCAL ${setting} = off`).join("");
         await client.query(`BEGIN; SET LOCAL search_path = ${schemaOf(index)}, public${off}`);
         const found = await answer(client, textOf(candidate), "simple");
-        await client.query("ROLLBACK");
+        await rollBack(client);
         if (JSON.stringify(found) === wanted) return true;
       }
   return false;

@@ -100,8 +100,13 @@ async function fetched(client: Client, text: string, protocol: Protocol): Promis
     const columns = first?.kind === "rows" ? first.columns : [];
     return { kind: "rows", columns, rows: parts.flatMap((part) => (part.kind === "rows" ? part.rows : [])) };
   } finally {
-    await client.query("ROLLBACK");
+    await rollBack(client);
   }
+}
+
+/** Ends a transaction; a timeout that came as its last statement ended cancels the next, which may be this one. */
+export async function rollBack(client: Client): Promise<void> {
+  await client.query("ROLLBACK").catch(() => client.query("ROLLBACK"));
 }
 
 /** The server's answer to the statement. */
