@@ -222,3 +222,6 @@ SELECT o.k, u.c FROM o JOIN (SELECT 1 AS c FROM i WHERE 10 / zero > 0 HAVING tru
 SELECT o.k FROM o WHERE EXISTS (SELECT 1 FROM i WHERE 10 / zero > 0 HAVING true) ORDER BY 1 LIMIT 3;
 SELECT count(*) FROM (SELECT FROM i WHERE 10 / zero > 0 GROUP BY GROUPING SETS ((), ())) u;
 SELECT 1 FROM i WHERE part > 0 HAVING true;
+SELECT o.k FROM o JOIN i ON o.i = i.k JOIN generate_series(1, 9) s ON i.k = s WHERE (o.part + 10) / i.part > 0 ORDER BY 1;
+SELECT o.k FROM o, i WHERE o.k = i.k AND (o.k + 10) / i.part > 0 AND EXISTS (SELECT FROM empty) ORDER BY 1;
+SELECT o.k FROM o JOIN i ON (o.k + 10) / i.part > 40 JOIN empty ON empty.k = i.k;

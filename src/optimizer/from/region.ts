@@ -13,6 +13,7 @@ import type { QueryScope } from "#optimizer/query_scope.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import { filtered } from "./filtered.js";
+import { placeFailing } from "./failing_conditions.js";
 import type { HidingJoin } from "./join_order.js";
 import { orderRegion } from "./join_order.js";
 import type { StatementFacts, TableSource } from "./table_source.js";
@@ -135,10 +136,11 @@ export function finishRegion(region: Region, statement: StatementFacts): Finishe
     else last.push(join);
   }
   for (const lookUp of region.lookUps) checkReach(lookUp, new Set([...provided, ...lookedUp]), attributes);
-  let operator = orderRegion(inputs, inner, ordered, statement);
+  const { joining, last: failing } = placeFailing(inputs, inner, region.hidingJoins.length > 0, attributes);
+  let operator = orderRegion(inputs, joining, ordered, statement);
   for (const join of top) operator = hidden(operator, join, estimates);
   for (const { right, conditions } of region.lookUps)
     operator = { kind: "join", join: "left", left: operator, right, conditions, build: "right", rows: operator.rows };
   for (const join of last) operator = hidden(operator, join, estimates);
-  return { operator: filtered(operator, late), correlated };
+  return { operator: filtered(operator, [...late, ...failing]), correlated };
 }
