@@ -197,6 +197,8 @@ export function sendImage(value: Present, type: EngineType): string {
     case "text":
       return Buffer.from(value as Uint8Array).toString("utf8");
     case "opaque": {
+      // An oid is its bits as an int4; its text says all of them.
+      if (typeof value === "bigint") return String(BigInt.asUintN(32, value));
       if (!isTimetz(type)) return bytesText(value);
       const { microseconds, zone } = readTimetz(value);
       image.writeBigInt64BE(microseconds);
