@@ -10,7 +10,7 @@ import { held, quiet } from "../support/audit.js";
 import {
   connect, outcome, plainly, run, same, scanOf, type Failure,
 } from "../support/fusion_session.js";
-import { keepingTimeouts, setStatementTimeout, timedOut } from "../support/statement_timeout.js";
+import { cancelledAtAnyMoment } from "../support/statement_timeout.js";
 
 const rowCount = 120_000;
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -285,17 +285,7 @@ describe("ends", () => {
   });
 
   it("by a timeout at any moment, from the launch on", async () => {
-    let cancelled = 0;
-    for (let ms = 1; ms <= 50; ms += 1) {
-      await setStatementTimeout(client, ms);
-      const ended = await keepingTimeouts(() => run(client, ms % 2 === 0 ? slow : counted));
-      await setStatementTimeout(client, 0);
-      if ("message" in ended) {
-        expect(ended).toEqual(timedOut);
-        cancelled += 1;
-      }
-      expect(held(await quiet(observer))).toBe(0);
-    }
+    const cancelled = await cancelledAtAnyMoment(client, observer, 50, (ms) => (ms % 2 === 0 ? slow : counted));
     expect(cancelled).toBeGreaterThan(10);
     await works();
   }, 120_000);

@@ -1,6 +1,9 @@
 // Setting statement_timeout where one is in effect: the old one holds for the SET too, and ends it on a busy machine.
 // Not for waiting; that is the part of audit.ts.
 import type { Client } from "pg";
+import { expect } from "vitest";
+import { held, quiet } from "./audit.js";
+import { type Outcome, run } from "./fusion_session.js";
 
 /** More than any machine needs that gets through a test at all. */
 const ATTEMPTS_MAX = 1000;
@@ -36,4 +39,25 @@ export async function keepingTimeouts<T extends object>(run: () => Promise<T>): 
     const isLost = "message" in ended && ended.message === cancelledByUser.message;
     if (!isLost || runs === RUNS_MAX) return ended;
   }
+}
+
+/**
+ * Runs a statement with a timeout of each number of milliseconds up to `moments`. It ends as PostgreSQL ends it or
+ * whole, and nothing is held after it, as the observer sees. How many were cancelled.
+ */
+export async function cancelledAtAnyMoment(
+  client: Client, observer: Client, moments: number, textOf: (ms: number) => string,
+): Promise<number> {
+  let cancelled = 0;
+  for (let ms = 1; ms <= moments; ms += 1) {
+    await setStatementTimeout(client, ms);
+    const ended: Outcome = await keepingTimeouts(() => run(client, textOf(ms)));
+    await setStatementTimeout(client, 0);
+    if ("message" in ended) {
+      expect(ended).toEqual(timedOut);
+      cancelled += 1;
+    }
+    expect(held(await quiet(observer))).toBe(0);
+  }
+  return cancelled;
 }
