@@ -1,12 +1,11 @@
 // Casts between oid and integers. An oid is an integer without a sign, carried as the 32 bits it has: to and from int4
 // nothing changes, int8 has room for all of them. Enums look like oids to the engine and have no such casts. Read next:
 // cast_numbers.ts.
-import { type EngineType, INT4, INT8, isSameType } from "#types/engine_type.js";
+import { type EngineType, INT4, INT8, isSameType, OID } from "#types/engine_type.js";
 import { throwTemplate } from "./error_templates.js";
 import type { Emission, ErrorTemplate, Operand, Present, Procedure, ScalarFunction } from "./function.js";
 import { asBigint, first, push } from "./operand.js";
 
-const OID: EngineType = { kind: "opaque", width: 4, byValue: true, bitwiseEqual: true };
 const OID_END = 1n << 32n;
 const outOfRange: ErrorTemplate = { sqlstate: "22003", message: "OID out of range" };
 

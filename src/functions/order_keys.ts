@@ -3,7 +3,7 @@
 // of the value in a table that comes with each execution; of names their characters. Keys of texts come with the scans.
 // Next: optimizer/order_keys.ts.
 import { View } from "#generated/layout.js";
-import { type EngineType, INT4, INT8, isSameType } from "#types/engine_type.js";
+import { type EngineType, INT4, INT8, isSameType, NAME, OID, TEXT, TIMETZ } from "#types/engine_type.js";
 import type { Local } from "#wasm/function_builder.js";
 import { EnumTable } from "./enum_table.js";
 import type { Emission, LibraryFunction, Operand, Present, ScalarFunction } from "./function.js";
@@ -12,12 +12,7 @@ import { pushViewBytes } from "./library/bytes.js";
 import { writeView } from "./library/views.js";
 import { asBigint, asBytes, first, push, second, viewParts } from "./operand.js";
 import { isTableType } from "./parameter_tables.js";
-import { emitTimetz, loadTimetz, readTimetz, TIMETZ, writeTimetz } from "./timetz_image.js";
-
-const TEXT: EngineType = { kind: "text", byteOrder: true };
-const ENUM: EngineType = { kind: "opaque", width: 4, byValue: true, bitwiseEqual: true };
-const NAME_BYTES = 64;
-const NAME: EngineType = { kind: "opaque", width: NAME_BYTES, byValue: false, bitwiseEqual: true };
+import { emitTimetz, loadTimetz, readTimetz, writeTimetz } from "./timetz_image.js";
 
 interface Listed {
   readonly key: string;
@@ -107,7 +102,7 @@ function tableAt({ code }: Emission, table: Operand): Local {
 
 const enums: readonly ScalarFunction[] = [
   listed({
-    key: "enum.rank", doc: "The place of a value in its enum's order", argument: ENUM, result: INT4, withTable: true,
+    key: "enum.rank", doc: "The place of a value in its enum's order", argument: OID, result: INT4, withTable: true,
     evaluate: (values) =>
       BigInt(new EnumTable(asBytes(second(values))).rankOf(Number(BigInt.asUintN(32, asBigint(first(values)))))),
     emit(emission, operands) {
@@ -116,7 +111,7 @@ const enums: readonly ScalarFunction[] = [
     },
   }),
   listed({
-    key: "enum.ofRank", doc: "The value in a place of an enum's order", argument: INT4, result: ENUM, withTable: true,
+    key: "enum.ofRank", doc: "The value in a place of an enum's order", argument: INT4, result: OID, withTable: true,
     evaluate: (values) =>
       BigInt.asIntN(32, BigInt(new EnumTable(asBytes(second(values))).oidAt(Number(asBigint(first(values)))))),
     emit(emission, operands) {
@@ -146,7 +141,7 @@ const names: readonly ScalarFunction[] = [
         pushViewBytes(code, ...viewParts(first(operands)));
         code.set(bytes).i32(0).set(length);
         code.block([], (end) => code.loop((again) => {
-          code.get(length).i32(NAME_BYTES).op("i32.ge_u").brIf(end);
+          code.get(length).i32(NAME.width).op("i32.ge_u").brIf(end);
           code.get(bytes, length).op("i32.add").load("i32.load8_u").op("i32.eqz").brIf(end);
           code.get(length).i32(1).op("i32.add").set(length).br(again);
         }));

@@ -2,17 +2,13 @@
 // to text and concat() go by. Dates, instants, floats and byte strings are written as the session likes them, and are
 // PostgreSQL's. Read next: optimizer/expressions/text_casts.ts, which chooses among them; text_code.ts.
 import { View } from "#generated/layout.js";
-import { type EngineType, type EngineTypeKind, isSameType } from "#types/engine_type.js";
+import { type EngineType, type EngineTypeKind, isSameType, OID, TEXT, UUID } from "#types/engine_type.js";
 import type { LibraryFunction, Present, ScalarFunction } from "./function.js";
 import { emitMadeView, type EmitOrHost, hostFunction } from "./host_function.js";
 import { writeView } from "./library/views.js";
 import { numericText, readNumeric } from "./numeric_image.js";
 import { asBigint, asBytes, first, pushAsI64 } from "./operand.js";
 import { isTimetz, readTimetz } from "./timetz_image.js";
-
-const TEXT: EngineType = { kind: "text", byteOrder: true };
-const UUID: EngineType = { kind: "opaque", width: 16, byValue: false, bitwiseEqual: true };
-const OID: EngineType = { kind: "opaque", width: 4, byValue: true, bitwiseEqual: true };
 
 /** A sign and the digits of 2^63. */
 const INTEGER_BYTES = 20;

@@ -1,7 +1,7 @@
 // Times of day with a time zone: casts, and what is added to them. A zone given to one that has no date is taken as it
 // is when the transaction begins, which a zone's table says (zone_table.ts). Comparisons go by keys (order_keys.ts).
 // Read next: timetz_image.ts; timetz_fields.ts; zone_calls.ts, which makes the calls with a zone.
-import { TIME, TIMESTAMPTZ } from "#types/engine_type.js";
+import { TIME, TIMESTAMPTZ, TIMETZ } from "#types/engine_type.js";
 import {
   dateBeyondTimestamps, isInfiniteTimestamp, isTimestamp, splitTimestamp, TIMESTAMP_END_DAY, TIMESTAMP_FIRST,
   timestampOfDate,
@@ -17,7 +17,7 @@ import { localOffset, transactionStart, zoneLocal, zoneOffset } from "./library/
 import { asBigint, first, push, pushAsI64, second } from "./operand.js";
 import { isTableType } from "./parameter_tables.js";
 import {
-  emitTimetz, isTimetz, loadTimetz, readTimetz, storeTimetz, TIMETZ, TIMETZ_ROOM, writeTimetz,
+  emitTimetz, isTimetz, loadTimetz, readTimetz, storeTimetz, TIMETZ_ROOM, writeTimetz,
 } from "./timetz_image.js";
 import { pushZone, zoneOf } from "./zone_functions.js";
 import { SECOND_MICROSECONDS } from "./zone_table.js";

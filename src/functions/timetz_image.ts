@@ -1,7 +1,7 @@
 // Times of day with a time zone as PostgreSQL stores them, which is how the engine carries them: microseconds of the
 // day, then seconds west of Greenwich. Read next: timetz.ts for their functions, order_keys.ts for their order.
 import { View } from "#generated/layout.js";
-import { type EngineType, isSameType } from "#types/engine_type.js";
+import { type EngineType, isSameType, TIMETZ } from "#types/engine_type.js";
 import type { FunctionBuilder, Local } from "#wasm/function_builder.js";
 import type { Emission, Operand, Present } from "./function.js";
 import { emitMadeView } from "./host_function.js";
@@ -14,10 +14,7 @@ export interface TimeWithZone {
   readonly zone: bigint;
 }
 
-const TIMETZ_BYTES = 12;
 const ZONE_AT = 8;
-
-export const TIMETZ: EngineType = { kind: "opaque", width: TIMETZ_BYTES, byValue: false, bitwiseEqual: true };
 
 export const isTimetz = (type: EngineType | undefined): boolean => type !== undefined && isSameType(type, TIMETZ);
 
@@ -28,7 +25,7 @@ export function readTimetz(value: Present): TimeWithZone {
 }
 
 export function writeTimetz({ microseconds, zone }: TimeWithZone): Uint8Array {
-  const image = new DataView(new ArrayBuffer(TIMETZ_BYTES));
+  const image = new DataView(new ArrayBuffer(TIMETZ.width));
   image.setBigInt64(0, microseconds, true);
   image.setInt32(ZONE_AT, Number(zone), true);
   return new Uint8Array(image.buffer);
@@ -48,7 +45,7 @@ export const TIMETZ_ROOM = View.SIZE;
 
 /** Makes one at the start of a room; each part is pushed as an i64. */
 export function storeTimetz(code: FunctionBuilder, room: Local, pushTime: () => void, pushZone: () => void): void {
-  code.get(room).i32(TIMETZ_BYTES).store("i32.store", View.length);
+  code.get(room).i32(TIMETZ.width).store("i32.store", View.length);
   code.get(room);
   pushTime();
   code.store("i64.store", View.prefix).get(room);

@@ -2,7 +2,7 @@
 // Evaluated by the host. Since 16 integers may be written in more ways, which are PostgreSQL's. Read next:
 // texts_of_values.ts for the other way round.
 import { sqlError } from "#base/errors.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, UUID } from "#types/engine_type.js";
 import type { Present, ScalarFunction } from "./function.js";
 import { hostFunction } from "./host_function.js";
 import { asBytes, first } from "./operand.js";
@@ -69,8 +69,7 @@ const forms: readonly Listed[] = [
     })),
   { key: "text.bool", doc: "A text as truth value", result: { kind: "bool" }, read: truthOf },
   {
-    key: "text.uuid", doc: "A text as uuid", read: uuidOf,
-    result: { kind: "opaque", width: 16, byValue: false, bitwiseEqual: true },
+    key: "text.uuid", doc: "A text as uuid", result: UUID, read: uuidOf,
   },
 ];
 

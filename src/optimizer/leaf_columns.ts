@@ -7,7 +7,7 @@ import { columnOf } from "#optimizer/expressions/column_types.js";
 import type { LeafColumn } from "#plan/planning.js";
 import type { ColumnType } from "#types/column_type.js";
 import { encodingOf } from "#types/encoding_of.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, TEXT } from "#types/engine_type.js";
 
 interface Requested {
   /** Equal for columns that hold the same. */
@@ -52,14 +52,13 @@ export class LeafColumns {
   addOrderKey(of: number, collation: number): number {
     const texts = defined(this.requested[of], "a requested column");
     const key = `${texts.key}|order ${collation}`;
-    const engine: EngineType = { kind: "text", byteOrder: true };
     const { sqlType, typmod, nullable } = texts.type;
     return this.request({
       key,
       name: `order of ${texts.name}`,
       isComputed: true,
-      column: { ...texts.column, encoding: encodingOf(engine), orderKey: collation },
-      type: columnOf({ type: sqlType, typmod, collation }, engine, nullable),
+      column: { ...texts.column, encoding: encodingOf(TEXT), orderKey: collation },
+      type: columnOf({ type: sqlType, typmod, collation }, TEXT, nullable),
     });
   }
 

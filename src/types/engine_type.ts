@@ -35,6 +35,18 @@ export const TIMESTAMP = { kind: "timestamp" } as const;
 export const TIMESTAMPTZ = { kind: "timestamptz" } as const;
 export const INTERVAL = { kind: "interval" } as const;
 
+/** A text ordered by its bytes. */
+export const TEXT = { kind: "text", byteOrder: true } as const;
+
+const carried = <Width extends number, ByValue extends boolean>(width: Width, byValue: ByValue) =>
+  ({ kind: "opaque", width, byValue, bitwiseEqual: true }) as const;
+
+/** Types that are carried as PostgreSQL has them, by their width alone: enums look as oids do. */
+export const OID = carried(4, true);
+export const TIMETZ = carried(12, false);
+export const UUID = carried(16, false);
+export const NAME = carried(64, false);
+
 export function isSameType(a: EngineType, b: EngineType): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -8,9 +8,9 @@ import { pairFunctions, takesTwo } from "#plan/pair_functions.js";
 import type { AggregateCall, AggregateFunction, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { writeInterval } from "#functions/interval_image.js";
 import { type Numeric, writeNumeric } from "#functions/numeric_image.js";
-import { isTimetz, TIMETZ, writeTimetz } from "#functions/timetz_image.js";
+import { isTimetz, writeTimetz } from "#functions/timetz_image.js";
 import { type ArrayElement, elementLength } from "#types/array_element.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, TIMETZ } from "#types/engine_type.js";
 import { columnType } from "./engine.js";
 
 /** A seeded generator; tests print the seed. */

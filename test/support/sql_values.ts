@@ -3,8 +3,8 @@
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { readInterval } from "#functions/interval_image.js";
 import { numericText, readNumeric } from "#functions/numeric_image.js";
-import { isTimetz, readTimetz, TIMETZ } from "#functions/timetz_image.js";
-import type { EngineType } from "#types/engine_type.js";
+import { isTimetz, readTimetz } from "#functions/timetz_image.js";
+import { type EngineType, TIMETZ } from "#types/engine_type.js";
 
 export type Present = Exclude<Scalar, null>;
 

@@ -9,7 +9,7 @@ import type { RequestFacts } from "#frontend/request_facts.js";
 import type { Comparison } from "#functions/comparison.js";
 import { TABLE_TYPE } from "#functions/parameter_tables.js";
 import { typedCall } from "#functions/typed_call.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, TEXT } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import type { ColumnSource } from "./column_source.js";
 
@@ -55,22 +55,21 @@ function keyOfText(source: TextKeys, value: Expression, collation: number): Expr
   const keyOf = (each: Expression): Expression | undefined => keyOfText(source, each, collation);
   switch (value.kind) {
     case "column": return source.orderKey(value.index, collation);
-    case "constant": return value.value === null ? { ...value, type: TEXT_KEY } : undefined;
+    case "constant": return value.value === null ? { ...value, type: TEXT } : undefined;
     case "coalesce": {
       const keys = allKnown(value.arguments.map(keyOf));
-      return keys && { ...value, arguments: keys, type: TEXT_KEY };
+      return keys && { ...value, arguments: keys, type: TEXT };
     }
     case "case": {
       const keys = allKnown(value.branches.map(({ then }) => keyOf(then)));
       const otherwise = keyOf(value.otherwise);
       const branches = keys?.map((then, index) => ({ ...defined(value.branches[index], "a branch"), then }));
-      return branches && otherwise && { ...value, branches, otherwise, type: TEXT_KEY };
+      return branches && otherwise && { ...value, branches, otherwise, type: TEXT };
     }
     default: return undefined;
   }
 }
 
-const TEXT_KEY: EngineType = { kind: "text", byteOrder: true };
 
 function allKnown(values: readonly (Expression | undefined)[]): readonly Expression[] | undefined {
   return values.every((each) => each !== undefined) ? values : undefined;

@@ -1,7 +1,6 @@
 // Casts to text and from it, and concat(): which function of the engine writes what a type's output function writes,
-// or reads what its input function reads. Types whose
-// text depends on a setting of the session are not among them, nor char(n), whose blanks the engine does not keep. Read
-// next: functions/texts_of_values.ts.
+// or reads what its input function reads. Types whose text depends on a setting of the session are not among them, nor
+// char(n), whose blanks the engine does not keep. Read next: functions/texts_of_values.ts.
 import { constantOf, isNull } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import type { Call, SqlType } from "#frontend/analysed_expression.js";
