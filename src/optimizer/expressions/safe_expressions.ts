@@ -38,8 +38,8 @@ const safeFunctions: ReadonlySet<number> = new Set([
   1317, 1318, 1372, 1381, 1367, 1369, 1374, 1375, 720, 1810, 1811, 2010, 1620,
   // trimming, left and right, the rest of a string, reverse, translate, md5, ||
   884, 885, 875, 881, 882, 876, 3060, 3061, 883, 937, 3062, 878, 2311, 1258,
-  // char(n), name and bool as text
-  401, 406, 2971,
+  // char(n), name and bool as text, texts as names
+  401, 406, 2971, 407, 1400, 409,
   // widening casts
   481, 313, 754, 316, 235, 236, 311, 318, 482, 652, 1740, 1781, 1782, 1742, 1743, 1288, 2558,
   // abs, sign, ceil, floor, round, trunc of floats and numerics
