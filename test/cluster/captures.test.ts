@@ -86,7 +86,10 @@ async function workerIsBack(): Promise<void> {
 describe("captured executions", () => {
   it(`play back without a divergence: ${EXECUTIONS} of them, finished, failed, cancelled and killed`, async () => {
     const random = moments(7);
-    for (let at = 0; at < EXECUTIONS; at++) {
+    const enough = EXECUTIONS * 0.7;
+    const captured = (): number => captures(data).filter(({ kind }) => kind === "execution").length;
+    // On a busy machine more of them end before they begin: others take their place.
+    for (let at = 0; at < EXECUTIONS || (at < 3 * EXECUTIONS && captured() <= enough); at++) {
       const round = Math.floor(at / statements.length);
       const level = (at + round) % 4 === 3 ? "control" : "full";
       const client = await connect(`pg_fusion.capture = ${level}`, "pg_fusion.query_memory = '1MB'");
@@ -103,7 +106,7 @@ describe("captured executions", () => {
     await quiet(observer);
     const files = captures(data);
     const executions = files.filter(({ kind }) => kind === "execution");
-    expect(executions.length).toBeGreaterThan(EXECUTIONS * 0.7);
+    expect(executions.length).toBeGreaterThan(enough);
     expect(new Set(executions.map(({ outcome }) => outcome))).toContain("finished");
     expect(new Set(executions.map(({ outcome }) => outcome))).toContain("failed");
     const steps = executions.flatMap(({ trace }) => trace.writers.flatMap(({ records }) => records));
