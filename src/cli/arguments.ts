@@ -3,7 +3,7 @@
 import { CommandError } from "#cluster/command_error.js";
 
 /** Flags that take a value. */
-const valued = ["port", "scale", "queries", "runs", "limit", "json"] as const;
+const valued = ["port", "scale", "queries", "runs", "limit", "json", "destination"] as const;
 /** Flags that are there or not. */
 const plain = ["plain", "no-data", "once", "indexes"] as const;
 

@@ -9,6 +9,7 @@ import { runVisualizeCommand } from "#visualizer/visualize_command.js";
 import { parseArguments } from "./arguments.js";
 import { runBench } from "./bench_command.js";
 import { openPsql, runEnv, runPsql, runReset, runStatus, runStop, runUp } from "./cluster_commands.js";
+import { runInstall } from "./install_command.js";
 import { bringSession, openSession } from "./session.js";
 import { runTop } from "./top_command.js";
 import { runTour } from "./tour.js";
@@ -29,6 +30,7 @@ const usage = `usage: npx pg-fusion <command> [options]
              [--compare FILE] [--explain FILE]
   stop     stop the server
   reset    stop it and delete everything it has
+  install  put the extension into the PostgreSQL it was built for  [--destination DIR]
 
 --plain starts the server without the extension. npm start builds, brings up and opens psql.
 `;
@@ -56,6 +58,7 @@ const commands: Readonly<Record<string, Command>> = {
   visualize: (words) => runVisualizeCommand(words, findPlaces()),
   stop: (words) => runStop(parseArguments(words)),
   reset: (words) => runReset(parseArguments(words)),
+  install: (words) => runInstall(parseArguments(words)),
 };
 
 /** Runs one command; returns the process's exit status. */

@@ -28,8 +28,8 @@ export interface RuntimeFiles {
 
 /** PostgreSQL before 17 keeps this much of a background worker's library path (BGW_MAXLEN). */
 const libraryPathBytesMax = 95;
-const libraryName = join(buildFolder(), "extension/pg_fusion");
-const workerName = "dist/worker/main.js";
+export const libraryName = join(buildFolder(), "extension/pg_fusion");
+export const workerName = "dist/worker/main.js";
 const addonName = "native/addon/build/Release/pg_fusion.node";
 
 /**
@@ -47,7 +47,8 @@ export function runtimeFingerprint(places: ClusterPlaces): string {
   return hash.digest("hex");
 }
 
-function checkBuilt(root: string): void {
+/** Throws a CommandError that names what no build has made yet. */
+export function checkBuilt(root: string): void {
   const absent = [`${libraryName}.so`, workerName, addonName].filter(
     (name) => !existsSync(join(root, name)),
   );
@@ -68,15 +69,14 @@ function productionPackages(root: string): readonly string[] {
     .filter((path) => existsSync(join(root, path)));
 }
 
-/** Copies the built files beside the cluster; the old copy is replaced only by a complete one. */
-function copyRuntime(places: ClusterPlaces): void {
-  const target = join(places.home, "runtime");
-  const fresh = join(places.home, "runtime.new");
+/** Copies the library, the worker and all it needs to a folder all can read; only a complete copy replaces the old. */
+export function copyRuntime(root: string, target: string): void {
+  const fresh = `${target}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true, mode: 0o755 });
   const names = ["package.json", "dist", "sql", addonName, `${libraryName}.so`];
-  for (const name of [...names, ...productionPackages(places.root)]) {
-    cpSync(join(places.root, name), join(fresh, name), { recursive: true, dereference: true });
+  for (const name of [...names, ...productionPackages(root)]) {
+    cpSync(join(root, name), join(fresh, name), { recursive: true, dereference: true });
   }
   cpSync(nodeExecutable(), join(fresh, "node"));
   // Root's files may be closed to others; the server's user must read the copies.
@@ -121,6 +121,6 @@ export function stageRuntime(places: ClusterPlaces): void {
   const mark = join(places.home, "runtime", "fingerprint");
   const wanted = runtimeFingerprint(places);
   if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return;
-  copyRuntime(places);
+  copyRuntime(places.root, join(places.home, "runtime"));
   writeFileSync(mark, wanted);
 }

@@ -1,9 +1,9 @@
 // The pg-fusion command as a process, against a home of its own, and the bench against the suites' server.
 // The compiled command line is used, as npm test has built it.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -41,6 +41,33 @@ describe("pg-fusion", () => {
     expect(command(home, "help")).toMatchObject({ status: 0, err: "" });
     expect(command(home, "fly")).toMatchObject({ status: 2, out: "" });
     expect(command(home, "up", "--fast").err).toMatch(/unknown option --fast/);
+  });
+
+  it("installs the extension, the worker and what it needs", () => {
+    const destination = join(folder, "installed");
+    const { out, err, status } = command(home, "install", "--destination", destination);
+    expect({ err, status }).toEqual({ err: "", status: 0 });
+    const written = out.split("\n").filter((line) => line.startsWith(`  ${destination}/`)).map((line) => line.trim());
+    expect(written.map((name) => basename(name)).sort()).toEqual(
+      ["pg_fusion", "pg_fusion--0.1.sql", "pg_fusion.control", "pg_fusion.so"]);
+    expect(out).toMatch(/^ {2}shared_preload_libraries = 'pg_fusion'$/m);
+    for (const setting of ["node_path", "worker_script"]) {
+      const file = new RegExp(`^ {2}pg_fusion\\.${setting} = '(.*)'$`, "m").exec(out)?.[1] ?? "nothing";
+      expect(existsSync(join(destination, file)), file).toBe(true);
+    }
+    // The worker finds all its modules in the copy: without a region it says what is missing, and no module is.
+    const [worker, node] = ["worker_script", "node_path"].map((setting) =>
+      join(destination, new RegExp(`${setting} = '(.*)'`).exec(out)?.[1] ?? "nothing"));
+    const alone = spawnSync(node ?? "", [worker ?? ""], { encoding: "utf8", cwd: "/" });
+    expect(alone.status).not.toBe(0);
+    expect(alone.stderr).not.toMatch(/Cannot find|ERR_MODULE/);
+  });
+
+  it("says where it may not install", () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    expect(command(home, "install", "--destination", file)).toMatchObject({ status: 1 });
+    expect(command(home, "install", "--destination", file).err).toMatch(/cannot be written \(ENOTDIR\)/);
   });
 
   it("has nothing to show before the first up", () => {
