@@ -293,3 +293,25 @@ select id, lag(z) over (order by id), first_value(z) over (order by id) from (se
   join o using (id)) q order by id;
 select z.a from (select t as a, o as b from t join o using (id)) z order by (z.a).id;
 select (z.a).s, (z.b).c from (select t as a, o as b from t left join o using (id)) z order by (z.a).id;
+select id, (select max(x) from t limit 1 offset 1) from o order by id;
+select id, (select max(x) from t limit 0) from o order by id;
+select id, (select count(*) from t limit 1 offset 1) c, coalesce((select count(*) from t offset 3), -1) from o order
+  by id;
+select id from o where x > (select min(x) from t limit 1 offset 1) order by id;
+select id from o where (select min(x) from t limit 1 offset 1) is null order by id;
+select id from o where not exists (select max(x) from t limit 1 offset 1) order by id;
+select id from o where x not in (select max(x) from t limit 1 offset 1) order by id;
+select id, array(select max(x) from t offset 1) from o order by id;
+select id, q.m from o left join lateral (select max(t.y) m from t where t.x = o.x offset 1) q on true order by id;
+select id, (select max(t.y) from t where t.x = o.x offset 1) from o order by id;
+select id, (select count(*) from t where t.x = o.x limit 0) from o order by id;
+select id from o where (select count(*) from t where t.x = o.x offset 1) is null order by id;
+select id from o where exists (select count(*) from t where t.x = o.x offset 1) order by id;
+select id from o where (select a from (select max(x) a from t offset 1) z) is null order by id;
+select id, (select count(*) from (select max(x) a from t offset 1) z) from o order by id;
+with w as (select max(x) m from t offset 1) select id, (select m from w), (select count(*) from w) from o order by id;
+select (select max(x) from t offset 1), (select sum(y) from t limit 1) from o limit 3;
+select id from o where row(x,y) = (select max(x), min(x) from t offset 1) order by id;
+select id, (select sum(x) over () from t limit 1 offset 1000) from o order by id;
+select x, (select max(t.x) from t where t.y = sum(o.y) offset 1) from o group by x order by x;
+select id, case when id < 5 then (select max(x) from t offset 1) else (select min(x) from t) end from o order by id;

@@ -22,6 +22,7 @@ import type { CorrelatedRows } from "./correlated_rows.js";
 import { fromCorrelatedRows } from "./correlated_rows.js";
 import type { PendingLookUp } from "./correlation.js";
 import { conditionsOn, refuseFailing, refuseSubLink, subQueryOf, testExpression } from "./correlation.js";
+import { keepsFirst } from "./limits.js";
 import { existsValue, inValue } from "./marks.js";
 import { overMissing } from "./missing_groups.js";
 import { quantifiedJoin } from "./quantified.js";
@@ -145,7 +146,9 @@ function scalarOver(rows: CorrelatedRows, query: AnalysedQuery, subLink: TextNod
   const { block, extraKeys } = aggregateBlock(rows.scope, rows.operator, keys.map((key) => key.inner));
   if (keys.length === 0) {
     const { operator, column } = materialised(block, statement, true);
-    const single: LogicalOperator = isAggregate ? operator : { kind: "singleRow", input: operator, rows: 1 };
+    // Counter-example: (SELECT max(x) FROM t LIMIT 1 OFFSET 1) is NULL, and drops no row.
+    const isOne = isAggregate && keepsFirst(query);
+    const single: LogicalOperator = isOne ? operator : { kind: "singleRow", input: operator, rows: 1 };
     return { operator: single, conditions: undefined, column };
   }
   // What is NULL then anyway is computed once a group.

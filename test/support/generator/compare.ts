@@ -4,12 +4,16 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "pg";
 import { refused, unordered, type Answer } from "../answers.js";
+import { isAsDeclared } from "./declared_columns.js";
 import { otherOrderRaises } from "./other_orders.js";
 import { isOrdered, type Query } from "./tree.js";
 import { answerIn, type TypedConstants, type Way } from "./ways.js";
 
 export type Verdict =
-  | { readonly kind: "equal"; readonly answer: "rows" | "no rows" | "error" | "error of another row" }
+  | {
+      readonly kind: "equal";
+      readonly answer: "rows" | "no rows" | "error" | "error of another row" | "rows of declared types";
+    }
   | { readonly kind: "refused"; readonly message: string; readonly detail: string }
   /** PostgreSQL itself was too slow to compare with. */
   | { readonly kind: "skipped" }
@@ -63,6 +67,9 @@ export async function compare(
   const isEmpty = expected.kind === "rows" && expected.rows.length === 0;
   if (JSON.stringify(shown(actual)) === JSON.stringify(shown(expected)))
     return { kind: "equal", answer: isEmpty ? "no rows" : expected.kind };
+  const [declared, plainly] = [shown(actual), shown(expected)];
+  if (declared.kind === "rows" && plainly.kind === "rows" && await isAsDeclared(plain, query, plainly, declared))
+    return { kind: "equal", answer: "rows of declared types" };
   if (actual.kind === "error" && expected.kind === "error" && await otherOrderRaises(plain, query, actual))
     return { kind: "equal", answer: "error of another row" };
   return { kind: "different", expected, actual };
