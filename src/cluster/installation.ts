@@ -1,5 +1,5 @@
-// Puts the extension into a PostgreSQL installation's folders, for CREATE EXTENSION: library, control file, script, and a
-// copy of the worker with its packages and node, so that the checkout may move or go. It changes no server's settings;
+// Puts the extension into a PostgreSQL's own folders, for CREATE EXTENSION: library, control file, script, and a copy
+// of the worker with its packages and node, so that the checkout may move or go. It changes no server's settings;
 // `settings` says what they need. Read staging.ts next, which says what the copy is made of.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
