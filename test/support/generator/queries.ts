@@ -73,6 +73,9 @@ function isLateral(item: FromItem): boolean {
   return item.node === "function" || (item.node === "derived" && item.lateral);
 }
 
+/** Equal values of two exact columns of the kind have equal text; numerics of two scales have not. */
+const looksAlike = (kind: Kind): boolean => kind !== "numeric";
+
 export class StatementMaker {
   private readonly dice: Dice;
   private readonly features: Features;
@@ -132,12 +135,13 @@ export class StatementMaker {
       "EXCEPT ALL",
       "INTERSECT ALL",
     ]);
-    const ordered = dice.chance(20);
+    const ordered = dice.chance(20) && wanted.every(looksAlike);
     const limit = ordered && dice.chance(60) ? dice.pick(limits) : "";
     const query: Query = { node: "setOperation", operation, left, right, ordered, limit };
     return {
       query,
-      columns: left.targets.map(({ name, value }) => ({ name, kind: value.kind, exact: value.exact })),
+      columns: left.targets.map(({ name, value: { kind, exact } }) =>
+        ({ name, kind, exact: exact && looksAlike(kind) })),
     };
   }
 
@@ -151,7 +155,7 @@ export class StatementMaker {
     const operation = dice.pick(["UNION ALL", "UNION", "EXCEPT", "INTERSECT ALL"]);
     const other = this.select(depth + 1, outer, wanted);
     // The order of an arm shows in what its limit keeps.
-    const limit = dice.chance(30) ? dice.pick(limits) : "";
+    const limit = dice.chance(30) && wanted.every(looksAlike) ? dice.pick(limits) : "";
     return { node: "setOperation", operation, left: select, right: other, ordered: limit !== "", limit };
   }
 
