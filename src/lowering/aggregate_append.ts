@@ -9,6 +9,7 @@ import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { ViewState } from "./aggregate_plan.js";
 import { BUFFER, CAPACITY, type StepTarget } from "./aggregate_steps.js";
+import { AggregateState } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { copyBytes } from "./group_memory.js";
 
@@ -61,7 +62,8 @@ export function extendBuffer(context: FunctionContext): LibraryFunction {
       code.if([], () => {
         code.get(total).i32(1).op("i32.shl").tee(capacity).i32(CAPACITY_MIN);
         code.get(capacity).i32(CAPACITY_MIN).op("i32.gt_u").select().set(capacity);
-        code.get(state, buffer, before, capacity).call(library(copyBytes(host))).set(buffer);
+        code.get(state).i32(AggregateState.growing).op("i32.add").get(buffer, before, capacity);
+        code.call(library(copyBytes(host))).set(buffer);
         code.get(target, buffer).store("i32.store", BUFFER);
         code.get(target, capacity).store("i32.store", CAPACITY);
       });

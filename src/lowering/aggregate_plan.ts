@@ -16,6 +16,7 @@ import type { ExpressionTable } from "./expression_table.js";
 import { type Moments, isMomentsFunction } from "./aggregate_moments.js";
 import type { Pairs } from "./aggregate_pairs.js";
 import { type KeyPlan, NULL_MASK_KEYS, keyImage } from "./group_keys.js";
+import { showsWhichIsKept } from "./view_order.js";
 
 /** One number of a group's state; the image its row starts with. */
 export interface StateSlot {
@@ -378,9 +379,30 @@ export function viewsOf(step: AggregateStep): readonly ViewState[] {
   return step.kind === "sumWide" && step.sum.rest !== undefined ? [step.sum.rest] : [];
 }
 
+/** A value of a group that may become long, and what two parts of it are together: one behind the other, or one of them. */
+export interface GrowingValue {
+  readonly view: ViewState;
+  readonly combined: "appended" | "least" | "greatest";
+}
+
+/** Values that may be kept in parts: lists, and the least and greatest strings. */
+export function growingValues({ classes }: Pick<AggregatePlan, "classes">): readonly GrowingValue[] {
+  return classes.flatMap(({ steps }) => steps).flatMap((step): GrowingValue[] => {
+    if (step.kind === "append" || step.kind === "collect")
+      return viewsOf(step).map((view) => ({ view, combined: "appended" }));
+    if (step.kind !== "extremeView" || showsWhichIsKept(step.argument.type)) return [];
+    return [{ view: step.view, combined: step.largest ? "greatest" : "least" }];
+  });
+}
+
 /** Whether a sum is delivered as a numeric of any precision, made when its group is read. */
 export function isTotal({ call, step }: ResultPlan): boolean {
   return step.kind === "sumWide" && call.result.engine.kind === "numeric";
+}
+
+/** Whether a result needs room of its own each time its group is read. */
+export function takesRoom(result: ResultPlan): boolean {
+  return isTotal(result) || result.step.kind === "collect";
 }
 
 export const LEAST32 = -(2 ** 31);

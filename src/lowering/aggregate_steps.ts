@@ -13,6 +13,7 @@ import { emitMoments } from "./aggregate_moments.js";
 import { type AggregateStep, type BitWord, NUMERIC_ADD, type StateSlot, type ViewState, type WideSum } from
   "./aggregate_plan.js";
 import { LEAST32 } from "./aggregate_plan.js";
+import { AggregateState } from "./control_block.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
 import { copyBytes } from "./group_memory.js";
 import { showsWhichIsKept, viewOrder } from "./view_order.js";
@@ -447,15 +448,19 @@ function emitExtremeView(
   const [address, tail] = [defined(value.parts[0], "a view"), defined(value.parts[1], "a tail")];
   const base = view.first.offset;
   const replace = context.library(replaceView(context));
-  const call = (): void => void code.get(state, row).i32(base).op("i32.add").get(address, tail).call(replace);
+  const showsKept = showsWhichIsKept(value.type);
+  const call = (): void => {
+    code.get(state).i32(showsKept ? 0 : AggregateState.growing).op("i32.add");
+    code.get(row).i32(base).op("i32.add").get(address, tail).call(replace);
+  };
   code.get(row).load("i32.load", view.seen.offset);
   code.if(
     [],
     () => {
       code.get(address, tail).get(row).i32(base).op("i32.add").i32(0).call(context.library(viewOrder(value.type)));
       // Of equal values the last is kept, as PostgreSQL does.
-      const orEqual = showsWhichIsKept(value.type);
-      code.i32(0).op(largest ? (orEqual ? "i32.ge_s" : "i32.gt_s") : orEqual ? "i32.le_s" : "i32.lt_s").if([], call);
+      code.i32(0).op(largest ? (showsKept ? "i32.ge_s" : "i32.gt_s") : showsKept ? "i32.le_s" : "i32.lt_s");
+      code.if([], call);
     },
     () => {
       code.get(row).i32(1).store("i32.store", view.seen.offset);

@@ -62,11 +62,15 @@ export const AggregateState = {
   rowEnd: 20,
   firstChunk: 24,
   currentChunk: 28,
-  /** Room for key and minimum/maximum bytes. */
+  /** Room for bytes of keys and numbers. */
   bytesNext: 32,
   bytesEnd: 36,
   /** The chunk where reading the groups stopped. */
   cursorChunk: 40,
+  /** Added to a state's address, what asks for room for bytes gets it for values that grow, which may go to disk. */
+  growing: 16,
+  growingNext: 48,
+  growingEnd: 52,
   SIZE: 64,
 } as const;
 

@@ -11,7 +11,7 @@ import type { PhysicalOperator, PhysicalPlan, RuntimeFilter } from "#plan/physic
 import type { ColumnType } from "#types/column_type.js";
 import { isPackedText } from "#types/encoding_of.js";
 import type { EngineType } from "#types/engine_type.js";
-import { type AggregatePlan, isTotal, planAggregate } from "./aggregate_plan.js";
+import { type AggregatePlan, planAggregate, takesRoom } from "./aggregate_plan.js";
 import { argumentsOf, overArguments } from "./aggregate_sink.js";
 import type { BoundProgram } from "./bounds.js";
 import { ExpressionTable } from "./expression_table.js";
@@ -376,7 +376,7 @@ class Cutter {
   #add(stream: Stream, sink: PipelineSink, table = new ExpressionTable()): void {
     const { source, sourceColumns, steps, operators } = stream;
     const used = usedColumns({ steps, sink, table, sourceColumns });
-    if (source.kind === "groups") table.usesScratch ||= source.plan.results.some(isTotal);
+    if (source.kind === "groups") table.usesScratch ||= source.plan.results.some(takesRoom);
     const bounds = boundsOf(source, steps, sink, table);
     const { slotCount: firstSlot } = this;
     this.pipelines.push({ source, steps, sink, table, sourceColumns, used, bounds, firstSlot, operators });

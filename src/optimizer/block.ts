@@ -166,7 +166,7 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   const allKeys = [...found, ...extraNamed(scope, extraKeys)];
   const answer = planAggregates(aggregatesOf(query), (node) => texts.of(node),
     (rows) => new AggregatePlanner(facts, scope.translator, 0, rows),
-    { input: joined, ordered: () => new OrderedRows(scope.statement, allKeys.map(({ expression }) => expression)) });
+    { ordered: () => new OrderedRows(scope.statement, allKeys.map(({ expression }) => expression)) });
   if ("obstacle" in answer) leave(answer.obstacle);
   const { planner, planned, computed } = answer;
   const { operator, keys, calls } = plannedGroups(scope.statement, joined, allKeys, callsOf(answer));

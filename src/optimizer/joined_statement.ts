@@ -40,7 +40,6 @@ import { bpcharLength } from "#types/sql_types.js";
 import { Attributes } from "./attributes.js";
 import { aggregateBlock } from "./block.js";
 import { checkBlock, checkStatement, checkTargets } from "./block_checks.js";
-import { Estimates } from "./estimates.js";
 import { type PlannedStatement, plannedStatement } from "./planned_statement.js";
 import type { PlanningContext } from "./planning_context.js";
 import { edgeRoots, isGrouped } from "./planning_context.js";
@@ -112,10 +111,7 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
   scope.limitKeys(operator.rows * pays);
   const context: PlanningContext = {
     query, facts, texts, source: scope, translator: scope.translator, scanRows: operator.rows, fallbacks,
-    orderable: (keys) => ({
-      input: operator, ordered: () => new OrderedRows(statement, keys),
-      groups: new Estimates(statement.tables).groups(operator, keys),
-    }),
+    orderable: (keys) => ({ ordered: () => new OrderedRows(statement, keys) }),
   };
   const tries = steps && conditions.length === 0;
   const { edge, notes } = (tries ? engineEdge(context, scope, operator) : undefined)

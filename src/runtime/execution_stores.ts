@@ -47,16 +47,19 @@ export class ExecutionStores {
     this.#kernels = kernels;
     const { layout, pipelines: { aggregates, tables } } = compiled;
     this.#budget = new MemoryBudget(arena, spill, aggregates.length + tables.length);
-    this.aggregates = aggregates.map((plan, aggregate) => new GroupStore({
-      arena: this.#hold({ kind: "groups", aggregate }).part,
-      kernels,
-      plan,
-      state: control + layout.aggregate(aggregate),
-      groupsEstimate: aggregate === 0 ? groupsEstimate(compiled) : 0,
-      budget: this.#budget,
-      spills: true,
-      store: this.#placeOf({ kind: "groups", aggregate }),
-    }));
+    this.aggregates = aggregates.map((plan, aggregate) => {
+      const { part, tally } = this.#hold({ kind: "groups", aggregate });
+      return new GroupStore({
+        arena: part,
+        kernels,
+        plan,
+        state: control + layout.aggregate(aggregate),
+        groupsEstimate: aggregate === 0 ? groupsEstimate(compiled) : 0,
+        budget: this.#budget,
+        port: this.#budget.port && counting(this.#budget.port, tally),
+        store: this.#placeOf({ kind: "groups", aggregate }),
+      });
+    });
     tables.forEach((plan, table) => this.#openTable(table, plan, { kind: "table", table }, false));
   }
 

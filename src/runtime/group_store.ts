@@ -1,12 +1,16 @@
 // The host's side of an aggregate's groups: the first directory and growing it, when compiled code asks. Room for rows
-// and bytes is row_chunks.ts. When it is full, groups stay as they are and rows of others go elsewhere, to be grouped
-// in a later round. Read next: lowering/group_table.ts, lowering/spill_pipeline.ts, arena.ts.
-import type { AggregatePlan } from "#lowering/aggregate_plan.js";
+// and bytes is row_chunks.ts. When it is full, values that grow go to disk first; then groups stay as they are and
+// rows of others go elsewhere, to be grouped in a later round. Read next: lowering/group_table.ts,
+// lowering/spill_pipeline.ts, spill/growing_values.ts.
+import { type AggregatePlan, growingValues } from "#lowering/aggregate_plan.js";
 import { AggregateState, GroupChunk } from "#lowering/control_block.js";
 import type { Arena } from "./arena.js";
 import type { Kernels } from "./kernels.js";
 import type { MemoryBudget } from "./memory_budget.js";
 import { RowChunks } from "./row_chunks.js";
+import { GrowingValues } from "./spill/growing_values.js";
+import type { SpillPort } from "./spill/spill_port.js";
+import { type Batch, wholeGroups } from "./spill/whole_groups.js";
 
 const ENTRY_BYTES = 8;
 const FIRST_ENTRIES = 1024;
@@ -21,8 +25,8 @@ export interface GroupOptions {
   readonly state: number;
   readonly groupsEstimate: number;
   readonly budget: MemoryBudget;
-  /** Whether groups may come in rounds: there is but one who reads them. */
-  readonly spills: boolean;
+  /** For groups that may come in rounds: there is but one who reads them. */
+  readonly port: SpillPort | undefined;
   /** Place among the stores that share the budget. */
   readonly store: number;
 }
@@ -33,6 +37,7 @@ export class GroupStore {
   readonly #plan: AggregatePlan;
   readonly #chunks: RowChunks;
   readonly #budget: MemoryBudget;
+  readonly #growing: GrowingValues;
   readonly #spills: boolean;
   readonly #store: number;
   /** Bound of what narrow code may have added to any sum since the last flush. */
@@ -46,13 +51,15 @@ export class GroupStore {
   #groupsBefore = 0;
   #released = false;
 
-  constructor({ arena, kernels, plan, state, groupsEstimate, budget, spills, store }: GroupOptions) {
+  constructor({ arena, kernels, plan, state, groupsEstimate, budget, port, store }: GroupOptions) {
     this.#arena = arena;
     this.#kernels = kernels;
     this.#plan = plan;
     this.#budget = budget;
-    this.#spills = spills && budget.port !== undefined;
+    this.#spills = port !== undefined;
     this.#store = store;
+    const values = growingValues(plan);
+    this.#growing = new GrowingValues({ arena, state, rowBytes: plan.rowBytes, values, budget, port });
     this.#chunks = new RowChunks(arena, state, plan.rowBytes, budget.chunkBytes);
     if (plan.keys.length === 0) this.#openSingle();
     else this.#openDirectory(groupsEstimate);
@@ -74,6 +81,7 @@ export class GroupStore {
   /** Forgets all groups, for the next round. */
   restart(): void {
     this.#groupsBefore += this.groups;
+    this.#growing.clear();
     this.#chunks.clear();
     this.#arena.freeRun(this.#get(AggregateState.directory));
     this.#set(AggregateState.groups, 0);
@@ -84,8 +92,10 @@ export class GroupStore {
 
   /** Nothing reads the groups any more. */
   release(): void {
-    if (this.#released || this.#plan.keys.length === 0) return;
+    if (this.#released) return;
     this.#released = true;
+    this.#growing.clear();
+    if (this.#plan.keys.length === 0) return;
     this.#chunks.clear();
     this.#arena.freeRun(this.#get(AggregateState.directory));
   }
@@ -120,10 +130,52 @@ export class GroupStore {
     if (!this.#allows(0)) this.#chunks.closeRows();
   }
 
+  /** Room for values that grow, of groups that are there. */
+  addGrowingBytes(need: number): void {
+    this.#growing.addBytes(need);
+  }
+
+  /** Writes some of what may go to disk when there is no room for more; true when there is. */
+  makeRoom(): boolean {
+    const isDue = this.#growing.writing ||
+      (this.#growing.worthWriting && !this.#budget.allows(this.#store, 0));
+    return !isDue || this.#growing.write();
+  }
+
+  /** Whether values of groups are in parts on disk: the groups are read batch by batch. */
+  get inParts(): boolean {
+    return this.#growing.spilled;
+  }
+
+  /** All groups, with their whole values: each batch until the next is asked for. Undefined: others may have a turn. */
+  *batches(): Generator<Batch | undefined, void, void> {
+    while (!this.#growing.write()) yield undefined;
+    const { rowBytes } = this.#plan;
+    const all = this.groupsEver;
+    // The state is about to show each batch in place of what there is.
+    const rows = [...this.#chunks.runs()];
+    const parted = {
+      arena: this.#arena, rowBytes, rows, values: growingValues(this.#plan), readers: this.#growing.open(),
+      batchBytes: this.#budget.readBytes,
+    };
+    for (const batch of wholeGroups(parted)) {
+      this.#chunks.adopt([{ address: batch.chunk, end: batch.end }]);
+      this.#set(AggregateState.groups, batch.groups);
+      this.#groupsBefore = all - batch.groups;
+      yield batch;
+    }
+  }
+
   #allows(more: number): boolean {
     if (!this.#spills || this.#budget.allows(this.#store, more)) return true;
     this.pressed ||= this.patient;
-    return this.patient;
+    return this.patient || this.#fitsWithoutGrowing(more);
+  }
+
+  /** Whether there will be room once values are on disk that can go there, and for now there is. */
+  #fitsWithoutGrowing(more: number): boolean {
+    const { worthWriting, heldBytes } = this.#growing;
+    return worthWriting && more <= this.#arena.memory.freeBytes && this.#budget.allows(this.#store, more - heldBytes);
   }
 
   #openDirectory(groupsEstimate: number): void {

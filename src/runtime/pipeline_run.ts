@@ -5,7 +5,7 @@ import type { OperatorStats } from "#codec/execution_message.js";
 import { throwTemplate } from "#functions/error_templates.js";
 import type { ErrorTemplate } from "#functions/function.js";
 import { NARROW_LIMIT, type ParameterMagnitude } from "#lowering/bounds.js";
-import { ControlBlock, RunStatus, TableState } from "#lowering/control_block.js";
+import { AggregateState, ControlBlock, RunStatus, TableState } from "#lowering/control_block.js";
 import { GROUPS_VARIANT, type Variant } from "#lowering/function_context.js";
 import type { Pipeline, PipelineSink } from "#lowering/pipeline.js";
 import type { CompiledModule, CompiledPlan } from "./compiled_plan.js";
@@ -101,7 +101,14 @@ export class PipelineRun {
     const { tables } = this.#environment;
     const filled = this.#filledTable;
     return tablesOf(this.pipeline).every((table) => defined(tables[table], "a table").finish()) &&
-      (filled === undefined || defined(tables[filled], "a table").makeRoom());
+      (filled === undefined || defined(tables[filled], "a table").makeRoom()) &&
+      this.#groups?.makeRoom() !== false;
+  }
+
+  /** Those it makes. */
+  get #groups(): GroupStore | undefined {
+    const { sink } = this.pipeline;
+    return sink.kind === "aggregate" ? this.#environment.stores[sink.aggregate] : undefined;
   }
 
   get #filledTable(): number | undefined {
@@ -371,7 +378,11 @@ export class PipelineRun {
       host: {
         growDirectory: (state = 0) => defined(groups(state), "an aggregate").growDirectory(),
         addRows: (state = 0) => Number(store(state).addRows()),
-        addBytes: (state = 0, need = 0) => store(state).addBytes(need),
+        addBytes: (state = 0, need = 0) => {
+          const growing = groups(state - AggregateState.growing);
+          if (growing === undefined) store(state).addBytes(need);
+          else growing.addGrowingBytes(need);
+        },
         evaluate: (number = 0) => evaluation.evaluate(number),
         addScratch: (need = 0) => scratch.reserve(need),
       },

@@ -58,4 +58,14 @@ export const spillStatements: readonly string[] = [
     "LATERAL (SELECT id AS n FROM spill_left l WHERE l.key = r.key ORDER BY id LIMIT 2) x",
   "WITH sums AS (SELECT key, sum(id) AS ids FROM spill_left GROUP BY key) " +
     "SELECT key, ids FROM sums WHERE ids = (SELECT max(ids) FROM sums)",
+  "SELECT key % 7, md5(string_agg(word, ', ' ORDER BY id)), md5(array_agg(id ORDER BY id DESC)::text), count(*) " +
+    "FROM spill_left GROUP BY key % 7",
+  "SELECT length(string_agg(word, word ORDER BY id)), cardinality(array_agg(day)), sum(price) FROM spill_left",
+  "SELECT key, array_agg(word ORDER BY word COLLATE \"C\", id), max(word COLLATE \"C\") FROM spill_left " +
+    "GROUP BY key ORDER BY key LIMIT 900",
+  "SELECT id % 90, min(repeat(word, 20) COLLATE \"C\"), max(repeat(word, 20) COLLATE \"C\"), " +
+    "array_agg(key ORDER BY id) FROM spill_left GROUP BY id % 90 HAVING count(*) > 3",
+  "SELECT id, ARRAY(SELECT r.id FROM spill_right r WHERE r.key = l.key ORDER BY r.id) FROM spill_left l " +
+    "WHERE l.id % 5 = 0",
+  "SELECT md5(ARRAY(SELECT word FROM spill_right ORDER BY id)::text)",
 ];

@@ -4,7 +4,6 @@
 import { assert } from "#base/assert.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import type { TextNode } from "#frontend/node_text.js";
-import type { LogicalOperator } from "#plan/logical.js";
 import type { EdgeExpression } from "#plan/planning.js";
 import { keepsAllValues } from "#plan/row_order.js";
 import { type AggregatePlanner, type Obstacle } from "./aggregates.js";
@@ -22,22 +21,9 @@ export interface PlannedAggregates {
   readonly rows: OrderedRows | undefined;
 }
 
-/** Rows that may be ordered: those that are grouped, and what can be asked of them. */
+/** Rows that may be ordered before they are grouped. */
 export interface OrderableRows {
-  readonly input: LogicalOperator;
-  /** Expected, where the groups go to PostgreSQL as rows of the result. */
-  readonly groups?: number;
   readonly ordered: () => OrderedRows;
-}
-
-/** Of a list that is short, however many there are. */
-const SHORT_LIST = 100;
-/** Lists that are made at once stand in memory, and none goes to disk; PostgreSQL sorts, and has one at a time. */
-const LISTED_ROWS_MAX = 1_000_000;
-
-/** Whether the engine should make lists of so many rows for so many groups: the expected numbers. */
-export function listsFit(rows: number, groups: number): boolean {
-  return rows <= LISTED_ROWS_MAX || rows / Math.max(1, groups) <= SHORT_LIST;
 }
 
 type Attempt = PlannedAggregates | Obstacle;
@@ -57,8 +43,6 @@ export function planAggregates(
 function checked(plan: PlannedAggregates, orderable: OrderableRows | undefined): Attempt {
   const hasLists = plan.planner.calls.some(keepsAllValues);
   if (hasLists && orderable === undefined) return { obstacle: "an aggregate keeps all values", needsRows: true };
-  if (hasLists && orderable?.groups !== undefined && !listsFit(orderable.input.rows, orderable.groups))
-    return { obstacle: "an aggregate keeps more values than memory is sure to take" };
   const obstacle = plan.rows?.obstacle;
   return obstacle === undefined ? plan : { obstacle };
 }

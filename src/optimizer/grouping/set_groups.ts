@@ -10,7 +10,6 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { Attributes } from "#optimizer/attributes.js";
 import { mayDiffer } from "#optimizer/block_checks.js";
 import { leave } from "#optimizer/edges/left_to_postgres.js";
-import { Estimates } from "#optimizer/estimates.js";
 import { expressionsOf } from "#optimizer/expressions/operator_expressions.js";
 import { KEPT_ROWS_MAX } from "#optimizer/from/with_queries.js";
 import type { QueryScope } from "#optimizer/query_scope.js";
@@ -157,8 +156,7 @@ function ofRows(grouping: SetsGrouping): AllSets {
   const sets = members.map((member): SetGroups => {
     const own = keysOfSet(keys, member);
     const expressions = own.map(({ expression }) => expression);
-    const groups = new Estimates(statement.tables).groups(input, expressions);
-    const answer = planned(grouping, { input, groups, ordered: () => new OrderedRows(statement, expressions) });
+    const answer = planned(grouping, { ordered: () => new OrderedRows(statement, expressions) });
     if ("obstacle" in answer) return leave(answer.obstacle);
     if (!isKept && answer.rows !== undefined) leave("each of its sets would order more rows than are kept");
     answers.push(answer);

@@ -15,7 +15,6 @@ import type { Region } from "#optimizer/from/region.js";
 import type { StatementFacts } from "#optimizer/from/table_source.js";
 import { orderKeyOf } from "#optimizer/from/table_source.js";
 import { groupedRows, keyColumn } from "#optimizer/grouping/grouped_rows.js";
-import { listsFit } from "#optimizer/grouping/planned_aggregates.js";
 import type { QueryPlanner } from "#optimizer/query_planner.js";
 import type { QueryScope } from "#optimizer/query_scope.js";
 import type { LogicalOperator } from "#plan/logical.js";
@@ -75,7 +74,6 @@ export function arrayValue(
     function: "collect", argument: of.value, element: of.element, result: columnOf(sql, type, true),
   };
   const { operator, conditions, array } = arrays(statement, inOrder, rows, call);
-  if (!listsFit(rows.operator.rows, operator.rows)) return refuseSubLink(subLink, "of so many rows");
   const nothing = constantOf(emptyArrayImage(of.element.type), type);
   const expression: Expression = { kind: "coalesce", arguments: [readColumn(array, type), nothing], type };
   scope.put(subLink, { expression });

@@ -160,7 +160,7 @@ function openSink(
     const budget = new MemoryBudget(arena, undefined, 1);
     stores[sink.aggregate] = new GroupStore({
       arena, kernels, plan: defined(compiled.pipelines.aggregates[sink.aggregate], "an aggregate"), state,
-      groupsEstimate: 0, budget, spills: false, store: 0,
+      groupsEstimate: 0, budget, port: undefined, store: 0,
     });
     return { state, stores, tables };
   }

@@ -9,6 +9,7 @@ import type { ProbeStep } from "#lowering/probe_step.js";
 import type { OverflowPipeline } from "#lowering/spill_pipeline.js";
 import { firstSpillTable } from "#lowering/spill_pipeline.js";
 import { type TablePlan, marksBuildRows } from "#lowering/table_plan.js";
+import type { GroupStore } from "../group_store.js";
 import { PipelineRun, type RunEnvironment } from "../pipeline_run.js";
 import type { TableStore } from "../table_store.js";
 import type { SpilledRows } from "./row_writer.js";
@@ -185,7 +186,7 @@ export class SpilledStages {
   /** Groups that had room, then those of each partition of the rest. */
   *#rounds(run: PipelineRun, aggregate: number): Work {
     const store = defined(this.#host.environment.stores[aggregate], "an aggregate");
-    yield* this.#drain(run);
+    yield* this.#deliver(run, store);
     const feeders = this.#feeders.get(aggregate) ?? [];
     const rounds: Round[] = [];
     yield* this.#addRounds(feeders, rounds, 0);
@@ -204,7 +205,17 @@ export class SpilledStages {
       }
       if (round.isLast) for (const rows of round.rows) rows?.file.close();
       yield* this.#addRounds(feeders, rounds, level + 1);
-      yield* this.#drain(run);
+      yield* this.#deliver(run, store);
+    }
+  }
+
+  /** Runs over all groups there are. */
+  *#deliver(run: PipelineRun, store: GroupStore): Work {
+    if (!store.inParts) return yield* this.#drain(run);
+    for (const batch of store.batches()) {
+      if (batch === undefined) yield "paused";
+      else yield* this.#drain(run);
+      if (run.exhausted) return;
     }
   }
 
