@@ -379,7 +379,7 @@ export function viewsOf(step: AggregateStep): readonly ViewState[] {
   return step.kind === "sumWide" && step.sum.rest !== undefined ? [step.sum.rest] : [];
 }
 
-/** A value of a group that may become long, and what two parts of it are together: one behind the other, or one of them. */
+/** A value of a group that may become long; two parts of it together are one behind the other, or one of the two. */
 export interface GrowingValue {
   readonly view: ViewState;
   readonly combined: "appended" | "least" | "greatest";

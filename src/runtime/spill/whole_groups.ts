@@ -1,7 +1,6 @@
 // Groups whose values are in parts on disk, put together again some groups at a time: their rows are copied to a place
 // of their own, with all parts of each value behind them. A value is in memory as a whole, so one that is larger than
 // what is left of it ends in an error. Read next: growing_values.ts, ../group_store.ts.
-import { defined } from "#base/assert.js";
 import { COMPUTED_BYTES_MAX } from "#functions/characters.js";
 import { errorTemplates, throwTemplate } from "#functions/error_templates.js";
 import { VIEW_INLINE_BYTES, View } from "#generated/layout.js";
