@@ -43,7 +43,7 @@ const constructs: readonly (readonly [string, string, string])[] = [
     "string_agg() and array_agg(); arrays of arrays, of rows and of types of users but enums, JSON: PostgreSQL"],
   ["Aggregates with FILTER", "engine", ""],
   ["Window functions, every frame", "engine",
-    "but sums of floats, RANGE by float or time, offsets that are no constants; of a statement's groups above"],
+    "but sums of floats, RANGE by timetz, offsets that are no constants; of a statement's groups above"],
   ["ORDER BY, LIMIT, OFFSET, WITH TIES", "PostgreSQL",
     "above the engine, which delivers the first rows alone where each key is a column whose order it has"],
   ["LIMIT, OFFSET in subqueries", "engine", "constants, in an order the engine has; else PostgreSQL"],

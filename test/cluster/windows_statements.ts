@@ -93,6 +93,13 @@ const others = [
   "SELECT id, count(*) OVER (ORDER BY ts RANGE '-1 day' PRECEDING) FROM w_rows",
   "SELECT id, count(*) OVER (ORDER BY n RANGE 'NaN' PRECEDING) FROM w_rows",
   "SELECT id, count(*) OVER (ORDER BY d RANGE NULL::interval PRECEDING) FROM w_rows",
+  "SELECT id, sum(k) OVER (ORDER BY ts::time RANGE BETWEEN interval '2 hours' PRECEDING AND interval '30 minutes' " +
+    "FOLLOWING), count(*) OVER (PARTITION BY p ORDER BY ts::time DESC RANGE interval '1 day 3 hours' PRECEDING) " +
+    "FROM w_rows",
+  "SELECT id, max(k) OVER (ORDER BY ts::time RANGE BETWEEN interval '1 year' FOLLOWING AND interval '999999 hours' " +
+    "FOLLOWING) FROM w_rows",
+  "SELECT id, count(*) OVER (ORDER BY ts::time RANGE interval '-1 second' PRECEDING) FROM w_rows",
+  "SELECT id, count(*) OVER (ORDER BY ts::time RANGE interval '1 day -1 second' PRECEDING) FROM w_rows",
   "SELECT id, count(*) OVER (ORDER BY n RANGE s PRECEDING) FROM w_rows",
   "SELECT * FROM w_none x, LATERAL (SELECT 1) y WINDOW w AS (ORDER BY id)",
   "SELECT id, row_number() OVER (ORDER BY id), sum(k) OVER () FROM w_none",

@@ -5,7 +5,7 @@ import { callOf, constantOf } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { readExpression } from "#frontend/expression_reader.js";
 import { integerConstant } from "#frontend/integer_constant.js";
-import { DAY_MICROSECONDS, intervalLength, readInterval } from "#functions/interval_image.js";
+import { DAY_MICROSECONDS, intervalLength, readInterval, writeInterval } from "#functions/interval_image.js";
 import { readNumeric } from "#functions/numeric_image.js";
 import { leave } from "#optimizer/edges/left_to_postgres.js";
 import type { ExpressionTranslator } from "#optimizer/expressions/expression_translator.js";
@@ -32,11 +32,13 @@ export function planFrame(
   if (!measures || key === undefined || counted.has(key.expression.type.kind))
     return { unit, start: countedBound(start), end: countedBound(end), exclusion };
   const distances = [start, end].map((bound) => distanceOf(translator, bound));
+  const isTime = key.expression.type.kind === "time";
   const measure = measureOf(key.expression, distances.filter((each) => each !== undefined));
   const bound = ({ kind }: ClauseBound, distance: Expression | undefined): FrameBound => {
     if (kind === "unbounded" || kind === "currentRow") return { kind };
     if (distance === undefined) return leave("a frame's offset is no constant");
-    return { kind, limit: limitOf(translator, measure, distance, (kind === "following") !== key.descending) };
+    const added = isTime ? partOfDay(distance) : distance;
+    return { kind, limit: limitOf(translator, measure, added, (kind === "following") !== key.descending) };
   };
   return { unit, start: bound(start, distances[0]), end: bound(end, distances[1]), exclusion, measure };
 }
@@ -87,6 +89,7 @@ function measureOf(key: Expression, distances: readonly Expression[]): Expressio
     case "float4":
       return callOf("cast.float4.float8", FLOAT8, key);
     case "date": return callOf("cast.date.timestamp", TIMESTAMP, key);
+    case "time": return callOf("cast.time.interval", INTERVAL, key);
     case "float8": case "numeric": case "timestamp": case "timestamptz": case "interval": return key;
     default: return leave("a frame's distance is not one of the engine's");
   }
@@ -133,6 +136,15 @@ function shiftedInstant(
   const zone = translator.sessionZone();
   if (zone === undefined || !translator.isExact(key)) return leave("a frame's distance may be infinite");
   return callOf(key, measure.type, measure, distance, zone);
+}
+
+/** What of an interval a time of day is moved by, without wrapping at midnight: in_range_time_interval(). */
+function partOfDay(distance: Expression): Expression {
+  if (distance.kind !== "constant" || !(distance.value instanceof Uint8Array) || distance.type.kind !== "interval")
+    return leave("a frame's distance is not one of the engine's");
+  const { microseconds } = readInterval(distance.value);
+  if (microseconds < 0n || microseconds >= DISTANCE_END) return leave("a frame's distance is not one of the engine's");
+  return constantOf(writeInterval({ microseconds, days: 0, months: 0 }), INTERVAL);
 }
 
 /** An interval that is the same for every timestamp; where there are time zones its days are not. */
