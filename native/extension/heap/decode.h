@@ -119,7 +119,7 @@ typedef struct FusionPayload
 } FusionPayload;
 
 /* A varlena that is not short: false when it is compressed or external. */
-extern bool fusion_open_long_varlena(const uint8 *at, FusionPayload *payload, const uint8 **end);
+extern bool fusion_open_long_varlena(const uint8 *at, uint8 align, FusionPayload *payload, const uint8 **end);
 
 /* The bytes of a varlena value; false when it must be detoasted. */
 static pg_attribute_always_inline bool
@@ -134,8 +134,14 @@ fusion_varlena_payload(FusionWalk *walk, FusionReach reach, int row, FusionPaylo
 		payload->length = VARSIZE_1B(at) - VARHDRSZ_SHORT;
 		end = at + VARSIZE_1B(at);
 	}
-	else if (!fusion_open_long_varlena(at, payload, &end))
-		return false;
+	else
+	{
+		/* With reach VALUE the walk has aligned it, and stands behind the attribute already. */
+		uint8		align = reach == FUSION_REACH_CURSOR ? walk->layout->attributes[walk->attribute].align : 1;
+
+		if (!fusion_open_long_varlena(at, align, payload, &end))
+			return false;
+	}
 	if (reach == FUSION_REACH_CURSOR)
 		walk->cursor[row] = end;
 	return true;

@@ -42,9 +42,9 @@ static const uint64 second_mask[LENGTH_LONG + 1] = {
 };
 
 bool
-fusion_open_long_varlena(const uint8 *at, FusionPayload *payload, const uint8 **end)
+fusion_open_long_varlena(const uint8 *at, uint8 align, FusionPayload *payload, const uint8 **end)
 {
-	at = fusion_varlena_at(at);
+	at = fusion_varlena_at(at, align);
 	if (VARATT_IS_1B_E(at) || VARATT_IS_4B_C(at))
 		return false;
 	payload->bytes = (const uint8 *) VARDATA_ANY(at);

@@ -127,11 +127,11 @@ extern FusionReach fusion_walk_to(FusionWalk *walk, int attribute, const uint8 *
 /* Tells the walk that a kernel has read `attribute`, which with reach CURSOR moved the cursors. */
 extern void fusion_walk_passed(FusionWalk *walk, int attribute, FusionReach reach);
 
-/* First byte of a 4-byte-header varlena, or the short one, from an unaligned cursor. */
+/* First byte of a 4-byte-header varlena of a type so aligned, or the short one, from an unaligned cursor. */
 static inline const uint8 *
-fusion_varlena_at(const uint8 *cursor)
+fusion_varlena_at(const uint8 *cursor, uint8 align)
 {
-	return *cursor == 0 ? (const uint8 *) TYPEALIGN(sizeof(int32), cursor) : cursor;
+	return *cursor == 0 ? (const uint8 *) TYPEALIGN(align, cursor) : cursor;
 }
 
 #endif							/* FUSION_TUPLE_BATCH_H */

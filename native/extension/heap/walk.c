@@ -70,24 +70,24 @@ set_cursors(FusionWalk *walk, int target)
 }
 
 static inline const uint8 *
-skip_varlena(const uint8 *at)
+skip_varlena(const FusionAttribute *attribute, const uint8 *at)
 {
 	if (likely(VARATT_IS_1B(at) && !VARATT_IS_1B_E(at)))
 		return at + VARSIZE_1B(at);
-	at = fusion_varlena_at(at);
+	at = fusion_varlena_at(at, attribute->align);
 	return at + VARSIZE_ANY(at);
 }
 
 /* One pass over the rows for `count` varlenas; a constant in every inlined copy, so that the steps unroll. */
 static pg_attribute_always_inline void
-skip_in_one_pass(FusionWalk *walk, int count)
+skip_in_one_pass(FusionWalk *walk, const FusionAttribute *attributes, int count)
 {
 	for (int row = 0; row < walk->count; row++)
 	{
 		const uint8 *at = walk->cursor[row];
 
 		for (int i = 0; i < count; i++)
-			at = skip_varlena(at);
+			at = skip_varlena(&attributes[i], at);
 		walk->cursor[row] = at;
 	}
 }
@@ -97,35 +97,37 @@ skip_in_one_pass(FusionWalk *walk, int count)
  * saves passes.
  */
 static void
-skip_varlenas(FusionWalk *walk, int count)
+skip_varlenas(FusionWalk *walk, int first, int count)
 {
-	for (; count > 8; count -= 8)
-		skip_in_one_pass(walk, 8);
+	const FusionAttribute *attributes = walk->layout->attributes + first;
+
+	for (; count > 8; count -= 8, attributes += 8)
+		skip_in_one_pass(walk, attributes, 8);
 	switch (count)
 	{
 		case 1:
-			skip_in_one_pass(walk, 1);
+			skip_in_one_pass(walk, attributes, 1);
 			break;
 		case 2:
-			skip_in_one_pass(walk, 2);
+			skip_in_one_pass(walk, attributes, 2);
 			break;
 		case 3:
-			skip_in_one_pass(walk, 3);
+			skip_in_one_pass(walk, attributes, 3);
 			break;
 		case 4:
-			skip_in_one_pass(walk, 4);
+			skip_in_one_pass(walk, attributes, 4);
 			break;
 		case 5:
-			skip_in_one_pass(walk, 5);
+			skip_in_one_pass(walk, attributes, 5);
 			break;
 		case 6:
-			skip_in_one_pass(walk, 6);
+			skip_in_one_pass(walk, attributes, 6);
 			break;
 		case 7:
-			skip_in_one_pass(walk, 7);
+			skip_in_one_pass(walk, attributes, 7);
 			break;
 		default:
-			skip_in_one_pass(walk, 8);
+			skip_in_one_pass(walk, attributes, 8);
 			break;
 	}
 }
@@ -164,7 +166,7 @@ skip_fixed(FusionWalk *walk, int first, int count)
  * first bytes are read.
  */
 static inline const uint8 *
-take_varlena(const uint8 **cursor, bool is_present, const uint8 *otherwise)
+take_varlena(const FusionAttribute *attribute, const uint8 **cursor, bool is_present, const uint8 *otherwise)
 {
 	const uint8 *at = *cursor;
 	uint32		bytes = 0;
@@ -173,7 +175,7 @@ take_varlena(const uint8 **cursor, bool is_present, const uint8 *otherwise)
 		bytes = VARSIZE_1B(at);
 	else if (is_present)
 	{
-		at = fusion_varlena_at(at);
+		at = fusion_varlena_at(at, attribute->align);
 		bytes = VARSIZE_ANY(at);
 	}
 	*cursor = is_present ? at + bytes : *cursor;
@@ -203,7 +205,7 @@ locate_missing(FusionWalk *walk, int attribute, const uint8 *null_image)
 
 		walk->is_null[row] = !is_present && otherwise == null_image;
 		walk->value[row] = entry->length > 0 ? take_fixed(entry, &walk->cursor[row], is_present, otherwise) :
-			take_varlena(&walk->cursor[row], is_present, otherwise);
+			take_varlena(entry, &walk->cursor[row], is_present, otherwise);
 	}
 }
 
@@ -234,7 +236,7 @@ locate(FusionWalk *walk, int attribute, const uint8 *null_image)
 			bool		is_present = (walk->present[row][byte] >> bit) & 1;
 
 			walk->is_null[row] = !is_present;
-			walk->value[row] = take_varlena(&walk->cursor[row], is_present, null_image);
+			walk->value[row] = take_varlena(entry, &walk->cursor[row], is_present, null_image);
 		}
 	}
 	walk->attribute = attribute + 1;
@@ -259,7 +261,7 @@ step_to(FusionWalk *walk, int target)
 		while (end < target && (attributes[end].length == -1) == is_varlena && is_clean(walk, end))
 			end++;
 		if (is_varlena)
-			skip_varlenas(walk, end - first);
+			skip_varlenas(walk, first, end - first);
 		else
 			skip_fixed(walk, first, end - first);
 		walk->attribute = end;

@@ -16,7 +16,7 @@
 
 typedef enum Kind
 {
-	KIND_1, KIND_2, KIND_4, KIND_8, KIND_UUID, KIND_INTERVAL, KIND_DECIMAL64, KIND_DECIMAL128, KIND_TEXT,
+	KIND_1, KIND_2, KIND_4, KIND_8, KIND_UUID, KIND_INTERVAL, KIND_DECIMAL64, KIND_DECIMAL128, KIND_TEXT, KIND_ARRAY8,
 	KIND_TRIMMED, KIND_PACKED4, KIND_PACKED8,
 	KIND_COUNT
 } Kind;
@@ -30,7 +30,7 @@ static const struct
 	{1, 1, FUSION_ENCODING_BOOL8}, {2, 2, FUSION_ENCODING_INT16}, {4, 4, FUSION_ENCODING_INT32},
 	{8, 8, FUSION_ENCODING_INT64}, {16, 1, FUSION_ENCODING_DATUM}, {16, 8, FUSION_ENCODING_DATUM},
 	{-1, 4, FUSION_ENCODING_DECIMAL64}, {-1, 4, FUSION_ENCODING_DECIMAL128}, {-1, 4, FUSION_ENCODING_TEXT},
-	{-1, 4, FUSION_ENCODING_TEXT}, {-1, 4, FUSION_ENCODING_TEXT4}, {-1, 4, FUSION_ENCODING_TEXT8}
+	{-1, 8, FUSION_ENCODING_DATUM}, {-1, 4, FUSION_ENCODING_TEXT}, {-1, 4, FUSION_ENCODING_TEXT4}, {-1, 4, FUSION_ENCODING_TEXT8}
 };
 
 typedef struct Value
@@ -148,7 +148,7 @@ append_value(Model *model, const Attribute *attribute, Value *value, uint8 *base
 		memcpy(at + VARHDRSZ_SHORT, payload, length);
 		return at + VARHDRSZ_SHORT + length;
 	}
-	at = align_to(base, at, sizeof(int32));
+	at = align_to(base, at, kinds[attribute->kind].align);
 	SET_VARSIZE(at, length + VARHDRSZ);
 	if (random_below(&model->seed, 500) == 0)
 	{
