@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { held, quiet } from "../support/audit.js";
 import { connect, same, sameRows, scansOf } from "../support/fusion_session.js";
 
-const heaps = ["odd_shape", "odd_toast", "odd_wide", "odd_nulls", "odd_types"] as const;
+const heaps = ["odd_shape", "odd_toast", "odd_wide", "odd_nulls", "odd_types", "odd_eights"] as const;
 
 let observer: pg.Client;
 
@@ -40,6 +40,7 @@ const conditions: Readonly<Record<(typeof heaps)[number], string>> = {
   odd_wide: "c1 % 3 = 0",
   odd_nulls: "id % 5 = 0",
   odd_types: "id % 7 = 0",
+  odd_eights: "id % 7 = 0",
 };
 
 describe.each([0, 1, 4])("with %d workers", (workers) => {

@@ -1,5 +1,6 @@
 -- Heaps that are awkward to decode, large enough that parallel producers start, and relations that are not plain heaps.
-DROP TABLE IF EXISTS odd_shape, odd_toast, odd_wide, odd_nulls, odd_types, odd_parts, odd_parent CASCADE;
+DROP TABLE IF EXISTS odd_shape, odd_toast, odd_wide, odd_nulls, odd_types, odd_eights, odd_parts,
+  odd_parent CASCADE;
 DROP TYPE IF EXISTS odd_mood CASCADE;
 DROP TYPE IF EXISTS odd_pair CASCADE;
 DROP DOMAIN IF EXISTS odd_amount CASCADE;
@@ -61,6 +62,13 @@ INSERT INTO odd_types SELECT i, (ARRAY['sad', 'calm', 'glad'])[1 + i % 3]::odd_m
   point(i, -i), ('10.0.' || i % 256 || '.1')::inet, int4range(i, i + 5), 'title' || i, (i % 32)::bit(5),
   timestamp '2001-02-03' + i * interval '7 seconds', time '00:00' + i * interval '3 seconds',
   ROW(i, 'p' || i)::odd_pair, i / 3.0, chr(65 + i % 26)::"char"
+  FROM generate_series(1, 20000) AS i;
+
+-- Values of variable length that start at multiples of eight, with long headers, short ones and compressed.
+CREATE TABLE odd_eights (id int, list bigint[], note text, track path, pair odd_pair, code smallint, spans int8multirange);
+INSERT INTO odd_eights SELECT i, (SELECT array_agg(i * k) FROM generate_series(1, i % 40) AS k), repeat('n', i % 170),
+  ('(' || repeat(format('(%s,1),', i % 9), i % 50) || '(2,' || i || '))')::path, ROW(i, repeat('p', i % 150))::odd_pair,
+  i % 999, int8multirange(int8range(i, i + 5), int8range(i + 9, NULL))
   FROM generate_series(1, 20000) AS i;
 
 CREATE TABLE odd_parts (id int, region int, note text) PARTITION BY RANGE (region);
