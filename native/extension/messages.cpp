@@ -384,7 +384,8 @@ fusion_plan_ready_table(const FusionPlanReady *answer, uint32_t index, FusionTab
 		return;
 	wanted->id = table->id();
 	wanted->zone = text_or_empty(table->zone());
-	wanted->enum_type = table->enum_type();
+	wanted->kind = static_cast<FusionTableKind>(table->kind());
+	wanted->object = table->object();
 }
 
 extern "C" bool

@@ -227,12 +227,20 @@ typedef struct FusionOperatorAnswer
 	uint32_t	detail_count;
 } FusionOperatorAnswer;
 
-/* A parameter that is a table: of the enum's order, or of the time zone. */
+/* A parameter that is a table: of a time zone, of an enum's order, of how the session writes values. */
+typedef enum FusionTableKind
+{
+	FUSION_TABLE_ZONE,
+	FUSION_TABLE_ENUM,
+	FUSION_TABLE_FORMATS
+} FusionTableKind;
+
 typedef struct FusionTableAnswer
 {
 	uint32_t	id;
+	FusionTableKind kind;
 	const char *zone;			/* "": the session's */
-	uint32_t	enum_type;		/* 0: none */
+	uint32_t	object;			/* OID of the enum */
 } FusionTableAnswer;
 
 typedef struct FusionPlanRefused

@@ -1,12 +1,13 @@
 /*
  * plan_tables.c
  *    From the worker's wish for a table to the parameter that holds it. See plan_tables.h; the tables themselves are
- *    made by zone_table.c and enum_table.c.
+ *    made by zone_table.c, enum_table.c and format_table.c.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "enum_table.h"
+#include "format_table.h"
 #include "fusion_encodings.h"
 #include "nodes/value.h"
 #include "plan_tables.h"
@@ -23,10 +24,25 @@ fusion_plan_tables(const FusionPlanReady *ready)
 		FusionTableAnswer table;
 
 		fusion_plan_ready_table(ready, i, &table);
-		tables = lappend(tables, list_make3(makeInteger((int) table.id), makeString(pstrdup(table.zone)),
-											makeInteger((int) table.enum_type)));
+		tables = lappend(tables, list_make4(makeInteger((int) table.id), makeInteger((int) table.kind),
+											makeString(pstrdup(table.zone)), makeInteger((int) table.object)));
 	}
 	return tables;
+}
+
+static FusionBytes
+table_bytes(FusionTableKind kind, const char *zone, Oid object, MemoryContext context)
+{
+	switch (kind)
+	{
+		case FUSION_TABLE_ZONE:
+			return fusion_zone_table(zone, context);
+		case FUSION_TABLE_ENUM:
+			return fusion_enum_table(object, context);
+		case FUSION_TABLE_FORMATS:
+			return fusion_format_table(context);
+	}
+	elog(ERROR, "pg_fusion: unknown kind of table %d", (int) kind);
 }
 
 FusionParameterValue *
@@ -38,13 +54,12 @@ fusion_table_parameters(const List *tables, MemoryContext context)
 	for (int i = 0; i < count; i++)
 	{
 		const List *table = list_nth_node(List, tables, i);
-		Oid			enum_type = (Oid) intVal(lthird(table));
 
 		parameters[i].id = (uint32) intVal(linitial(table));
 		parameters[i].type = BYTEAOID;
 		parameters[i].encoding = FUSION_ENCODING_DATUM;
-		parameters[i].value = OidIsValid(enum_type) ? fusion_enum_table(enum_type, context)
-			: fusion_zone_table(strVal(lsecond(table)), context);
+		parameters[i].value = table_bytes((FusionTableKind) intVal(lsecond(table)), strVal(lthird(table)),
+										  (Oid) intVal(lfourth(table)), context);
 	}
 	return parameters;
 }

@@ -1,7 +1,8 @@
 /*
  * plan_tables.h
- *    Parameters of a plan that are tables PostgreSQL makes: of a time zone, or of an enum's order. They are made when
- *    an execution starts, so that a prepared plan goes by the settings and the catalogue of that moment.
+ *    Parameters of a plan that are tables PostgreSQL makes: of a time zone, of an enum's order, of how the session
+ *    writes values as texts. They are made when an execution starts, so that a prepared plan goes by the settings and
+ *    the catalogue of that moment.
  */
 #ifndef FUSION_PLAN_TABLES_H
 #define FUSION_PLAN_TABLES_H

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0xfbcdffbc5da36efdull
+#define FUSION_LAYOUT_FINGERPRINT 0x8090b1c3159f764dull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -106,6 +106,7 @@
 #define FUSION_COLUMN_FLAG_SPECIAL 1u
 /* min and max are set: bounds of the non-null integer values, special values excluded */
 #define FUSION_COLUMN_FLAG_RANGE 2u
+
 
 
 /* ASCII PFPFLGHT read little-endian */
@@ -534,6 +535,32 @@ static_assert(offsetof(FusionZoneHeader, repeat_from) == 8, "FusionZoneHeader.re
 static_assert(offsetof(FusionZoneHeader, transaction_start) == 16, "FusionZoneHeader.transaction_start");
 static_assert(offsetof(FusionZoneHeader, first_offset) == 24, "FusionZoneHeader.first_offset");
 static_assert(offsetof(FusionZoneHeader, count) == 28, "FusionZoneHeader.count");
+
+typedef struct FusionFormatHeader
+{
+	int32_t date_style; /* 0 Postgres, 1 ISO, 2 SQL, 3 German: PostgreSQL's numbers, as those below */
+	int32_t date_order; /* 0 year first, 1 day before month, 2 month before day */
+	int32_t interval_style; /* 0 postgres, 1 postgres_verbose, 2 sql_standard, 3 iso_8601 */
+	int32_t extra_float_digits;
+	int32_t bytea_output; /* 0 escape, 1 hex */
+	uint32_t name_count; /* 0 where the date style writes offsets */
+} FusionFormatHeader;
+static_assert(sizeof(FusionFormatHeader) == 24, "FusionFormatHeader size");
+static_assert(offsetof(FusionFormatHeader, date_style) == 0, "FusionFormatHeader.date_style");
+static_assert(offsetof(FusionFormatHeader, date_order) == 4, "FusionFormatHeader.date_order");
+static_assert(offsetof(FusionFormatHeader, interval_style) == 8, "FusionFormatHeader.interval_style");
+static_assert(offsetof(FusionFormatHeader, extra_float_digits) == 12, "FusionFormatHeader.extra_float_digits");
+static_assert(offsetof(FusionFormatHeader, bytea_output) == 16, "FusionFormatHeader.bytea_output");
+static_assert(offsetof(FusionFormatHeader, name_count) == 20, "FusionFormatHeader.name_count");
+
+typedef struct FusionFormatName
+{
+	uint8_t length;
+	uint8_t letters[11]; /* PostgreSQL shows the first ten */
+} FusionFormatName;
+static_assert(sizeof(FusionFormatName) == 12, "FusionFormatName size");
+static_assert(offsetof(FusionFormatName, length) == 0, "FusionFormatName.length");
+static_assert(offsetof(FusionFormatName, letters) == 1, "FusionFormatName.letters");
 
 typedef struct FusionFlightHeader
 {

@@ -1707,30 +1707,35 @@ inline ::flatbuffers::Offset<ExplainOperator> CreateExplainOperatorDirect(
 }
 
 /// A parameter of the plan that is a table, made when an execution starts: a time zone's changes of offset
-/// (schemas/layout/zone.json), or the order of an enum's values.
+/// (schemas/layout/zone.json), the order of an enum's values, or how the session writes values (format.json).
 struct TableParameter FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef TableParameterBuilder Builder;
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
     VT_ID = 4,
-    VT_ZONE = 6,
-    VT_ENUM_TYPE = 8
+    VT_KIND = 6,
+    VT_ZONE = 8,
+    VT_OBJECT = 10
   };
   uint32_t id() const {
     return GetField<uint32_t>(VT_ID, 0);
   }
+  uint8_t kind() const {
+    return GetField<uint8_t>(VT_KIND, 0);
+  }
   const ::flatbuffers::String *zone() const {
     return GetPointer<const ::flatbuffers::String *>(VT_ZONE);
   }
-  uint32_t enum_type() const {
-    return GetField<uint32_t>(VT_ENUM_TYPE, 0);
+  uint32_t object() const {
+    return GetField<uint32_t>(VT_OBJECT, 0);
   }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint32_t>(verifier, VT_ID, 4) &&
+           VerifyField<uint8_t>(verifier, VT_KIND, 1) &&
            VerifyOffset(verifier, VT_ZONE) &&
            verifier.VerifyString(zone()) &&
-           VerifyField<uint32_t>(verifier, VT_ENUM_TYPE, 4) &&
+           VerifyField<uint32_t>(verifier, VT_OBJECT, 4) &&
            verifier.EndTable();
   }
 };
@@ -1742,11 +1747,14 @@ struct TableParameterBuilder {
   void add_id(uint32_t id) {
     fbb_.AddElement<uint32_t>(TableParameter::VT_ID, id, 0);
   }
+  void add_kind(uint8_t kind) {
+    fbb_.AddElement<uint8_t>(TableParameter::VT_KIND, kind, 0);
+  }
   void add_zone(::flatbuffers::Offset<::flatbuffers::String> zone) {
     fbb_.AddOffset(TableParameter::VT_ZONE, zone);
   }
-  void add_enum_type(uint32_t enum_type) {
-    fbb_.AddElement<uint32_t>(TableParameter::VT_ENUM_TYPE, enum_type, 0);
+  void add_object(uint32_t object) {
+    fbb_.AddElement<uint32_t>(TableParameter::VT_OBJECT, object, 0);
   }
   explicit TableParameterBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
@@ -1762,26 +1770,30 @@ struct TableParameterBuilder {
 inline ::flatbuffers::Offset<TableParameter> CreateTableParameter(
     ::flatbuffers::FlatBufferBuilder &_fbb,
     uint32_t id = 0,
+    uint8_t kind = 0,
     ::flatbuffers::Offset<::flatbuffers::String> zone = 0,
-    uint32_t enum_type = 0) {
+    uint32_t object = 0) {
   TableParameterBuilder builder_(_fbb);
-  builder_.add_enum_type(enum_type);
+  builder_.add_object(object);
   builder_.add_zone(zone);
   builder_.add_id(id);
+  builder_.add_kind(kind);
   return builder_.Finish();
 }
 
 inline ::flatbuffers::Offset<TableParameter> CreateTableParameterDirect(
     ::flatbuffers::FlatBufferBuilder &_fbb,
     uint32_t id = 0,
+    uint8_t kind = 0,
     const char *zone = nullptr,
-    uint32_t enum_type = 0) {
+    uint32_t object = 0) {
   auto zone__ = zone ? _fbb.CreateString(zone) : 0;
   return pgfusion::control::CreateTableParameter(
       _fbb,
       id,
+      kind,
       zone__,
-      enum_type);
+      object);
 }
 
 /// What the engine did itself, so that the edge must not do it again.

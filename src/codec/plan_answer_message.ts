@@ -1,5 +1,6 @@
 // Wire form of the planner's answers, PlanReady and PlanRefused (schemas/control/planning.fbs). The request
 // is in planning_message.ts. Edge expressions travel in prefix form, two parallel vectors.
+import { defined } from "#base/assert.js";
 import { malformedMessage } from "#base/errors.js";
 import { ExplainDetail as DetailTable } from "#generated/control/explain-detail.js";
 import { ExplainOperator as OperatorTable } from "#generated/control/explain-operator.js";
@@ -13,7 +14,7 @@ import { PlanReady as ReadyTable } from "#generated/control/plan-ready.js";
 import { PlanRefused as RefusedTable } from "#generated/control/plan-refused.js";
 import { TableParameter as ParameterTable } from "#generated/control/table-parameter.js";
 import type { ExplainedOperator } from "#plan/explain.js";
-import { PLANNING_VERSION, filterKeyKinds } from "#plan/planning.js";
+import { PLANNING_VERSION, filterKeyKinds, tableKinds } from "#plan/planning.js";
 import type {
   EdgeExpression, EdgeReplacement, Leaf, LeafColumn, LeafFilter, OutputColumn, PlanReady, PlanRefused,
 } from "#plan/planning.js";
@@ -115,8 +116,9 @@ export function encodePlanReady(ready: PlanReady): Uint8Array {
   const operators = ReadyTable.createOperatorsVector(
     builder, ready.operators.map((operator) => writeOperator(builder, operator)));
   const edgeQuals = ReadyTable.createEdgeQualsVector(builder, [...ready.edgeQuals]);
-  const tables = ReadyTable.createTablesVector(builder, ready.tables.map(({ id, zone, enumType }) =>
-    ParameterTable.createTableParameter(builder, id, builder.createString(zone), enumType)));
+  const tables = ReadyTable.createTablesVector(builder, ready.tables.map(({ id, kind, zone, object }) =>
+    ParameterTable.createTableParameter(
+      builder, id, tableKinds.indexOf(kind), builder.createString(zone), object)));
   builder.finish(ReadyTable.createPlanReady(
     builder, PLANNING_VERSION, plan, ready.planDigest, leaves, outputs, replacements,
     ready.didWhere, ready.didAggregate, ready.didDistinct, ready.didSort, ready.didLimit,
@@ -220,7 +222,10 @@ export function decodePlanReady(payload: Uint8Array, argumentCount: ArgumentCoun
       edgeQuals: readVector(
         "edge quals", table.edgeQualsLength(), (i) => table.edgeQuals(i), (node) => node),
       tables: readVector("tables", table.tablesLength(), (i) => table.tables(i), (each) => (
-        { id: each.id(), zone: each.zone() ?? "", enumType: each.enumType() })),
+        {
+          id: each.id(), kind: defined(tableKinds[each.kind()], "a kind of table"), zone: each.zone() ?? "",
+          object: each.object(),
+        })),
     };
   });
 }

@@ -14,6 +14,7 @@ const VERSIONS_OF_A_MAJOR = 10000;
 /** Beyond the numbers of a statement's own parameters, which are 65535 at most. */
 const FIRST_ZONE_PARAMETER = 1 << 20;
 const FIRST_ENUM_PARAMETER = 1 << 21;
+const FORMATS_PARAMETER = 1 << 22;
 
 /** int2vector and oidvector: arrays, but not what an array of their elements is. */
 const vectorTypes: ReadonlySet<number> = new Set([22, 30]);
@@ -117,12 +118,18 @@ export class RequestFacts {
     return index < 0 ? undefined : FIRST_ENUM_PARAMETER + index;
   }
 
+  /** The number of the parameter that tells how the session writes values. */
+  formatsParameter(): number {
+    return FORMATS_PARAMETER;
+  }
+
   /** What a parameter stands for; undefined for one that is no table. */
   tableOfParameter(id: number): TableParameter | undefined {
     const enumType = this.enums[id - FIRST_ENUM_PARAMETER];
-    if (enumType !== undefined) return { id, zone: "", enumType };
+    if (enumType !== undefined) return { id, kind: "enum", zone: "", object: enumType };
+    if (id === FORMATS_PARAMETER) return { id, kind: "formats", zone: "", object: 0 };
     const zone = id === FIRST_ZONE_PARAMETER ? "" : this.zones[id - FIRST_ZONE_PARAMETER - 1];
-    return zone === undefined ? undefined : { id, zone, enumType: 0 };
+    return zone === undefined ? undefined : { id, kind: "zone", zone, object: 0 };
   }
 
   relation(rteNode: number): RelationFact | undefined {

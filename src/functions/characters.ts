@@ -361,7 +361,7 @@ const byteStrings: readonly ScalarFunction[] = [
   }),
 ];
 
-function isBytea(type: EngineType | undefined): type is Extract<EngineType, { readonly kind: "opaque" }> {
+export function isBytea(type: EngineType | undefined): type is Extract<EngineType, { readonly kind: "opaque" }> {
   return type?.kind === "opaque" && type.width === -1 && type.bitwiseEqual;
 }
 

@@ -1,14 +1,25 @@
-// Values as texts, where no setting of the session has a say in it: what the types' output functions write, which casts
-// to text and concat() go by. Dates, instants, floats and byte strings are written as the session likes them, and are
-// PostgreSQL's. Read next: optimizer/expressions/text_casts.ts, which chooses among them; text_code.ts.
+// Values as texts: what the types' output functions write, which casts to text and concat() go by. Dates, instants,
+// intervals, floats and byte strings are written as the session likes them, which a table tells. Read next:
+// optimizer/expressions/text_casts.ts, which chooses among them; texts_of_times.ts, session_formats.ts.
+import { defined } from "#base/assert.js";
 import { View } from "#generated/layout.js";
 import { type EngineType, type EngineTypeKind, isSameType, OID, TEXT, UUID } from "#types/engine_type.js";
+import { COMPUTED_BYTES_MAX, isBytea } from "./characters.js";
+import { errorTemplates, throwTemplate } from "./error_templates.js";
+import { floatText } from "./float_text.js";
 import type { LibraryFunction, Present, ScalarFunction } from "./function.js";
 import { emitMadeView, type EmitOrHost, hostFunction } from "./host_function.js";
+import { INFINITE_INTERVALS } from "./interval_arithmetic.js";
+import { readInterval } from "./interval_image.js";
+import { intervalText } from "./interval_text.js";
 import { writeView } from "./library/views.js";
 import { numericText, readNumeric } from "./numeric_image.js";
-import { asBigint, asBytes, first, pushAsI64 } from "./operand.js";
+import { asBigint, asBytes, asNumber, first, pushAsI64, second } from "./operand.js";
+import { isTableType } from "./parameter_tables.js";
+import { type SessionFormats, sessionFormats } from "./session_formats.js";
+import { dateText, offsetText, timestampText, timestamptzText, timeText } from "./texts_of_times.js";
 import { isTimetz, readTimetz } from "./timetz_image.js";
+import { zoneOf } from "./zone_functions.js";
 
 /** A sign and the digits of 2^63. */
 const INTEGER_BYTES = 20;
@@ -47,28 +58,28 @@ const emitInteger = (isUnsigned: boolean): EmitOrHost => (emission, operands) =>
   });
 };
 
-const two = (value: bigint): string => String(value).padStart(2, "0");
-
-/** Hours, minutes and seconds, with as many places as are not zero. */
-function timeText(microseconds: bigint): string {
-  const seconds = microseconds / 1_000_000n;
-  const fraction = String(microseconds % 1_000_000n).padStart(6, "0").replace(/0+$/, "");
-  const whole = `${two(seconds / 3600n)}:${two(seconds / 60n % 60n)}:${two(seconds % 60n)}`;
-  return fraction === "" ? whole : `${whole}.${fraction}`;
-}
-
-/** The offset from Greenwich, whose minutes and seconds show where there are some. */
 function timetzText(value: Present): string {
   const { microseconds, zone } = readTimetz(value);
-  const size = zone < 0n ? -zone : zone;
-  const [minutes, seconds] = [size / 60n % 60n, size % 60n];
-  const rest = seconds !== 0n ? `:${two(minutes)}:${two(seconds)}` : minutes !== 0n ? `:${two(minutes)}` : "";
-  return `${timeText(microseconds)}${zone <= 0n ? "+" : "-"}${two(size / 3600n)}${rest}`;
+  return timeText(microseconds) + offsetText(-zone);
 }
 
 function uuidText(value: Present): string {
   const hex = Buffer.from(asBytes(value)).toString("hex");
   return [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]].map(([from, to]) => hex.slice(from, to)).join("-");
+}
+
+const BACKSLASH = 0x5c;
+const isPrinted = (byte: number): boolean => byte >= 0x20 && byte <= 0x7e;
+
+/** In hexadecimal, or with what is not printed as a backslash and three octal digits. */
+function byteaText(bytes: Uint8Array, inHex: boolean): string {
+  let size = inHex ? 2 : 0;
+  for (const byte of bytes) size += inHex || byte === BACKSLASH ? 2 : isPrinted(byte) ? 1 : 4;
+  if (size > COMPUTED_BYTES_MAX) throwTemplate(errorTemplates.valueTooLong);
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (inHex) return `\\x${buffer.toString("hex")}`;
+  return buffer.toString("latin1").replace(/[^\x20-\x7e]|\\/g, (byte) =>
+    (byte === "\\" ? "\\\\" : `\\${byte.charCodeAt(0).toString(8).padStart(3, "0")}`));
 }
 
 interface Listed {
@@ -110,10 +121,59 @@ const forms: readonly Listed[] = [
   { key: "uuid.text", doc: "A uuid as text", kind: "opaque", isIt: isLike(UUID), text: uuidText },
 ];
 
-export const textsOfValues: readonly ScalarFunction[] = forms.map(({ key, doc, procedure, kind, isIt, text, emit }) =>
+const plain = forms.map(({ key, doc, procedure, kind, isIt, text, emit }) =>
   hostFunction({
     key, doc, neverRaises: true, arguments: [kind],
     procedures: procedure === undefined ? [] : [{ oid: procedure[0], source: procedure[1] }],
     result: ([value]) => (isIt === undefined || isIt(value) ? TEXT : undefined),
     evaluate: (values) => Buffer.from(text(first(values)), "latin1"), emit,
   }));
+
+/** Written as the session's settings say; a function of instants is told the session's time zone too. */
+interface Formatted extends Pick<Listed, "key" | "doc" | "kind" | "isIt"> {
+  readonly withZone?: true;
+  readonly neverRaises?: true;
+  readonly changedIn?: number;
+  readonly text: (value: Present, formats: SessionFormats, zone: Present | undefined) => string;
+}
+
+const float = (kind: "float4" | "float8"): Formatted => ({
+  key: `${kind}.text`, doc: `A ${kind} as text`, kind, neverRaises: true,
+  text: (value, { extraFloatDigits }) => floatText(asNumber(value), kind, extraFloatDigits),
+});
+
+const formatted: readonly Formatted[] = [
+  {
+    key: "date.text", doc: "A date as text", kind: "date", neverRaises: true,
+    text: (value, formats) => dateText(asBigint(value), formats),
+  },
+  {
+    key: "timestamp.text", doc: "A timestamp as text", kind: "timestamp", neverRaises: true,
+    text: (value, formats) => timestampText(asBigint(value), formats),
+  },
+  {
+    key: "timestamptz.text", doc: "An instant as text", kind: "timestamptz", withZone: true, neverRaises: true,
+    text: (value, formats, zone) => timestamptzText(asBigint(value), formats, zoneOf(defined(zone, "a zone"))),
+  },
+  float("float4"), float("float8"),
+  {
+    key: "interval.text", doc: "An interval as text", kind: "interval", changedIn: INFINITE_INTERVALS,
+    neverRaises: true,
+    text: (value, { intervalStyle }) => intervalText(readInterval(asBytes(value)), intervalStyle),
+  },
+  {
+    key: "bytea.text", doc: "A byte string as text", kind: "opaque", isIt: isBytea,
+    text: (value, { byteaInHex }) => byteaText(asBytes(value), byteaInHex),
+  },
+];
+
+const bySettings = formatted.map(({ isIt, withZone, kind, text, ...rest }) =>
+  hostFunction({
+    ...rest, procedures: [], arguments: withZone ? [kind, "opaque", "opaque"] : [kind, "opaque"],
+    result: ([value, ...tables]) =>
+      ((isIt === undefined || isIt(value)) && tables.every(isTableType) ? TEXT : undefined),
+    evaluate: (values) =>
+      Buffer.from(text(first(values), sessionFormats(asBytes(second(values))), values[2]), "latin1"),
+  }));
+
+export const textsOfValues: readonly ScalarFunction[] = [...plain, ...bySettings];

@@ -31,10 +31,15 @@ export class ZoneTable {
     return this.#view.getBigInt64(ZoneHeader.transaction_start, true);
   }
 
+  /** How many of its boundaries an instant is behind. */
+  boundariesPassedAt(timestamp: bigint): number {
+    const seconds = floorSeconds(timestamp);
+    return this.#passedBy(seconds - this.#beyond(seconds));
+  }
+
   /** Seconds east of Greenwich at an instant. */
   offsetAt(timestamp: bigint): bigint {
-    const seconds = floorSeconds(timestamp);
-    const passed = this.#passedBy(seconds - this.#beyond(seconds));
+    const passed = this.boundariesPassedAt(timestamp);
     return passed === 0 ? BigInt(this.#view.getInt32(ZoneHeader.first_offset, true)) : this.#offset(passed);
   }
 

@@ -94,12 +94,17 @@ export interface PlanRequest {
   readonly zones?: readonly string[];
 }
 
-/** A parameter of the plan that is a table: of a time zone, without a name the session's, or of an enum's order. */
+/** In the order of their numbers. */
+export const tableKinds = ["zone", "enum", "formats"] as const;
+
+/** A parameter of the plan that is a table: of a time zone, of an enum's order, of how the session writes values. */
 export interface TableParameter {
   readonly id: number;
+  readonly kind: (typeof tableKinds)[number];
+  /** Empty: the session's. */
   readonly zone: string;
-  /** OID; 0: a time zone. */
-  readonly enumType: number;
+  /** OID of the enum. */
+  readonly object: number;
 }
 
 export interface LeafColumn {

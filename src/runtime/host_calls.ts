@@ -31,6 +31,10 @@ export class HostEvaluation {
   readonly #scratch: RowScratch;
   readonly #calls: readonly BoundCall[];
   readonly #result: number;
+  /** Where constants and parameters stand. */
+  readonly #slots: readonly [start: number, end: number];
+  /** Constants and parameters, which stay as they are for as long as the control block: each is copied once. */
+  readonly #constants = new Map<number, Uint8Array>();
 
   /** `control` is the address of the control block. */
   constructor(
@@ -39,6 +43,7 @@ export class HostEvaluation {
     this.#memory = memory;
     this.#scratch = scratch;
     this.#result = control + layout.hostArgument(0);
+    this.#slots = [control + layout.slot(0), control + layout.view(0)];
     this.#calls = calls.map((call) => ({
       call,
       callee: functionByKey(call.function),
@@ -72,8 +77,16 @@ export class HostEvaluation {
       case "f64":
         return view.getFloat64(address, true);
       case "view":
-        return this.#bytes(view.getUint32(address, true), view.getUint32(address + 4, true));
+        return this.#string(view.getUint32(address, true), view.getUint32(address + 4, true));
     }
+  }
+
+  #string(at: number, tail: number): Uint8Array {
+    const [start, end] = this.#slots;
+    if (at < start || at >= end) return this.#bytes(at, tail);
+    const constant = this.#constants.get(at) ?? this.#bytes(at, tail);
+    this.#constants.set(at, constant);
+    return constant;
   }
 
   /** A copy: the memory is shared, and text decoders refuse that. */

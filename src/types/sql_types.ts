@@ -15,6 +15,8 @@ export const sqlTypes = {
   cidr: 650,
   float4: 700,
   float8: 701,
+  /** Literals whose type nothing tells: arguments of concat(). */
+  unknown: 705,
   macaddr8: 774,
   money: 790,
   macaddr: 829,

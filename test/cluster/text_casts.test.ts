@@ -38,12 +38,13 @@ const computed: readonly string[] = [
   ...["int2", "int4", "int8"].map((type) => `${of("r")}::${type}`), `${of("u")}::text::uuid`,
   "concat(a.b)::bool", "(a.x || b.x || 'yEs')::varchar(2)", "substr(concat(a.r, b.r), 1, 3)::int8 + 1",
   ...["t", "z", "local", "at"].map(spans), "(a.t, b.t) OVERLAPS (time '01:00', b.t)",
+  `${of("at")}::text`, "concat(a.at, b.local)", "concat(a.c, b.x)", "concat(a.x, '/', NULL, b.c)",
   "(a.local, NULL) OVERLAPS (b.local, timestamp '2024-01-01 12:00')",
 ];
 
 /** PostgreSQL's, for what they depend on, or for their errors. */
 const others: readonly string[] = [
-  `${of("at")}::text`, "concat(a.at, b.local)", "concat_ws(a.x, b.x, a.v)", "concat(a.c, b.x)", "a.x ILIKE b.p",
+  "concat_ws(a.x, b.x, a.v)", "a.x ILIKE b.p",
   "concat(VARIADIC ARRAY[a.x, b.x])", "a.x LIKE b.p ESCAPE a.v", `${of("c")}::text || b.x`,
 ];
 

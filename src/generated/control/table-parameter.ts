@@ -7,7 +7,7 @@ import * as flatbuffers from 'flatbuffers';
 
 /**
  * A parameter of the plan that is a table, made when an execution starts: a time zone's changes of offset
- * (schemas/layout/zone.json), or the order of an enum's values.
+ * (schemas/layout/zone.json), the order of an enum's values, or how the session writes values (format.json).
  */
 export class TableParameter {
   bb: flatbuffers.ByteBuffer|null = null;
@@ -32,32 +32,41 @@ id():number {
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
 }
 
+kind():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.readUint8(this.bb_pos + offset) : 0;
+}
+
 zone():string|null
 zone(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
 zone(optionalEncoding?:any):string|Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 6);
+  const offset = this.bb!.__offset(this.bb_pos, 8);
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
-enumType():number {
-  const offset = this.bb!.__offset(this.bb_pos, 8);
+object():number {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
 }
 
 static startTableParameter(builder:flatbuffers.Builder) {
-  builder.startObject(3);
+  builder.startObject(4);
 }
 
 static addId(builder:flatbuffers.Builder, id:number) {
   builder.addFieldInt32(0, id, 0);
 }
 
-static addZone(builder:flatbuffers.Builder, zoneOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(1, zoneOffset, 0);
+static addKind(builder:flatbuffers.Builder, kind:number) {
+  builder.addFieldInt8(1, kind, 0);
 }
 
-static addEnumType(builder:flatbuffers.Builder, enumType:number) {
-  builder.addFieldInt32(2, enumType, 0);
+static addZone(builder:flatbuffers.Builder, zoneOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(2, zoneOffset, 0);
+}
+
+static addObject(builder:flatbuffers.Builder, object:number) {
+  builder.addFieldInt32(3, object, 0);
 }
 
 static endTableParameter(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -65,11 +74,12 @@ static endTableParameter(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createTableParameter(builder:flatbuffers.Builder, id:number, zoneOffset:flatbuffers.Offset, enumType:number):flatbuffers.Offset {
+static createTableParameter(builder:flatbuffers.Builder, id:number, kind:number, zoneOffset:flatbuffers.Offset, object:number):flatbuffers.Offset {
   TableParameter.startTableParameter(builder);
   TableParameter.addId(builder, id);
+  TableParameter.addKind(builder, kind);
   TableParameter.addZone(builder, zoneOffset);
-  TableParameter.addEnumType(builder, enumType);
+  TableParameter.addObject(builder, object);
   return TableParameter.endTableParameter(builder);
 }
 }

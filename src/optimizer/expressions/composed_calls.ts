@@ -7,26 +7,22 @@ import type { Call } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { withBackslashes } from "#functions/like.js";
 import { typedCall } from "#functions/typed_call.js";
-import { BOOL, INT4 } from "#types/engine_type.js";
+import { BOOL } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { type Compare, extreme, lessFunctions } from "./conditional_values.js";
-import { concatenates, concatenation, writtenText } from "./text_casts.js";
+import { blankFilled, concatenates, concatenation, writtenText } from "./text_casts.js";
 import type { Translated } from "./translated.js";
 
 type Build = (
   facts: RequestFacts, call: Call, values: readonly Translated[], compare: Compare,
 ) => Expression | undefined;
 
-/** A text that LIKE compares; char(n) has all its blanks there, as many as a column's type says. */
+/** A text that LIKE compares; char(n) has all its blanks there. */
 function comparedText(value: Expression | undefined): Expression | undefined {
   switch (value?.type.kind) {
     case "text": return value;
     case "opaque": return typedCall("name.text", value);
-    case "bpchar": {
-      if (value.kind !== "column") return undefined;
-      const length = constantOf(BigInt(value.type.length), INT4);
-      return typedCall("text.padRightBlanks", typedCall("text.ofChar", value), length);
-    }
+    case "bpchar": return blankFilled(value);
     default: return undefined;
   }
 }

@@ -18,7 +18,7 @@ import { TABLE_TYPE } from "#functions/parameter_tables.js";
 import { functionByKey, functionsByOid, isExactIn, needsAsciiLetters, needsUtf8 } from "#functions/registry.js";
 import { typedCall } from "#functions/typed_call.js";
 import { buildZonedCall, isZoneFor, transactionTime, zonedCall } from "#functions/zone_calls.js";
-import { BOOL, type EngineType, NUMERIC, isSameType } from "#types/engine_type.js";
+import { BOOL, type EngineType, NUMERIC, TEXT, isSameType } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { scaleOfResult, unifyCase, unifyCoalesce } from "./alternatives.js";
 import type { ColumnSource } from "./column_source.js";
@@ -208,6 +208,9 @@ export class ExpressionTranslator {
   }
 
   private constant(constant: Constant): Translated | undefined {
+    // Its image ends in a zero.
+    if (constant.type === sqlTypes.unknown)
+      return { expression: constantOf(constant.isNull ? null : constant.image.slice(0, -1), TEXT) };
     const type = engineTypeOf(this.facts, constant);
     if (type === undefined) return undefined;
     if (constant.isNull) return { expression: constantOf(null, type) };
@@ -323,7 +326,7 @@ export class ExpressionTranslator {
     const values = this.attemptAll(call.arguments, scope);
     const compare = this.compareOf(call.arguments[0] ?? call, call.inputCollation);
     const made = values && composedCall(this.facts, call, values, compare);
-    return made && this.truth(call, scope, values, made);
+    return made && this.isExactCall(made.expression) ? this.truth(call, scope, values, made) : undefined;
   }
 
   private textCast(cast: TextCast, scope: Scope): Translated | undefined {

@@ -1,12 +1,13 @@
 // Casts to text and from it, and concat(): which function of the engine writes what a type's output function writes,
-// or reads what its input function reads. Types whose text depends on a setting of the session are not among them, nor
-// char(n), whose blanks the engine does not keep. Read next: functions/texts_of_values.ts.
+// or reads what its input function reads. What the session's settings say of it comes as a parameter. Read next:
+// functions/texts_of_values.ts.
 import { constantOf, isNull } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import type { Call, SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
+import { TABLE_TYPE } from "#functions/parameter_tables.js";
 import { typedCall } from "#functions/typed_call.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, INT4 } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
 import { engineTypeOf } from "./column_types.js";
 import { asNumeric } from "./numeric_values.js";
@@ -19,8 +20,43 @@ const writers: ReadonlyMap<number, string> = new Map([
   [sqlTypes.name, "name.text"],
 ]);
 
+/** The same, which are told how the session writes them. */
+const formattingWriters: ReadonlyMap<number, string> = new Map([
+  [sqlTypes.date, "date.text"], [sqlTypes.timestamp, "timestamp.text"], [sqlTypes.timestamptz, "timestamptz.text"],
+  [sqlTypes.float4, "float4.text"], [sqlTypes.float8, "float8.text"], [sqlTypes.interval, "interval.text"],
+  [sqlTypes.bytea, "bytea.text"],
+]);
+
+/** Written with a zone. */
+const ZONED = "timestamptz.text";
+
+function table(id: number | undefined): Expression | undefined {
+  return id === undefined ? undefined : { kind: "parameter", id, type: TABLE_TYPE };
+}
+
+function formattedText(facts: RequestFacts, base: number, value: Expression): Expression | undefined {
+  const writer = formattingWriters.get(base);
+  if (writer === undefined) return undefined;
+  const formats = table(facts.formatsParameter());
+  return writer === ZONED
+    ? typedCall(writer, value, formats, table(facts.zoneParameter())) : typedCall(writer, value, formats);
+}
+
 /** Characters of the collation of what they belong to. */
 const retyped = (value: Expression, type: EngineType): Expression => ({ ...value, type }) as Expression;
+
+/** A char(n) with its blanks, of which a column's type says how many there are; undefined for other expressions. */
+export function blankFilled(value: Expression): Expression | undefined {
+  if (value.type.kind !== "bpchar" || value.kind !== "column") return undefined;
+  return typedCall("text.padRightBlanks", typedCall("text.ofChar", value), constantOf(BigInt(value.type.length), INT4));
+}
+
+function plainText(facts: RequestFacts, base: number, value: Translated): Expression | undefined {
+  const { expression } = value;
+  if (expression.type.kind === "bpchar") return facts.isUtf8 ? blankFilled(expression) : undefined;
+  const writer = writers.get(base);
+  return writer === undefined ? formattedText(facts, base, expression) : typedCall(writer, asNumeric(value));
+}
 
 /** What the output function of a type writes, as a text of the given type. */
 export function writtenText(
@@ -29,8 +65,7 @@ export function writtenText(
   const [base, type] = [facts.baseType(sql.type), engineTypeOf(facts, target)];
   if (type?.kind !== "text") return undefined;
   if (value.expression.type.kind === "text") return retyped(value.expression, type);
-  const writer = writers.get(base);
-  const text = writer === undefined ? undefined : typedCall(writer, asNumeric(value));
+  const text = plainText(facts, base, value);
   return text && retyped(text, type);
 }
 

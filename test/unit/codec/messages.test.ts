@@ -5,7 +5,7 @@ import {
 } from "#codec/plan_answer_message.js";
 import { decodePlanRequest, encodePlanRequest } from "#codec/planning_message.js";
 import * as scans from "#codec/scan_message.js";
-import { filterKeyKinds, type EdgeExpression } from "#plan/planning.js";
+import { filterKeyKinds, tableKinds, type EdgeExpression } from "#plan/planning.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -120,7 +120,7 @@ describe("planning messages", () => {
       orderMatters: fc.boolean(),
       engineNs: fc.integer({ min: 0, max: 1e12 }),
       edgeQuals: fc.array(fc.nat()),
-      tables: list(fc.record({ id: u32, zone: text, enumType: u32 })),
+      tables: list(fc.record({ id: u32, kind: fc.constantFrom(...tableKinds), zone: text, object: u32 })),
     }), encodePlanReady, (payload) => decodePlanReady(payload, argumentCount));
   });
 

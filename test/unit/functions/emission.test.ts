@@ -13,6 +13,7 @@ import { describe, expect, test } from "vitest";
 import { rowsOrError } from "../../support/compared_runs.js";
 import { column, columnType, pagesOf, runPages, scanColumns } from "../../support/engine.js";
 import { Dice, randomValue, types } from "../../support/random_plans.js";
+import { formatImages } from "../../support/format_images.js";
 import { zoneImages } from "../../support/zone_images.js";
 
 const ROWS = 40;
@@ -34,7 +35,8 @@ function signatures(key: string): { arguments: readonly EngineType[]; result: En
   ] as EngineType[][];
   const typmods = [4 + (10 << 16) + 2, 4 + (38 << 16) + 20, 4 + (3 << 16), 4 + (2 << 16) + 5];
   const zoned = lists.map((list) => [...list, TABLE_TYPE]);
-  const found = [...lists, [NAME], ...longer, ...made, [TABLE_TYPE], ...zoned].flatMap((list) =>
+  const formatted = types.map((type) => [type, TABLE_TYPE, TABLE_TYPE]);
+  const found = [...lists, [NAME], ...longer, ...made, [TABLE_TYPE], ...zoned, ...formatted].flatMap((list) =>
     (/^cast\.(decimal|numeric)\.decimal$/.test(key) ? typmods : [-1]).flatMap((typmod) => {
       const result = resultType(list, typmod);
       return result === undefined ? [] : [{ arguments: list, result }];
@@ -54,12 +56,16 @@ function valueOf(dice: Dice, type: EngineType, calm: boolean): ReturnType<typeof
   return isTableType(type) ? Buffer.from("table") : randomValue(dice, type, calm);
 }
 
+function tableFor(dice: Dice, key: string, index: number): Uint8Array {
+  if (key.startsWith("enum.")) return enumImage([7, 20, 3, 1]);
+  return key.endsWith(".text") && index === 1 ? dice.pick(formatImages) : dice.pick(zoneImages);
+}
+
 function argumentOf(dice: Dice, key: string, type: EngineType, index: number): Expression {
   if (key === "array.append" && index === 1) return { kind: "constant", value: 8n, type };
   if (!isTableType(type)) return column(index, type);
   if (key === "array.append") return { kind: "constant", value: emptyArrayImage(sqlTypes.int8), type };
-  const table = key.startsWith("enum.") ? enumImage([7, 20, 3, 1]) : dice.pick(zoneImages);
-  return { kind: "constant", value: table, type };
+  return { kind: "constant", value: tableFor(dice, key, index), type };
 }
 
 /** name is carried as such. */
