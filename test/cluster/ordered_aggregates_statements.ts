@@ -51,6 +51,9 @@ const distinct = [
   "sum(DISTINCT f), avg(DISTINCT f), stddev(DISTINCT f)", "count(DISTINCT c), count(DISTINCT fixed), min(DISTINCT d)",
   "count(DISTINCT k) FILTER (WHERE s > 0), sum(DISTINCT s) FILTER (WHERE k > 0), count(DISTINCT loose)",
   "sum(DISTINCT n), max(f), sum(k)", "variance(DISTINCT k), count(DISTINCT big)",
+  "count(DISTINCT k + s), count(DISTINCT 1), count(DISTINCT NULL::int), sum(k), count(DISTINCT b), bit_xor(DISTINCT k)",
+  "count(DISTINCT k), count(DISTINCT c) FILTER (WHERE c > 'm'), string_agg(DISTINCT c, ','), sum(f ORDER BY id)",
+  "count(DISTINCT t), avg(DISTINCT k), percentile_disc(0.5) WITHIN GROUP (ORDER BY n), regr_count(DISTINCT f, f)",
 ].flatMap((aggregates) => grouped(aggregates, aggregates));
 
 const inOrder = [
@@ -231,6 +234,12 @@ const wholly: readonly (readonly [name: string, text: string])[] = [
   ["lists in several orders and as the rows come",
     "SELECT array_agg(id), array_agg(id ORDER BY k, id), sum(f), sum(f ORDER BY id DESC), count(DISTINCT k), "
     + "array_agg(n), percentile_disc(0.1) WITHIN GROUP (ORDER BY d) FROM w_rows"],
+  ["distinct values of keys, and of what is computed of them",
+    "SELECT k % 3, count(DISTINCT k % 3), count(DISTINCT k), count(DISTINCT f), sum(n) FROM w_rows "
+    + "GROUP BY k % 3 HAVING count(DISTINCT s) > 1 ORDER BY 1"],
+  ["distinct values of sides of an outer join, with sums of floats in the order of the rows",
+    "SELECT count(DISTINCT a.t), count(DISTINCT b.k), sum(a.f), count(*), count(b.id) "
+    + "FROM w_rows a LEFT JOIN w_rows b ON b.id = a.id + 7 AND b.k > 0"],
   ["lists in two orders of rows that chance picks",
     "SELECT cardinality(array_agg(id ORDER BY id)) = length(string_agg('x', '' ORDER BY k, id)), "
     + "cardinality(array_agg(id ORDER BY k)) = count(*) FROM w_rows WHERE random() < 0.5"],

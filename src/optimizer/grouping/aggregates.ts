@@ -30,7 +30,7 @@ import { BOOL, type EngineType, type EngineTypeKind, FLOAT8, INT4, INT8, NUMERIC
 import { isInsensitive, overParts } from "./aggregate_parts.js";
 import type { DistinctCalls } from "./distinct_aggregates.js";
 import { hypotheticalRow, hypotheticalRows } from "./hypothetical_rows.js";
-import { both, firstOfEqual, orderedKeys } from "./ordered_keys.js";
+import { both, distinctValue, firstOfEqual, orderedKeys } from "./ordered_keys.js";
 import type { OrderedRows } from "./ordered_rows.js";
 import { orderedSet, orderedSetRows } from "./ordered_sets.js";
 
@@ -263,6 +263,12 @@ export class AggregatePlanner {
       this.arrangement = isOrdered && keys !== undefined ? rows.arrange(keys) : rows.arrangeAsTheyCame();
     }
     if (!isDistinct) return { inputs };
+    const once = followsOrder || inputs.second !== undefined
+      ? undefined : distinctValue(this, aggregate, rule.kind === "count");
+    if (once !== undefined) {
+      this.arrangement = once.arrangement;
+      return { inputs: { ...inputs, argument: { expression: once.value }, filter: undefined } };
+    }
     const mark = firstOfEqual(this, aggregate.distinct, aggregate.filter);
     if (mark === undefined) return { obstacle: "an aggregate has DISTINCT of values the engine cannot tell apart" };
     return { inputs: { ...inputs, filter: both(inputs.filter, mark) } };

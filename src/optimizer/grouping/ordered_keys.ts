@@ -2,9 +2,9 @@
 // key. Read next: ordered_rows.ts.
 import { allOf, callOf, constantOf, onlyWhere } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
-import type { AggregateKey, AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
+import type { Aggregate, AggregateKey, AnalysedExpression, SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
-import { groupsByEngineEquality } from "#optimizer/expressions/column_types.js";
+import { groupsByEngineEquality, isAlikeWhenEqual } from "#optimizer/expressions/column_types.js";
 import type { ExpressionTranslator } from "#optimizer/expressions/expression_translator.js";
 import { asNumeric } from "#optimizer/expressions/numeric_values.js";
 import { sortKeyOf } from "#optimizer/expressions/sort_keys.js";
@@ -87,4 +87,27 @@ export function firstOfEqual(
   const number = rows.place([...isIn, ...values], [], { function: "rowNumber" });
   const one = constantOf(1n, INT8);
   return callOf("integer.equal", BOOL, number, one);
+}
+
+/** A value that is told apart without an order: as a column, and the arrangement that has it once in each group. */
+export interface DistinctValue {
+  readonly value: Expression;
+  readonly arrangement: number;
+}
+
+/**
+ * What an aggregate with DISTINCT sees that does not care which of the equal values it is given, and when: no row
+ * is moved for it. Undefined where equal values look different to it, or the engine's equality is another.
+ */
+export function distinctValue(
+  scope: AggregateScope, { distinct, filter }: Aggregate, isCount: boolean,
+): DistinctValue | undefined {
+  const { facts, rows } = scope;
+  const [key, ...others] = distinct;
+  if (rows === undefined || key === undefined || others.length > 0) return undefined;
+  const value = filteredValue(scope, key.expression, filter);
+  if (value === undefined || value.kind === "constant" || !(isCount || isAlikeWhenEqual(value.type))) return undefined;
+  if (!groupsByEngineEquality(facts, key.expression, value.type, key.item.equalityOperator)) return undefined;
+  const column = rows.column(value);
+  return { value: column, arrangement: rows.arrangeDistinct(column) };
 }

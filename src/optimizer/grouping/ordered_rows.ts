@@ -1,17 +1,18 @@
 // The rows below a grouping as its aggregates ask for them: each with its place among the rows of its group (windows),
-// all of them in an order, in several (several_orders.ts), or just as they came. Aggregates that depend on order then
+// all of them in an order, in several (several_orders.ts), or just as they came; or one for each value. Aggregates that depend on order then
 // are those that do not, over the rows their FILTER lets through. Read next: aggregates.ts, ordered_sets.ts,
 // hypothetical_rows.ts.
 import { readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
+import { Estimates } from "#optimizer/estimates.js";
 import { INTERNAL, columnOf } from "#optimizer/expressions/column_types.js";
 import { orderText } from "#optimizer/expressions/sort_keys.js";
 import type { StatementFacts } from "#optimizer/from/table_source.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { AggregateCall, SortKey, WindowCall, WindowFrame } from "#plan/physical.js";
 import { INT8 } from "#types/engine_type.js";
-import { type GroupedInput, ORDERS_MAX, inSeveralOrders } from "./several_orders.js";
+import { type GroupedInput, ORDERS_MAX, type Reading, inSeveralReadings } from "./several_orders.js";
 
 const wholePartition: WindowFrame = {
   unit: "rows", start: { kind: "unbounded" }, end: { kind: "unbounded" }, exclusion: "none",
@@ -42,9 +43,8 @@ function windowCall(place: RowPlace): WindowCall {
 }
 
 /** How rows come to aggregates. */
-interface Arrangement {
+interface Arrangement extends Reading {
   readonly text: string;
-  readonly order: readonly SortKey[];
 }
 
 /** Of rows that are not moved. */
@@ -107,14 +107,20 @@ export class OrderedRows {
     return this.#arrangedAs(AS_THEY_CAME, []);
   }
 
+  /** The number of an arrangement with one row for each value of a column in each group. */
+  arrangeDistinct(value: Expression): number {
+    return this.#arrangedAs(`distinct ${expressionKey(value)}`, [], value);
+  }
+
   /** Has an aggregate see the rows in an arrangement. */
   show(call: AggregateCall, arrangement: number): void {
     this.#asked.set(call, arrangement);
   }
 
-  #arrangedAs(text: string, order: readonly SortKey[]): number {
+  #arrangedAs(text: string, order: readonly SortKey[], distinct?: Expression): number {
     const known = this.#arrangements.findIndex((each) => each.text === text);
-    return known >= 0 ? known : this.#arrangements.push({ text, order }) - 1;
+    if (known >= 0) return known;
+    return this.#arrangements.push({ text, order, ...(distinct === undefined ? {} : { distinct }) }) - 1;
   }
 
   #step(partition: readonly Expression[], order: readonly SortKey[]): Step {
@@ -136,13 +142,15 @@ export class OrderedRows {
   over<K extends { readonly expression: Expression }>(
     input: LogicalOperator, { keys, aggregates }: Pick<GroupedInput<K>, "keys" | "aggregates">,
   ): GroupedInput<K> {
-    const orders = this.#orders();
+    const isDistinct = this.#arrangements.some(({ distinct }) => distinct !== undefined);
+    const usual = this.#usual(aggregates);
+    const readings = this.#readings();
+    const own = isDistinct ? keys.map((key) => ({ ...key, expression: this.column(key.expression) })) : keys;
     const operator = this.#placed(input);
-    const [order = [], ...others] = orders;
-    if (others.length > 0) {
-      // Who does not care sees the rows as they came, if anybody does.
-      const usual = Math.max(0, this.#arrangements.findIndex(({ text }) => text === AS_THEY_CAME));
-      return inSeveralOrders(this.#statement, operator, { keys, aggregates }, orders,
+    const [{ order } = { order: [] }] = readings;
+    if (readings.length > 1 || isDistinct) {
+      const groups = new Estimates(this.#statement.tables).groups(input, keys.map(({ expression }) => expression));
+      return inSeveralReadings(this.#statement, operator, { keys: own, aggregates, groups }, readings,
         (call) => this.#asked.get(call) ?? usual);
     }
     const { rows } = input;
@@ -150,13 +158,21 @@ export class OrderedRows {
     return { input: sorted, keys, aggregates, groups: undefined };
   }
 
-  /** The orders of the arrangements; where windows move the rows, these have a number by which they came. */
-  #orders(): readonly (readonly SortKey[])[] {
+  /** The arrangement for those who do not care: as the rows came if anybody sees them so, but all of them. */
+  #usual(aggregates: readonly AggregateCall[]): number {
+    if (aggregates.every((call) => this.#asked.has(call))) return 0;
+    const asTheyCame = this.#arrangements.findIndex(({ text }) => text === AS_THEY_CAME);
+    const all = asTheyCame >= 0 ? asTheyCame : this.#arrangements.findIndex(({ distinct }) => distinct === undefined);
+    return all >= 0 || this.#arrangements.length === 0 ? Math.max(0, all) : this.arrangeAsTheyCame();
+  }
+
+  /** The arrangements; where windows move the rows, those that stay as they came are ordered by a number of theirs. */
+  #readings(): readonly Reading[] {
     const hasPlaces = this.#steps.size > 0;
-    return this.#arrangements.map(({ text, order }) => {
-      if (text !== AS_THEY_CAME || !hasPlaces) return order;
+    return this.#arrangements.map((arrangement) => {
+      if (arrangement.text !== AS_THEY_CAME || !hasPlaces) return arrangement;
       const numbers = this.place([], [], { function: "rowNumber" });
-      return [{ expression: numbers, descending: false, nullsFirst: false }];
+      return { order: [{ expression: numbers, descending: false, nullsFirst: false }] };
     });
   }
 

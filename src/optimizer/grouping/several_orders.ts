@@ -1,19 +1,20 @@
-// Rows that aggregates of one grouping see in several orders. They are made once and read once for each order; the
-// readings, one behind the other and with their numbers, are what is grouped, and an aggregate counts the rows of its
-// own reading alone. So no groups are joined by keys that may be NULL, and a group has all of its aggregates whichever
-// reading it is met in first. Read next: ordered_rows.ts, which knows who asks for which order.
-import { assert, defined } from "#base/assert.js";
+// Rows that aggregates of one grouping see in several ways: in some order, as they came, or one for each value in each
+// group. They are made once and read once for each way; the readings, one behind the other and with their numbers, are
+// what is grouped, and an aggregate counts the rows of its own reading alone. So no groups are joined by keys that may
+// be NULL, and a group has all of its aggregates whichever reading it is met in first. Read next: ordered_rows.ts,
+// which knows who asks for what.
+import { defined } from "#base/assert.js";
 import { callOf, constantOf, readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { columnsRead, mapColumns } from "#expr/traverse.js";
 import type { Attributes } from "#optimizer/attributes.js";
-import { Estimates } from "#optimizer/estimates.js";
 import { INTERNAL, columnOf } from "#optimizer/expressions/column_types.js";
 import type { StatementFacts } from "#optimizer/from/table_source.js";
 import { callExpressions, mapCall } from "#plan/calls.js";
 import type { CommonBody, LogicalOperator } from "#plan/logical.js";
 import type { AggregateCall, SortKey } from "#plan/physical.js";
 import { BOOL, INT4 } from "#types/engine_type.js";
+import { groupedRows, internalKeys } from "./grouped_rows.js";
 import { both } from "./ordered_keys.js";
 
 /** Rows, and how they are grouped. */
@@ -25,16 +26,32 @@ export interface GroupedInput<K extends { readonly expression: Expression }> {
   readonly groups: number | undefined;
 }
 
-/** Each reading is sorted by itself, and all of them are kept. */
+/** Each reading is sorted or grouped by itself, and all of them are kept. */
 export const ORDERS_MAX = 16;
+
+/** How the rows are read. */
+export interface Reading {
+  readonly order: readonly SortKey[];
+  /** A column: one row for each of its values in each group, and of other columns than it and the keys, nothing. */
+  readonly distinct?: Expression;
+}
+
+/** A reading, and its attributes by those that are read. */
+interface OwnReading {
+  readonly operator: LogicalOperator;
+  readonly own: ReadonlyMap<number, number>;
+}
 
 /** Common rows with the columns that are read of them. */
 class KeptRows {
+  readonly #statement: StatementFacts;
   readonly #attributes: Attributes;
   readonly #body: CommonBody;
   readonly read: readonly number[];
 
-  constructor(attributes: Attributes, input: LogicalOperator, read: readonly number[]) {
+  constructor(statement: StatementFacts, input: LogicalOperator, read: readonly number[]) {
+    const { attributes } = statement;
+    this.#statement = statement;
     this.#attributes = attributes;
     this.read = read;
     this.#body = {
@@ -54,10 +71,11 @@ class KeptRows {
     }));
   }
 
-  /** One reading in an order, with its attributes by those that are read. */
-  reading(order: readonly SortKey[]): {
-    readonly operator: LogicalOperator; readonly own: ReadonlyMap<number, number>;
-  } {
+  reading({ order, distinct }: Reading, keys: readonly Expression[]): OwnReading {
+    return distinct === undefined ? this.#ordered(order) : this.#distinct([...keys, distinct]);
+  }
+
+  #ordered(order: readonly SortKey[]): OwnReading {
     const origin = this.#attributes.newOrigin();
     const own = this.columns(origin);
     const attributes = new Map(this.read.map((attribute, index) => [index, placeOf(own, attribute)]));
@@ -65,6 +83,19 @@ class KeptRows {
     const common: LogicalOperator = { kind: "commonTable", origin, body: this.#body, attributes, rows };
     const sort = order.map((key) => ({ ...key, expression: moved(key.expression, own) }));
     return { operator: sort.length === 0 ? common : { kind: "limit", input: common, order: sort, rows }, own };
+  }
+
+  /** One row for each combination of the values' columns. */
+  #distinct(values: readonly Expression[]): OwnReading {
+    const { operator, own } = this.#ordered([]);
+    const read = [...new Set(values.flatMap((value) => [...columnsRead(value)]))];
+    const keys = read.map((attribute): Expression =>
+      readColumn(placeOf(own, attribute), this.#attributes.typeOf(attribute).engine));
+    const groups = groupedRows(this.#statement, operator, internalKeys(keys));
+    return {
+      operator: groups,
+      own: new Map(read.map((attribute, index) => [attribute, defined(groups.keys[index], "a key").attribute])),
+    };
   }
 }
 
@@ -76,38 +107,50 @@ function moved(expression: Expression, own: ReadonlyMap<number, number>): Expres
   return mapColumns(expression, (attribute) => placeOf(own, attribute));
 }
 
-/** The grouping over its rows in each of the orders; `orderOf` says which of them an aggregate asks for. */
-export function inSeveralOrders<K extends { readonly expression: Expression }>(
-  { attributes, tables }: StatementFacts, input: LogicalOperator,
-  { keys, aggregates }: Pick<GroupedInput<K>, "keys" | "aggregates">,
-  orders: readonly (readonly SortKey[])[], orderOf: (call: AggregateCall) => number,
+/**
+ * The grouping over its rows in each of the readings; `readingOf` says which of them an aggregate asks for. Where some
+ * are of distinct values, keys are columns or constants, and so are the arguments of those who ask for them.
+ */
+export function inSeveralReadings<K extends { readonly expression: Expression }>(
+  statement: StatementFacts, input: LogicalOperator,
+  { keys, aggregates, groups }: Omit<GroupedInput<K>, "input">,
+  readings: readonly Reading[], readingOf: (call: AggregateCall) => number,
 ): GroupedInput<K> {
-  assert(orders.length > 1, "several orders");
+  const { attributes } = statement;
+  const keyValues = keys.map(({ expression }) => expression);
   const expressions = [
-    ...keys.map(({ expression }) => expression), ...aggregates.flatMap(callExpressions),
-    ...orders.flatMap((order) => order.map(({ expression }) => expression)),
+    ...keyValues, ...aggregates.flatMap(callExpressions),
+    ...readings.flatMap(({ order, distinct }) => [
+      ...order.map(({ expression }) => expression), ...(distinct === undefined ? [] : [distinct])]),
   ];
-  const kept = new KeptRows(attributes, input, [...new Set(expressions.flatMap((each) => [...columnsRead(each)]))]);
+  const kept = new KeptRows(statement, input, [...new Set(expressions.flatMap((each) => [...columnsRead(each)]))]);
   const origin = attributes.newOrigin();
   const own = kept.columns(origin);
   const number = attributes.add(origin, "reading", columnOf(INTERNAL, INT4, false));
-  const inputs = orders.map((order, reading) => {
-    const { operator, own: columns } = kept.reading(order);
-    const values = kept.read.map((attribute) =>
-      readColumn(placeOf(columns, attribute), attributes.typeOf(attribute).engine));
-    return { operator, expressions: [...values, constantOf(BigInt(reading), INT4)] };
+  // Readings of all rows come first: it is their columns that EXPLAIN shows.
+  const numbered = readings.map((reading, index) => ({ reading, index }));
+  const ofAll = numbered.filter(({ reading }) => reading.distinct === undefined);
+  const ofValues = numbered.filter(({ reading }) => reading.distinct !== undefined);
+  const inputs = [...ofAll, ...ofValues].map(({ reading, index }) => {
+    const { operator, own: columns } = kept.reading(reading, keyValues);
+    const values = kept.read.map((attribute): Expression => {
+      const { engine } = attributes.typeOf(attribute);
+      const column = columns.get(attribute);
+      return column === undefined ? constantOf(null, engine) : readColumn(column, engine);
+    });
+    return { operator, expressions: [...values, constantOf(BigInt(index), INT4)] };
   });
   const isOf = (reading: number): Expression =>
     callOf("integer.equal", BOOL, readColumn(number, INT4), constantOf(BigInt(reading), INT4));
-  const columns = [...own.values(), number];
+  const rows = inputs.reduce((sum, { operator }) => sum + operator.rows, 0);
   return {
-    input: { kind: "union", origin, inputs, columns, rows: orders.length * input.rows },
+    input: { kind: "union", origin, inputs, columns: [...own.values(), number], rows },
     keys: keys.map((key) => ({ ...key, expression: moved(key.expression, own) })),
     aggregates: aggregates.map((call) => {
       const over = mapCall(call, (expression) => moved(expression, own));
-      const rows = isOf(orderOf(call));
+      const rows = isOf(readingOf(call));
       return { ...over, filter: over.filter === undefined ? rows : both(rows, over.filter) };
     }),
-    groups: new Estimates(tables).groups(input, keys.map(({ expression }) => expression)),
+    groups,
   };
 }
