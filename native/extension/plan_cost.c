@@ -12,6 +12,7 @@
 #include "catalog/pg_class.h"
 #include "fusion_costs.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "parallel_plan.h"
@@ -30,6 +31,16 @@ typedef struct Estimate
 	bool		doubts;			/* rows of joins are counted for more than the planner expects */
 } Estimate;
 
+/* The subplans that a plan node's own expressions name, together. */
+typedef struct Subplans
+{
+	const Estimate *estimate;
+	double		call_units;		/* what the planner charged for each row */
+	double		call_ns;
+	double		start_units;	/* and once: hashed ones, and those that other nodes read by parameters */
+	double		start_ns;
+} Subplans;
+
 static double plan_ns(const Estimate *estimate, const Plan *plan);
 
 /* Whether a plan node goes to rows of a table through an index, and to which: 0 when it does not. */
@@ -47,31 +58,29 @@ fetched_relation(const Plan *plan)
 	}
 }
 
+/* What the catalogue says of a relation's size; false when there is no such relation any more. */
+static bool
+relation_size(const PlannedStmt *planned, Index relation, double *pages, double *rows)
+{
+	Oid			oid = rt_fetch(relation, planned->rtable)->relid;
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	*pages = ((Form_pg_class) GETSTRUCT(tuple))->relpages;
+	*rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+	ReleaseSysCache(tuple);
+	return true;
+}
+
 /* PostgreSQL's cost takes every page of an index scan for one from disk; those of such a table are not. */
 static bool
 stays_in_memory(const PlannedStmt *planned, Index relation)
 {
-	Oid			oid = rt_fetch(relation, planned->rtable)->relid;
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
-	bool		fits;
+	double		pages;
+	double		rows;
 
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	fits = ((Form_pg_class) GETSTRUCT(tuple))->relpages < effective_cache_size;
-	ReleaseSysCache(tuple);
-	return fits;
-}
-
-/*
- * One execution of an index scan. Rows that its filter drops are fetched too, each from a page of its own, as far as
- * the cost tells; where the cost of many executions was shared out it tells too little, and the rows tell more.
- */
-static double
-fetch_ns(const Plan *plan, bool first_match)
-{
-	double		fetched = Max(plan->total_cost / Max(random_page_cost, seq_page_cost), plan->plan_rows);
-
-	return FUSION_COST_INDEXLOOKUP + (first_match ? 1 : Max(fetched, 1)) * FUSION_COST_FETCHEDROW;
+	return relation_size(planned, relation, &pages, &rows) && pages < effective_cache_size;
 }
 
 static int
@@ -85,7 +94,7 @@ joins_of(const Plan *plan)
 }
 
 /*
- * How many times as often as expected a look-up runs for each row of a plan. Rows of joins are estimated as if columns
+ * How many times as often as expected a look-up or a subplan runs for each row of a plan. Rows of joins are estimated as if columns
  * were independent, and each join's error multiplies (Ioannidis and Christodoulakis, On the Propagation of Errors in
  * the Size of Join Results): a loop over too many rows loses far more than one over too few gains.
  */
@@ -93,6 +102,97 @@ static double
 doubt(const Estimate *estimate, const Plan *outer)
 {
 	return estimate->doubts ? pow(FUSION_COST_JOINDOUBT, Min(joins_of(outer), DOUBTED_JOINS_MAX)) : 1;
+}
+
+/* A subplan's share of its node's cost, in both measures; EXISTS and ANY pay for part of what the subplan gives. */
+static void
+add_subplan(Subplans *subplans, const SubPlan *subplan)
+{
+	const Plan *plan = list_nth(subplans->estimate->planned->subplans, subplan->plan_id - 1);
+	double		unit = FUSION_COST_POSTGRESUNIT;
+
+	if (plan->total_cost > 0)
+		unit = plan_ns(subplans->estimate, plan) / plan->total_cost;
+	subplans->call_units += subplan->per_call_cost;
+	subplans->call_ns += subplan->per_call_cost * unit;
+	subplans->start_units += subplan->startup_cost;
+	subplans->start_ns += subplan->startup_cost * unit;
+}
+
+static bool
+collect_subplans(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubPlan))
+		add_subplan(context, (const SubPlan *) node);
+	return expression_tree_walker(node, collect_subplans, context);
+}
+
+static Subplans
+subplans_of(const Estimate *estimate, const Plan *plan)
+{
+	Subplans	subplans = {.estimate = estimate};
+	Subplans	once = {.estimate = estimate};
+	ListCell   *cell;
+
+	if (estimate->planned->subplans == NIL)
+		return subplans;
+	collect_subplans((Node *) plan->targetlist, &subplans);
+	collect_subplans((Node *) plan->qual, &subplans);
+	if (IsA(plan, NestLoop) || IsA(plan, HashJoin) || IsA(plan, MergeJoin))
+		collect_subplans((Node *) ((const Join *) plan)->joinqual, &subplans);
+	foreach(cell, plan->initPlan)
+		add_subplan(&once, lfirst(cell));
+	subplans.start_units += once.start_units + once.call_units;
+	subplans.start_ns += once.start_ns + once.call_ns;
+	return subplans;
+}
+
+/* Rows that a node may ask its subplans for, where that is known. */
+static double
+asking_rows(const Estimate *estimate, const Plan *plan)
+{
+	const Plan *input = outerPlan(plan);
+
+	if (IsA(plan, SeqScan))
+	{
+		double		pages;
+		double		rows;
+
+		if (relation_size(estimate->planned, ((const Scan *) plan)->scanrelid, &pages, &rows) && rows >= 0)
+			return Max(rows, plan->plan_rows);
+	}
+	return input != NULL && innerPlan(plan) == NULL ? Max(input->plan_rows, plan->plan_rows) : HUGE_VAL;
+}
+
+/*
+ * What a node's subplans take, of `units` that the planner charged for the node and them; `units` keeps the rest. The
+ * planner does not say how often it expects them to run, but where they cost anything its charge does.
+ */
+static double
+subplans_ns(const Estimate *estimate, const Plan *plan, double *units)
+{
+	Subplans	subplans = subplans_of(estimate, plan);
+	double		calls = 0;
+
+	*units = Max(*units - subplans.start_units, 0);
+	if (subplans.call_units > 0)
+		calls = Min(*units / subplans.call_units, asking_rows(estimate, plan));
+	*units -= calls * subplans.call_units;
+	return subplans.start_ns + calls * doubt(estimate, plan) * subplans.call_ns;
+}
+
+/*
+ * One execution of an index scan that costs so much without its subplans. Rows that its filter drops are fetched too, each from a page of its own, as far as
+ * the cost tells; where the cost of many executions was shared out it tells too little, and the rows tell more.
+ */
+static double
+fetched_ns(const Plan *plan, double units, bool first_match)
+{
+	double		fetched = Max(units / Max(random_page_cost, seq_page_cost), plan->plan_rows);
+
+	return FUSION_COST_INDEXLOOKUP + (first_match ? 1 : Max(fetched, 1)) * FUSION_COST_FETCHEDROW;
 }
 
 /* A nested loop over look-ups in memory, or a negative number when it is something else. */
@@ -104,12 +204,20 @@ look_ups_ns(const Estimate *estimate, const Plan *plan)
 	const Join *join = (const Join *) plan;
 	Index		relation = IsA(plan, NestLoop) ? fetched_relation(inner) : 0;
 	bool		first_match;
+	double		loops;
+	double		inner_units;
+	double		own_units;
+	double		ns;
 
 	if (relation == 0 || !stays_in_memory(estimate->planned, relation))
 		return -1;
 	first_match = join->inner_unique || join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI;
-	return plan_ns(estimate, outer) + outer->plan_rows * doubt(estimate, outer) * fetch_ns(inner, first_match) +
-		plan->plan_rows * cpu_tuple_cost * FUSION_COST_POSTGRESUNIT;
+	loops = outer->plan_rows * doubt(estimate, outer);
+	inner_units = inner->total_cost;
+	own_units = Max(plan->total_cost - outer->total_cost - outer->plan_rows * inner_units, 0);
+	ns = outer->plan_rows * doubt(estimate, plan) * subplans_ns(estimate, inner, &inner_units);
+	ns += plan_ns(estimate, outer) + loops * fetched_ns(inner, inner_units, first_match) + subplans_ns(estimate, plan, &own_units);
+	return ns + plan->plan_rows * cpu_tuple_cost * FUSION_COST_POSTGRESUNIT;
 }
 
 /*
@@ -132,12 +240,12 @@ crowding(const Plan *plan)
 	return Max((workers + leader) / fusion_processors(), 1);
 }
 
-/* A node's own units, and what is below it. Subplans cost what PostgreSQL says: how often they run is not known. */
+/* A node's own units and subplans, and what is below it. */
 static double
 plan_ns(const Estimate *estimate, const Plan *plan)
 {
 	double		units = plan->total_cost;
-	double		below = 0;
+	double		ns = 0;
 	double		loops;
 
 	check_stack_depth();
@@ -146,20 +254,23 @@ plan_ns(const Estimate *estimate, const Plan *plan)
 		return loops;
 	/* A Limit costs part of what it limits. */
 	if (IsA(plan, Limit) && outerPlan(plan)->total_cost > 0)
-		return plan_ns(estimate, outerPlan(plan)) * Min(units / outerPlan(plan)->total_cost, 1);
-	if (fetched_relation(plan) != 0)
-		return stays_in_memory(estimate->planned, fetched_relation(plan))
-			? Min(units * FUSION_COST_POSTGRESUNIT, fetch_ns(plan, false)) : units * FUSION_COST_POSTGRESUNIT;
+	{
+		ns = subplans_ns(estimate, plan, &units);
+		return ns + plan_ns(estimate, outerPlan(plan)) * Min(units / outerPlan(plan)->total_cost, 1);
+	}
 	for (int side = 0; side < 2; side++)
 	{
 		const Plan *input = side == 0 ? outerPlan(plan) : innerPlan(plan);
 
-		if (input == NULL)
+		if (input == NULL || IsA(plan, BitmapHeapScan))
 			continue;
 		units -= input->total_cost;
-		below += plan_ns(estimate, input) * crowding(plan);
+		ns += plan_ns(estimate, input) * crowding(plan);
 	}
-	return below + Max(units, 0) * FUSION_COST_POSTGRESUNIT;
+	ns += subplans_ns(estimate, plan, &units);
+	if (fetched_relation(plan) != 0 && stays_in_memory(estimate->planned, fetched_relation(plan)))
+		return ns + Min(units * FUSION_COST_POSTGRESUNIT, fetched_ns(plan, units, false));
+	return ns + Max(units, 0) * FUSION_COST_POSTGRESUNIT;
 }
 
 double

@@ -144,6 +144,16 @@ describe("auto", () => {
     await client.query("ROLLBACK");
   });
 
+  it("counts what subplans take where a look-up asks them", async () => {
+    const estimate = async (condition: string): Promise<number> => {
+      const plan = await explained(
+        `SELECT count(*) FROM generate_series(1, 1000) AS i JOIN auto_events AS a ON a.id = i WHERE ${condition}`);
+      return Number(/(?:in PostgreSQL|estimate) ([\d.]+) ms/.exec(plan)?.[1]);
+    };
+    const subplan = "(SELECT max(b.amount) FROM auto_events AS b WHERE b.id BETWEEN a.id AND a.id + 2000)";
+    expect(await estimate(`a.amount > ${subplan}`)).toBeGreaterThan(10 * await estimate("a.amount > 5"));
+  });
+
   it("leaves what is refused to PostgreSQL, by name", async () => {
     const plan = await explained("SELECT * FROM auto_events WHERE amount > 3 FOR UPDATE");
     expect(plan).toContain("Left to PostgreSQL by pg_fusion: FOR UPDATE (");
