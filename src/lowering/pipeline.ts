@@ -18,12 +18,13 @@ import { ExpressionTable } from "./expression_table.js";
 import { boundsOf, isNullable } from "./pipeline_bounds.js";
 import type { ProbeStep } from "./probe_step.js";
 import type { ResultColumn } from "./result_sink.js";
+import { StoredExpressions } from "./stored_expressions.js";
 import {
-  type Limit, type TablePlan, type TableRequest, commonKeyType, marksBuildRows, planTable,
+  type Limit, type TablePlan, type TableRequest, commonKeyType, distinctKeys, marksBuildRows, planTable,
 } from "./table_plan.js";
 import type { TableInput } from "./table_sink.js";
 import type { RowSelection } from "./table_source.js";
-import { planWindow, windowExpressions } from "./window_plan.js";
+import { planWindow } from "./window_plan.js";
 
 export type PipelineSource =
   | { readonly kind: "pages"; readonly leaf: number; readonly columns: readonly ColumnType[] }
@@ -308,12 +309,13 @@ class Cutter {
     return this.#tableStream(table, plan, columns, "all", number);
   }
 
-  /** Keys stand behind the columns, where those that are columns are stored twice. */
+  /** Keys that are no columns stand behind them. */
   #sorted(operator: Operator<"sort">, number: number): Stream {
     const columns = columnsOf(operator.input);
-    const extra = operator.keys.map(({ expression }) => expression);
-    const keys = operator.keys.map(({ descending, nullsFirst }, index) => (
-      { column: columns.length + index, descending, nullsFirst }));
+    const expressions = new StoredExpressions(columns, columns.length);
+    const keys = distinctKeys(operator.keys.map(({ expression, descending, nullsFirst }) => (
+      { column: expressions.column(expression), descending, nullsFirst })));
+    const { extra } = expressions;
     const stored = [...columns, ...extra.map(({ type }) => ({ engine: type, nullable: true }))];
     const { table, plan } = this.#fill(operator.input, number + 1, {
       ...ROWS_ALONE, columns: stored, order: { keys, rows: operator.limit }, spills: true,
@@ -326,12 +328,13 @@ class Cutter {
     const { columns } = operator;
     const firstResult = columns.length - operator.calls.length;
     const results = operator.calls.map(({ result }) => constantOf(null, result.engine));
-    const extra = windowExpressions(operator);
-    const window = planWindow(operator, firstResult);
+    const expressions = new StoredExpressions(columns.slice(0, firstResult), columns.length);
+    const window = planWindow(operator, firstResult, expressions);
+    const { extra } = expressions;
     const stored = [...columns, ...extra.map(({ type }) => ({ engine: type, nullable: true }))];
     const { table, plan } = this.#fill(operator.input, number + 1, {
       ...ROWS_ALONE, columns: stored,
-      order: { keys: [...window.partition, ...window.order], rows: undefined }, window,
+      order: { keys: distinctKeys([...window.partition, ...window.order]), rows: undefined }, window,
       // All rows as one partition, and that in memory, are no fewer for having been on disk.
       spills: operator.partition.length > 0 || window.reach !== undefined,
     }, [...results, ...extra]);

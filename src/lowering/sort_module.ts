@@ -14,7 +14,7 @@ import type { RowOrder, TablePlan } from "./table_plan.js";
 import { viewOrder } from "./view_order.js";
 
 /** More rows of equal prefixes are merged rather than inserted one by one. */
-const INSERTED_MAX = 16;
+const INSERTED_MAX = 32;
 
 const twoRows = { parameters: ["i32", "i32"], results: ["i32"] } as const;
 

@@ -11,7 +11,7 @@ import type { FunctionBuilder, Local } from "#wasm/function_builder.js";
 import { FunctionContext, GROUPS_VARIANT, type LoweredValue } from "./function_context.js";
 import type { ModuleContext } from "./module_context.js";
 import { readStored } from "./stored_column.js";
-import { isMeasured, type RowOrder, type StoredColumn, type TablePlan } from "./table_plan.js";
+import type { RowOrder, StoredColumn, TablePlan } from "./table_plan.js";
 import { viewOrder } from "./view_order.js";
 
 /** What is ordered in place of a row. */
@@ -101,7 +101,7 @@ export function prefixLayout(
     const hasFlag = stored.nullBit !== undefined && !(key === start.key && start.isSameNull);
     const room = free - (hasFlag ? 1 : 0);
     if (room <= 0) break;
-    const of = bitsOf(stored, isMeasured(stored) ? magnitude(column) : Infinity);
+    const of = bitsOf(stored, stored.isMeasured ? magnitude(column) : Infinity);
     const taken = Math.min(of.bits, room);
     placed.push({ ...of, key, taken, hasFlag });
     free = room - taken;
@@ -150,6 +150,16 @@ function layoutWords(placed: readonly PlacedKey[], { keys }: RowOrder, start: Pr
   return words;
 }
 
+/** Numbers of so many bits and a sign are taken whole. */
+const WHOLE_BITS_MAX = 62;
+
+/** How many bits values below the magnitude have, without a sign. */
+function bitsWithin(magnitude: number): number {
+  let bits = 0;
+  while (bits <= WHOLE_BITS_MAX && 2 ** bits < magnitude) bits++;
+  return bits;
+}
+
 function bitsOf({ type }: StoredColumn, magnitude: number): KeyBits {
   const whole = { base: 0n, minus: 0n, bits: PREFIX_BITS, isWhole: true };
   const signed = (bits: number): KeyBits => ({ ...whole, base: SIGN - (1n << BigInt(bits)), bits: bits + 1 });
@@ -157,11 +167,13 @@ function bitsOf({ type }: StoredColumn, magnitude: number): KeyBits {
   switch (shape) {
     case "view": return { ...whole, bits: 8 * STRING_BYTES + COUNT_BITS, isWhole: false };
     case "f32": case "f64": return whole;
-    case "i32": return signed(type.kind === "bool" ? 1 : type.kind === "int2" ? 15 : 31);
+    case "i32": {
+      const most = type.kind === "bool" ? 1 : type.kind === "int2" ? 15 : 31;
+      return signed(Math.min(most, bitsWithin(magnitude)));
+    }
     case "i64": case "i128": {
-      let bits = 0;
-      while (bits < 62 && 2 ** bits < magnitude) bits++;
-      if (2 ** bits >= magnitude) return signed(bits);
+      const bits = bitsWithin(magnitude);
+      if (bits <= WHOLE_BITS_MAX) return signed(bits);
       if (type.kind !== "decimal") return whole;
       return { ...whole, minus: 1n, isWhole: shape === "i64" };
     }

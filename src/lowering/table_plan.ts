@@ -20,11 +20,8 @@ export interface StoredColumn {
   readonly offset: number;
   /** Bit of the null masks; undefined for a column that is never NULL. */
   readonly nullBit: number | undefined;
-}
-
-/** Whether narrow code over this column, and a sort by it, need to know how large its values are. */
-export function isMeasured({ type }: StoredColumn): boolean {
-  return type.kind === "decimal" || type.kind === "int8";
+  /** Whether narrow code over this column, or a sort by it, needs to know how large its values are. */
+  readonly isMeasured: boolean;
 }
 
 export interface TablePlan {
@@ -111,13 +108,26 @@ export function planTable(request: TableRequest): TablePlan {
   const columns = request.columns.map(({ engine }, index): StoredColumn => {
     const nullBit = nullable[index] === true ? nullBits++ : undefined;
     const key = keyOfColumn(request, keys, engine, index);
-    const column = { type: engine, key, offset: key?.offset ?? offset, nullBit };
+    const column = {
+      type: engine, key, offset: key?.offset ?? offset, nullBit, isMeasured: isMeasured(request, engine, index),
+    };
     if (key === undefined) offset += shapeBytes[shapeOf(engine, false)];
     return column;
   });
   const rowBytes = Math.ceil(offset / ROW_ALIGN) * ROW_ALIGN;
   const { nullKeys, single, limit, order, window, spills = false, inSequence = false } = request;
   return { keys, columns, maskWords, rowBytes, nullKeys, single, limit, order, window, spills, inSequence };
+}
+
+/** 64 bits take few values of any type by which rows are sorted, and more where these are known to be small. */
+function isMeasured({ order }: TableRequest, { kind }: EngineType, index: number): boolean {
+  if (kind === "decimal" || kind === "int8") return true;
+  return (kind === "int4" || kind === "date") && order?.keys.some(({ column }) => column === index) === true;
+}
+
+/** Keys without those that come again, which tell no rows apart. */
+export function distinctKeys(keys: RowOrder["keys"]): RowOrder["keys"] {
+  return keys.filter(({ column }, index) => keys.findIndex((key) => key.column === column) === index);
 }
 
 /** The key that is this very column in the same image. */

@@ -16,7 +16,7 @@ import { limitRows } from "./limit.js";
 import type { PageSource } from "./page_source.js";
 import { rowComparison } from "./sort_module.js";
 import { writeNullMasks, writeStored } from "./stored_column.js";
-import { isMeasured, type StoredColumn, type TableKey, type TablePlan } from "./table_plan.js";
+import type { StoredColumn, TableKey, TablePlan } from "./table_plan.js";
 
 export interface TableInput {
   readonly plan: TablePlan;
@@ -76,7 +76,7 @@ export class TableSink implements Sink {
 
   #eachMagnitude(visit: (column: StoredColumn, push: () => void, offset: number) => void): void {
     this.#input.plan.columns.forEach((column, index) => {
-      if (!isMeasured(column)) return;
+      if (!column.isMeasured) return;
       const push = (): void => {
         const { code } = this.#context;
         code.get(this.#state).load("i32.load", TableState.magnitudes).load("i64.load", 8 * index);
@@ -200,7 +200,7 @@ export class TableSink implements Sink {
     if (value !== undefined) writeStored(this.#context, column, value, row);
     else if (column.key === undefined)
       this.#writeWords(column.offset, storedImage(column.type), words, row);
-    if (!isMeasured(column)) return;
+    if (!column.isMeasured) return;
     this.#measure(column, value?.parts ?? words, isNull);
   }
 
@@ -217,12 +217,20 @@ export class TableSink implements Sink {
     words.forEach((word, index) => code.get(row, word).store("i64.store", offset + 8 * index));
   }
 
+  #wide(value: Local): Local {
+    if (value.type === "i64") return value;
+    const { code } = this.#context;
+    const wide = code.local("i64");
+    code.get(value).op("i64.extend_i32_s").set(wide);
+    return wide;
+  }
+
   /** Ors v ^ (v >> 63), whose bits bound |v|; all ones when v needs more than 64 bits. */
   #measure(column: StoredColumn, parts: readonly Local[], isNull: Local | undefined): void {
     const { code } = this.#context;
     const bits = defined(this.#magnitudes.get(column), "a measured column");
     const [low, high] = parts;
-    const value = defined(low, "a value");
+    const value = this.#wide(defined(low, "a value"));
     code.get(bits).get(value).get(value).i64(63).op("i64.shr_s", "i64.xor");
     if (high !== undefined) {
       const own = code.local("i64");

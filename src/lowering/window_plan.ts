@@ -3,10 +3,9 @@
 // up in running minima or a tree: no row costs more for a wider frame. Read next: window_module.ts, window_values.ts.
 import { assert, defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
-import { expressionKey } from "#expr/traverse.js";
-import { windowCallExpressions } from "#plan/calls.js";
 import type { FrameBound, PhysicalOperator, WindowCall, WindowFrame } from "#plan/physical.js";
 import { type WindowReach, windowReach } from "#plan/window_reach.js";
+import type { StoredExpressions } from "./stored_expressions.js";
 import type { RowOrder } from "./table_plan.js";
 
 type Window = Extract<PhysicalOperator, { kind: "window" }>;
@@ -112,15 +111,9 @@ export function isTree({ kind }: WindowArray): boolean {
   return kind === "leastTree" || kind === "greatestTree";
 }
 
-/** Columns computed beside a window's input: partition, order, then what the calls and their frames read, once each. */
-export function windowExpressions({ partition, order, calls }: Window): readonly Expression[] {
-  const byKey = new Map(calls.flatMap(windowCallExpressions).map((each) => [expressionKey(each), each]));
-  return [...partition, ...order.map(({ expression }) => expression), ...byKey.values()];
-}
-
-/** `firstResult` is the table's column of the first call; behind the results stand windowExpressions(). */
-export function planWindow(operator: Window, firstResult: number): WindowPlan {
-  return new Planner(operator, firstResult).plan();
+/** `firstResult` is the table's column of the first call; `expressions` say where what it reads stands. */
+export function planWindow(operator: Window, firstResult: number, expressions: StoredExpressions): WindowPlan {
+  return new Planner(operator, firstResult, expressions).plan();
 }
 
 class Planner {
@@ -129,23 +122,17 @@ class Planner {
   readonly #arrays = new Map<string, WindowArray>();
   readonly #frames = new Map<string, FramePlan>();
   readonly #offsets: WindowOffset[] = [];
-  /** What the calls read, by where in the table it stands. */
-  readonly #columns: ReadonlyMap<string, number>;
+  readonly #expressions: StoredExpressions;
   #bytes: number = WindowState.SIZE;
 
-  constructor(operator: Window, firstResult: number) {
+  constructor(operator: Window, firstResult: number, expressions: StoredExpressions) {
     this.#operator = operator;
     this.#firstResult = firstResult;
-    const { partition, order, calls } = operator;
-    const keys = partition.length + order.length;
-    const firstKey = firstResult + calls.length;
-    this.#columns = new Map(windowExpressions(operator).slice(keys).map((each, index) => (
-      [expressionKey(each), firstKey + keys + index])));
+    this.#expressions = expressions;
   }
 
   plan(): WindowPlan {
     const { partition, order, calls } = this.#operator;
-    const firstKey = this.#firstResult + calls.length;
     const values = calls.map((call, index): WindowValue => {
       const [argument, otherwise] = [this.#column(call.argument), this.#column(call.otherwise)];
       return {
@@ -154,9 +141,10 @@ class Planner {
       };
     });
     return {
-      partition: partition.map((_, index) => ({ column: firstKey + index, descending: false, nullsFirst: false })),
-      order: order.map(({ descending, nullsFirst }, index) => (
-        { column: firstKey + partition.length + index, descending, nullsFirst })),
+      partition: partition.map((expression) => (
+        { column: this.#expressions.column(expression), descending: false, nullsFirst: false })),
+      order: order.map(({ expression, descending, nullsFirst }) => (
+        { column: this.#expressions.column(expression), descending, nullsFirst })),
       arrays: [...this.#arrays.values()],
       values,
       offsets: this.#offsets,
@@ -166,7 +154,7 @@ class Planner {
   }
 
   #column(expression: Expression | undefined): number | undefined {
-    return expression === undefined ? undefined : defined(this.#columns.get(expressionKey(expression)), "a column");
+    return expression === undefined ? undefined : this.#expressions.column(expression);
   }
 
   #take(bytes: number): number {

@@ -42,6 +42,8 @@ export class PrefixOrdering {
   readonly #entries: number;
   /** As many, that come and go. */
   readonly #others: number;
+  /** By where they begin: many ranges that tie go on alike. */
+  readonly #layouts = new Map<string, PrefixLayout | undefined>();
   #gathered: number;
   #order: number | undefined;
   #work: Generator<void, number, void> | undefined;
@@ -92,14 +94,23 @@ export class PrefixOrdering {
   }
 
   *#orderRange(range: Range, start: PrefixStart | undefined): Generator<void, void, void> {
-    const layout = start && this.#prefixes(start);
     const areFew = range.end - range.first < PREFIX_ROWS_MIN * SortEntry.SIZE;
-    if (layout === undefined || areFew) return yield* this.#merge(range);
+    const layout = start === undefined || areFew ? undefined : this.#layoutFrom(start);
+    if (layout === undefined) return yield* this.#merge(range);
     yield* this.#count(range, layout);
     let at = range;
     for (let digit = 0; digit < DIGITS; digit++) at = yield* this.#deal(at, digit);
     if (at.first !== range.first) this.#arena.memory.bytes.copyWithin(range.first, at.first, at.end);
     if (!layout.isWhole) yield* this.#settle(range, layout);
+  }
+
+  #layoutFrom(start: PrefixStart): PrefixLayout | undefined {
+    const key = `${start.key} ${start.offset} ${start.isSameNull}`;
+    const known = this.#layouts.get(key);
+    if (known !== undefined || this.#layouts.has(key)) return known;
+    const layout = this.#prefixes(start);
+    this.#layouts.set(key, layout);
+    return layout;
   }
 
   /** Writes prefixes, and counts their digits. */

@@ -5,7 +5,7 @@
 import { defined } from "#base/assert.js";
 import { TableRow, TableState } from "#lowering/control_block.js";
 import { prefixLayout } from "#lowering/sort_prefix.js";
-import { isMeasured, type TablePlan } from "#lowering/table_plan.js";
+import type { TablePlan } from "#lowering/table_plan.js";
 import type { Arena } from "./arena.js";
 import type { Kernels } from "./kernels.js";
 import { BLOCK_BYTES, type EngineMemory } from "./memory.js";
@@ -459,7 +459,7 @@ export function measuredMagnitude(
   { view }: EngineMemory, { columns }: TablePlan, magnitudes: number, column: number,
 ): number {
   const stored = columns[column];
-  if (stored === undefined || !isMeasured(stored)) return Infinity;
+  if (stored?.isMeasured !== true) return Infinity;
   const bits = view.getBigUint64(magnitudes + 8 * column, true);
   return bits === ALL_BITS ? Infinity : Number(bits) + 1;
 }

@@ -69,7 +69,8 @@ describe("rows come in the interpreter's order", () => {
 });
 
 describe("the layout of a prefix", () => {
-  const stored = (type: EngineType, nullBit?: number): StoredColumn => ({ type, nullBit, offset: 0, key: undefined });
+  const stored = (type: EngineType, nullBit?: number, isMeasured = type.kind === "decimal"): StoredColumn => (
+    { type, nullBit, offset: 0, key: undefined, isMeasured });
   const layoutOf = (columns: readonly StoredColumn[], magnitude: number) => {
     const keys = columns.map((_, index) => ({ column: index, descending: false, nullsFirst: false }));
     const plan = { columns, rowBytes: 64 } as unknown as TablePlan;
@@ -84,6 +85,13 @@ describe("the layout of a prefix", () => {
     expect(layoutOf(both, 2 ** 31 + 1)).toMatchObject({ isWhole: false });
     expect(layoutOf(both, 2 ** 31 + 1)?.next(0)).toEqual({ key: 1, offset: 0, isSameNull: true });
     expect(layoutOf(both, Infinity)?.next(0)).toEqual({ key: 1, offset: 0, isSameNull: false });
+  });
+
+  test("takes no more of integers that are known to be small than they need", () => {
+    const four = Array.from({ length: 4 }, () => stored({ kind: "int4" }, undefined, true));
+    expect(layoutOf(four, 2 ** 15)?.isWhole).toBe(true);
+    expect(layoutOf(four, 2 ** 15 + 1)?.isWhole).toBe(false);
+    expect(layoutOf(four.slice(0, 2), Infinity)?.isWhole).toBe(true);
   });
 
   test("goes on behind seven bytes of a string, or behind a string that is shorter", () => {
