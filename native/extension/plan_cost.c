@@ -94,9 +94,9 @@ joins_of(const Plan *plan)
 }
 
 /*
- * How many times as often as expected a look-up or a subplan runs for each row of a plan. Rows of joins are estimated as if columns
- * were independent, and each join's error multiplies (Ioannidis and Christodoulakis, On the Propagation of Errors in
- * the Size of Join Results): a loop over too many rows loses far more than one over too few gains.
+ * How many times as often as expected a look-up or a subplan runs for each row of a plan. Rows of joins are estimated
+ * as if columns were independent, and each join's error multiplies (Ioannidis and Christodoulakis, On the Propagation
+ * of Errors in the Size of Join Results): a loop over too many rows loses far more than one over too few gains.
  */
 static double
 doubt(const Estimate *estimate, const Plan *outer)
@@ -184,8 +184,9 @@ subplans_ns(const Estimate *estimate, const Plan *plan, double *units)
 }
 
 /*
- * One execution of an index scan that costs so much without its subplans. Rows that its filter drops are fetched too, each from a page of its own, as far as
- * the cost tells; where the cost of many executions was shared out it tells too little, and the rows tell more.
+ * One execution of an index scan that costs so much without its subplans. Rows that its filter drops are fetched too,
+ * each from a page of its own, as far as the cost tells; where the cost of many executions was shared out it tells too
+ * little, and the rows tell more.
  */
 static double
 fetched_ns(const Plan *plan, double units, bool first_match)
@@ -216,7 +217,8 @@ look_ups_ns(const Estimate *estimate, const Plan *plan)
 	inner_units = inner->total_cost;
 	own_units = Max(plan->total_cost - outer->total_cost - outer->plan_rows * inner_units, 0);
 	ns = outer->plan_rows * doubt(estimate, plan) * subplans_ns(estimate, inner, &inner_units);
-	ns += plan_ns(estimate, outer) + loops * fetched_ns(inner, inner_units, first_match) + subplans_ns(estimate, plan, &own_units);
+	ns += plan_ns(estimate, outer) + loops * fetched_ns(inner, inner_units, first_match);
+	ns += subplans_ns(estimate, plan, &own_units);
 	return ns + plan->plan_rows * cpu_tuple_cost * FUSION_COST_POSTGRESUNIT;
 }
 

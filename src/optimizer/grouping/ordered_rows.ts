@@ -1,7 +1,7 @@
 // The rows below a grouping as its aggregates ask for them: each with its place among the rows of its group (windows),
-// all of them in an order, in several (several_orders.ts), or just as they came; or one for each value. Aggregates that depend on order then
-// are those that do not, over the rows their FILTER lets through. Read next: aggregates.ts, ordered_sets.ts,
-// hypothetical_rows.ts.
+// all of them in an order, in several (several_orders.ts), or just as they came; or one for each value. Aggregates that
+// depend on order then are those that do not, over the rows their FILTER lets through. Read next: aggregates.ts,
+// ordered_sets.ts, hypothetical_rows.ts.
 import { readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { expressionKey } from "#expr/traverse.js";
