@@ -18,7 +18,7 @@ select count(*) from e group by (), ();
 select x, count(*) from e group by grouping sets ((x), ());
 select x, y, count(*), grouping(x,y) from o group by grouping sets ((x),(x),(y),(),()) order by grouping(x,y), x, y, 3;
 select x, y, count(*) from o group by grouping sets ((x,y),(x)) having grouping(y) = 1 order by 1;
-select x, y, count(distinct s) filter (where id > 10), sum(distinct x) from o group by cube(x,y) order by x, y, 3;
+select x, y, count(distinct s) filter (where id > 10), sum(distinct x) from o group by cube(x,y) order by x, y, 3, 4;
 select x+1 as p, count(*) from o group by rollup(x+1, y) having grouping(x+1)=0 order by 1,2;
 select x, sum(id), rank() over (order by sum(id) desc nulls last, x) from o group by rollup(x) order by 3, 1;
 select x, y, sum(sum(id)) over (partition by grouping(x,y) order by x, y) from o group by cube(x,y) order by 1,2,3;
