@@ -183,8 +183,7 @@ export class AggregatePlanner {
   /** By call: whether it is of an aggregate with DISTINCT. */
   private readonly isDistinct: boolean[] = [];
   private plansDistinct = false;
-  /** In which the rows come to the aggregate at hand, where it cares (ordered_rows.ts). */
-  private arrangement: number | undefined;
+  arrangement: number | undefined;
   readonly facts: RequestFacts;
   readonly translator: ExpressionTranslator;
   private readonly firstColumn: number;

@@ -22,6 +22,8 @@ export interface AggregateScope {
 
 /** The planner itself, for those who make several calls of one aggregate. */
 export interface AggregateCalls extends AggregateScope {
+  /** In which the rows come to the aggregate at hand, where it cares (ordered_rows.ts). */
+  arrangement: number | undefined;
   call(
     name: string, function_: AggregateFunction, sql: SqlType, engine: EngineType,
     argument: Expression | undefined, filter: Expression | undefined,

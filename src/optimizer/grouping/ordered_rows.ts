@@ -12,11 +12,10 @@ import type { StatementFacts } from "#optimizer/from/table_source.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import type { AggregateCall, SortKey, WindowCall, WindowFrame } from "#plan/physical.js";
 import { INT8 } from "#types/engine_type.js";
-import { type GroupedInput, ORDERS_MAX, type Reading, inSeveralReadings } from "./several_orders.js";
+import {
+  type GroupedInput, ORDERS_MAX, type Reading, inSeveralReadings, wholePartition,
+} from "./several_orders.js";
 
-const wholePartition: WindowFrame = {
-  unit: "rows", start: { kind: "unbounded" }, end: { kind: "unbounded" }, exclusion: "none",
-};
 const peers: WindowFrame = {
   unit: "groups", start: { kind: "currentRow" }, end: { kind: "currentRow" }, exclusion: "none",
 };
@@ -47,8 +46,9 @@ interface Arrangement extends Reading {
   readonly text: string;
 }
 
-/** Of rows that are not moved. */
+/** Of rows that are not moved, and of rows however they come. */
 const AS_THEY_CAME = "";
+const IN_ANY_ORDER = "any";
 
 export class OrderedRows {
   readonly #statement: StatementFacts;
@@ -99,17 +99,22 @@ export class OrderedRows {
 
   /** The number of an arrangement in which the rows come in an order. */
   arrange(order: readonly SortKey[]): number {
-    return this.#arrangedAs(orderText([], order), order);
+    return this.#arrangedAs({ text: orderText([], order), order });
   }
 
   /** The number of an arrangement in which the rows come to the aggregates as they came to the places. */
   arrangeAsTheyCame(): number {
-    return this.#arrangedAs(AS_THEY_CAME, []);
+    return this.#arrangedAs({ text: AS_THEY_CAME, order: [] });
   }
 
   /** The number of an arrangement with one row for each value of a column in each group. */
   arrangeDistinct(value: Expression): number {
-    return this.#arrangedAs(`distinct ${expressionKey(value)}`, [], value);
+    return this.#arrangedAs({ text: `distinct ${expressionKey(value)}`, order: [], distinct: value });
+  }
+
+  /** The number of an arrangement with one row for each group: its most frequent value, in an order the first. */
+  arrangeMode(value: Expression, order: readonly SortKey[]): number {
+    return this.#arrangedAs({ text: `mode ${orderText([value], order)}`, order, distinct: value, isMode: true });
   }
 
   /** Has an aggregate see the rows in an arrangement. */
@@ -117,10 +122,9 @@ export class OrderedRows {
     this.#asked.set(call, arrangement);
   }
 
-  #arrangedAs(text: string, order: readonly SortKey[], distinct?: Expression): number {
-    const known = this.#arrangements.findIndex((each) => each.text === text);
-    if (known >= 0) return known;
-    return this.#arrangements.push({ text, order, ...(distinct === undefined ? {} : { distinct }) }) - 1;
+  #arrangedAs(arrangement: Arrangement): number {
+    const known = this.#arrangements.findIndex(({ text }) => text === arrangement.text);
+    return known >= 0 ? known : this.#arrangements.push(arrangement) - 1;
   }
 
   #step(partition: readonly Expression[], order: readonly SortKey[]): Step {
@@ -163,7 +167,8 @@ export class OrderedRows {
     if (aggregates.every((call) => this.#asked.has(call))) return 0;
     const asTheyCame = this.#arrangements.findIndex(({ text }) => text === AS_THEY_CAME);
     const all = asTheyCame >= 0 ? asTheyCame : this.#arrangements.findIndex(({ distinct }) => distinct === undefined);
-    return all >= 0 || this.#arrangements.length === 0 ? Math.max(0, all) : this.arrangeAsTheyCame();
+    if (all >= 0 || this.#arrangements.length === 0) return Math.max(0, all);
+    return this.#arrangedAs({ text: IN_ANY_ORDER, order: [] });
   }
 
   /** The arrangements; where windows move the rows, those that stay as they came are ordered by a number of theirs. */

@@ -8,7 +8,7 @@ import { emptyArrayImage } from "#functions/array_image.js";
 import { ARRAY_TYPE } from "#functions/array_values.js";
 import { functionByKey, isExactIn } from "#functions/registry.js";
 import { elementValue } from "#optimizer/expressions/array_elements.js";
-import { INT8_SQL } from "#optimizer/expressions/column_types.js";
+import { INT8_SQL, isAlikeWhenEqual } from "#optimizer/expressions/column_types.js";
 import { constantValue } from "#optimizer/expressions/constant_expressions.js";
 import { type ElementLayout, decodeArray, decodeConstant } from "#optimizer/expressions/constant_values.js";
 import type { OrderKeys } from "#optimizer/expressions/order_keys.js";
@@ -75,8 +75,8 @@ export function orderedSet(calls: AggregateCalls, aggregate: Aggregate): Planned
   return aggregate.function === oids.mode ? mostFrequent(values) : percentile(values);
 }
 
-/** Number of the column with the value of the one row of each group for which the condition is true. */
-function picked({ calls, sql, value }: OrderedValues, name: string, condition: Expression): number {
+/** Number of the column with the value of the one row of each group for which the condition is true, if it has one. */
+function picked({ calls, sql, value }: OrderedValues, name: string, condition: Expression | undefined): number {
   const pick = value.type.kind === "bool" ? "boolOr" : "min";
   return calls.call(name, pick, sql, value.type, value, condition);
 }
@@ -175,9 +175,16 @@ function betweenIntervals(
   };
 }
 
-/** The first of the values that most rows have: rows whose peers are more come first, then in the order itself. */
+/**
+ * The first of the values that most rows have: among values that are counted, where equal ones are alike, else among
+ * the rows, of which those whose peers are more come first, then in the order itself.
+ */
 function mostFrequent(values: OrderedValues): PlannedAggregate {
-  const { rows, value, order } = values;
+  const { calls, rows, value, order } = values;
+  if (value.kind === "column" && isAlikeWhenEqual(value.type)) {
+    calls.arrangement = rows.arrangeMode(value, order);
+    return shown(values, "mode", original(values, picked(values, "mode", undefined)) ?? NOT_OUR_ORDER);
+  }
   const peers = rows.place([], order, { function: "count", argument: value, among: "peers" });
   const number = rows.place([], order, { function: "rowNumber" });
   const place = rows.place([], [

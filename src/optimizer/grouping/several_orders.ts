@@ -12,9 +12,9 @@ import { INTERNAL, columnOf } from "#optimizer/expressions/column_types.js";
 import type { StatementFacts } from "#optimizer/from/table_source.js";
 import { callExpressions, mapCall } from "#plan/calls.js";
 import type { CommonBody, LogicalOperator } from "#plan/logical.js";
-import type { AggregateCall, SortKey } from "#plan/physical.js";
-import { BOOL, INT4 } from "#types/engine_type.js";
-import { groupedRows, internalKeys } from "./grouped_rows.js";
+import type { AggregateCall, SortKey, WindowFrame } from "#plan/physical.js";
+import { BOOL, INT4, INT8 } from "#types/engine_type.js";
+import { COUNT, type NamedCall, groupedRows, internalKeys } from "./grouped_rows.js";
 import { both } from "./ordered_keys.js";
 
 /** Rows, and how they are grouped. */
@@ -29,11 +29,17 @@ export interface GroupedInput<K extends { readonly expression: Expression }> {
 /** Each reading is sorted or grouped by itself, and all of them are kept. */
 export const ORDERS_MAX = 16;
 
+export const wholePartition: WindowFrame = {
+  unit: "rows", start: { kind: "unbounded" }, end: { kind: "unbounded" }, exclusion: "none",
+};
+
 /** How the rows are read. */
 export interface Reading {
   readonly order: readonly SortKey[];
   /** A column: one row for each of its values in each group, and of other columns than it and the keys, nothing. */
   readonly distinct?: Expression;
+  /** Of those values the one that most rows have, by the order the first of several. */
+  readonly isMode?: true;
 }
 
 /** A reading, and its attributes by those that are read. */
@@ -71,8 +77,9 @@ class KeptRows {
     }));
   }
 
-  reading({ order, distinct }: Reading, keys: readonly Expression[]): OwnReading {
-    return distinct === undefined ? this.#ordered(order) : this.#distinct([...keys, distinct]);
+  reading({ order, distinct, isMode }: Reading, keys: readonly Expression[]): OwnReading {
+    if (distinct === undefined) return this.#ordered(order);
+    return isMode === true ? this.#modes(keys, distinct, order) : this.#distinct([...keys, distinct]);
   }
 
   #ordered(order: readonly SortKey[]): OwnReading {
@@ -85,18 +92,44 @@ class KeptRows {
     return { operator: sort.length === 0 ? common : { kind: "limit", input: common, order: sort, rows }, own };
   }
 
-  /** One row for each combination of the values' columns. */
-  #distinct(values: readonly Expression[]): OwnReading {
+  /** One row for each group: of its values that are not NULL, the one that comes first among the most frequent. */
+  #modes(keys: readonly Expression[], value: Expression, order: readonly SortKey[]): OwnReading {
+    const { operator, own, count } = this.#distinct([...keys, value], value);
+    const { rows } = operator;
+    const partition = [...new Set(keys.flatMap((key) => [...columnsRead(key)]))].map((attribute): Expression =>
+      readColumn(placeOf(own, attribute), this.#attributes.typeOf(attribute).engine));
+    const origin = this.#attributes.newOrigin();
+    const place = this.#attributes.add(origin, "place", COUNT);
+    const expression = readColumn(defined(count, "a count"), INT8);
+    const mostFirst: SortKey = { expression, descending: true, nullsFirst: false };
+    const numbered: LogicalOperator = {
+      kind: "window", origin, input: operator, partition, rows,
+      order: [mostFirst, ...order.map((key) => ({ ...key, expression: moved(key.expression, own) }))],
+      calls: [{ attribute: place, call: { function: "rowNumber", frame: wholePartition, result: COUNT } }],
+    };
+    const predicate = callOf("integer.equal", BOOL, readColumn(place, INT8), constantOf(1n, INT8));
+    return { operator: { kind: "filter", input: numbered, predicate, rows }, own };
+  }
+
+  /** One row for each combination of the values' columns; `counted` says of what they have a count. */
+  #distinct(
+    values: readonly Expression[], counted?: Expression,
+  ): OwnReading & { readonly count: number | undefined } {
     const { operator, own } = this.#ordered([]);
     const read = [...new Set(values.flatMap((value) => [...columnsRead(value)]))];
     const keys = read.map((attribute): Expression =>
       readColumn(placeOf(own, attribute), this.#attributes.typeOf(attribute).engine));
-    const groups = groupedRows(this.#statement, operator, internalKeys(keys));
+    const calls = counted === undefined ? [] : [countOf(moved(counted, own))];
+    const groups = groupedRows(this.#statement, operator, internalKeys(keys), calls);
     return {
-      operator: groups,
+      operator: groups, count: groups.aggregates[0]?.attribute,
       own: new Map(read.map((attribute, index) => [attribute, defined(groups.keys[index], "a key").attribute])),
     };
   }
+}
+
+function countOf(argument: Expression): NamedCall {
+  return { name: "count", call: { function: "count", argument, result: COUNT } };
 }
 
 function placeOf(own: ReadonlyMap<number, number>, attribute: number): number {
