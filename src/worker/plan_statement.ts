@@ -4,6 +4,7 @@ import { asFusionError } from "#base/errors.js";
 import type { FusionError } from "#base/errors.js";
 import { encodePhysicalPlan } from "#codec/physical_codec.js";
 import { planDigest } from "#codec/plan_digest.js";
+import { withoutSubqueryArrays } from "#frontend/array_comparisons.js";
 import { readNodeText } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import { checkSingleTable, readsOneTable } from "#frontend/query_checks.js";
@@ -29,7 +30,7 @@ export type PlanAnswer =
 export function planStatement(request: PlanRequest, now: () => bigint): PlanAnswer {
   const begin = now();
   try {
-    const query = readQuery(readNodeText(request.query));
+    const query = readQuery(withoutSubqueryArrays(readNodeText(request.query)));
     const facts = new RequestFacts(request);
     const statement = withParameters(withFirstRows(query, facts, planAny(query, facts)));
     const plan = encodePhysicalPlan(statement.plan);

@@ -3,6 +3,7 @@
 // known that they are none. Counter-example: 1 NOT IN (2, NULL) is not true, and the join of 1 = y would keep it.
 // Read next: marks.ts for the same inside of expressions.
 import type { Expression } from "#expr/expression.js";
+import { madeArray } from "#frontend/array_comparisons.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { comparisonsIn, equalityOf, hasEquality } from "#optimizer/expressions/conditions.js";
 import { mayFail } from "#optimizer/expressions/may_fail.js";
@@ -39,7 +40,7 @@ export function quantifiedJoin(
   const asking = { planner, around, scope, subLink, byKeys: false };
   const { operator: right, correlated, column } = comparedRows(asking, query);
   const isPlainIn = !isAll && !isNegated;
-  if (!isPlainIn || correlated.length > 0) refuseFailing(query, scope, subLink);
+  if (!isPlainIn || correlated.length > 0 || madeArray(subLink)) refuseFailing(query, scope, subLink);
   const test = testExpression(scope, subLink, column);
   if (isPlainIn) return { join: "semi", right, conditions: [...comparisonsIn(test), ...correlated] };
   // PostgreSQL compares only with the rows there are.
