@@ -3,7 +3,7 @@
 import type { Expression } from "#expr/expression.js";
 import { functionByKey, isFunctionKey } from "#functions/registry.js";
 import type { ColumnType } from "#types/column_type.js";
-import { BOOL, type EngineType } from "#types/engine_type.js";
+import { BOOL, type EngineType, INT4 } from "#types/engine_type.js";
 import {
   malformedPlan, readConstant, readEngineType, writeConstant, writeEngineType,
 } from "./engine_type_codec.js";
@@ -23,7 +23,7 @@ export interface WireExpression {
 /** Expression.Kind of the schema. */
 const kindCodes = {
   column: 1, constant: 2, parameter: 3, call: 4, and: 5, or: 6, not: 7, isNull: 8, booleanTest: 9,
-  case: 10, coalesce: 11,
+  case: 10, coalesce: 11, attempt: 12,
 } as const satisfies Record<Expression["kind"], number>;
 
 const kindByCode: ReadonlyMap<number, Expression["kind"]> = new Map(
@@ -53,6 +53,8 @@ export function writeExpression(expression: Expression): WireExpression {
         kind, type, arguments: [writeExpression(expression.argument)], negated: expression.negated,
         test: expression.test,
       };
+    case "attempt":
+      return { kind, type, arguments: [writeExpression(expression.argument)], test: expression.yields };
     case "case": {
       const branches = expression.branches.flatMap(({ when, then }) => [when, then]);
       return { kind, type, arguments: [...branches, expression.otherwise].map(writeExpression) };
@@ -114,6 +116,12 @@ function readCase(read: readonly Expression[], type: EngineType): Expression {
   return { kind: "case", branches, otherwise, type };
 }
 
+function readAttempt(argument: Expression, yields: string | null | undefined, type: EngineType): Expression {
+  if (yields !== "value" && yields !== "failure") malformedPlan(`attempt for "${yields ?? ""}"`);
+  if (!isSameValue(yields === "value" ? argument.type : INT4, type)) malformedPlan("an attempt of another type");
+  return { kind: "attempt", argument, yields, type };
+}
+
 const tests = ["true", "false", "unknown"] as const;
 
 /** Reads an expression over the columns of its operator's input. */
@@ -155,5 +163,6 @@ export function readExpression(
       if (read.length === 0 || read.some((each) => !isSameValue(each.type, type)))
         malformedPlan("COALESCE of different types");
       return { kind, arguments: read, type };
+    case "attempt": return readAttempt(single(read), wire.test, type);
   }
 }

@@ -47,4 +47,14 @@ export type Expression =
       readonly otherwise: Expression;
       readonly type: EngineType;
     }
-  | { readonly kind: "coalesce"; readonly arguments: readonly Expression[]; readonly type: EngineType };
+  | { readonly kind: "coalesce"; readonly arguments: readonly Expression[]; readonly type: EngineType }
+  /**
+   * An argument that may fail, held back: `value` is NULL where it fails, and `failure` the number of the error then
+   * (functions/held_errors.ts), else NULL.
+   */
+  | {
+      readonly kind: "attempt";
+      readonly argument: Expression;
+      readonly yields: "value" | "failure";
+      readonly type: EngineType;
+    };

@@ -9,7 +9,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case "column": case "constant": case "parameter": return [];
     case "call": case "and": case "or": case "coalesce": return expression.arguments;
-    case "not": case "isNull": case "booleanTest": return [expression.argument];
+    case "not": case "isNull": case "booleanTest": case "attempt": return [expression.argument];
     case "case":
       return [
         ...expression.branches.flatMap((branch) => [branch.when, branch.then]),
@@ -43,7 +43,7 @@ function replaceColumns(expression: Expression, replace: (column: Column) => Exp
     case "constant": case "parameter": return expression;
     case "call": case "and": case "or": case "coalesce":
       return { ...expression, arguments: expression.arguments.map(replaced) };
-    case "not": case "isNull": case "booleanTest":
+    case "not": case "isNull": case "booleanTest": case "attempt":
       return { ...expression, argument: replaced(expression.argument) };
     case "case":
       return {

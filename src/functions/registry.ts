@@ -17,6 +17,7 @@ import { floatArithmetic } from "./float_arithmetic.js";
 import { floatRounding } from "./float_rounding.js";
 import type { ScalarFunction } from "./function.js";
 import { growingFields } from "./growing_fields.js";
+import { heldErrors } from "./held_errors.js";
 import { integerArithmetic } from "./integer_arithmetic.js";
 import { integerBits } from "./integer_bits.js";
 import { intervalArithmetic } from "./interval_arithmetic.js";
@@ -73,6 +74,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   valuesOfTexts,
   orderKeyFunctions,
   arrayValues,
+  heldErrors,
 ];
 
 /** Families that take characters apart, which they can in UTF-8 alone. */

@@ -187,7 +187,8 @@ export const planSchema = {
                     "IS_NULL": 8,
                     "BOOLEAN_TEST": 9,
                     "CASE": 10,
-                    "COALESCE": 11
+                    "COALESCE": 11,
+                    "ATTEMPT": 12
                   }
                 }
               }

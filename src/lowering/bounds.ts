@@ -118,6 +118,10 @@ export class BoundProgram {
       case "or":
         for (const argument of expression.arguments) this.#node(argument);
         return () => 1;
+      case "attempt": {
+        const argument = this.#node(expression.argument);
+        return expression.yields === "value" ? argument : () => fixed;
+      }
       default:
         this.#node(expression.argument);
         return () => 1;

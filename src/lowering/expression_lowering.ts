@@ -6,7 +6,7 @@ import type { Expression } from "#expr/expression.js";
 import { shapeOf } from "#functions/function.js";
 import { widenDecimal } from "#functions/library/int128.js";
 import { functionByKey } from "#functions/registry.js";
-import type { EngineType } from "#types/engine_type.js";
+import { type EngineType, INT4 } from "#types/engine_type.js";
 import type { Local } from "#wasm/function_builder.js";
 import type { ExpressionTable } from "./expression_table.js";
 import type { FunctionContext, LoweredValue } from "./function_context.js";
@@ -87,6 +87,8 @@ export class ExpressionLowering {
         return this.#case(expression);
       case "coalesce":
         return this.#coalesce(expression);
+      case "attempt":
+        return this.#attempt(expression);
     }
   }
 
@@ -250,6 +252,31 @@ export class ExpressionLowering {
       parts: place.parts,
       isNull: nullable ? place.isNull : undefined,
     };
+  }
+
+  /** Both that an attempt may yield are had at once. */
+  #attempt(expression: Extract<Expression, { kind: "attempt" }>): LoweredValue {
+    const { code } = this.#context;
+    const { argument } = expression;
+    const place = this.#place(argument.type);
+    code.i32(1).set(place.isNull);
+    const failure = this.#context.holding(() => this.conditionally(() => {
+      const value = this.lower(argument);
+      this.#pushAs(value, argument.type);
+      this.#context.setAll(place.parts);
+      this.#pushNull(value);
+      code.set(place.isNull);
+    }));
+    const isAbsent = code.local("i32");
+    code.get(failure).op("i32.eqz").set(isAbsent);
+    const yielded: Readonly<Record<typeof expression.yields, LoweredValue>> = {
+      value: { type: argument.type, ...place },
+      failure: { type: INT4, shape: "i32", parts: [failure], isNull: isAbsent },
+    };
+    const known = defined(this.#known.at(-1), "a scope");
+    known.set(this.#table.intern({ ...expression, type: argument.type, yields: "value" }), yielded.value);
+    known.set(this.#table.intern({ ...expression, type: INT4, yields: "failure" }), yielded.failure);
+    return yielded[expression.yields];
   }
 
   #coalesce(expression: Extract<Expression, { kind: "coalesce" }>): LoweredValue {

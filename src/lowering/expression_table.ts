@@ -64,8 +64,8 @@ export class ExpressionTable {
     const key = `${this.intern(expression)}${narrow}`;
     const known = this.#mayFail.get(key);
     if (known !== undefined) return known;
-    const result =
-      childrenOf(expression).some((child) => this.mayFail(child, narrow)) || callMayFail(expression, narrow);
+    const result = expression.kind !== "attempt" && (
+      childrenOf(expression).some((child) => this.mayFail(child, narrow)) || callMayFail(expression, narrow));
     this.#mayFail.set(key, result);
     return result;
   }
@@ -98,6 +98,8 @@ export class ExpressionTable {
         return `isNull ${expression.negated} ${children.join()}`;
       case "booleanTest":
         return `booleanTest ${expression.test} ${expression.negated} ${children.join()}`;
+      case "attempt":
+        return `attempt ${expression.yields} ${children.join()}`;
       default:
         return `${expression.kind} ${type} ${children.join()}`;
     }

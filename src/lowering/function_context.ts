@@ -5,6 +5,7 @@ import {
   type CallTypes, type Emission, type ErrorTemplate, type LibraryFunction, type Operand, type ScalarFunction,
   type Shape, shapeOf,
 } from "#functions/function.js";
+import { numberOfTemplate } from "#functions/held_errors.js";
 import type { EngineType } from "#types/engine_type.js";
 import type { Callable, FunctionBuilder, Label, Local } from "#wasm/function_builder.js";
 import type { LoadInstruction, StoreInstruction } from "#wasm/opcodes.js";
@@ -49,6 +50,7 @@ export class FunctionContext implements Emission {
   readonly status: Local;
   readonly #layout: ControlLayout | undefined;
   #exit: Label | undefined;
+  #held: { readonly end: Label; readonly failure: Local } | undefined;
 
   /** With a layout, the function's first parameter is the address of the control block. */
   constructor(code: FunctionBuilder, module: ModuleContext, variant: Variant, layout?: ControlLayout) {
@@ -133,7 +135,23 @@ export class FunctionContext implements Emission {
   }
 
   raiseIf(error: ErrorTemplate): void {
-    this.code.if([], () => this.leave(RunStatus.error + this.module.errorNumber(error)));
+    const { code } = this;
+    const held = this.#held;
+    if (held === undefined) code.if([], () => this.leave(RunStatus.error + this.module.errorNumber(error)));
+    else code.if([], () => code.i32(numberOfTemplate(error)).set(held.failure).br(held.end));
+  }
+
+  /** Code whose error ends it alone: its number is in the local then, which is 0 without one. */
+  holding(write: () => void): Local {
+    const outer = this.#held;
+    const failure = this.code.local("i32");
+    this.code.i32(0).set(failure);
+    this.code.block([], (end) => {
+      this.#held = { end, failure };
+      write();
+    });
+    this.#held = outer;
+    return failure;
   }
 
   /** Ends the call with a status; state behind the saved place is the host's to judge. */

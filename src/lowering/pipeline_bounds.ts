@@ -76,6 +76,7 @@ export function isNullable(expression: Expression, nullable: readonly boolean[])
     case "constant":
       return expression.value === null;
     case "parameter":
+    case "attempt":
       return true;
     case "isNull":
     case "booleanTest":

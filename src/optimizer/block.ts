@@ -23,6 +23,7 @@ import { planGroupingSets } from "#optimizer/grouping/grouping_sets.js";
 import { OrderedRows } from "#optimizer/grouping/ordered_rows.js";
 import { planAggregates } from "#optimizer/grouping/planned_aggregates.js";
 import { callsOf, plannedGroups } from "#optimizer/grouping/planned_groups.js";
+import { heldBack, raising } from "#optimizer/unnesting/held_back.js";
 import { firstOfEach, limited, orderOf } from "#optimizer/unnesting/limits.js";
 import { planWindows, windowCallsOf } from "#optimizer/windows/windows.js";
 import type { ComputedAttribute, LogicalOperator } from "#plan/logical.js";
@@ -169,7 +170,8 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
     { ordered: () => new OrderedRows(scope.statement, allKeys.map(({ expression }) => expression)) });
   if ("obstacle" in answer) leave(answer.obstacle);
   const { planner, planned, computed } = answer;
-  const { operator, keys, calls } = plannedGroups(scope.statement, joined, allKeys, callsOf(answer));
+  const held = scope.holdsErrors ? heldBack(callsOf(answer)) : { planned: callsOf(answer), hasFailure: false };
+  const { operator, keys, calls } = plannedGroups(scope.statement, joined, allKeys, held.planned);
   const known = new Map<string, Translated>();
   found.forEach((key, index) => {
     known.set(texts.of(key.source), columnAttribute(scope, defined(keys[index], "a key")));
@@ -191,7 +193,18 @@ function grouped(scope: QueryScope, joined: LogicalOperator, extraKeys: readonly
   const passed = new Map(extraKeys.flatMap((expression, index) =>
     (expression.kind === "column" ? [[expression.index, defined(own[index], "a key")] as const] : [])));
   const source = new SubstitutedSource(scope, (each) => known.get(texts.of(each.source)), false, passed);
-  return { block: finishGrouped(scope, operator, source), extraKeys: own };
+  const block = finishGrouped(scope, operator, source);
+  const failure = held.hasFailure ? columnAttribute(scope, defined(calls.at(-1), "an error")).expression : undefined;
+  return { block: failure === undefined ? block : withErrors(block, failure), extraKeys: own };
+}
+
+/** The block with values that raise the error held back for their group. */
+function withErrors(block: Block, failure: Expression): Block {
+  const column = (number: number): Translated | undefined => {
+    const value = block.column(number);
+    return value && { ...value, expression: raising(failure, value.expression) };
+  };
+  return { ...block, column };
 }
 
 function groupedBySets(scope: QueryScope, joined: LogicalOperator): Block {

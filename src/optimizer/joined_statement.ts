@@ -29,6 +29,7 @@ import { withRuntimeFilters } from "#optimizer/physical/runtime_filters.js";
 import type { BuiltLeaf } from "#optimizer/physical/shared_subplans.js";
 import { shareSubplans } from "#optimizer/physical/shared_subplans.js";
 import { arraySubqueryType } from "#optimizer/unnesting/array_subqueries.js";
+import { isAskedByAll } from "#optimizer/unnesting/held_back.js";
 import { lateralRows } from "#optimizer/unnesting/lateral.js";
 import { ScopeAbove } from "#optimizer/unnesting/scope_above.js";
 import { ARRAY, mayGiveRows, subLinksIn, typeOf } from "#optimizer/unnesting/sub_links.js";
@@ -160,7 +161,8 @@ function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): E
     const text = texts.of(subLink);
     let expression = known.get(text);
     if (expression === undefined) {
-      const plan = (): Outputs => subLinkOutputs(planner, region, above, subLink);
+      const isAsked = edge.quals.length === 0 && isAskedByAll(scope.query, subLink);
+      const plan = (): Outputs => subLinkOutputs(planner, region, above, subLink, isAsked);
       expression = addOutputs(outputs, fallbacks.orGive(subLink, () => true, plan));
       known.set(text, expression);
     }
@@ -171,12 +173,12 @@ function withSubqueries(planner: QueryPlanner, scope: QueryScope, edge: Edge): E
 }
 
 function subLinkOutputs(
-  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode,
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isAsked: boolean,
 ): Outputs {
   const kind = subLinkKinds[numberField(subLink, "subLinkType")] ?? "subquery";
   if (mayGiveRows(subLink, scope.statement.facts))
     refuse(`${kind} that may give several rows`, "It counts only where a row asks for it.", locationOf(subLink));
-  planValue(planner, region, scope, subLink);
+  planValue(planner, region, scope, subLink, { isAsked });
   const value = defined(scope.valueOf(subLink), "the value of a planned subquery");
   const sql = typeOf(subLink) === ARRAY ? arraySubqueryType(scope, subLink) : readExpression(subLink);
   if (value.displayScale !== undefined && sql.typmod !== -1)

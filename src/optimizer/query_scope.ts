@@ -48,6 +48,8 @@ export class QueryScope implements ColumnSource {
   readonly translator: ExpressionTranslator;
   private readonly substitutes = new Map<string, Translated>();
   private keysMax = Infinity;
+  /** Whether errors of aggregates' arguments wait until a group's value is asked for (unnesting/held_back.ts). */
+  holdsErrors = false;
 
   constructor(statement: StatementFacts, query: AnalysedQuery, outer: QueryScope | undefined) {
     this.statement = statement;

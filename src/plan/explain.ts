@@ -101,6 +101,7 @@ function expressionText(expression: Expression, names: readonly string[]): strin
       const branches = expression.branches.map(({ when, then }) => `WHEN ${text(when)} THEN ${text(then)}`);
       return `CASE ${branches.join(" ")} ELSE ${text(expression.otherwise)} END`;
     }
+    case "attempt": return `${expression.yields === "value" ? "ATTEMPT" : "FAILURE"}(${text(expression.argument)})`;
     case "coalesce": return `COALESCE(${expression.arguments.map(text).join(", ")})`;
   }
 }

@@ -225,3 +225,73 @@ SELECT 1 FROM i WHERE part > 0 HAVING true;
 SELECT o.k FROM o JOIN i ON o.i = i.k JOIN generate_series(1, 9) s ON i.k = s WHERE (o.part + 10) / i.part > 0 ORDER BY 1;
 SELECT o.k FROM o, i WHERE o.k = i.k AND (o.k + 10) / i.part > 0 AND EXISTS (SELECT FROM empty) ORDER BY 1;
 SELECT o.k FROM o JOIN i ON (o.k + 10) / i.part > 40 JOIN empty ON empty.k = i.k;
+SELECT k FROM o WHERE k > 1000 AND i = ANY (ARRAY(SELECT 10 / zero FROM i));
+SELECT k FROM o WHERE i <> ALL (ARRAY(SELECT 10 / part FROM i));
+SELECT k FROM empty WHERE k = ANY (ARRAY(SELECT 10 / zero FROM i));
+SELECT k, (SELECT sum(10 / zero) FROM i WHERE i.k = o.k) FROM o WHERE k > 1000;
+SELECT k, (SELECT sum(10 / zero) FROM i WHERE i.k = o.k) FROM o;
+SELECT k, (SELECT sum(10 / zero) FROM i WHERE i.k = o.k + 500) FROM o ORDER BY k;
+SELECT k, (SELECT sum(10 / part) FROM i WHERE i.k = o.k) FROM o WHERE k % 10 <> 0 ORDER BY k;
+SELECT k, (SELECT sum(10 / part) FROM i WHERE i.k = o.k) FROM o WHERE k % 10 < 5 ORDER BY k;
+SELECT k, (SELECT sum(g * k) FROM i WHERE i.k = o.i) FROM o ORDER BY k;
+SELECT k, (SELECT count(10 / part) + 1 FROM i WHERE i.g = o.k) FROM o ORDER BY k;
+SELECT k, (SELECT sum(big + g) FROM i WHERE i.k = o.k) FROM o ORDER BY k;
+SELECT k, (SELECT max(big * 2) FROM i WHERE i.k = o.k) FROM o WHERE k < 0 ORDER BY k;
+SELECT k, (SELECT sum(k) / count(*) FROM i WHERE i.k = o.k + 150) FROM o WHERE k <= 50 ORDER BY k;
+SELECT k, (SELECT sum(k) / count(*) FROM i WHERE i.k = o.k + 150) FROM o ORDER BY k;
+SELECT k, (SELECT 10 / count(*) FROM i WHERE i.k = o.k) FROM o ORDER BY k;
+SELECT k, (SELECT 10 / count(*) FROM i WHERE i.k = o.k + 150) FROM o ORDER BY k;
+SELECT k FROM o WHERE m > (SELECT avg(10 / zero) FROM i);
+SELECT k FROM o WHERE k > 1000 AND m > (SELECT avg(10 / zero) FROM i);
+SELECT k FROM empty WHERE m > (SELECT avg(10 / zero) FROM i);
+SELECT k FROM empty WHERE k = (SELECT max(10 / zero) FROM i);
+SELECT k FROM empty WHERE k = (SELECT max(10 / zero) FROM i) OR k = (SELECT count(*) FROM i);
+SELECT k FROM o WHERE m > (SELECT avg(g * k) / 10 FROM i) ORDER BY k;
+SELECT k FROM o WHERE m = (SELECT max(g * k) / 10 FROM i WHERE i.k = o.k) ORDER BY k;
+SELECT k FROM o WHERE part <> 0 AND i > (SELECT sum(10 / part) FROM i WHERE i.k = o.k) ORDER BY k;
+SELECT k FROM o WHERE part = 0 OR i > (SELECT sum(10 / part) FROM i WHERE i.k = o.k) ORDER BY k;
+SELECT k FROM o WHERE part = 1 OR i > (SELECT sum(10 / part) FROM i WHERE i.k = o.k) ORDER BY k;
+SELECT k, CASE WHEN part <> 0 THEN (SELECT sum(10 / part) FROM i WHERE i.k = o.k) END FROM o ORDER BY k;
+SELECT k, COALESCE(part, (SELECT sum(10 / zero) FROM i)) FROM o ORDER BY k;
+SELECT k, (SELECT sum(10 / part) FILTER (WHERE part <> 0) FROM i WHERE i.g = o.part) FROM o ORDER BY k;
+SELECT k, (SELECT sum(10 / part) FILTER (WHERE k % 10 <> 0) FROM i WHERE i.g = o.part) FROM o ORDER BY k;
+SELECT k, (SELECT sum(k) FILTER (WHERE 10 / part > 2) FROM i WHERE i.g = o.part) FROM o WHERE k = 9 ORDER BY k;
+SELECT k, (SELECT sum(k) FILTER (WHERE 10 / part > 2) FROM i WHERE i.k = o.k) FROM o WHERE k % 10 BETWEEN 1 AND 9
+  ORDER BY k;
+SELECT k, (SELECT sum(CASE WHEN part <> 0 THEN 10 / part END) FROM i WHERE i.g = o.part) FROM o ORDER BY k;
+SELECT k, (SELECT sum(10 / i.part + j.k) FROM i JOIN o j ON j.k = i.k WHERE i.g = o.part) FROM o WHERE part > 3 ORDER
+  BY k;
+SELECT k, (SELECT sum(10 / i.part + j.k) FROM i JOIN o j ON j.k = i.k AND i.part > 0 WHERE i.g = o.part) FROM o ORDER
+  BY k;
+SELECT k, (SELECT sum(10 / part) FROM i WHERE i.k < o.k AND i.part > 0) FROM o ORDER BY k;
+SELECT k, (SELECT sum(o.i / part) FROM i WHERE i.k = o.k AND i.part > 0) FROM o ORDER BY k;
+SELECT k, (SELECT sum(i.g / o.part) FROM i WHERE i.k = o.k) FROM o WHERE part > 0 ORDER BY k;
+SELECT k, (SELECT sum(i.g / o.part) FROM i WHERE i.k = o.k) FROM o ORDER BY k;
+SELECT k, (SELECT sum(10 / zero) FROM i WHERE i.k = o.k) FROM o ORDER BY k LIMIT 0;
+SELECT k, (SELECT sum(10 / part) FROM i WHERE i.k = o.k) FROM o ORDER BY k LIMIT 5;
+SELECT part, (SELECT sum(10 / zero) FROM i WHERE i.k = o.part + 500) FROM o GROUP BY part ORDER BY 1;
+SELECT part, (SELECT sum(10 / zero) FROM i WHERE i.k = o.part) FROM o GROUP BY part HAVING part < 0;
+SELECT part, (SELECT sum(10 / part) FROM i WHERE i.k = o.part) FROM o GROUP BY part HAVING part > 0 ORDER BY 1;
+SELECT part FROM o GROUP BY part HAVING count(*) > (SELECT sum(10 / i.part) FROM i WHERE i.k = o.part) ORDER BY 1;
+SELECT count(*) FROM o WHERE EXISTS (SELECT 1 FROM i WHERE i.k = o.k AND i.k > (SELECT sum(10 / part) FROM many WHERE
+  many.k = i.k));
+SELECT k FROM o WHERE EXISTS (SELECT 1 FROM i WHERE i.k = o.k AND i.k > (SELECT sum(10 / j.part) FROM i j WHERE j.k =
+  i.k AND j.g = o.part)) ORDER BY k;
+SELECT k, (SELECT max(i.k) FROM i WHERE i.k = o.k AND i.g > (SELECT sum(10 / j.part) FROM i j WHERE j.k = i.k)) FROM o
+  ORDER BY k;
+SELECT o.k, s.k FROM o LEFT JOIN (SELECT k FROM i WHERE g > (SELECT sum(10 / j.part) FROM i j WHERE j.k = i.k)) s ON
+  s.k = o.k ORDER BY 1;
+SELECT k FROM o WHERE (k, i) > (SELECT max(10 / part), max(g * k) FROM i WHERE i.k = o.k) AND k % 10 > 0 ORDER BY k;
+SELECT DISTINCT part, (SELECT sum(10 / zero) FROM i WHERE i.k = o.k + 300) FROM o ORDER BY 1;
+SELECT (SELECT sum(10 / zero) FROM i);
+SELECT (SELECT sum(10 / part) FROM many WHERE k < 30000), (SELECT sum(10 / part) FROM many WHERE k < 0);
+SELECT count(*) FROM many WHERE i > (SELECT sum(10 / part) / 1000 FROM many);
+SELECT count(*) FROM many WHERE k < 100 AND i > (SELECT sum(k * k) / 1000 FROM many m WHERE m.i = many.i);
+SELECT count(*) FROM many WHERE i > (SELECT sum(10 / part) / 1000 FROM many m WHERE m.i = many.i) AND i <> 1;
+SELECT k, (SELECT avg(f / part) FROM i WHERE i.k = o.k AND k < 10) FROM o ORDER BY k;
+SELECT k, (SELECT sum(n / part) FROM i WHERE i.k = o.k AND part > 0) FROM o ORDER BY k;
+SELECT k, (SELECT sum(word::int) FROM i WHERE i.k = o.k AND k % 7 <> 0) FROM o ORDER BY k;
+SELECT k, (SELECT max(d + g) FROM i WHERE i.k = o.k) FROM o ORDER BY k;
+SELECT k, (SELECT count(DISTINCT 10 / part) FROM i WHERE i.k = o.k) FROM o WHERE k % 10 > 0 ORDER BY k;
+SELECT k, (SELECT string_agg(name, ',' ORDER BY 10 / part) FROM o j WHERE j.k = o.k) FROM o WHERE part > 0 ORDER BY k;
+SELECT k FROM o WHERE i > ALL (SELECT sum(10 / part) FROM i WHERE i.k = o.k) AND part > 0 ORDER BY k;

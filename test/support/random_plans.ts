@@ -4,6 +4,7 @@ import { defined } from "#base/assert.js";
 import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
 import { SUMMED_DIGITS_MAX } from "#functions/decimal.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
+import { canHold } from "#optimizer/unnesting/held_back.js";
 import { pairFunctions, takesTwo } from "#plan/pair_functions.js";
 import type { AggregateCall, AggregateFunction, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { writeInterval } from "#functions/interval_image.js";
@@ -241,7 +242,13 @@ function randomForm(
   ofType: (type: EngineType) => Expression,
 ): Expression {
   const any = dice.pick(pool);
-  switch (dice.below(6)) {
+  switch (dice.below(7)) {
+    case 6: {
+      const yields = dice.pick(["value", "failure"] as const);
+      const type: EngineType = yields === "value" ? any.type : { kind: "int4" };
+      if (canHold(any)) return { kind: "attempt", argument: any, yields, type };
+      break;
+    }
     case 0:
       return {
         kind: "and",
@@ -276,9 +283,8 @@ function randomForm(
         otherwise: ofType(any.type),
         type: any.type,
       };
-    default:
-      return { kind: "coalesce", arguments: [any, ofType(any.type), ofType(any.type)], type: any.type };
   }
+  return { kind: "coalesce", arguments: [any, ofType(any.type), ofType(any.type)], type: any.type };
 }
 
 /** The result type of an aggregate, or undefined when the engine has none. */

@@ -2,11 +2,12 @@
 // join: the statement asks for their values on joined rows alone. Counter-example: 1 / t.x in the select list, where
 // the join drops every row with x = 0.
 import { readExpression } from "#frontend/expression_reader.js";
+import { integerConstant } from "#frontend/integer_constant.js";
 import type { TextNode } from "#frontend/node_text.js";
 import { nodeList, numberField, requiredNode, someNode } from "#frontend/text_fields.js";
 import { functionsByOid } from "#functions/registry.js";
 import { sqlTypes } from "#types/sql_types.js";
-import { isComparison } from "./may_fail.js";
+import { isComparison, isIntegerDivision } from "./may_fail.js";
 import { isSafeComparison } from "./row_comparison.js";
 
 /** Objects below this OID are built in; of others nothing is known. */
@@ -93,6 +94,13 @@ function sumOf(operands: readonly TextNode[]): number {
   return operands.reduce((sum, operand) => sum + boundedOperands(operand), 0);
 }
 
+/** An integer divided by a constant that is neither 0 nor -1. */
+function isSafeDivision(node: TextNode): boolean {
+  const [, divisor] = nodeList(node, "args").map(readExpression);
+  const value = divisor && integerConstant(divisor);
+  return value !== undefined && value !== 0n && value !== -1n;
+}
+
 function isSafeFunction(oid: number, node: TextNode): boolean {
   if (numericArithmetic.has(oid)) return boundedOperands(node) <= NUMERIC_OPERANDS_MAX;
   const key = functionsByOid(oid)[0]?.key ?? "";
@@ -100,6 +108,7 @@ function isSafeFunction(oid: number, node: TextNode): boolean {
   if (isCollated && numberField(node, "inputcollid", 0) === 0) return false;
   if (collated.has(oid) || safeFunctions.has(oid)) return true;
   if (SUBSTRINGS.has(oid)) return isSafeSubstring(node);
+  if (isIntegerDivision(key)) return isSafeDivision(node);
   return isComparison(key);
 }
 

@@ -37,6 +37,8 @@ export class Region {
   readonly conditions: Expression[] = [];
   readonly hidingJoins: HidingJoin[] = [];
   readonly lookUps: LookUp[] = [];
+  /** A condition over values of subqueries that may fail (unnesting/held_back.ts). */
+  askedLast: Expression | undefined;
   /** What the columns of the domain are here that the query is joined with (domain.ts). */
   passed: readonly Expression[] = [];
   /** What the engine does not compute; undefined where nothing of PostgreSQL's stands directly above. */
@@ -44,6 +46,15 @@ export class Region {
 
   constructor(isBelowEdge: boolean) {
     this.edgeConditions = isBelowEdge ? [] : undefined;
+  }
+
+  /**
+   * Whether a condition can be asked of the rows that all other conditions of the statement keep: for more of them it
+   * could fail where PostgreSQL does not ask it. Counter-example: two conditions that may fail, of which PostgreSQL
+   * asks the one first that it finds cheaper.
+   */
+  get canAskLast(): boolean {
+    return this.edgeConditions?.length === 0 && this.askedLast === undefined;
   }
 }
 
@@ -128,12 +139,12 @@ export function finishRegion(region: Region, statement: StatementFacts): Finishe
   }
   const ordered: HidingJoin[] = [];
   const top: HidingJoin[] = [];
-  const last: HidingJoin[] = [];
+  const above: HidingJoin[] = [];
   for (const join of region.hidingJoins) {
     checkReach(join, new Set([...provided, ...lookedUp]), attributes);
     if (isConnected(join, provided, attributes)) ordered.push(join);
     else if (isWithin(readBeside(join, attributes), provided)) top.push(join);
-    else last.push(join);
+    else above.push(join);
   }
   for (const lookUp of region.lookUps) checkReach(lookUp, new Set([...provided, ...lookedUp]), attributes);
   const { joining, last: failing } = placeFailing(inputs, inner, region.hidingJoins.length > 0, attributes);
@@ -141,6 +152,7 @@ export function finishRegion(region: Region, statement: StatementFacts): Finishe
   for (const join of top) operator = hidden(operator, join, estimates);
   for (const { right, conditions } of region.lookUps)
     operator = { kind: "join", join: "left", left: operator, right, conditions, build: "right", rows: operator.rows };
-  for (const join of last) operator = hidden(operator, join, estimates);
-  return { operator: filtered(operator, [...late, ...failing]), correlated };
+  for (const join of above) operator = hidden(operator, join, estimates);
+  const last = region.askedLast === undefined ? [] : [region.askedLast];
+  return { operator: filtered(operator, [...late, ...failing, ...last]), correlated };
 }

@@ -4,7 +4,7 @@
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery, RangeEntry } from "#frontend/query.js";
 import { readQuery } from "#frontend/query_reader.js";
-import { eachChild, nodeList, numberField, optionalNode, requiredNode } from "#frontend/text_fields.js";
+import { eachChild, nodeList, numberField, optionalNode, requiredNode, someNode } from "#frontend/text_fields.js";
 import { type Surroundings, withQueryNamed } from "#optimizer/edges/stand_alone.js";
 import { neverFails } from "#optimizer/expressions/safe_expressions.js";
 import type { QueryScope } from "#optimizer/query_scope.js";
@@ -18,6 +18,17 @@ export function mayFailAhead(query: AnalysedQuery, scope: QueryScope): boolean {
 /** Whether some row of FROM, or whether WHERE keeps it, could fail. */
 export function mayFailToBeRead(query: AnalysedQuery): boolean {
   return !isSafeQuery({ ...query, having: undefined, targets: [] }, []);
+}
+
+/** Whether something could fail beside the select list's values and what its aggregates are of. */
+export function mayFailBesideValues(query: AnalysedQuery, scope: QueryScope): boolean {
+  const within = [query, ...scope.surroundings];
+  return !isSafeQuery({ ...query, targets: [] }, scope.surroundings)
+    || query.targets.some(({ expression }) => someNode(expression.source, (node) => {
+      if (node.tag === "AGGREF") return safeAggregates.has(numberField(node, "aggfnoid")) ? undefined : "found";
+      if (node.tag !== "SUBLINK") return node.tag === "WINDOWFUNC" ? "found" : undefined;
+      return isSafeInner(node, within) ? "skip" : "found";
+    }));
 }
 
 function isSafeQuery(query: AnalysedQuery, around: Surroundings): boolean {

@@ -18,6 +18,7 @@ import type { CorrelationKey } from "./correlation.js";
 import { correlationKeyOf } from "./correlation.js";
 import type { Domain } from "./domain.js";
 import { domainKeys, domainOf } from "./domain.js";
+import { canHoldBack } from "./held_back.js";
 import { comparesTooMany } from "./outer_rows.js";
 
 /** FROM and WHERE of a subquery. */
@@ -88,7 +89,8 @@ export function fromCorrelatedRows<T extends { readonly operator: LogicalOperato
   }
 
   function overDomainOr(refusal: StatementRefused): T {
-    const domain = mayFailAhead(query, scope) ? undefined : domainOf(around, scope, query.source);
+    const mayFail = mayFailAhead(query, scope) && !canHoldBack(query, scope);
+    const domain = mayFail ? undefined : domainOf(around, scope, query.source);
     if (domain === undefined) throw refusal;
     try {
       const made = make(overDomain(planner, domain, query, statement, refuseKey));

@@ -1,6 +1,7 @@
 // Conditions with subqueries, unnested: EXISTS and IN become semi joins, NOT EXISTS, NOT IN and ALL anti joins, a
 // scalar subquery becomes one more input of the region. A correlated scalar subquery that aggregates is computed once
 // for all values it is correlated by (grouped by them) and joined on those. Nothing is evaluated row by row.
+import { defined } from "#base/assert.js";
 import { constantOf } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { columnsRead } from "#expr/traverse.js";
@@ -10,6 +11,7 @@ import type { AnalysedQuery } from "#frontend/query.js";
 import { StatementRefused } from "#frontend/refusal.js";
 import { aggregateBlock, materialised } from "#optimizer/block.js";
 import { rejectsNull } from "#optimizer/expressions/conditions.js";
+import { mayFail } from "#optimizer/expressions/may_fail.js";
 import type { Translated } from "#optimizer/expressions/translated.js";
 import { translated } from "#optimizer/from/from_clause.js";
 import type { Region } from "#optimizer/from/region.js";
@@ -18,10 +20,12 @@ import type { QueryScope } from "#optimizer/query_scope.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { BOOL } from "#types/engine_type.js";
 import { arrayValue } from "./array_subqueries.js";
+import { mayFailAhead } from "./computed_ahead.js";
 import type { CorrelatedRows } from "./correlated_rows.js";
 import { fromCorrelatedRows } from "./correlated_rows.js";
 import type { PendingLookUp } from "./correlation.js";
 import { conditionsOn, refuseFailing, refuseSubLink, subQueryOf, testExpression } from "./correlation.js";
+import { canHoldBack } from "./held_back.js";
 import { keepsFirst } from "./limits.js";
 import { existsValue, inValue } from "./marks.js";
 import { overMissing } from "./missing_groups.js";
@@ -48,8 +52,13 @@ export function placeSubqueryCondition(
   const subLinks = subLinksIn(condition.source);
   if (subLinks.length === 0) return false;
   const positive = positiveSubLinks(condition);
-  for (const subLink of subLinks) planValue(planner, region, scope, subLink, positive.has(subLink.id));
-  region.conditions.push(translated(scope, condition));
+  const isAsked = region.canAskLast;
+  for (const subLink of subLinks)
+    planValue(planner, region, scope, subLink, { isPositive: positive.has(subLink.id), isAsked });
+  const asked = translated(scope, condition);
+  if (isAsked && subLinks.some((each) => mayFail(defined(scope.valueOf(each), "a planned subquery").expression)))
+    region.askedLast = asked;
+  else region.conditions.push(asked);
   return true;
 }
 
@@ -70,23 +79,32 @@ function positiveSubLinks(condition: AnalysedExpression): ReadonlySet<number> {
   return new Set(condition.arguments.flatMap((each) => [...positiveSubLinks(each)]));
 }
 
+/** How a subquery's value is asked for. */
+export interface Asked {
+  /** Unknown may be false. */
+  readonly isPositive?: boolean;
+  /** It is evaluated for rows that PostgreSQL asks for it, and for no others: it may fail then. */
+  readonly isAsked?: boolean;
+}
+
 /** Plans a subquery inside an expression and lets its value stand for it in this scope. */
 export function planValue(
-  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isPositive = false,
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, asked: Asked = {},
 ): void {
-  const lookUp = subLinkValue(planner, region, scope, subLink, isPositive);
+  const lookUp = subLinkValue(planner, region, scope, subLink, asked);
   if (lookUp !== undefined) region.lookUps.push(lookUp);
 }
 
 function subLinkValue(
-  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isPositive: boolean,
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode,
+  { isPositive = false, isAsked = false }: Asked,
 ): PendingLookUp | undefined {
   switch (typeOf(subLink)) {
     case EXISTS: return existsValue(planner, region, scope, subLink);
     case ANY: return anyValue(planner, region, scope, subLink, isPositive);
     case ALL: return quantifiedValue(planner, region, scope, subLink, isPositive);
     case ARRAY: return arrayValue(planner, region, scope, subLink);
-    default: return scalar(planner, region, scope, subLink);
+    default: return scalar(planner, region, scope, subLink, isAsked);
   }
 }
 
@@ -104,15 +122,16 @@ function anyValue(
 
 /** Plans a subquery of one row and lets its value, or what it compares to, stand for it in this scope. */
 function scalar(
-  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode,
+  planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isAsked: boolean,
 ): PendingLookUp | undefined {
   const isRow = typeOf(subLink) === ROW_COMPARE;
   if (!isRow && typeOf(subLink) !== SCALAR) return refuseSubLink(subLink, "inside an expression");
   const query = subQueryOf(scope, subLink);
-  refuseFailing(query, scope, subLink);
+  const isHeld = isAsked && mayFailAhead(query, scope) && canHoldBack(query, scope);
+  if (!isHeld) refuseFailing(query, scope, subLink);
   const refuseKey = (): never => refuseSubLink(subLink, "correlated by other than equality");
-  const { operator, conditions, column } = fromCorrelatedRows(
-    planner, region, scope, query, refuseKey, (rows) => scalarOver(rows, query, subLink));
+  const { operator, conditions, column } = fromCorrelatedRows(planner, region, scope, query, refuseKey,
+    (rows) => (isHeld ? heldValue(rows) : scalarOver(rows, query, subLink)));
   const only = query.targets.find((each) => !each.isJunk)?.number ?? 0;
   const value = isRow ? { expression: testExpression(scope, subLink, column) } : column(only);
   if (value === undefined) return refuseSubLink(subLink, "of a value the engine does not compute");
@@ -128,6 +147,15 @@ interface ScalarRows {
   readonly conditions: readonly Expression[] | undefined;
   /** By target number. */
   readonly column: (number: number) => Translated | undefined;
+}
+
+/** One group, or one for each combination of keys, whose value is computed where it is asked for. */
+function heldValue(rows: CorrelatedRows): ScalarRows {
+  rows.scope.holdsErrors = true;
+  const keys = rows.keys();
+  const { block, extraKeys } = aggregateBlock(rows.scope, rows.operator, keys.map((key) => key.inner));
+  const { operator, column } = overMissing(rows.scope.statement, block);
+  return { operator, conditions: keys.flatMap((key, index) => conditionsOn(key, extraKeys[index])), column };
 }
 
 /** One row, or one for each combination of keys, and what stands for a row without. */

@@ -3,6 +3,7 @@
 import { assert } from "#base/assert.js";
 import type { Expression, Scalar } from "#expr/expression.js";
 import type { Present } from "#functions/function.js";
+import { numberOfError } from "#functions/held_errors.js";
 import { functionByKey } from "#functions/registry.js";
 import { trimBlanks } from "../parameter_block.js";
 
@@ -55,6 +56,20 @@ export function evaluate(expression: Expression, row: Row, parameters: Parameter
       }
       return null;
     }
+    case "attempt":
+      return attempted(expression, value);
+  }
+}
+
+/** The argument's value, or its error. */
+function attempted(
+  { argument, yields }: Extract<Expression, { kind: "attempt" }>, value: (argument: Expression) => Scalar,
+): Scalar {
+  try {
+    const held = value(argument);
+    return yields === "value" ? held : null;
+  } catch (error) {
+    return yields === "value" ? null : BigInt(numberOfError(error));
   }
 }
 
