@@ -198,7 +198,7 @@ send_start(FusionExecution *execution)
 		.plan_digest = plan->digest,
 		.producers = producers,
 		.producer_count = producer_count,
-		.parameters = fusion_table_parameters(plan->tables, execution->conversation),
+		.parameters = fusion_plan_parameters(plan->tables, execution->estate, execution->conversation),
 		.parameter_count = list_length(plan->tables),
 		.permits_scan = FUSION_LEAF_PERMITS * plan->leaf_count,
 		.permits_result = FUSION_RESULT_PERMITS,

@@ -227,12 +227,16 @@ typedef struct FusionOperatorAnswer
 	uint32_t	detail_count;
 } FusionOperatorAnswer;
 
-/* A parameter that is a table: of a time zone, of an enum's order, of how the session writes values. */
+/*
+ * A parameter: a table of a time zone, of an enum's order, of how the session writes values; or the statement's own of
+ * that number.
+ */
 typedef enum FusionTableKind
 {
 	FUSION_TABLE_ZONE,
 	FUSION_TABLE_ENUM,
-	FUSION_TABLE_FORMATS
+	FUSION_TABLE_FORMATS,
+	FUSION_TABLE_OWN
 } FusionTableKind;
 
 typedef struct FusionTableAnswer

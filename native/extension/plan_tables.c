@@ -10,6 +10,7 @@
 #include "format_table.h"
 #include "fusion_encodings.h"
 #include "nodes/value.h"
+#include "own_parameter.h"
 #include "plan_tables.h"
 #include "utils/memutils.h"
 #include "zone_table.h"
@@ -41,12 +42,14 @@ table_bytes(FusionTableKind kind, const char *zone, Oid object, MemoryContext co
 			return fusion_enum_table(object, context);
 		case FUSION_TABLE_FORMATS:
 			return fusion_format_table(context);
+		case FUSION_TABLE_OWN:
+			break;
 	}
 	elog(ERROR, "pg_fusion: unknown kind of table %d", (int) kind);
 }
 
 FusionParameterValue *
-fusion_table_parameters(const List *tables, MemoryContext context)
+fusion_plan_parameters(const List *tables, const EState *estate, MemoryContext context)
 {
 	int			count = list_length(tables);
 	FusionParameterValue *parameters = MemoryContextAllocZero(context, (count + 1) * sizeof(FusionParameterValue));
@@ -55,6 +58,11 @@ fusion_table_parameters(const List *tables, MemoryContext context)
 	{
 		const List *table = list_nth_node(List, tables, i);
 
+		if (intVal(lsecond(table)) == FUSION_TABLE_OWN)
+		{
+			parameters[i] = fusion_own_parameter(estate->es_param_list_info, intVal(linitial(table)), context);
+			continue;
+		}
 		parameters[i].id = (uint32) intVal(linitial(table));
 		parameters[i].type = BYTEAOID;
 		parameters[i].encoding = FUSION_ENCODING_DATUM;

@@ -1706,8 +1706,9 @@ inline ::flatbuffers::Offset<ExplainOperator> CreateExplainOperatorDirect(
       details__);
 }
 
-/// A parameter of the plan that is a table, made when an execution starts: a time zone's changes of offset
-/// (schemas/layout/zone.json), the order of an enum's values, or how the session writes values (format.json).
+/// A parameter of the plan, whose value is sent when an execution starts: a table, of a time zone's changes of offset
+/// (schemas/layout/zone.json), the order of an enum's values, or how the session writes values (format.json); or the
+/// statement's own parameter of that number.
 struct TableParameter FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef TableParameterBuilder Builder;
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {

@@ -11,7 +11,9 @@ export const BUILTIN_FUNCTIONS_END = 10000;
 /** PG_VERSION_NUM is 150004 for 15.4. */
 const VERSIONS_OF_A_MAJOR = 10000;
 
-/** Beyond the numbers of a statement's own parameters, which are 65535 at most. */
+/** The greatest number of a statement's own parameter. */
+const OWN_PARAMETER_MAX = 65535;
+/** Beyond those. */
 const FIRST_ZONE_PARAMETER = 1 << 20;
 const FIRST_ENUM_PARAMETER = 1 << 21;
 const FORMATS_PARAMETER = 1 << 22;
@@ -123,8 +125,9 @@ export class RequestFacts {
     return FORMATS_PARAMETER;
   }
 
-  /** What a parameter stands for; undefined for one that is no table. */
+  /** What a parameter stands for. */
   tableOfParameter(id: number): TableParameter | undefined {
+    if (id <= OWN_PARAMETER_MAX) return { id, kind: "own", zone: "", object: 0 };
     const enumType = this.enums[id - FIRST_ENUM_PARAMETER];
     if (enumType !== undefined) return { id, kind: "enum", zone: "", object: enumType };
     if (id === FORMATS_PARAMETER) return { id, kind: "formats", zone: "", object: 0 };

@@ -95,9 +95,12 @@ export interface PlanRequest {
 }
 
 /** In the order of their numbers. */
-export const tableKinds = ["zone", "enum", "formats"] as const;
+export const tableKinds = ["zone", "enum", "formats", "own"] as const;
 
-/** A parameter of the plan that is a table: of a time zone, of an enum's order, of how the session writes values. */
+/**
+ * A parameter of the plan: a table, of a time zone, of an enum's order, of how the session writes values; or the
+ * statement's own of that number.
+ */
 export interface TableParameter {
   readonly id: number;
   readonly kind: (typeof tableKinds)[number];

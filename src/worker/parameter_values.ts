@@ -5,7 +5,7 @@ import type { ParameterValue } from "#codec/execution_message.js";
 import { DECIMAL_NAN, type Scalar } from "#expr/expression.js";
 import { Encoding, encodingWidth } from "#generated/encodings.js";
 import type { PhysicalPlan } from "#plan/physical.js";
-import { LEAST128, LEAST64 } from "#types/encoding_of.js";
+import { LEAST128, LEAST64, encodingOf } from "#types/encoding_of.js";
 
 function isString(encoding: number): boolean {
   return encoding === Encoding.text || encoding === Encoding.datum ||
@@ -57,9 +57,11 @@ export function parameterValues(
   plan: PhysicalPlan, parameters: readonly ParameterValue[],
 ): ReadonlyMap<number, Scalar> {
   const values = new Map<number, Scalar>();
-  for (const { id } of plan.parameters) {
+  for (const { id, type } of plan.parameters) {
     const found = parameters.find((parameter) => parameter.id === id);
     if (found === undefined) throw malformedMessage(`pg_fusion: parameter $${id} of the plan has no value`);
+    if (found.encoding !== encodingOf(type))
+      throw malformedMessage(`pg_fusion: parameter $${id} of the plan has encoding ${found.encoding}`);
     values.set(id, decodeParameter(found));
   }
   return values;

@@ -287,7 +287,7 @@ SELECT (SELECT sum(10 / zero) FROM i);
 SELECT (SELECT sum(10 / part) FROM many WHERE k < 30000), (SELECT sum(10 / part) FROM many WHERE k < 0);
 SELECT count(*) FROM many WHERE i > (SELECT sum(10 / part) / 1000 FROM many);
 SELECT count(*) FROM many WHERE k < 100 AND i > (SELECT sum(k * k) / 1000 FROM many m WHERE m.i = many.i);
-SELECT count(*) FROM many WHERE i > (SELECT sum(10 / part) / 1000 FROM many m WHERE m.i = many.i) AND i <> 1;
+SELECT count(*) FROM many WHERE k < 100 AND i > (SELECT sum(10 / part) / 1000 FROM many m WHERE m.i = many.i);
 SELECT k, (SELECT avg(f / part) FROM i WHERE i.k = o.k AND k < 10) FROM o ORDER BY k;
 SELECT k, (SELECT sum(n / part) FROM i WHERE i.k = o.k AND part > 0) FROM o ORDER BY k;
 SELECT k, (SELECT sum(word::int) FROM i WHERE i.k = o.k AND k % 7 <> 0) FROM o ORDER BY k;

@@ -6,8 +6,9 @@
 import * as flatbuffers from 'flatbuffers';
 
 /**
- * A parameter of the plan that is a table, made when an execution starts: a time zone's changes of offset
- * (schemas/layout/zone.json), the order of an enum's values, or how the session writes values (format.json).
+ * A parameter of the plan, whose value is sent when an execution starts: a table, of a time zone's changes of offset
+ * (schemas/layout/zone.json), the order of an enum's values, or how the session writes values (format.json); or the
+ * statement's own parameter of that number.
  */
 export class TableParameter {
   bb: flatbuffers.ByteBuffer|null = null;

@@ -6,8 +6,8 @@ import { callOf, constantOf, onlyWhere } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import { childrenOf } from "#expr/traverse.js";
 import type {
-  AnalysedExpression, ArrayComparison, Call, Constant, EqualityCall, Extreme, Relabel, RowComparison, SqlType,
-  TextCast,
+  AnalysedExpression, ArrayComparison, Call, Constant, EqualityCall, Extreme, Parameter, Relabel, RowComparison,
+  SqlType, TextCast,
 } from "#frontend/analysed_expression.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
@@ -189,8 +189,16 @@ export class ExpressionTranslator {
         const made = transactionTime(expression.form, this.sessionZone());
         return made && { expression: made };
       }
-      case "parameter": case "aggregate": case "other": return undefined;
+      case "parameter": return this.parameter(expression);
+      case "aggregate": case "other": return undefined;
     }
+  }
+
+  /** A parameter of the statement, of whose value nothing is known but its type: no length of a char(n), no scale. */
+  private parameter(parameter: Parameter): Translated | undefined {
+    const type = parameter.parameterKind === "external" ? engineTypeOf(this.facts, parameter) : undefined;
+    if (type === undefined || type.kind === "opaque" || type.kind === "bpchar") return undefined;
+    return { expression: { kind: "parameter", id: parameter.id, type } };
   }
 
   /** The first of a guarding list is always evaluated; the others only if it says so. */

@@ -2,6 +2,7 @@
 // were damaged on the way are answered, never thrown back.
 import { decodePhysicalPlan } from "#codec/physical_codec.js";
 import { decodePlanReady, encodePlanReady } from "#codec/plan_answer_message.js";
+import type { Scalar } from "#expr/expression.js";
 import { edgeCallArguments } from "#frontend/edge_calls.js";
 import { readNodeText } from "#frontend/node_text.js";
 import { walk } from "#frontend/text_fields.js";
@@ -36,7 +37,10 @@ describe("plans of recorded statements", () => {
           columns.map(({ engine, nullable }) =>
             (nullable && dice.chance(10) ? null : randomValue(dice, engine, calm)))));
         const pages = leaves.map((columns, leaf) => pagesOf(columns, rows[leaf] ?? [], 40));
-        expect(rowsOrError(() => runLeaves(plan, pages).rows)).toEqual(rowsOrError(() => interpret(plan, rows)));
+        const parameters = new Map<number, Scalar>(
+          plan.parameters.map(({ id, type }) => [id, randomValue(dice, type, calm)]));
+        expect(rowsOrError(() => runLeaves(plan, pages, { parameters }).rows))
+          .toEqual(rowsOrError(() => interpret(plan, rows, parameters)));
       }
     });
 
