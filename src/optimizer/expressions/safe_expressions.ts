@@ -73,14 +73,23 @@ const integerToNumeric: ReadonlySet<number> = new Set([1740, 1781, 1782]);
 /** Each has 1,000 digits at most, so that no product of them gets near. */
 const NUMERIC_OPERANDS_MAX = 64;
 
+/** The same of a column without a precision of its own: a subquery's, which is made of others. */
+export type OperandsBehind = (variable: TextNode) => number;
+
+const unbounded: OperandsBehind = () => Number.POSITIVE_INFINITY;
+
 /** How many numbers of at most 1,000 digits the arithmetic is made of; infinite when some has no bound. */
-function boundedOperands(node: TextNode): number {
+export function boundedOperands(node: TextNode, behind: OperandsBehind): number {
+  const sumOf = (operands: readonly TextNode[]): number =>
+    operands.reduce((sum, operand) => sum + boundedOperands(operand, behind), 0);
   switch (node.tag) {
     case "CONST": return 1;
-    case "VAR": return numberField(node, "vartypmod") >= 0 ? 1 : Number.POSITIVE_INFINITY;
+    case "VAR": return numberField(node, "vartypmod") >= 0 ? 1 : behind(node);
     // A sum of fewer than 10^18 values has 18 digits more, a mean some decimals.
-    case "AGGREF": return sumOf(nodeList(node, "args").map((target) => requiredNode(target, "expr"))) + 1;
-    case "RELABELTYPE": return boundedOperands(requiredNode(node, "arg"));
+    case "AGGREF":
+      if (numberField(node, "aggfnoid") >= USER_OBJECTS_START) return Number.POSITIVE_INFINITY;
+      return sumOf(nodeList(node, "args").map((target) => requiredNode(target, "expr"))) + 1;
+    case "RELABELTYPE": return boundedOperands(requiredNode(node, "arg"), behind);
     case "FUNCEXPR": case "OPEXPR": {
       const oid = numberField(node, node.tag === "OPEXPR" ? "opfuncid" : "funcid");
       if (integerToNumeric.has(oid)) return 1;
@@ -90,10 +99,6 @@ function boundedOperands(node: TextNode): number {
   }
 }
 
-function sumOf(operands: readonly TextNode[]): number {
-  return operands.reduce((sum, operand) => sum + boundedOperands(operand), 0);
-}
-
 /** An integer divided by a constant that is neither 0 nor -1. */
 function isSafeDivision(node: TextNode): boolean {
   const [, divisor] = nodeList(node, "args").map(readExpression);
@@ -101,8 +106,8 @@ function isSafeDivision(node: TextNode): boolean {
   return value !== undefined && value !== 0n && value !== -1n;
 }
 
-function isSafeFunction(oid: number, node: TextNode): boolean {
-  if (numericArithmetic.has(oid)) return boundedOperands(node) <= NUMERIC_OPERANDS_MAX;
+function isSafeFunction(oid: number, node: TextNode, behind: OperandsBehind): boolean {
+  if (numericArithmetic.has(oid)) return boundedOperands(node, behind) <= NUMERIC_OPERANDS_MAX;
   const key = functionsByOid(oid)[0]?.key ?? "";
   const isCollated = collated.has(oid) || key.startsWith("text.") || key.startsWith("bpchar.");
   if (isCollated && numberField(node, "inputcollid", 0) === 0) return false;
@@ -129,19 +134,21 @@ function isSafeCoercion(node: TextNode): boolean {
  * Whether no row makes the expression raise an error. `isSafeOther` tells for what no expression over a row has:
  * aggregates and subqueries, of which nothing below is looked at here.
  */
-export function neverFails(source: TextNode, isSafeOther: (node: TextNode) => boolean = () => false): boolean {
+export function neverFails(
+  source: TextNode, isSafeOther: (node: TextNode) => boolean = () => false, behind: OperandsBehind = unbounded,
+): boolean {
   return !someNode(source, (node) => {
     if (!safeTags.has(node.tag)) return isSafeOther(node) ? "skip" : "found";
-    return isSafeNode(node) ? undefined : "found";
+    return isSafeNode(node, behind) ? undefined : "found";
   });
 }
 
 /** Whether a node itself raises no error, whatever its arguments are. */
-function isSafeNode(node: TextNode): boolean {
+function isSafeNode(node: TextNode, behind: OperandsBehind): boolean {
   if (node.tag === "COERCEVIAIO") return isSafeCoercion(node);
   if (node.tag === "ROWCOMPAREEXPR") return isSafeRowComparison(node);
-  if (node.tag === "FUNCEXPR") return isSafeFunction(numberField(node, "funcid"), node);
-  return !node.fields.has("opfuncid") || isSafeFunction(numberField(node, "opfuncid"), node);
+  if (node.tag === "FUNCEXPR") return isSafeFunction(numberField(node, "funcid"), node, behind);
+  return !node.fields.has("opfuncid") || isSafeFunction(numberField(node, "opfuncid"), node, behind);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { AnalysedQuery, RangeEntry } from "#frontend/query.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { eachChild, nodeList, numberField, optionalNode, requiredNode, someNode } from "#frontend/text_fields.js";
 import { type Surroundings, withQueryNamed } from "#optimizer/edges/stand_alone.js";
-import { neverFails } from "#optimizer/expressions/safe_expressions.js";
+import { boundedOperands, neverFails } from "#optimizer/expressions/safe_expressions.js";
 import type { QueryScope } from "#optimizer/query_scope.js";
 import { mayGiveRows } from "./sub_links.js";
 
@@ -74,8 +74,29 @@ function isSafe(node: TextNode | undefined, within: Surroundings): boolean {
       return [...nodeList(node, "fromlist"), optionalNode(node, "quals")].every((each) => isSafe(each, within));
     case "JOINEXPR":
       return ["larg", "rarg", "quals"].every((field) => isSafe(optionalNode(node, field), within));
-    default: return neverFails(node, (inner) => isSafeInner(inner, within));
+    default:
+      return neverFails(node, (inner) => isSafeInner(inner, within), (variable) => operandsBehind(variable, within));
   }
+}
+
+/** What a column of a subquery in FROM or of a WITH query is made of. */
+function operandsBehind(variable: TextNode, within: Surroundings): number {
+  const around = within.slice(numberField(variable, "varlevelsup"));
+  const found = queryBehind(around[0]?.rangeTable[numberField(variable, "varno") - 1], around);
+  const column = numberField(variable, "varattno");
+  const target = found?.[0]?.targets.find(({ number }) => number === column);
+  // The columns of a set operation are named by its first query alone.
+  if (found === undefined || target === undefined || found[0]?.setOperation !== undefined) return Infinity;
+  return boundedOperands(target.expression.source, (inner) => operandsBehind(inner, found));
+}
+
+/** The query of an entry of the range table, and those around it. */
+function queryBehind(entry: RangeEntry | undefined, around: Surroundings): Surroundings | undefined {
+  if (entry?.kind === "subquery") return [readQuery(entry.query), ...around];
+  if (entry?.kind !== "cte" || entry.isSelfReference) return undefined;
+  const owners = around.slice(entry.levelsUp);
+  const found = owners[0] && withQueryNamed(owners[0], entry.name);
+  return found && [readQuery(requiredNode(found, "ctequery")), ...owners];
 }
 
 /** What expressions of a query have beyond those of a row. */
