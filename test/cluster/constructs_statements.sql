@@ -102,8 +102,9 @@ select count(*) from customer where c_custkey > 1000 and c_custkey > (select sum
 select count(*) from customer where c_custkey > 1000 and c_custkey > (select n_regionkey from nation);
 select c_custkey from customer where c_custkey > 1000 and c_custkey not in (select 10 / n_regionkey from nation);
 select count(*) from customer where c_custkey in (select 10 / n_regionkey from nation where n_nationkey = c_custkey and n_nationkey % 5 > 0);
-select count(*) from customer where c_custkey > 1 and c_custkey > (select sum(n_nationkey) / (count(*) - 25) from nation);
+select count(*) from customer where c_custkey > 1000 and c_custkey > (select sum(n_nationkey) / (count(*) - 25) from nation);
 select count(*) from customer where c_acctbal > 1000000 and c_acctbal > (select sum(n_nationkey) / (count(*) - 25) from nation);
+select count(*) from customer where c_acctbal > 1 and c_acctbal > (select sum(n_nationkey) / (count(*) - 25) from nation);
 select c_custkey, (select sum(100 / n_regionkey) from nation where n_nationkey = c_custkey and n_nationkey % 5 > 0) from customer where c_custkey < 3 order by 1;
 select c_nationkey, sum(c_acctbal) from customer group by c_nationkey having sum(c_acctbal) > 10000000 and sum(c_acctbal) > (select sum(10 / n_regionkey) from nation);
 select count(*) from customer where c_acctbal > (select avg(s_acctbal * 1.5 + n_nationkey) from supplier, nation where s_nationkey = n_nationkey and n_nationkey = c_nationkey);

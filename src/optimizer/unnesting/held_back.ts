@@ -8,9 +8,10 @@ import type { Expression } from "#expr/expression.js";
 import { childrenOf } from "#expr/traverse.js";
 import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
-import { someNode } from "#frontend/text_fields.js";
+import { numberField, someNode } from "#frontend/text_fields.js";
 import { hasNumberedErrors } from "#functions/held_errors.js";
 import { leave } from "#optimizer/edges/left_to_postgres.js";
+import { readsAround } from "#optimizer/edges/stand_alone.js";
 import { INT4_SQL, columnOf } from "#optimizer/expressions/column_types.js";
 import { callMayFail, mayFail } from "#optimizer/expressions/may_fail.js";
 import type { PlannedCalls } from "#optimizer/grouping/planned_groups.js";
@@ -26,6 +27,19 @@ export function canHoldBack(query: AnalysedQuery, scope: QueryScope): boolean {
   return isGrouped(query) && query.groupBy.length === 0 && query.groupingSets.length === 0
     && query.having === undefined && query.distinct.length === 0 && !query.hasWindowFunctions && !isLimited(query)
     && !mayFailBesideValues(query, scope);
+}
+
+/**
+ * Whether PostgreSQL may ask an index with the value of a subquery, which it makes then though no row is found. Only
+ * those of unique keys are known here. Counter-example: id > 1000 AND id > (SELECT sum(10 / y) FROM u).
+ */
+export function mayAskIndex(condition: TextNode, subLinks: readonly TextNode[], scope: QueryScope): boolean {
+  return !subLinks.every(readsAround) && someNode(condition, (node) => {
+    if (node.tag === "QUERY") return "skip";
+    const entry = node.tag === "VAR" ? scope.query.rangeTable[numberField(node, "varno") - 1] : undefined;
+    const keys = entry && scope.statement.facts.relation(entry.source.id)?.uniqueKeys;
+    return keys?.some((key) => key.includes(numberField(node, "varattno"))) ? "found" : undefined;
+  });
 }
 
 /** Nodes that do not always evaluate what is below them. */

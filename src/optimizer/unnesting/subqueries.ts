@@ -25,7 +25,7 @@ import type { CorrelatedRows } from "./correlated_rows.js";
 import { fromCorrelatedRows } from "./correlated_rows.js";
 import type { PendingLookUp } from "./correlation.js";
 import { conditionsOn, refuseFailing, refuseSubLink, subQueryOf, testExpression } from "./correlation.js";
-import { canHoldBack } from "./held_back.js";
+import { canHoldBack, mayAskIndex } from "./held_back.js";
 import { keepsFirst } from "./limits.js";
 import { existsValue, inValue } from "./marks.js";
 import { overMissing } from "./missing_groups.js";
@@ -52,7 +52,7 @@ export function placeSubqueryCondition(
   const subLinks = subLinksIn(condition.source);
   if (subLinks.length === 0) return false;
   const positive = positiveSubLinks(condition);
-  const isAsked = region.canAskLast;
+  const isAsked = region.canAskLast && !mayAskIndex(condition.source, subLinks, scope);
   for (const subLink of subLinks)
     planValue(planner, region, scope, subLink, { isPositive: positive.has(subLink.id), isAsked });
   const asked = translated(scope, condition);
