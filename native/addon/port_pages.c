@@ -65,7 +65,8 @@ FusionPortStatus
 fusion_port_acquire(FusionPort *port, uint32_t side, uint32_t slot, uint32_t epoch, FusionPortPage *page)
 {
 	FusionPage	acquired;
-	FusionStatus status = fusion_page_acquire(&port->region, lease(slot, epoch), side, &acquired);
+	uint32_t	left = port->region.page_count - port->region.page_count / FUSION_RESULT_POOL_SHARE;
+	FusionStatus status = fusion_page_acquire_leaving(&port->region, lease(slot, epoch), side, left, &acquired);
 
 	if (status == FUSION_OK)
 		*page = (FusionPortPage) {

@@ -13,6 +13,8 @@
 #include "miscadmin.h"
 #include "pg_compat.h"
 #include "row_filter.h"
+#include "tcop/pquery.h"
+#include "utils/portal.h"
 
 /* Longer than any frame a worker sends to a producer; the ring holds about a dozen. */
 #define FRAME_BYTES_HERE 512
@@ -20,10 +22,11 @@
 /*
  * The part of the pool that producers leave to statements that begin: with all of it in the rings of others, those
  * would wait for their reservation for as long as the others run. Workers, who only make a statement faster, leave
- * more.
+ * more, and so does a cursor, whose pages may stand where they are for as long as its client likes.
  */
-#define LEFT_BY_LEADER 4
-#define LEFT_BY_WORKER 2
+#define LEFT_BY_LEADER (fusion_region.page_count / 4)
+#define LEFT_BY_WORKER (fusion_region.page_count / 2)
+#define LEFT_BY_CURSOR (fusion_region.page_count - fusion_region.page_count / 4)
 
 static FusionScanSlot *
 slot_of(const FusionLeafRun *run)
@@ -324,13 +327,13 @@ static bool
 make_page(FusionLeafRun *run)
 {
 	bool		waiting = run->actor.state == FUSION_SCAN_PRODUCER_STATE_WAITING_FOR_PAGE;
-	uint32		left = fusion_region.page_count / (run->number == 0 ? LEFT_BY_LEADER : LEFT_BY_WORKER);
 	FusionStatus status;
 
 	/* A wake-up takes the announcement away, so it is made again before every look. */
 	if (waiting)
 		fusion_page_wait_begin(&fusion_region, FUSION_SLOT_SCAN, run->scan.index);
-	status = fusion_page_acquire_leaving(&fusion_region, run->owner->control, FUSION_PAGE_SIDE_SCAN, left, &run->page);
+	status = fusion_page_acquire_leaving(&fusion_region, run->owner->control, FUSION_PAGE_SIDE_SCAN, run->left,
+										 &run->page);
 	if (status == FUSION_FULL)
 	{
 		if (!waiting)
@@ -363,6 +366,13 @@ make_page(FusionLeafRun *run)
 	return true;
 }
 
+/* Only portals that have a name are read a part at a time. */
+static bool
+is_cursor(void)
+{
+	return ActivePortal != NULL && ActivePortal->name[0] != '\0';
+}
+
 void
 fusion_leaf_run_begin(FusionLeafRun *run, const FusionRunOwner *owner, FusionProducer *producer, MemoryContext context,
 					  FusionLease scan, uint16 leaf, uint16 number)
@@ -373,6 +383,7 @@ fusion_leaf_run_begin(FusionLeafRun *run, const FusionRunOwner *owner, FusionPro
 	run->context = context;
 	run->scan = scan;
 	run->number = number;
+	run->left = number > 0 ? LEFT_BY_WORKER : is_cursor() ? LEFT_BY_CURSOR : LEFT_BY_LEADER;
 	producer->stop = &slot_of(run)->stop_requested;
 	fusion_actor_begin(&run->actor, FUSION_MACHINE_SCAN_PRODUCER, fusion_flight_writer_scan(&fusion_flight, scan.index),
 					   owner->control, leaf);

@@ -35,6 +35,7 @@ typedef struct FusionLeafRun
 	MemoryContext context;		/* in which the producer runs: that of the query */
 	FusionLease scan;
 	uint16		number;			/* of the producer among those of its leaf; the leader is 0 */
+	uint32		left;			/* pages of the pool it leaves free, but for those reserved for it */
 	FusionActor actor;
 	FusionPage	page;			/* held in states filling and waitingForRing */
 	FusionFill	filled;

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0x8090b1c3159f764dull
+#define FUSION_LAYOUT_FINGERPRINT 0x71c03ef5043d92b8ull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -21,6 +21,8 @@
 #define FUSION_EXECUTORS_MAX 64u
 /* Issued pages waiting per producer; a power of two. 32 pages of 256 KiB are 8 MiB in flight. */
 #define FUSION_SCAN_RING_DESCRIPTORS 32u
+/* Results beyond their reservations use one page in so many of the pool at most: a cursor that is not read keeps what stands in its ring, and statements that begin need pages to reserve. Two pages are enough to write one while the other is read. */
+#define FUSION_RESULT_POOL_SHARE 4u
 /* Result pages waiting per execution; a power of two. */
 #define FUSION_RESULT_RING_DESCRIPTORS 16u
 /* Each direction of a scan slot's control rings: a dozen small frames. */

@@ -160,11 +160,13 @@ export class MemoryRegion {
     return true;
   }
 
-  acquire(control: SlotLease, side: number): PageName | "full" | "stale" {
+  /** A page of the reservation, or while more than `left` are free one of those. */
+  acquire(control: SlotLease, side: number, left = 0): PageName | "full" | "stale" {
     if (this.open("control", control) === undefined) return "stale";
     const reserved = this.pages.findIndex((page) =>
       page.state === "reserved" && page.side === side && same(page.control, control));
-    const index = reserved >= 0 ? reserved : this.pages.findIndex(({ state }) => state === "free");
+    const free = this.pages.flatMap(({ state }, index) => (state === "free" ? [index] : []));
+    const index = reserved >= 0 ? reserved : free.length > left ? free[0] ?? -1 : -1;
     const page = this.pages[index];
     if (page === undefined) return "full";
     Object.assign(page, { state: "leased", side, control });

@@ -3,7 +3,7 @@
 // is memory_backend.ts.
 import { defined } from "#base/assert.js";
 import {
-  EXECUTORS_MAX, PAGE_SIDE_RESULT, PAGE_SIDE_SCAN, WORKER_READY, WORKER_STARTING, type MessageType,
+  EXECUTORS_MAX, PAGE_SIDE_RESULT, PAGE_SIDE_SCAN, RESULT_POOL_SHARE, WORKER_READY, WORKER_STARTING, type MessageType,
 } from "#generated/layout.js";
 import type { Metric } from "#generated/metrics.js";
 import type { MemoryRegion, MemorySlot, SlotKind } from "./memory_region.js";
@@ -72,7 +72,9 @@ class MemoryControlChannel extends MemoryFrameChannel
   showOnDisk(): void {}
 
   acquireResult(lease: SlotLease): ResultAcquisition {
-    const name = this.region.acquire(lease, PAGE_SIDE_RESULT);
+    const pageCount = this.region.pages.length;
+    const left = pageCount - Math.floor(pageCount / RESULT_POOL_SHARE);
+    const name = this.region.acquire(lease, PAGE_SIDE_RESULT, left);
     return typeof name === "string" ? { kind: name } : { kind: "page", page: new ResultPage(this, name) };
   }
 

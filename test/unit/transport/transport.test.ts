@@ -3,7 +3,7 @@
 // matters: region.test.ts.
 import { encodeCloseExecution, encodeExecutionStarted } from "#codec/execution_message.js";
 import { encodeOpenScan, encodeScanFinished } from "#codec/scan_message.js";
-import { MessageType, RESULT_RING_DESCRIPTORS, WORKER_OFFLINE, WORKER_READY } from "#generated/layout.js";
+import { MessageType, RESULT_POOL_SHARE, RESULT_RING_DESCRIPTORS, WORKER_OFFLINE, WORKER_READY } from "#generated/layout.js";
 import { MemoryBackend, type BackendSide } from "#transport/memory_backend.js";
 import { MemoryRegion } from "#transport/memory_region.js";
 import { MemoryTransport } from "#transport/memory_transport.js";
@@ -204,7 +204,7 @@ describe.each([
   });
 
   it("keeps a result page while the ring is full", () => {
-    const lease = granted(backend.acquireControl(0, 0));
+    const lease = granted(backend.acquireControl(0, RESULT_RING_DESCRIPTORS));
     for (let i = 0; i < RESULT_RING_DESCRIPTORS - 1; i++) expect(pageOf(transport, lease).issue(i, 0)).toBe("ok");
     const page = pageOf(transport, lease);
     expect(page.issue(99, 0)).toBe("full");
@@ -228,7 +228,8 @@ describe.each([
       if (answer.kind !== "page") break;
       taken.push(answer.page);
     }
-    expect(taken.length).toBe(transport.numbers.pageCount - 2);
+    // Two are reserved, and most of the others are left to statements that begin.
+    expect(taken.length).toBe(transport.numbers.pageCount / RESULT_POOL_SHARE - 2);
     const own = pageOf(transport, poor);
     expect(transport.control.acquireResult(poor).kind).toBe("full");
     const before = transport.executorSeen(1);
