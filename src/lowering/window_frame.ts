@@ -44,11 +44,6 @@ export function readSurroundings(part: WindowPart): Surroundings {
   };
 }
 
-/** Of frames whose rows are all in memory. */
-function whole(start: Local, end: Local): Run {
-  return { start, end, from: start, to: end };
-}
-
 export class FrameEmitter {
   readonly #part: WindowPart;
   readonly #window: WindowPlan;
@@ -79,13 +74,15 @@ export class FrameEmitter {
       code.set(result);
       return result;
     };
+    const run = (first: Local, behind: Local): Run => (
+      { start: first, end: behind, from: this.#entryOf(first), to: this.#entryOf(behind) });
     const of = (local: Local, more = 0) => (): void => void code.get(local).i32(more).op("i32.add");
     switch (plan.frame.exclusion) {
       case "none": return [{ start, end, from: this.#from(plan, start), to: this.#to(plan, end) }];
-      case "currentRow": return [whole(start, within(of(at))), whole(within(of(at, 1)), end)];
-      case "group": return [whole(start, within(of(group))), whole(within(of(groupEnd)), end)];
+      case "currentRow": return [run(start, within(of(at))), run(within(of(at, 1)), end)];
+      case "group": return [run(start, within(of(group))), run(within(of(groupEnd)), end)];
       case "ties": return [
-        whole(start, within(of(group))), whole(within(of(at)), within(of(at, 1))), whole(within(of(groupEnd)), end),
+        run(start, within(of(group))), run(within(of(at)), within(of(at, 1))), run(within(of(groupEnd)), end),
       ];
     }
   }
@@ -112,6 +109,25 @@ export class FrameEmitter {
     code.get(state).load("i32.load", WindowState.rows).i32(standIn + 1).op("i32.add");
     code.get(end, end, state).load("i32.load", WindowState.rows).op("i32.gt_s").select().set(to);
     return to;
+  }
+
+  /** Where a run begins or ends that exclusions leave: in memory, or at an end of the partition or the group. */
+  #entryOf(place: Local): Local {
+    const { state, context: { code } } = this.#part;
+    const { partition, partitionEnd } = this.#around;
+    const entry = code.local("i32");
+    code.get(place).set(entry);
+    const standIn = (whole: Local, ofWhole: number, ofGroup: number): void =>
+      void code.i32(ofWhole).i32(ofGroup).get(place, whole).op("i32.eq").select();
+    code.get(place, state).load("i32.load", WindowState.first).op("i32.lt_s").if([], () => {
+      standIn(partition, WindowStandIn.partition, WindowStandIn.group);
+      code.set(entry);
+    });
+    code.get(place, state).load("i32.load", WindowState.rows).op("i32.gt_s").if([], () => {
+      standIn(partitionEnd, WindowStandIn.partitionEnd + 1, WindowStandIn.groupEnd + 1);
+      code.get(state).load("i32.load", WindowState.rows).op("i32.add").set(entry);
+    });
+    return entry;
   }
 
   #larger(a: Local, b: Local): void {

@@ -45,7 +45,9 @@ function reachOf(call: WindowCall): WindowReach | undefined {
 }
 
 function overFrame({ function: name, frame }: WindowCall): WindowReach | undefined {
-  if (frame.exclusion !== "none") return undefined;
+  // Counts and sums are differences, at whatever places; a single row next to what is left out may be anywhere.
+  if (frame.exclusion !== "none" && !isDifference(name)) return undefined;
+  const peers = frame.exclusion === "group" || frame.exclusion === "ties" ? ENDS : NOTHING;
   const [first, last] = [boundOf(frame, frame.start), boundOf(frame, frame.end)];
   if (first === undefined || last === undefined) return undefined;
   const isBounded = frame.unit === "rows" && frame.start.kind !== "unbounded";
@@ -53,7 +55,12 @@ function overFrame({ function: name, frame }: WindowCall): WindowReach | undefin
   if ((name === "min" || name === "max") && frame.start.kind !== "unbounded" && (!isBounded || last.ends))
     return undefined;
   if (name === "nthValue" && (!isBounded || last.ends)) return undefined;
-  return both({ ...first, ends: false }, last);
+  return both(both({ ...first, ends: false }, last), peers);
+}
+
+/** Whether an aggregate over some rows is what it is up to their end less what it is up to their begin. */
+function isDifference(name: WindowCall["function"]): boolean {
+  return name === "countRows" || name === "count" || name === "sum" || name === "boolAnd" || name === "boolOr";
 }
 
 /** Of an end; a start at its partition's or group's is known from the rows before. */
