@@ -29,7 +29,8 @@ it("many of them leave pages to others, and go on where they were", async () => 
     const client = await session("SET pg_fusion.enable = on");
     clients.push(client);
     await client.query("BEGIN");
-    await client.query("DECLARE idle CURSOR FOR SELECT a.id, a.word, b.word FROM idle_rows a JOIN idle_rows b USING (id)");
+    await client.query(
+      "DECLARE idle CURSOR FOR SELECT a.id, a.word, b.word FROM idle_rows a JOIN idle_rows b USING (id)");
     expect((await client.query("FETCH 1 FROM idle")).rowCount).toBe(1);
   }
   const other = await session("SET pg_fusion.enable = on");
