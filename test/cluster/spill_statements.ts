@@ -46,9 +46,9 @@ export const spillStatements: readonly string[] = [
     "UNBOUNDED FOLLOWING), percent_rank() OVER (PARTITION BY id % 2 ORDER BY price) FROM spill_left WHERE id % 2 = 0",
   "SELECT id, count(*) OVER (w RANGE UNBOUNDED PRECEDING EXCLUDE GROUP), " +
     "sum(id) OVER (w ROWS UNBOUNDED PRECEDING EXCLUDE TIES), " +
-    "sum(price) OVER (w GROUPS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW), " +
+    "sum(key) OVER (w GROUPS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW), " +
     "bool_and(id > 7) OVER (w ROWS BETWEEN 9 PRECEDING AND 50 FOLLOWING EXCLUDE GROUP) FROM spill_left " +
-    "WINDOW w AS (ORDER BY day)",
+    "WHERE id <= 6000 WINDOW w AS (ORDER BY day)",
   "SELECT day, count(*) FROM spill_left l JOIN spill_right r USING (key) GROUP BY day",
   "SELECT a.day, count(*), sum(c.id) FROM spill_left a JOIN spill_right b USING (key) " +
     "JOIN spill_left c ON c.word = b.word GROUP BY a.day",

@@ -35,7 +35,7 @@ const ending: fc.Arbitrary<TwinEnding> = fc.oneof(
 );
 
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
-  pages: fc.oneof(fc.integer({ min: 6, max: 14 }), fc.integer({ min: 6, max: 60 })),
+  pages: fc.oneof(fc.integer({ min: 6, max: 14 }), fc.integer({ min: 6, max: 240 })),
   backends: fc.array(
     fc.record({
       plans: fc.tuple(producerPlan(0), producerPlan(1), fc.option(producerPlan(1), { nil: undefined }))

@@ -11,7 +11,7 @@ import { coveragePlace, readLive, transitionName, type TransitionName } from "..
 
 const accept = process.env["PG_FUSION_ACCEPT"] === "1";
 /** Fixed, so that the result is the same everywhere. */
-const SEED = 20;
+const SEED = 27;
 
 /** From the initial state by every event, as test/unit/actors/machines.test.ts does with its invariants. */
 function walked(): ReadonlySet<TransitionName> {
