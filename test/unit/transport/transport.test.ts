@@ -3,7 +3,9 @@
 // matters: region.test.ts.
 import { encodeCloseExecution, encodeExecutionStarted } from "#codec/execution_message.js";
 import { encodeOpenScan, encodeScanFinished } from "#codec/scan_message.js";
-import { MessageType, RESULT_POOL_SHARE, RESULT_RING_DESCRIPTORS, WORKER_OFFLINE, WORKER_READY } from "#generated/layout.js";
+import {
+  MessageType, RESULT_POOL_SHARE, RESULT_RING_DESCRIPTORS, WORKER_OFFLINE, WORKER_READY,
+} from "#generated/layout.js";
 import { MemoryBackend, type BackendSide } from "#transport/memory_backend.js";
 import { MemoryRegion } from "#transport/memory_region.js";
 import { MemoryTransport } from "#transport/memory_transport.js";
