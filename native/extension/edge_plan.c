@@ -24,21 +24,18 @@
 /* A result of more columns could not be a tuple. */
 #define OUTPUT_COLUMNS_MAX MaxTupleAttributeNumber
 
-/*
- * The engine's rows, as far as PostgreSQL's estimate of the leaf bounds them: a filter, projection or
- * aggregation over one scan cannot make more, and without an aggregation it makes as many.
- */
+/* The worker knows sizes in steps of nine percent: what differs by less is the same. */
+#define SAME_ROWS 0.9
+
+/* The engine's rows; where one leaf is all there is, PostgreSQL's estimate of it bounds them. */
 static double
 estimated_rows(const FusionPlanReady *answer, const FusionAssembly *assembly)
 {
-	double		scanned;
+	double		scanned = assembly->leaf_rows;
 
 	if (assembly->leaf_count != 1)
 		return answer->rows;
-	scanned = assembly->leaf_rows;
-	if (!answer->did_aggregate)
-		return scanned;
-	return answer->rows > 0 ? Min(answer->rows, scanned) : scanned;
+	return answer->rows > 0 && answer->rows < scanned * SAME_ROWS ? answer->rows : scanned;
 }
 
 static RangeTblEntry *

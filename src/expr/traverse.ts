@@ -36,7 +36,7 @@ export function columnsRead(expression: Expression): Set<number> {
 }
 
 /** Rebuilds an expression with other expressions in place of its columns. */
-function replaceColumns(expression: Expression, replace: (column: Column) => Expression): Expression {
+export function replaceColumns(expression: Expression, replace: (column: Column) => Expression): Expression {
   const replaced = (each: Expression): Expression => replaceColumns(each, replace);
   switch (expression.kind) {
     case "column": return replace(expression);

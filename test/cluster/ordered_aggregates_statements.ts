@@ -248,9 +248,32 @@ const wholly: readonly (readonly [name: string, text: string])[] = [
     + "sum(count(*)) OVER (ORDER BY t) FROM w_rows GROUP BY t ORDER BY t"],
 ];
 
+/** Conditions that rows may be asked for before they are grouped or numbered, and those that may not. */
+const moved = [
+  "SELECT * FROM (SELECT t, k, sum(k) s, count(DISTINCT n) c FROM w_rows GROUP BY t, k) x "
+    + "WHERE k > 3 AND t <> 'b' AND c > 1 ORDER BY t, k",
+  "SELECT * FROM (SELECT id, t, p, row_number() OVER (PARTITION BY t ORDER BY id) a, "
+    + "count(*) OVER (PARTITION BY p, t) b FROM w_rows) x WHERE t > 'c' AND p = 1 AND a < 9 ORDER BY id",
+  "SELECT * FROM (SELECT id, t, row_number() OVER (ORDER BY id) n FROM w_rows) x WHERE t > 'c' ORDER BY id",
+  "SELECT * FROM (SELECT a.t, b.k, count(*) n FROM w_rows a JOIN w_rows b ON a.id = b.id + 1 GROUP BY a.t, b.k) x "
+    + "WHERE k < 5 AND t > 'a' AND n > 0 ORDER BY t, k",
+  "SELECT * FROM (SELECT a.t, b.k, count(*) n FROM w_rows a LEFT JOIN w_rows b ON a.id = b.id + 7 "
+    + "GROUP BY a.t, b.k) x WHERE k IS NULL OR k = 2 ORDER BY t, k",
+  "SELECT * FROM (SELECT DISTINCT ON (t) t, id, k FROM w_rows ORDER BY t, id DESC) x "
+    + "WHERE t > 'b' AND k > 0 ORDER BY t",
+  "SELECT * FROM (SELECT count(*) n, 5 AS five FROM w_rows) x WHERE five = 6",
+  "SELECT * FROM (SELECT t, count(*) n FROM w_rows WHERE id < 0 GROUP BY t) x WHERE t IS NULL",
+  "SELECT w.id, x.n FROM w_rows w LEFT JOIN (SELECT t, count(*) n FROM w_rows GROUP BY t) x "
+    + "ON x.t = w.t AND x.t > 'c' ORDER BY w.id",
+  "SELECT f, n FROM (SELECT f, count(*) n FROM w_rows GROUP BY f) x WHERE f <= 0 ORDER BY f",
+  "SELECT * FROM (SELECT k, count(*) n FROM w_rows GROUP BY k) x WHERE 12 / (k + 100) > 0 AND k > 0 ORDER BY k",
+  "SELECT * FROM (SELECT k % 5 AS r, t FROM w_rows EXCEPT SELECT k % 3, t FROM w_rows WHERE id > 9) x "
+    + "WHERE r > 1 ORDER BY r, t",
+].map((text) => ({ name: `conditions on what is grouped: ${text}`, text }));
+
 export const orderedAggregateStatements: readonly NamedStatement[] = [
   ...percentiles, ...continuous, ...manyFractions, ...hypothetical, ...distinct, ...inOrder,
-  ...pairs, ...lists, ...arrays, ...several, ...sets,
+  ...pairs, ...lists, ...arrays, ...several, ...sets, ...moved,
   ...single.map(([name, text]) => ({ name, text })),
   ...wholly.map(([name, text]) => ({ name, text, isEngines: true as const })),
 ];

@@ -12,6 +12,7 @@ import type { LogicalJoinKind, LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
 import { ColumnClasses } from "./column_classes.js";
 import { filtered } from "./filtered.js";
+import { filteredEarly } from "./moved_conditions.js";
 import type { StatementFacts } from "./table_source.js";
 
 /** A join that keeps or drops rows of the region by their partners in `right`, whose columns nobody sees. */
@@ -183,7 +184,8 @@ class RegionOrder {
     const conditionsOf = (ids: readonly number[]): Expression[] =>
       ids.map((id) => defined(this.conditions[id], "a condition of the region"));
     if (tree.kind === "leaf")
-      return filtered(defined(this.relations[tree.relation], "an input"), conditionsOf(tree.filters));
+      return filteredEarly(
+        defined(this.relations[tree.relation], "an input"), conditionsOf(tree.filters), this.statement.attributes);
     const hiding = tree.operator === undefined ? undefined : this.hidingJoins[tree.operator];
     const joined: LogicalOperator = {
       kind: "join",
@@ -204,6 +206,7 @@ export function orderRegion(
   statement: StatementFacts,
 ): LogicalOperator {
   const [only] = inputs;
-  if (inputs.length === 1 && only !== undefined && hidingJoins.length === 0) return filtered(only, conditions);
+  if (inputs.length === 1 && only !== undefined && hidingJoins.length === 0)
+    return filteredEarly(only, conditions, statement.attributes);
   return new RegionOrder(inputs, conditions, hidingJoins, statement).order();
 }
