@@ -3,7 +3,7 @@
 import type { TextNode } from "./node_text.js";
 import type { AnalysedQuery, RangeEntry } from "./query.js";
 import { refuse } from "./refusal.js";
-import { holds, nodeList, numberField } from "./text_fields.js";
+import { holds, locationOf, nodeList, numberField, walk } from "./text_fields.js";
 
 export type RelationEntry = Extract<RangeEntry, { readonly kind: "relation" }>;
 
@@ -67,6 +67,26 @@ export function readsOneTable(query: AnalysedQuery): boolean {
 export function refuseLock(rowMark: TextNode): never {
   return refuse(rowLocks[numberField(rowMark, "strength")] ?? "row locking",
     "pg_fusion reads a snapshot and takes no row locks.");
+}
+
+/** pg_column_size(), pg_column_compression(), and since 17 pg_column_toast_chunk_id(). */
+const storageFunctions: ReadonlySet<number> = new Set([1269, 2121, 6316]);
+const ARRAY_AGG = 2335;
+
+/** A value made afresh, which is the same bytes wherever it is computed; anything else may be one a table stores. */
+function isComputed(value: TextNode): boolean {
+  return ["FUNCEXPR", "OPEXPR", "CONST"].includes(value.tag)
+    || (value.tag === "AGGREF" && numberField(value, "aggfnoid") === ARRAY_AGG);
+}
+
+/** Refuses what tells how a table stores a value: scans deliver values, neither compressed nor with their headers. */
+export function checkStorageFunctions(query: AnalysedQuery): void {
+  walk(query.source, (node) => {
+    if (node.tag === "FUNCEXPR" && storageFunctions.has(numberField(node, "funcid"))
+      && !nodeList(node, "args").every(isComputed))
+      refuse("a function of how values are stored", "Scans deliver values uncompressed.", locationOf(node));
+    return undefined;
+  });
 }
 
 /** The table of a statement that reads one, checked. */

@@ -30,6 +30,12 @@ export const errorTemplates = {
     message: "pg_fusion: a computed value of more than 512 MB is not supported",
     detail: "Run the statement with pg_fusion.enable = off.",
   },
+  /** Not PostgreSQL's: it adds up squares with more digits than a value of the type has. */
+  squareTooLong: {
+    sqlstate: "0A000",
+    message: "pg_fusion: a variance of numerics with so many digits is not supported",
+    detail: "A square has more than 131,000 digits before the decimal point or 16,383 after it.",
+  },
   /** Not PostgreSQL's: the count has no negative, and releases of one major version differ in what they take it for. */
   rightOfLeast: { sqlstate: "0A000", message: "pg_fusion: right(text, -2147483648) is not supported" },
 } as const satisfies Record<string, ErrorTemplate>;

@@ -22,6 +22,8 @@ const QUOTIENT_SCALE_MAX = 1000;
 const SCALE_MAX = 16_383;
 /** No numeric has so many digits before the point. */
 const WHOLE_DIGITS_MAX = 131_073;
+/** Of squares, whose sums must not have more: room for as many as there may be. */
+const SQUARE_DIGITS_MAX = 131_000;
 /** Decimal digits of a stored one. */
 const GROUP_DIGITS = 4;
 
@@ -63,6 +65,16 @@ export function multiply(a: Numeric, b: Numeric): Numeric {
   }
   const product = { coefficient: a.coefficient * b.coefficient, scale: a.scale + b.scale };
   return product.scale > SCALE_MAX ? atScale(product, SCALE_MAX, "round") : product;
+}
+
+/** A product that is to be exact: only variances, which PostgreSQL computes from squares of any length, call for it. */
+function exactProduct(a: Numeric, b: Numeric): Numeric {
+  const product = multiply(a, b);
+  if (isSpecial(a) || isSpecial(b) || isSpecial(product)) return product;
+  const isExact = a.scale + b.scale === product.scale;
+  const digits = groupsOf(product).weight * GROUP_DIGITS;
+  if (!isExact || digits > SQUARE_DIGITS_MAX) throwTemplate(errorTemplates.squareTooLong);
+  return product;
 }
 
 /** select_div_scale(): sixteen digits from where the quotient is thought to begin. */
@@ -208,6 +220,8 @@ export const numericArithmetic: readonly ScalarFunction[] = [
   binary("subtract", "Difference of numerics; the larger scale", [[1725, "numeric_sub"]], (a, b) => add(a, negate(b)),
     byLibrary(numericSum, 1)),
   binary("multiply", "Product of numerics; the sum of the scales", [[1726, "numeric_mul"]], multiply,
+    byLibrary(numericProduct)),
+  binary("square", "Product of a numeric with itself, or an error where that cannot be exact", [], exactProduct,
     byLibrary(numericProduct)),
   binary("divide", "Quotient of numerics, at least sixteen digits", [[1727, "numeric_div"]], divide,
     byLibrary(numericQuotient)),

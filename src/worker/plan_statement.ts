@@ -7,7 +7,7 @@ import { planDigest } from "#codec/plan_digest.js";
 import { withoutSubqueryArrays } from "#frontend/array_comparisons.js";
 import { readNodeText } from "#frontend/node_text.js";
 import type { AnalysedQuery } from "#frontend/query.js";
-import { checkSingleTable, readsOneTable } from "#frontend/query_checks.js";
+import { checkSingleTable, checkStorageFunctions, readsOneTable } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { RUN_IN_POSTGRESQL_HINT, StatementRefused } from "#frontend/refusal.js";
 import { RequestFacts } from "#frontend/request_facts.js";
@@ -73,6 +73,7 @@ function explained(request: PlanRequest, { plan, leafNames, notes }: PlannedStat
 /** Statements over one table have a planner of their own, but for windows, grouping sets and rows in an order. */
 function planAny(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
   checkUnreadRows(query);
+  checkStorageFunctions(query);
   const isPlain = !query.hasWindowFunctions && query.groupingSets.length === 0;
   if (query.command !== "select" || (readsOneTable(query) && isPlain))
     return planSingleTable(query, checkSingleTable(query), facts) ?? planJoinedStatement(query, facts);

@@ -315,3 +315,13 @@ select id from o where row(x,y) = (select max(x), min(x) from t offset 1) order 
 select id, (select sum(x) over () from t limit 1 offset 1000) from o order by id;
 select x, (select max(t.x) from t where t.y = sum(o.y) offset 1) from o group by x order by x;
 select id, case when id < 5 then (select max(x) from t offset 1) else (select min(x) from t) end from o order by id;
+select v.pct, s.n from (values (0), (100)) v(pct), lateral (select count(*) n from t tablesample bernoulli (v.pct)) s
+  order by 1;
+select x, (select count(*) from t tablesample system (o.x * 0 + 100)) from o where x < 3 order by o.id limit 3;
+select id from o where exists (select from t tablesample system (100 - o.x * 0)) order by 1;
+select x, (select grouping(x)) from o group by x order by 1;
+select (select grouping(s.x)) g, count(*) from o cross join lateral (select (select o.x) as x) s group by s.x
+  order by 2;
+select x, count(*), (select grouping(x) + count(*) from e) from o group by rollup(x) order by 1, 2;
+select c, variance(v * 1e-300), stddev_pop(v * 1e8000) from (select id % 3 c, (id + 0.5)::numeric v from o) z group by 1
+  order by 1;

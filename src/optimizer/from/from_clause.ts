@@ -9,7 +9,7 @@ import type { AnalysedQuery, FromItem, RangeEntry } from "#frontend/query.js";
 import { checkTable, otherFromItems } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { refuse } from "#frontend/refusal.js";
-import { booleanField, locationOf, requiredNode } from "#frontend/text_fields.js";
+import { booleanField, locationOf, optionalNode, requiredNode } from "#frontend/text_fields.js";
 import type { Attributes } from "#optimizer/attributes.js";
 import type { Block } from "#optimizer/block.js";
 import { materialised } from "#optimizer/block.js";
@@ -187,7 +187,12 @@ function addRange(level: Level, rangeIndex: number): void {
   const { scope } = level;
   const entry = scope.query.rangeTable[rangeIndex - 1];
   if (entry === undefined) return refuse("this FROM item", "FROM points outside the range table.");
-  if (entry.kind === "relation") return addTable(level, rangeIndex, checkTable(entry));
+  if (entry.kind === "relation") {
+    const sample = optionalNode(entry.source, "tablesample");
+    if (sample !== undefined && readsAround(sample))
+      refuse("TABLESAMPLE by a column", "The size of the sample is another row's.", locationOf(sample));
+    return addTable(level, rangeIndex, checkTable(entry));
+  }
   const { fallbacks } = scope.statement;
   const reason = fallbacks.reasonFor(entry.source);
   if (reason !== undefined) return addTable(level, rangeIndex, entry, reason);

@@ -551,7 +551,7 @@ function withSquare(given: Translated): { readonly value: Expression; readonly s
   const value = isSmall ? number.expression : asNumeric(number);
   const square: EngineType = type.kind === "decimal" && isSmall
     ? { kind: "decimal", precision: 2 * type.precision, scale: 2 * type.scale } : NUMERIC;
-  const multiply = isSmall ? "decimal.multiply" : "numeric.multiply";
+  const multiply = isSmall ? "decimal.multiply" : "numeric.square";
   return { value, square: callOf(multiply, square, value, value) };
 }
 

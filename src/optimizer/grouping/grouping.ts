@@ -176,6 +176,10 @@ function addDependentColumns(
   for (const root of edgeRoots(query)) eachEdgeVariable(root, isReplaced, add);
 }
 
+function isAggregate({ tag }: TextNode): boolean {
+  return tag === "AGGREF" || tag === "GROUPINGFUNC";
+}
+
 /**
  * Subqueries that stay above may read keys. An expression that is a key would have to be found inside them, so they
  * may read nothing else of the rows.
@@ -183,10 +187,10 @@ function addDependentColumns(
 function replaceInSubqueries(context: PlanningContext, keyIndex: ReadonlyMap<string, number>): EdgeReplacement[] {
   const replacements: EdgeReplacement[] = [];
   for (const subLink of stayingSubLinks(context)) {
-    if (holds(subLink, (node) => node.tag === "AGGREF" && numberField(node, "agglevelsup") > 0))
+    if (holds(subLink, (node) => isAggregate(node) && numberField(node, "agglevelsup") > 0))
       leave("an aggregate stands in a subquery");
     const test = optionalNode(subLink, "testexpr");
-    if (test !== undefined && holds(test, ({ tag }) => tag === "AGGREF"))
+    if (test !== undefined && holds(test, isAggregate))
       leave("an aggregate is compared with a subquery");
     eachOuterVariable(subLink, (variable, text) => {
       const index = keyIndex.get(text);

@@ -30,3 +30,13 @@ SELECT count(*) FROM t JOIN collated ON collated.c = collated.p COLLATE "C";
 CREATE SEQUENCE calls;
 SELECT n FROM (SELECT nextval('calls') AS n FROM t) s LIMIT 3;
 SELECT a FROM t WHERE nextval('calls') > 0 UNION ALL SELECT k FROM part LIMIT 3;
+-- How a value is stored: scans deliver values.
+SELECT pg_column_size(c) FROM t WHERE a = 1;
+SELECT max(pg_column_size(t)) FROM t JOIN part ON k = a;
+SELECT a, pg_column_size(array_agg(c)), pg_column_size(c || 'x') FROM t WHERE a < 3 GROUP BY a, c ORDER BY a;
+-- Rows of no declared type.
+SELECT r FROM (SELECT ARRAY[ROW(a, c)] AS r FROM t OFFSET 0) u;
+-- Squares of more digits than a numeric has: PostgreSQL's variance has room for them.
+SELECT variance(a * 1e-9000) FROM t;
+SELECT variance(a * 1e70000) FROM t;
+SELECT variance(a * 1e-8000) > 0 FROM t;
