@@ -176,7 +176,7 @@ function subLinkOutputs(
   planner: QueryPlanner, region: Region, scope: QueryScope, subLink: TextNode, isAsked: boolean,
 ): Outputs {
   const kind = subLinkKinds[numberField(subLink, "subLinkType")] ?? "subquery";
-  if (mayGiveRows(subLink, scope.statement.facts))
+  if (mayGiveRows(subLink, scope.statement.facts, scope.surroundings))
     refuse(`${kind} that may give several rows`, "It counts only where a row asks for it.", locationOf(subLink));
   planValue(planner, region, scope, subLink, { isAsked });
   const value = defined(scope.valueOf(subLink), "the value of a planned subquery");

@@ -193,3 +193,11 @@ SELECT id, sum(x) FILTER (WHERE x = ANY (ARRAY(SELECT y FROM c))) FROM a GROUP B
 SELECT id FROM a WHERE (SELECT k) = ANY (ARRAY(SELECT y FROM c));
 SELECT id FROM a WHERE x = ANY (ARRAY(SELECT 10 / (y-y) FROM c)) AND false;
 SELECT id FROM a WHERE x BETWEEN 2 AND 3 AND o = ANY (ARRAY(SELECT NULL::uuid FROM c));
+SELECT id, (SELECT m FROM (SELECT max(x) m FROM b) q) FROM a;
+SELECT id, (SELECT m FROM (SELECT max(x) m FROM b) q WHERE m > 1000) FROM a;
+SELECT id, (SELECT m FROM (SELECT max(b.x) m FROM b WHERE b.k = a.k) q WHERE m > a.x) FROM a;
+WITH w AS (SELECT avg(x) m, count(*) c FROM b) SELECT id FROM a WHERE x > (SELECT m FROM w) AND id < (SELECT c FROM w);
+WITH w AS (SELECT avg(x) m FROM b) SELECT k, sum(x) FROM a GROUP BY k HAVING sum(x) > (SELECT m FROM w);
+WITH w AS (SELECT max(x) m FROM b HAVING max(x) > 1000) SELECT id, COALESCE((SELECT m FROM w), -1) FROM a;
+WITH w AS (SELECT max(x) m FROM b) SELECT id FROM a WHERE EXISTS (SELECT FROM c WHERE c.k = a.k AND c.y < (SELECT m FROM
+  w));

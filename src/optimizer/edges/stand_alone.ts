@@ -3,7 +3,8 @@
 // backend cuts by the same rules (native/extension/query_leaf.c).
 import { assert } from "#base/assert.js";
 import type { TextNode } from "#frontend/node_text.js";
-import type { AnalysedQuery } from "#frontend/query.js";
+import type { AnalysedQuery, RangeEntry } from "#frontend/query.js";
+import { readQuery } from "#frontend/query_reader.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { booleanField, numberField, optionalNode, stringField, walk } from "#frontend/text_fields.js";
 import { isVolatile, mayDiffer } from "#optimizer/block_checks.js";
@@ -70,6 +71,15 @@ export type Surroundings = readonly AnalysedQuery[];
 /** The WITH query of that name. */
 export function withQueryNamed({ commonTableExpressions }: AnalysedQuery, name: string): TextNode | undefined {
   return commonTableExpressions.find((each) => stringField(each, "ctename") === name);
+}
+
+/** The query of an entry of the innermost one's range table, and those around it; undefined where it is no query. */
+export function queryBehind(entry: RangeEntry | undefined, around: Surroundings): Surroundings | undefined {
+  if (entry?.kind === "subquery") return [readQuery(entry.query), ...around];
+  if (entry?.kind !== "cte" || entry.isSelfReference) return undefined;
+  const owners = around.slice(entry.levelsUp);
+  const found = owners[0] && withQueryNamed(owners[0], entry.name);
+  return found && [readQuery(bodyOf(found)), ...owners];
 }
 
 function commonTable(around: Surroundings, { levelsUp, entry }: Reference): TextNode | undefined {

@@ -402,7 +402,7 @@ function withSubqueries(
   const around = new Region(false);
   around.inputs.push(operator);
   for (const subLink of subLinks) {
-    if (mayGiveRows(subLink, scope.statement.facts))
+    if (mayGiveRows(subLink, scope.statement.facts, scope.surroundings))
       refuse("subquery that may give several rows", "It counts only where a row asks for it.");
     planner.planValue(around, scope, subLink);
   }
@@ -471,7 +471,8 @@ function placeCondition(
     return;
   }
   const isOneTables = (): boolean => oneTable(region, scope, condition) !== undefined;
-  if (given === undefined && subLinksIn(condition.source).some((each) => mayGiveRows(each, facts)) && isOneTables())
+  const mayFail = subLinksIn(condition.source).some((each) => mayGiveRows(each, facts, scope.surroundings));
+  if (given === undefined && mayFail && isOneTables())
     fallbacks.give(condition.source, "subquery that may give several rows");
   fallbacks.orGive(condition.source, isOneTables, () => placeInEngine(planner, region, scope, condition));
 }

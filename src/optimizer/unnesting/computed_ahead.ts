@@ -5,7 +5,7 @@ import type { TextNode } from "#frontend/node_text.js";
 import type { AnalysedQuery, RangeEntry } from "#frontend/query.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { eachChild, nodeList, numberField, optionalNode, requiredNode, someNode } from "#frontend/text_fields.js";
-import { type Surroundings, withQueryNamed } from "#optimizer/edges/stand_alone.js";
+import { type Surroundings, queryBehind, withQueryNamed } from "#optimizer/edges/stand_alone.js";
 import { boundedOperands, neverFails } from "#optimizer/expressions/safe_expressions.js";
 import type { QueryScope } from "#optimizer/query_scope.js";
 import { mayGiveRows } from "./sub_links.js";
@@ -88,15 +88,6 @@ function operandsBehind(variable: TextNode, within: Surroundings): number {
   // The columns of a set operation are named by its first query alone.
   if (found === undefined || target === undefined || found[0]?.setOperation !== undefined) return Infinity;
   return boundedOperands(target.expression.source, (inner) => operandsBehind(inner, found));
-}
-
-/** The query of an entry of the range table, and those around it. */
-function queryBehind(entry: RangeEntry | undefined, around: Surroundings): Surroundings | undefined {
-  if (entry?.kind === "subquery") return [readQuery(entry.query), ...around];
-  if (entry?.kind !== "cte" || entry.isSelfReference) return undefined;
-  const owners = around.slice(entry.levelsUp);
-  const found = owners[0] && withQueryNamed(owners[0], entry.name);
-  return found && [readQuery(requiredNode(found, "ctequery")), ...owners];
 }
 
 /** What expressions of a query have beyond those of a row. */

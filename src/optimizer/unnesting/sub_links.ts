@@ -4,8 +4,9 @@ import type { TextNode } from "#frontend/node_text.js";
 import { readQuery } from "#frontend/query_reader.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { numberField, outermost, requiredNode } from "#frontend/text_fields.js";
+import type { Surroundings } from "#optimizer/edges/stand_alone.js";
 import { isLimitedToOne } from "./limits.js";
-import { hasOneRowAtMost } from "./unique_rows.js";
+import { hasOneRowAtMost, isOneGroup } from "./unique_rows.js";
 
 /** SubLinkType values. */
 export const EXISTS = 0;
@@ -28,11 +29,12 @@ export function subLinksIn(source: TextNode, replaced: ReadonlySet<number> = new
 
 /**
  * Whether a scalar subquery may give more than one row. That is an error where PostgreSQL evaluates it, and nothing
- * where no row asks for it. Counter-example: CASE WHEN true THEN 1 ELSE (SELECT x FROM t) END.
+ * where no row asks for it; `around` are the queries around it. Counter-example: CASE WHEN true THEN 1 ELSE (SELECT x
+ * FROM t) END.
  */
-export function mayGiveRows(subLink: TextNode, facts?: RequestFacts): boolean {
+export function mayGiveRows(subLink: TextNode, facts?: RequestFacts, around: Surroundings = []): boolean {
   if (typeOf(subLink) !== SCALAR && typeOf(subLink) !== ROW_COMPARE) return false;
   const query = readQuery(requiredNode(subLink, "subselect"));
-  if (isLimitedToOne(query) || (facts !== undefined && hasOneRowAtMost(query, facts))) return false;
-  return !(query.hasAggregates && query.groupBy.length === 0 && query.groupingSets.length === 0);
+  if (isLimitedToOne(query) || (facts !== undefined && hasOneRowAtMost(query, facts, around))) return false;
+  return !isOneGroup(query);
 }

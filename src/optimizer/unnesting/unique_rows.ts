@@ -1,12 +1,13 @@
-// Subqueries that give one row at most because a unique index says so: one table, a column for each of the index's
-// compared for equality with what does not come from it. A deferred constraint or a partial index is no such promise,
-// and is not among the facts (native/extension/statistics_facts.c).
+// Subqueries that give one row at most: those that read a query of one group alone, and those of which a unique index
+// says so, of one table with a column for each of the index's compared for equality with what does not come from it. A
+// deferred constraint or a partial index is no such promise, and is not among the facts
+// (native/extension/statistics_facts.c).
 import type { AnalysedExpression, Variable } from "#frontend/analysed_expression.js";
 import type { AnalysedQuery } from "#frontend/query.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { functionsByOid } from "#functions/registry.js";
 import { isPlain } from "#optimizer/block_checks.js";
-import { ownRangesRead } from "#optimizer/edges/stand_alone.js";
+import { type Surroundings, ownRangesRead, queryBehind } from "#optimizer/edges/stand_alone.js";
 
 function conjunctsOf(condition: AnalysedExpression | undefined): readonly AnalysedExpression[] {
   if (condition === undefined) return [];
@@ -31,11 +32,20 @@ function columnFixedBy(condition: AnalysedExpression): number | undefined {
   return undefined;
 }
 
-export function hasOneRowAtMost(query: AnalysedQuery, facts: RequestFacts): boolean {
+/** Whether the query aggregates all its rows. */
+export function isOneGroup(query: AnalysedQuery): boolean {
+  return query.hasAggregates && query.groupBy.length === 0 && query.groupingSets.length === 0;
+}
+
+/** `around`: the queries around it, innermost first. */
+export function hasOneRowAtMost(query: AnalysedQuery, facts: RequestFacts, around: Surroundings): boolean {
   const [item, ...others] = query.from;
   if (item?.kind !== "range" || others.length > 0 || !isPlain(query) || query.setOperation !== undefined) return false;
   const entry = query.rangeTable[item.rangeIndex - 1];
-  if (entry?.kind !== "relation" || query.hasTargetSets) return false;
+  if (entry === undefined || query.hasTargetSets) return false;
+  const [read] = queryBehind(entry, [query, ...around]) ?? [];
+  if (read !== undefined) return isOneGroup(read) && !read.hasTargetSets;
+  if (entry.kind !== "relation") return false;
   const fixed = new Set(conjunctsOf(query.where).map(columnFixedBy));
   const keys = facts.relation(entry.source.id)?.uniqueKeys ?? [];
   return keys.some((columns) => columns.length > 0 && columns.every((column) => fixed.has(column)));

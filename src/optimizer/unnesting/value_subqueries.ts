@@ -32,7 +32,7 @@ export function planSubqueriesOf(
   const { fallbacks, facts } = scope.statement;
   for (const subLink of values.flatMap((value) => subLinksIn(value))) {
     if (fallbacks.reasonFor(subLink) !== undefined || scope.valueOf(subLink) !== undefined) continue;
-    if (mayGiveRows(subLink, facts)) continue;
+    if (mayGiveRows(subLink, facts, scope.surroundings)) continue;
     try {
       planner.planValue(region, scope, subLink);
     } catch (error) {
