@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "catalog_facts.h"
 #include "collation_order.h"
+#include "letter_table.h"
 #include "nodes/nodeFuncs.h"
 #include "node_check.h"
 #include "utils/builtins.h"
@@ -196,6 +197,7 @@ collect_collations(const Mentioned *mentioned, FusionPlanRequest *request)
 		fact->deterministic = get_collation_isdeterministic(fact->oid);
 		fact->byte_order = fusion_orders_by_bytes(fact->oid);
 		fact->ascii_letters = fusion_has_ascii_letters(fact->oid);
+		fact->library_letters = fusion_has_library_letters(fact->oid);
 		fact->order_keys = fusion_makes_order_keys(fact->oid);
 	}
 	request->collations = facts;

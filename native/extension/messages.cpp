@@ -166,7 +166,7 @@ encode_request(FlatBufferBuilder &builder, const FusionPlanRequest &request)
 	auto		collations = encode_all<wire::CollationFact>(builder, request.collations, request.collation_count,
 															 [&](const FusionCollationFact &fact) {
 		return wire::CreateCollationFact(builder, fact.oid, fact.deterministic, fact.byte_order,
-										 fact.ascii_letters, fact.order_keys);
+										 fact.ascii_letters, fact.library_letters, fact.order_keys);
 	});
 	auto		functions = encode_all<wire::FunctionFact>(builder, request.functions, request.function_count,
 														   [&](const FusionFunctionFact &fact) {

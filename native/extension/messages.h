@@ -58,6 +58,7 @@ typedef struct FusionCollationFact
 	bool		deterministic;
 	bool		byte_order;
 	bool		ascii_letters;
+	bool		library_letters;
 	bool		order_keys;
 } FusionCollationFact;
 
@@ -228,15 +229,16 @@ typedef struct FusionOperatorAnswer
 } FusionOperatorAnswer;
 
 /*
- * A parameter: a table of a time zone, of an enum's order, of how the session writes values; or the statement's own of
- * that number.
+ * A parameter: a table of a time zone, of an enum's order, of how the session writes values, of a locale's letters; or
+ * the statement's own of that number.
  */
 typedef enum FusionTableKind
 {
 	FUSION_TABLE_ZONE,
 	FUSION_TABLE_ENUM,
 	FUSION_TABLE_FORMATS,
-	FUSION_TABLE_OWN
+	FUSION_TABLE_OWN,
+	FUSION_TABLE_LETTERS
 } FusionTableKind;
 
 typedef struct FusionTableAnswer
@@ -244,7 +246,7 @@ typedef struct FusionTableAnswer
 	uint32_t	id;
 	FusionTableKind kind;
 	const char *zone;			/* "": the session's */
-	uint32_t	object;			/* OID of the enum */
+	uint32_t	object;			/* OID of the enum, or of the collation */
 } FusionTableAnswer;
 
 typedef struct FusionPlanRefused

@@ -1,7 +1,7 @@
 /*
  * plan_tables.c
  *    From the worker's wish for a table to the parameter that holds it. See plan_tables.h; the tables themselves are
- *    made by zone_table.c, enum_table.c and format_table.c.
+ *    made by zone_table.c, enum_table.c, format_table.c and letter_table.c.
  */
 #include "postgres.h"
 
@@ -9,6 +9,7 @@
 #include "enum_table.h"
 #include "format_table.h"
 #include "fusion_encodings.h"
+#include "letter_table.h"
 #include "nodes/value.h"
 #include "own_parameter.h"
 #include "plan_tables.h"
@@ -42,6 +43,8 @@ table_bytes(FusionTableKind kind, const char *zone, Oid object, MemoryContext co
 			return fusion_enum_table(object, context);
 		case FUSION_TABLE_FORMATS:
 			return fusion_format_table(context);
+		case FUSION_TABLE_LETTERS:
+			return fusion_letter_table(object, context);
 		case FUSION_TABLE_OWN:
 			break;
 	}

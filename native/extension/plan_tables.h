@@ -1,8 +1,8 @@
 /*
  * plan_tables.h
  *    Parameters of a plan: the statement's own (own_parameter.h), and tables that PostgreSQL makes, of a time zone, of
- *    an enum's order, of how the session writes values as texts. Tables are made when an execution starts, so that a
- *    prepared plan goes by the settings and the catalogue of that moment.
+ *    an enum's order, of how the session writes values as texts, of a locale's letters. Tables are made when an
+ *    execution starts, so that a prepared plan goes by the settings and the catalogue of that moment.
  */
 #ifndef FUSION_PLAN_TABLES_H
 #define FUSION_PLAN_TABLES_H

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #endif
 
-#define FUSION_LAYOUT_FINGERPRINT 0x71c03ef5043d92b8ull
+#define FUSION_LAYOUT_FINGERPRINT 0x9b3dafd4a289fc9eull
 
 /* ASCII PGFUSION read little-endian */
 #define FUSION_REGION_MAGIC 0x4e4f495355464750ull
@@ -108,6 +108,7 @@
 #define FUSION_COLUMN_FLAG_SPECIAL 1u
 /* min and max are set: bounds of the non-null integer values, special values excluded */
 #define FUSION_COLUMN_FLAG_RANGE 2u
+
 
 
 
@@ -563,6 +564,17 @@ typedef struct FusionFormatName
 static_assert(sizeof(FusionFormatName) == 12, "FusionFormatName size");
 static_assert(offsetof(FusionFormatName, length) == 0, "FusionFormatName.length");
 static_assert(offsetof(FusionFormatName, letters) == 1, "FusionFormatName.letters");
+
+typedef struct FusionLetterHeader
+{
+	uint32_t upper_count; /* Pairs */
+	uint32_t lower_count; /* Pairs */
+	uint32_t run_count; /* Pairs of ends, both of which count */
+} FusionLetterHeader;
+static_assert(sizeof(FusionLetterHeader) == 12, "FusionLetterHeader size");
+static_assert(offsetof(FusionLetterHeader, upper_count) == 0, "FusionLetterHeader.upper_count");
+static_assert(offsetof(FusionLetterHeader, lower_count) == 4, "FusionLetterHeader.lower_count");
+static_assert(offsetof(FusionLetterHeader, run_count) == 8, "FusionLetterHeader.run_count");
 
 typedef struct FusionFlightHeader
 {

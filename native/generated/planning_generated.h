@@ -230,7 +230,8 @@ struct CollationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_DETERMINISTIC = 6,
     VT_BYTE_ORDER = 8,
     VT_ASCII_LETTERS = 10,
-    VT_ORDER_KEYS = 12
+    VT_LIBRARY_LETTERS = 12,
+    VT_ORDER_KEYS = 14
   };
   uint32_t oid() const {
     return GetField<uint32_t>(VT_OID, 0);
@@ -244,6 +245,9 @@ struct CollationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   bool ascii_letters() const {
     return GetField<uint8_t>(VT_ASCII_LETTERS, 0) != 0;
   }
+  bool library_letters() const {
+    return GetField<uint8_t>(VT_LIBRARY_LETTERS, 0) != 0;
+  }
   bool order_keys() const {
     return GetField<uint8_t>(VT_ORDER_KEYS, 0) != 0;
   }
@@ -254,6 +258,7 @@ struct CollationFact FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyField<uint8_t>(verifier, VT_DETERMINISTIC, 1) &&
            VerifyField<uint8_t>(verifier, VT_BYTE_ORDER, 1) &&
            VerifyField<uint8_t>(verifier, VT_ASCII_LETTERS, 1) &&
+           VerifyField<uint8_t>(verifier, VT_LIBRARY_LETTERS, 1) &&
            VerifyField<uint8_t>(verifier, VT_ORDER_KEYS, 1) &&
            verifier.EndTable();
   }
@@ -275,6 +280,9 @@ struct CollationFactBuilder {
   void add_ascii_letters(bool ascii_letters) {
     fbb_.AddElement<uint8_t>(CollationFact::VT_ASCII_LETTERS, static_cast<uint8_t>(ascii_letters), 0);
   }
+  void add_library_letters(bool library_letters) {
+    fbb_.AddElement<uint8_t>(CollationFact::VT_LIBRARY_LETTERS, static_cast<uint8_t>(library_letters), 0);
+  }
   void add_order_keys(bool order_keys) {
     fbb_.AddElement<uint8_t>(CollationFact::VT_ORDER_KEYS, static_cast<uint8_t>(order_keys), 0);
   }
@@ -295,10 +303,12 @@ inline ::flatbuffers::Offset<CollationFact> CreateCollationFact(
     bool deterministic = false,
     bool byte_order = false,
     bool ascii_letters = false,
+    bool library_letters = false,
     bool order_keys = false) {
   CollationFactBuilder builder_(_fbb);
   builder_.add_oid(oid);
   builder_.add_order_keys(order_keys);
+  builder_.add_library_letters(library_letters);
   builder_.add_ascii_letters(ascii_letters);
   builder_.add_byte_order(byte_order);
   builder_.add_deterministic(deterministic);
@@ -1707,8 +1717,8 @@ inline ::flatbuffers::Offset<ExplainOperator> CreateExplainOperatorDirect(
 }
 
 /// A parameter of the plan, whose value is sent when an execution starts: a table, of a time zone's changes of offset
-/// (schemas/layout/zone.json), the order of an enum's values, or how the session writes values (format.json); or the
-/// statement's own parameter of that number.
+/// (schemas/layout/zone.json), the order of an enum's values, how the session writes values (format.json), or the
+/// letters of a locale (letters.json); or the statement's own parameter of that number.
 struct TableParameter FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef TableParameterBuilder Builder;
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {

@@ -7,7 +7,7 @@ import { metricOrder } from "./metrics.mjs";
 
 const sources = [
   "schemas/layout/region.json", "schemas/layout/page.json", "schemas/layout/zone.json", "schemas/layout/format.json",
-  "schemas/layout/flight.json", "schemas/layout/trace.json",
+  "schemas/layout/letters.json", "schemas/layout/flight.json", "schemas/layout/trace.json",
   "schemas/control/frame.json",
 ];
 const scalar = {

@@ -36,7 +36,7 @@ function readType(table: TypeTable): TypeFact {
 function readCollation(table: CollationTable): CollationFact {
   return {
     oid: table.oid(), deterministic: table.deterministic(), byteOrder: table.byteOrder(),
-    asciiLetters: table.asciiLetters(), orderKeys: table.orderKeys(),
+    asciiLetters: table.asciiLetters(), libraryLetters: table.libraryLetters(), orderKeys: table.orderKeys(),
   };
 }
 
@@ -126,7 +126,7 @@ function writeType(builder: Builder, fact: TypeFact): number {
 
 function writeCollation(builder: Builder, fact: CollationFact): number {
   return CollationTable.createCollationFact(
-    builder, fact.oid, fact.deterministic, fact.byteOrder, fact.asciiLetters, fact.orderKeys);
+    builder, fact.oid, fact.deterministic, fact.byteOrder, fact.asciiLetters, fact.libraryLetters, fact.orderKeys);
 }
 
 function writeFunction(builder: Builder, fact: FunctionFact): number {

@@ -17,6 +17,7 @@ const OWN_PARAMETER_MAX = 65535;
 const FIRST_ZONE_PARAMETER = 1 << 20;
 const FIRST_ENUM_PARAMETER = 1 << 21;
 const FORMATS_PARAMETER = 1 << 22;
+const FIRST_LETTERS_PARAMETER = 1 << 23;
 
 /** int2vector and oidvector: arrays, but not what an array of their elements is. */
 const vectorTypes: ReadonlySet<number> = new Set([22, 30]);
@@ -35,6 +36,8 @@ export class RequestFacts {
   readonly timeZone: string;
   private readonly zones: readonly string[];
   private readonly enums: readonly number[];
+  /** Collations with letters of the C library. */
+  private readonly lettered: readonly number[];
   private readonly types: ReadonlyMap<number, TypeFact>;
   private readonly collations: ReadonlyMap<number, CollationFact>;
   private readonly volatilities: ReadonlyMap<number, string>;
@@ -49,6 +52,7 @@ export class RequestFacts {
     this.timeZone = request.timeZone;
     this.zones = request.zones ?? [];
     this.enums = request.types.filter(({ kind }) => kind === "e").map(({ oid }) => oid);
+    this.lettered = request.collations.filter((fact) => fact.libraryLetters).map(({ oid }) => oid);
     this.types = new Map(request.types.map((fact) => [fact.oid, fact]));
     this.collations = new Map(request.collations.map((fact) => [fact.oid, fact]));
     this.volatilities = new Map(request.functions.map((fact) => [fact.oid, fact.volatility]));
@@ -125,12 +129,20 @@ export class RequestFacts {
     return FORMATS_PARAMETER;
   }
 
+  /** The number of the parameter that is the letters of a collation; undefined where these are not the C library's. */
+  lettersParameter(collation: number): number | undefined {
+    const index = this.lettered.indexOf(collation);
+    return index < 0 ? undefined : FIRST_LETTERS_PARAMETER + index;
+  }
+
   /** What a parameter stands for. */
   tableOfParameter(id: number): TableParameter | undefined {
     if (id <= OWN_PARAMETER_MAX) return { id, kind: "own", zone: "", object: 0 };
     const enumType = this.enums[id - FIRST_ENUM_PARAMETER];
     if (enumType !== undefined) return { id, kind: "enum", zone: "", object: enumType };
     if (id === FORMATS_PARAMETER) return { id, kind: "formats", zone: "", object: 0 };
+    const collation = this.lettered[id - FIRST_LETTERS_PARAMETER];
+    if (collation !== undefined) return { id, kind: "letters", zone: "", object: collation };
     const zone = id === FIRST_ZONE_PARAMETER ? "" : this.zones[id - FIRST_ZONE_PARAMETER - 1];
     return zone === undefined ? undefined : { id, kind: "zone", zone, object: 0 };
   }

@@ -4,6 +4,7 @@ import { assert, defined } from "#base/assert.js";
 import { arrayValues } from "./array_values.js";
 import { castsOfDecimals } from "./cast_decimal.js";
 import { castsOfNumbers } from "./cast_numbers.js";
+import { casedTexts } from "./cased_texts.js";
 import { byteFunctions, characterFunctions } from "./characters.js";
 import { comparisonsOfNumbersAndTimes } from "./comparison.js";
 import { comparisonsOfImages } from "./comparison_image.js";
@@ -61,6 +62,7 @@ const families: readonly (readonly ScalarFunction[])[] = [
   fieldFloats,
   madeTimes,
   characterFunctions,
+  casedTexts,
   likes,
   byteFunctions,
   timestampShifts,
@@ -101,13 +103,6 @@ export function functionsByOid(oid: number): readonly ScalarFunction[] {
 /** Whether the function is right in UTF-8 databases alone. */
 export function needsUtf8(scalarFunction: ScalarFunction): boolean {
   return ofCharacters.has(scalarFunction);
-}
-
-const ofAsciiLetters: ReadonlySet<string> = new Set(["text.upper", "text.lower", "text.initcap"]);
-
-/** Whether the function is right only under collations whose letters are those of ASCII. */
-export function needsAsciiLetters({ key }: ScalarFunction): boolean {
-  return ofAsciiLetters.has(key);
 }
 
 /** Whether a server of that major version answers as the function does. */

@@ -26,6 +26,8 @@ export interface CollationFact {
   readonly byteOrder: boolean;
   /** upper() and lower() know the letters of ASCII alone. */
   readonly asciiLetters: boolean;
+  /** upper() and lower() go by a locale of the C library. */
+  readonly libraryLetters: boolean;
   /** Scans can make keys of its texts whose bytes are in its order. */
   readonly orderKeys: boolean;
 }
@@ -95,18 +97,18 @@ export interface PlanRequest {
 }
 
 /** In the order of their numbers. */
-export const tableKinds = ["zone", "enum", "formats", "own"] as const;
+export const tableKinds = ["zone", "enum", "formats", "own", "letters"] as const;
 
 /**
- * A parameter of the plan: a table, of a time zone, of an enum's order, of how the session writes values; or the
- * statement's own of that number.
+ * A parameter of the plan: a table, of a time zone, of an enum's order, of how the session writes values, of a locale's
+ * letters; or the statement's own of that number.
  */
 export interface TableParameter {
   readonly id: number;
   readonly kind: (typeof tableKinds)[number];
   /** Empty: the session's. */
   readonly zone: string;
-  /** OID of the enum. */
+  /** OID of the enum, or of the collation. */
   readonly object: number;
 }
 

@@ -67,7 +67,9 @@ export function warmUpRequest(): Uint8Array {
       type(16, "bool", 1, true), type(20, "int8", 8, true), type(23, "int4", 4, true), type(25, "text", -1, false),
       type(1082, "date", 4, true), type(1700, "numeric", -1, false),
     ],
-    collations: [{ oid: 100, deterministic: true, byteOrder: false, asciiLetters: false, orderKeys: false }],
+    collations: [{
+      oid: 100, deterministic: true, byteOrder: false, asciiLetters: false, libraryLetters: false, orderKeys: false,
+    }],
     functions: [],
     relations: [{
       rteNode: RTE_NODE, relation: 16384, name: "w", kind: "r", rows: 1000, pages: 10,

@@ -43,13 +43,18 @@ asciiLetters():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
-orderKeys():boolean {
+libraryLetters():boolean {
   const offset = this.bb!.__offset(this.bb_pos, 12);
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+orderKeys():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 14);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startCollationFact(builder:flatbuffers.Builder) {
-  builder.startObject(5);
+  builder.startObject(6);
 }
 
 static addOid(builder:flatbuffers.Builder, oid:number) {
@@ -68,8 +73,12 @@ static addAsciiLetters(builder:flatbuffers.Builder, asciiLetters:boolean) {
   builder.addFieldInt8(3, +asciiLetters, +false);
 }
 
+static addLibraryLetters(builder:flatbuffers.Builder, libraryLetters:boolean) {
+  builder.addFieldInt8(4, +libraryLetters, +false);
+}
+
 static addOrderKeys(builder:flatbuffers.Builder, orderKeys:boolean) {
-  builder.addFieldInt8(4, +orderKeys, +false);
+  builder.addFieldInt8(5, +orderKeys, +false);
 }
 
 static endCollationFact(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -77,12 +86,13 @@ static endCollationFact(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createCollationFact(builder:flatbuffers.Builder, oid:number, deterministic:boolean, byteOrder:boolean, asciiLetters:boolean, orderKeys:boolean):flatbuffers.Offset {
+static createCollationFact(builder:flatbuffers.Builder, oid:number, deterministic:boolean, byteOrder:boolean, asciiLetters:boolean, libraryLetters:boolean, orderKeys:boolean):flatbuffers.Offset {
   CollationFact.startCollationFact(builder);
   CollationFact.addOid(builder, oid);
   CollationFact.addDeterministic(builder, deterministic);
   CollationFact.addByteOrder(builder, byteOrder);
   CollationFact.addAsciiLetters(builder, asciiLetters);
+  CollationFact.addLibraryLetters(builder, libraryLetters);
   CollationFact.addOrderKeys(builder, orderKeys);
   return CollationFact.endCollationFact(builder);
 }

@@ -7,8 +7,8 @@ import * as flatbuffers from 'flatbuffers';
 
 /**
  * A parameter of the plan, whose value is sent when an execution starts: a table, of a time zone's changes of offset
- * (schemas/layout/zone.json), the order of an enum's values, or how the session writes values (format.json); or the
- * statement's own parameter of that number.
+ * (schemas/layout/zone.json), the order of an enum's values, how the session writes values (format.json), or the
+ * letters of a locale (letters.json); or the statement's own parameter of that number.
  */
 export class TableParameter {
   bb: flatbuffers.ByteBuffer|null = null;

@@ -1,14 +1,16 @@
-// Calls that are several calls of the engine: LIKE of char(n) and names, ILIKE where letters are those of ASCII, a
-// pattern with an escape of its own, OVERLAPS, a plus sign. Arguments are translated already. Read next: text_casts.ts,
-// expression_translator.ts.
+// Calls that are several calls of the engine: LIKE of char(n) and names, ILIKE, upper() and its like by the letters of
+// a collation, a pattern with an escape of its own, OVERLAPS, a plus sign. Arguments are translated already. Read next:
+// text_casts.ts, expression_translator.ts.
 import { allOf, constantOf, isNull, isPresent, onlyWhere } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import type { Call } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
 import { withBackslashes } from "#functions/like.js";
+import { tableParameter } from "#functions/parameter_tables.js";
 import { typedCall } from "#functions/typed_call.js";
 import { BOOL } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
+import { engineTypeOf } from "./column_types.js";
 import { type Compare, extreme, lessFunctions } from "./conditional_values.js";
 import { blankFilled, concatenates, concatenation, writtenText } from "./text_casts.js";
 import type { Translated } from "./translated.js";
@@ -28,10 +30,26 @@ function comparedText(value: Expression | undefined): Expression | undefined {
 }
 
 const like = (key: "text.like" | "text.notLike", isCaseless: boolean): Build => (facts, call, values) => {
-  if (isCaseless && !facts.hasAsciiLetters(call.inputCollation)) return undefined;
   if (!facts.isUtf8 || !facts.isDeterministic(call.inputCollation)) return undefined;
   const sides = values.map(({ expression }) => comparedText(expression));
-  return typedCall(key, ...sides.map((side) => (isCaseless ? typedCall("text.lower", side) : side)));
+  return typedCall(key, ...sides.map((side) => (isCaseless ? cased("lower", facts, call, side) : side)));
+};
+
+type CaseName = "upper" | "lower" | "initcap";
+
+/** Letters of ASCII, or those of a locale of the C library, by its table. ICU's are PostgreSQL's. */
+function cased(
+  name: CaseName, facts: RequestFacts, { inputCollation }: Call, text: Expression | undefined,
+): Expression | undefined {
+  if (facts.hasAsciiLetters(inputCollation)) return typedCall(`text.${name}`, text);
+  return typedCall(`letters.${name}`, text, tableParameter(facts.lettersParameter(inputCollation)));
+}
+
+const withCase = (name: CaseName): Build => (facts, call, [value]) => {
+  const type = engineTypeOf(facts, call);
+  if (!facts.isUtf8 || !facts.isDeterministic(call.inputCollation) || type?.kind !== "text") return undefined;
+  const made = cased(name, facts, call, value?.expression);
+  return made && { ...made, type } as Expression;
 };
 
 const escaped: Build = (facts, _call, values) => {
@@ -98,6 +116,7 @@ const known: ReadonlyMap<number, Build> = new Map<number, Build>([
   ...[1632, 859, 1572].map((oid) => [oid, like("text.notLike", false)] as const),
   ...[1660, 1635, 1633].map((oid) => [oid, like("text.like", true)] as const),
   ...[1661, 1636, 1634].map((oid) => [oid, like("text.notLike", true)] as const),
+  [871, withCase("upper")], [870, withCase("lower")], [872, withCase("initcap")],
   [1637, escaped], [INT2_WIDENED, widened], [406, asText], [1401, asText],
   ...[1271, 1304, 1308, 2041].map((oid) => [oid, overlaps] as const),
 ]);

@@ -14,8 +14,8 @@ import type { RequestFacts } from "#frontend/request_facts.js";
 import { decimalTwin } from "#functions/decimal_twin.js";
 import { fieldCall, takesField } from "#functions/field_calls.js";
 import type { ScalarFunction } from "#functions/function.js";
-import { TABLE_TYPE } from "#functions/parameter_tables.js";
-import { functionByKey, functionsByOid, isExactIn, needsAsciiLetters, needsUtf8 } from "#functions/registry.js";
+import { tableParameter } from "#functions/parameter_tables.js";
+import { functionByKey, functionsByOid, isExactIn, needsUtf8 } from "#functions/registry.js";
 import { typedCall } from "#functions/typed_call.js";
 import { buildZonedCall, isZoneFor, transactionTime, zonedCall } from "#functions/zone_calls.js";
 import { BOOL, type EngineType, NUMERIC, TEXT, isSameType } from "#types/engine_type.js";
@@ -297,16 +297,15 @@ export class ExpressionTranslator {
     if (field === undefined || id === undefined || !isZoneFor(known, name ?? "")) return undefined;
     const values = this.attemptAll(known.values.map((index) => call.arguments[index]), scope);
     if (values === undefined) return undefined;
-    const zone: Expression = { kind: "parameter", id, type: TABLE_TYPE };
-    const made = buildZonedCall(call.function, values.map(({ expression }) => expression), zone, field);
+    const zone = tableParameter(id);
+    const made = zone && buildZonedCall(call.function, values.map(({ expression }) => expression), zone, field);
     if (made === undefined || !this.isExactCall(made)) return undefined;
     return this.truth(call, scope, values, { expression: made });
   }
 
   /** The session's time zone, as functions take it. */
   sessionZone(): Expression | undefined {
-    const id = this.facts.zoneParameter();
-    return id === undefined ? undefined : { kind: "parameter", id, type: TABLE_TYPE };
+    return tableParameter(this.facts.zoneParameter());
   }
 
   /** A comparison of values that are ordered by keys. */
@@ -410,7 +409,6 @@ export class ExpressionTranslator {
     sql?: SqlType,
   ): Translated | undefined {
     if (needsUtf8(scalarFunction) && !this.facts.isUtf8) return undefined;
-    if (needsAsciiLetters(scalarFunction) && !this.facts.hasAsciiLetters(inputCollation)) return undefined;
     if (!isExactIn(scalarFunction, this.facts.serverMajor)) return undefined;
     const expressions: Expression[] = [];
     for (const { expression } of values) {

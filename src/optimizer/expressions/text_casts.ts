@@ -5,7 +5,7 @@ import { constantOf, isNull } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import type { Call, SqlType } from "#frontend/analysed_expression.js";
 import type { RequestFacts } from "#frontend/request_facts.js";
-import { TABLE_TYPE } from "#functions/parameter_tables.js";
+import { tableParameter } from "#functions/parameter_tables.js";
 import { typedCall } from "#functions/typed_call.js";
 import { type EngineType, INT4 } from "#types/engine_type.js";
 import { sqlTypes } from "#types/sql_types.js";
@@ -30,16 +30,12 @@ const formattingWriters: ReadonlyMap<number, string> = new Map([
 /** Written with a zone. */
 const ZONED = "timestamptz.text";
 
-function table(id: number | undefined): Expression | undefined {
-  return id === undefined ? undefined : { kind: "parameter", id, type: TABLE_TYPE };
-}
-
 function formattedText(facts: RequestFacts, base: number, value: Expression): Expression | undefined {
   const writer = formattingWriters.get(base);
   if (writer === undefined) return undefined;
-  const formats = table(facts.formatsParameter());
+  const formats = tableParameter(facts.formatsParameter());
   return writer === ZONED
-    ? typedCall(writer, value, formats, table(facts.zoneParameter())) : typedCall(writer, value, formats);
+    ? typedCall(writer, value, formats, tableParameter(facts.zoneParameter())) : typedCall(writer, value, formats);
 }
 
 /** Characters of the collation of what they belong to. */

@@ -66,7 +66,7 @@ describe("planning messages", () => {
       })),
       collations: list(fc.record({
         oid: u32, deterministic: fc.boolean(), byteOrder: fc.boolean(),
-        asciiLetters: fc.boolean(), orderKeys: fc.boolean(),
+        asciiLetters: fc.boolean(), libraryLetters: fc.boolean(), orderKeys: fc.boolean(),
       })),
       functions: list(fc.record({
         oid: u32, name: text, volatility: letter, parallel: letter, strict: fc.boolean(),

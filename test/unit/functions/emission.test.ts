@@ -14,6 +14,7 @@ import { rowsOrError } from "../../support/compared_runs.js";
 import { column, columnType, pagesOf, runPages, scanColumns } from "../../support/engine.js";
 import { Dice, randomValue, types } from "../../support/random_plans.js";
 import { formatImages } from "../../support/format_images.js";
+import { lettersOfLatin1 } from "../../support/letter_images.js";
 import { zoneImages } from "../../support/zone_images.js";
 
 const ROWS = 40;
@@ -58,6 +59,7 @@ function valueOf(dice: Dice, type: EngineType, calm: boolean): ReturnType<typeof
 
 function tableFor(dice: Dice, key: string, index: number): Uint8Array {
   if (key.startsWith("enum.")) return enumImage([7, 20, 3, 1]);
+  if (key.startsWith("letters.")) return lettersOfLatin1;
   return key.endsWith(".text") && index === 1 ? dice.pick(formatImages) : dice.pick(zoneImages);
 }
 

@@ -8,10 +8,14 @@ import { fixtureRequest, queriesOf } from "../../../support/planning_fixtures.js
 
 const DEFAULT_COLLATION = 100;
 
+const unordered: CollationFact = {
+  oid: DEFAULT_COLLATION, deterministic: true, byteOrder: false, asciiLetters: false, libraryLetters: false,
+  orderKeys: false,
+};
 const collations: Readonly<Record<"icu" | "language" | "c", CollationFact>> = {
-  icu: { oid: DEFAULT_COLLATION, deterministic: true, byteOrder: false, asciiLetters: false, orderKeys: true },
-  language: { oid: DEFAULT_COLLATION, deterministic: true, byteOrder: false, asciiLetters: false, orderKeys: false },
-  c: { oid: DEFAULT_COLLATION, deterministic: true, byteOrder: true, asciiLetters: true, orderKeys: false },
+  icu: { ...unordered, orderKeys: true },
+  language: unordered,
+  c: { ...unordered, byteOrder: true, asciiLetters: true },
 };
 
 function planned(name: string, collation: keyof typeof collations): PlanReady | undefined {
