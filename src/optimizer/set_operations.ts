@@ -76,7 +76,7 @@ function arm(
   const own = ownTypes(scope, rangeIndex);
   const columns = types.map(({ type }, index): Expression => {
     if (!isSameType(scope, own.get(index + 1) ?? 0, type, rangeIndex)) refuseForm();
-    const value = columnOfArm(scope, rangeIndex, index + 1);
+    const value = columnOfArm(scope, rangeIndex, index + 1, own.get(index + 1));
     if (value === undefined)
       return refuse("set operation over a column of this form",
         "A column is computed by a function or of a type that the engine does not compute.");
@@ -109,13 +109,17 @@ function refuseForm(): never {
 
 /**
  * A query that PostgreSQL runs is a leaf, whose columns are named by nodes of the statement: only the leftmost query's
- * are, in the operation's own targets, and the backend reads them as those of whichever query the leaf is.
+ * are, in the operation's own targets, and the backend reads them as those of whichever query the leaf is, if their
+ * type is its own. Counter-example: integers EXCEPT (a domain over integer INTERSECT the same), whose targets are
+ * integers.
  */
-function columnOfArm(scope: QueryScope, rangeIndex: number, number: number): Translated | undefined {
+function columnOfArm(
+  scope: QueryScope, rangeIndex: number, number: number, own: number | undefined,
+): Translated | undefined {
   const source = scope.sources.get(rangeIndex);
   if (source?.kind === "derived") return source.column(number);
   const named = scope.query.targets.find((target) => target.number === number)?.expression;
-  if (source === undefined || named?.kind !== "variable") return undefined;
+  if (source === undefined || named?.kind !== "variable" || named.type !== own) return undefined;
   return source.table.variable({ ...named, rangeIndex });
 }
 

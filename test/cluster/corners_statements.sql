@@ -325,3 +325,7 @@ select (select grouping(s.x)) g, count(*) from o cross join lateral (select (sel
 select x, count(*), (select grouping(x) + count(*) from e) from o group by rollup(x) order by 1, 2;
 select c, variance(v * 1e-300), stddev_pop(v * 1e8000) from (select id % 3 c, (id + 0.5)::numeric v from o) z group by 1
   order by 1;
+select x from o except (select value from (select id::small as value from o where id < 99) p intersect all
+  select ((t.y)::small) from t);
+(select o.x, o.s from o join t on true) except ((select p.id::small, o.s from o left join t p on o.id = p.id and
+  p.id < 100) intersect all (select 3::small, o.s from o));

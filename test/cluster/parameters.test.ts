@@ -96,3 +96,11 @@ test.each(statements)("%s: %s", async (types, text, valueLists) => {
 test("variables of a function, again and again", async () => {
   for (let run = 0; run < 8; run++) await both(`SELECT between_them(${run * 20}, ${run} * 12.5)`);
 });
+
+test("full joins on a parameter, which PostgreSQL has only beside an equality", async () => {
+  for (const condition of ["$1", "l.k = r.k AND $1", "$1 AND l.i2 < r.i2", "false", "false AND $1"]) {
+    await both("DEALLOCATE ALL");
+    await both(`PREPARE asked (bool) AS SELECT count(*), count(l.k), count(r.k) FROM l FULL JOIN r ON ${condition}`);
+    for (const value of ["true", "false", "NULL"]) await both(`EXECUTE asked (${value})`);
+  }
+});

@@ -10,7 +10,6 @@ import { checkTable, otherFromItems } from "#frontend/query_checks.js";
 import { readQuery } from "#frontend/query_reader.js";
 import { refuse } from "#frontend/refusal.js";
 import { booleanField, locationOf, optionalNode, requiredNode } from "#frontend/text_fields.js";
-import type { Attributes } from "#optimizer/attributes.js";
 import type { Block } from "#optimizer/block.js";
 import { materialised } from "#optimizer/block.js";
 import { checkTargets, isMergeable } from "#optimizer/block_checks.js";
@@ -386,7 +385,7 @@ function addOuterJoin(
   for (const each of conditions)
     if ([...attributes.originsRead(each)].some((origin) => !provided.has(origin)))
       refuse("correlated subquery of this form", "The condition of an outer join reads columns of an outer query.");
-  if (join === "full" && !isJoinable(conditions, attributes))
+  if (join === "full" && !isJoinable(conditions))
     refuse("FULL JOIN on a condition without an equality", "PostgreSQL does not run it, and says so.");
   const build = join === "left" && left.rows < right.rows ? "left" : "right";
   const rows = Math.max(left.rows, right.rows);
@@ -439,10 +438,13 @@ function isTrue(condition: Expression): boolean {
   return condition.kind === "constant" && condition.value === true;
 }
 
-/** Whether PostgreSQL has a join for it: by an equality of both sides, or of everything with everything. */
-function isJoinable(conditions: readonly Expression[], attributes: Attributes): boolean {
-  const reading = conditions.filter((condition) => attributes.originsRead(condition).size > 0);
-  return reading.length === 0 || hasEquality(reading);
+/**
+ * Whether PostgreSQL has a join for it: by an equality of both sides, or of everything with everything. Constants may
+ * be asked beside either, parameters beside an equality only.
+ */
+function isJoinable(conditions: readonly Expression[]): boolean {
+  const asked = conditions.filter(({ kind }) => kind !== "constant");
+  return asked.length === 0 || hasEquality(asked);
 }
 
 /** A condition as the engine evaluates it, or a refusal. */

@@ -6,7 +6,7 @@ import type { Client } from "pg";
 import { refused, unordered, type Answer } from "../answers.js";
 import { isAsDeclared } from "./declared_columns.js";
 import { otherOrderRaises } from "./other_orders.js";
-import { isOrdered, type Query } from "./tree.js";
+import { isOrdered, type Query, textOf } from "./tree.js";
 import { answerIn, type TypedConstants, type Way } from "./ways.js";
 
 export type Verdict =
@@ -20,6 +20,9 @@ export type Verdict =
   | { readonly kind: "different"; readonly expected: Answer; readonly actual: Answer };
 
 const TIMEOUT = "57014";
+
+/** Slices of arrays: equal ones of equal text have room for NULLs or not, which their binary form tells. */
+const slices = /\[\d+:\d+\]/;
 
 function isTimeout(given: Answer): boolean {
   return given.kind === "error" && given.sqlstate === TIMEOUT;
@@ -63,7 +66,8 @@ export async function compare(
   if (actual.kind === "error" && refused(actual))
     return { kind: "refused", message: actual.message, detail: actual.detail };
   if (isTimeout(expected)) return { kind: "skipped" };
-  const shown = (given: Answer): Answer => (isOrdered(query) ? given : unordered(given));
+  const isFree = !isOrdered(query) || (way === "binary" && slices.test(textOf(query)));
+  const shown = (given: Answer): Answer => (isFree ? unordered(given) : given);
   const isEmpty = expected.kind === "rows" && expected.rows.length === 0;
   if (JSON.stringify(shown(actual)) === JSON.stringify(shown(expected)))
     return { kind: "equal", answer: isEmpty ? "no rows" : expected.kind };
