@@ -1,6 +1,5 @@
 // Errors that are held back as numbers, until a row asks for the value they were met for: what numbers they have, and
 // the function that raises them. Which expressions are held back is the planner's (optimizer/unnesting/held_back.ts).
-import { assert } from "#base/assert.js";
 import { FusionError } from "#base/errors.js";
 import { BOOL } from "#types/engine_type.js";
 import { errorTemplates, throwTemplate } from "./error_templates.js";
@@ -18,11 +17,14 @@ export function hasNumberedErrors(key: string): boolean {
   return numbered.test(key);
 }
 
-/** The number of an error that compiled code would raise. */
-export function numberOfTemplate({ sqlstate, message, detail }: ErrorTemplate): number {
-  const place = held.findIndex((each) => each.sqlstate === sqlstate && each.message === message);
-  assert(place >= 0 && detail === held[place]?.detail, "an error that can be held back");
-  return place + 1;
+/**
+ * The number of an error that compiled code would raise. Undefined: it has none, and is raised as always; what is held
+ * back calls such a function only with operands that do not fail (`callMayFail`).
+ */
+export function numberOfTemplate({ sqlstate, message, detail }: ErrorTemplate): number | undefined {
+  const place = held.findIndex((each) =>
+    each.sqlstate === sqlstate && each.message === message && each.detail === detail);
+  return place < 0 ? undefined : place + 1;
 }
 
 /** The number of an error that was thrown; any other one is thrown again. */

@@ -137,8 +137,10 @@ export class FunctionContext implements Emission {
   raiseIf(error: ErrorTemplate): void {
     const { code } = this;
     const held = this.#held;
-    if (held === undefined) code.if([], () => this.leave(RunStatus.error + this.module.errorNumber(error)));
-    else code.if([], () => code.i32(numberOfTemplate(error)).set(held.failure).br(held.end));
+    const number = numberOfTemplate(error);
+    if (held === undefined || number === undefined)
+      code.if([], () => this.leave(RunStatus.error + this.module.errorNumber(error)));
+    else code.if([], () => code.i32(number).set(held.failure).br(held.end));
   }
 
   /** Code whose error ends it alone: its number is in the local then, which is 0 without one. */

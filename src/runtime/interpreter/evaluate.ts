@@ -61,7 +61,7 @@ export function evaluate(expression: Expression, row: Row, parameters: Parameter
   }
 }
 
-/** The argument's value, or its error. */
+/** The argument's value, or its error; one without a number is raised. */
 function attempted(
   { argument, yields }: Extract<Expression, { kind: "attempt" }>, value: (argument: Expression) => Scalar,
 ): Scalar {
@@ -69,7 +69,8 @@ function attempted(
     const held = value(argument);
     return yields === "value" ? held : null;
   } catch (error) {
-    return yields === "value" ? null : BigInt(numberOfError(error));
+    const number = BigInt(numberOfError(error));
+    return yields === "value" ? null : number;
   }
 }
 

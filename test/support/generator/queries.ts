@@ -73,8 +73,8 @@ function isLateral(item: FromItem): boolean {
   return item.node === "function" || (item.node === "derived" && item.lateral);
 }
 
-/** Equal values of two exact columns of the kind have equal text; numerics of two scales have not. */
-const looksAlike = (kind: Kind): boolean => kind !== "numeric";
+/** Equal values of two exact columns of the kind have equal text; numerics of two scales, char(n) of two lengths not. */
+const looksAlike = (kind: Kind): boolean => kind !== "numeric" && kind !== "bpchar";
 
 export class StatementMaker {
   private readonly dice: Dice;
