@@ -73,7 +73,7 @@ function isLateral(item: FromItem): boolean {
   return item.node === "function" || (item.node === "derived" && item.lateral);
 }
 
-/** Equal values of two exact columns of the kind have equal text; numerics of two scales, char(n) of two lengths not. */
+/** Equal values of two exact columns have equal text; numerics of two scales and char(n) of two lengths have not. */
 const looksAlike = (kind: Kind): boolean => kind !== "numeric" && kind !== "bpchar";
 
 export class StatementMaker {
