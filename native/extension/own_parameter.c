@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "fusion_encodings.h"
 #include "own_parameter.h"
+#include "pg_compat.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
