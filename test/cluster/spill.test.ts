@@ -40,9 +40,10 @@ async function metric(name: string): Promise<number> {
   return Number(rows[0].value);
 }
 
-/** Large enough to be met at work. */
-const LONG = "SELECT count(*), sum(a.id) FROM (SELECT id, g % 1000 AS g FROM spill_left, generate_series(1, 60) g) a " +
-  "JOIN (SELECT id, word || g AS word FROM spill_right, generate_series(1, 40) g) b ON a.id = b.id";
+/** Large enough to be met at work: two billion pairs, whose sum needs each of them. */
+const LONG = "SELECT count(*), sum((a.id + a.g * b.g) % 7) " +
+  "FROM (SELECT id, g FROM spill_left, generate_series(1, 2000) g) a " +
+  "JOIN (SELECT id, g, word || g AS word FROM spill_right, generate_series(1, 40) g) b ON a.id = b.id";
 
 beforeAll(async () => {
   plain = await session("SET pg_fusion.enable = off");
