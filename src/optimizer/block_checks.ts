@@ -28,6 +28,20 @@ function hasNoCollation(node: TextNode): boolean {
     && textComparisons.has(numberField(node, "opfuncid"));
 }
 
+/** JOIN_FULL. */
+const FULL = 2;
+
+/**
+ * A full join whose condition is a parameter is one of everything with everything, or of nothing. PostgreSQL has none
+ * while it does not know the value, unless a condition elsewhere makes a left join of it.
+ */
+function isFullJoinOnParameter(node: TextNode): boolean {
+  if (node.tag !== "JOINEXPR" || numberField(node, "jointype", 0) !== FULL) return false;
+  const condition = optionalNode(node, "quals");
+  const names = (tag: string): boolean => condition !== undefined && holds(condition, (each) => each.tag === tag);
+  return names("PARAM") && !names("VAR");
+}
+
 /** Refuses what no statement may contain at any level, whoever would run it. */
 export function checkStatement(query: AnalysedQuery): void {
   walk(query.source, (node) => {
@@ -36,6 +50,8 @@ export function checkStatement(query: AnalysedQuery): void {
       const reason = "Its sides have two that differ: name one with COLLATE.";
       refuse("comparison without a collation", reason, locationOf(node));
     }
+    if (isFullJoinOnParameter(node))
+      refuse("FULL JOIN on a parameter", "Whether PostgreSQL has a join for it depends on its plan.");
     return undefined;
   });
 }

@@ -97,10 +97,16 @@ test("variables of a function, again and again", async () => {
   for (let run = 0; run < 8; run++) await both(`SELECT between_them(${run * 20}, ${run} * 12.5)`);
 });
 
-test("full joins on a parameter, which PostgreSQL has only beside an equality", async () => {
-  for (const condition of ["$1", "l.k = r.k AND $1", "$1 AND l.i2 < r.i2", "false", "false AND $1"]) {
+test("full joins on a parameter are refused by name, beside conditions they are PostgreSQL's or the engine's", async () => {
+  const asked = (condition: string): string =>
+    `PREPARE asked (bool) AS SELECT count(*), count(l.k), count(r.k) FROM l FULL JOIN r ON ${condition}`;
+  for (const condition of ["l.k = r.k AND $1", "$1 AND l.i2 < r.i2", "false"]) {
     await both("DEALLOCATE ALL");
-    await both(`PREPARE asked (bool) AS SELECT count(*), count(l.k), count(r.k) FROM l FULL JOIN r ON ${condition}`);
+    await both(asked(condition));
     for (const value of ["true", "false", "NULL"]) await both(`EXECUTE asked (${value})`);
   }
+  await both("DEALLOCATE ALL");
+  await both(asked("$1"));
+  expect(await answer(defined(fusion, "a session"), "EXECUTE asked (true)", "simple"))
+    .toMatchObject({ sqlstate: "0A000", message: "pg_fusion: FULL JOIN on a parameter is not supported" });
 });
