@@ -161,7 +161,7 @@ describe("generated statements", () => {
     }
   });
 
-  it("may fail at another row where the order is free, and only then", { timeout: 60_000 }, async () => {
+  it("may fail at another row where the order is free, and only then", { timeout: 300_000 }, async () => {
     const targets = ["min(t1.id) OVER (PARTITION BY t1.e)", "t1.h::int8"].map((text, index) =>
       ({ name: `c${index + 1}`, value: leaf("int8", text) }));
     const query: Query = {
