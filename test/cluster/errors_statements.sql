@@ -291,3 +291,11 @@ SELECT k, (SELECT max(d + g) FROM i WHERE i.k = o.k) FROM o ORDER BY k;
 SELECT k, (SELECT count(DISTINCT 10 / part) FROM i WHERE i.k = o.k) FROM o WHERE k % 10 > 0 ORDER BY k;
 SELECT k, (SELECT string_agg(name, ',' ORDER BY 10 / part) FROM o j WHERE j.k = o.k) FROM o WHERE part > 0 ORDER BY k;
 SELECT k FROM o WHERE i > ALL (SELECT sum(10 / part) FROM i WHERE i.k = o.k) AND part > 0 ORDER BY k;
+SELECT count(*), sum(x) FROM (SELECT sum(10 / zero) x FROM i) s WHERE false;
+SELECT 1 FROM (SELECT sum(10 / zero) x FROM i) s WHERE NULL;
+SELECT o.k, s.x FROM o LEFT JOIN (SELECT sum(10 / zero) x FROM i) s ON false ORDER BY 1;
+SELECT o.k, s.x FROM o LEFT JOIN (SELECT sum(10 / zero) x FROM i) s ON s.x > o.k AND NULL ORDER BY 1;
+SELECT part, sum(10 / zero) FROM o GROUP BY part HAVING false;
+SELECT (SELECT x FROM (SELECT sum(10 / zero) x FROM i) s WHERE false);
+SELECT count(*) FROM (SELECT 1 FROM ((SELECT array_agg(10 / zero) c FROM i) INTERSECT ALL (SELECT array_agg(k) FROM o))
+  s) t WHERE false;

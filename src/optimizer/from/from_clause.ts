@@ -30,6 +30,7 @@ import { isUnreadAggregate, readsColumn } from "#optimizer/unnesting/unread_aggr
 import { planSubqueriesOf, valuesBelow } from "#optimizer/unnesting/value_subqueries.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
+import { filtered } from "./filtered.js";
 import { addImpliedFilters } from "./implied_filters.js";
 import type { FinishedRegion } from "./region.js";
 import { finishRegion, Region } from "./region.js";
@@ -375,12 +376,14 @@ function addOuterJoin(
   const left = join === "full" ? bare : withSubqueries(level, bare, conjuncts.filter((each) => !isOthers(each)));
   const dependent = join === "left" ? dependentRows(level, left, other) : undefined;
   const rights = conjuncts.filter(isOthers).map((each): Pending => ({ scope, condition: each }));
-  const right = dependent?.block.operator ?? planSide({ ...level, isNullable: true, needed }, other, rights);
+  const others = dependent?.block.operator ?? planSide({ ...level, isNullable: true, needed }, other, rights);
   const written = dependent === undefined ? conjuncts.filter((each) => !isOthers(each)) : conjuncts;
   const own = written.map((each) => translated(scope, each)).filter((each) => !isTrue(each));
   if (dependent?.isOneEach === true && own.length > 0)
     refuse("LATERAL", "The join's condition may leave out its only row.");
   const conditions = [...dependent?.conditions ?? [], ...own];
+  // A condition that is false of itself leaves no partner to make.
+  const right = filtered(others, join === "left" ? conditions.filter(({ kind }) => kind === "constant") : []);
   const provided = new Set([left, right].flatMap((side) => [...originsOf(side)]));
   for (const each of conditions)
     if ([...attributes.originsRead(each)].some((origin) => !provided.has(origin)))
