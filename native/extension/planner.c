@@ -15,6 +15,7 @@
 #include "decisions.h"
 #include "edge_plan.h"
 #include "execution.h"
+#include "executor/executor.h"
 #include "explain_choice.h"
 #include "function_permission.h"
 #include "leaf_plan.h"
@@ -236,6 +237,18 @@ left_to_postgres(const Statement *statement, PlannedStmt *planned, const char *r
 }
 
 /*
+ * Whether PostgreSQL makes a cursor of this plan that goes backward, and mostly one that WHERE CURRENT OF may name, with
+ * nothing said of it in the declaration (PerformCursorOpen, SPI_cursor_open_internal). A plan of the engine does neither.
+ */
+static bool
+is_cursor_by_plan(const Statement *statement, PlannedStmt *planned)
+{
+	return (statement->cursor_options & CURSOR_OPT_FAST_PLAN) != 0 &&
+		(statement->cursor_options & (CURSOR_OPT_SCROLL | CURSOR_OPT_NO_SCROLL)) == 0 &&
+		ExecSupportsBackwardScan(planned->planTree);
+}
+
+/*
  * Auto: whoever is expected to end first. What PostgreSQL finishes before pg_fusion could begin, such as a look-up
  * through an index, is not even asked for.
  */
@@ -251,6 +264,8 @@ plan_by_cost(const Statement *statement)
 		return left_to_postgres(statement, reference, refusal.construct, &scan);
 	if (fusion_is_short(reference))
 		return left_to_postgres(statement, reference, "short statement", &scan);
+	if (is_cursor_by_plan(statement, reference))
+		return left_to_postgres(statement, reference, "cursor that goes backward", &scan);
 	planned = plan_by_fusion(statement, true, &scan, &refusal);
 	if (planned == NULL)
 		return left_to_postgres(statement, reference, refusal.construct, &scan);

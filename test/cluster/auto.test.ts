@@ -85,6 +85,28 @@ describe("auto", () => {
       new RegExp(`</Execution-Time>\n    <${tag}>short .*</${tag}>\n  </Query>\n</explain>$`));
   });
 
+  it("leaves cursors that go backward, or whose row may be changed, to PostgreSQL", async () => {
+    const reason = "cursor that goes backward";
+    const before = await decided("left to PostgreSQL", reason);
+    await client.query("BEGIN; DECLARE back CURSOR FOR SELECT id, amount FROM auto_events ORDER BY amount DESC, id");
+    expect(await decided("left to PostgreSQL", reason)).toBe(before + 1);
+    const { rows: forward } = await client.query("FETCH 3 FROM back");
+    const { rows: backward } = await client.query("FETCH BACKWARD 2 FROM back");
+    expect(backward).toEqual(forward.slice(0, 2).reverse());
+    await client.query(`DO $$ DECLARE
+        each_one CURSOR FOR SELECT id FROM auto_events WHERE amount > 0; found_one record;
+      BEGIN
+        OPEN each_one; FETCH each_one INTO found_one;
+        UPDATE auto_events SET note = 'met' WHERE CURRENT OF each_one;
+      END $$`);
+    expect(await decided("left to PostgreSQL", reason)).toBe(before + 2);
+    expect((await client.query("SELECT 1 FROM auto_events WHERE note = 'met'")).rows).toHaveLength(1);
+    await client.query(`DECLARE ahead CURSOR FOR ${aggregation}`);
+    expect((await client.query("FETCH 3 FROM ahead")).rows).toHaveLength(3);
+    expect(await decided("left to PostgreSQL", reason)).toBe(before + 2);
+    await client.query("ROLLBACK");
+  });
+
   it("runs a long scan in the engine, with both estimates", async () => {
     const plan = await explained(aggregation);
     expect(plan).toContain("PgFusionScan");
