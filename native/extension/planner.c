@@ -237,8 +237,9 @@ left_to_postgres(const Statement *statement, PlannedStmt *planned, const char *r
 }
 
 /*
- * Whether PostgreSQL makes a cursor of this plan that goes backward, and mostly one that WHERE CURRENT OF may name, with
- * nothing said of it in the declaration (PerformCursorOpen, SPI_cursor_open_internal). A plan of the engine does neither.
+ * Whether PostgreSQL makes a cursor of this plan that goes backward, and mostly one that WHERE CURRENT OF may
+ * name, with nothing said of it in the declaration (PerformCursorOpen, SPI_cursor_open_internal). A plan of the
+ * engine does neither.
  */
 static bool
 is_cursor_by_plan(const Statement *statement, PlannedStmt *planned)
