@@ -53,6 +53,13 @@ export function statementsOver(column: string): readonly string[] {
     `SELECT a.${column}, b.id, a.id FROM few a LEFT JOIN words b ON a.team = b.team AND b.id < 900
        ORDER BY a.${column} DESC, b.id, a.id LIMIT 25 OFFSET 3`,
     `SELECT b.id, a.id FROM few a JOIN words b ON a.team = b.team ORDER BY a.${column} NULLS FIRST, 1, 2 LIMIT 40`,
+    // Under another collation than the column's own.
+    `SELECT count(*), sum(s.c) FROM (SELECT ${column} AS v, count(*) AS c FROM words GROUP BY ${column}) s
+       JOIN few f ON f.id <= s.c WHERE s.v::text COLLATE "C" < 'b'`,
+    `SELECT w.id, w.place FROM (SELECT id, ${column} AS v, rank() OVER (PARTITION BY ${column} ORDER BY id) AS place
+       FROM words) w JOIN others o ON o.id = w.id WHERE w.v::text COLLATE "C" >= 'a'`,
+    `SELECT o.id, s.v FROM words o LEFT JOIN LATERAL (SELECT o.team AS v WHERE o.${column}::text COLLATE "C" < 'x') s
+       ON true`,
   ];
 }
 

@@ -1,6 +1,7 @@
 // Runs one statement and returns its answer as comparable bytes: rows in text or binary form, or the
 // error's SQLSTATE, message and detail. What the differential suites compare; not a client for anything else.
 import type { Client } from "pg";
+import { listenToRows } from "./raw_rows.js";
 
 export type Answer =
   | { readonly kind: "rows"; readonly columns: readonly string[]; readonly rows: readonly string[] }
@@ -33,6 +34,7 @@ export async function answer(
   values: unknown[] = [],
   name?: string,
 ): Promise<Answer> {
+  const images = protocol === "binary" ? listenToRows(client) : undefined;
   try {
     const result = await client.query({
       text,
@@ -49,12 +51,14 @@ export async function answer(
     return {
       kind: "rows",
       columns: fields.map((f) => `${f.name}:${f.dataTypeID}:${f.dataTypeModifier}`),
-      rows: rows.map((row) => row.map(raw).join("\t")),
+      rows: (images?.stop() ?? rows).map((row) => row.map(raw).join("\t")),
     };
   } catch (failure) {
     const { code, message, detail = "" } = failure as DatabaseFailure;
     if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) throw failure;
     return { kind: "error", sqlstate: code, message, detail };
+  } finally {
+    images?.stop();
   }
 }
 
