@@ -19,7 +19,7 @@ import type { TableStore } from "./table_store.js";
 
 /** What a run needs of a table. */
 export type RunTable =
-  Pick<TableStore, "rows" | "entered" | "finish" | "makeRoom" | "magnitude" | "addRows" | "addBytes">;
+  Pick<TableStore, "rowsDelivered" | "entered" | "finish" | "makeRoom" | "magnitude" | "addRows" | "addBytes">;
 
 export interface RunEnvironment {
   readonly compiled: CompiledPlan;
@@ -219,7 +219,7 @@ export class PipelineRun {
       return GROUPS_VARIANT;
     }
     if (source.kind === "table") {
-      this.#rowsIn += defined(this.#environment.tables[source.table], "a table").rows;
+      this.#rowsIn += defined(this.#environment.tables[source.table], "a table").rowsDelivered;
       return GROUPS_VARIANT;
     }
     const { facts } = this.#environment;

@@ -71,6 +71,7 @@ export class TableStore {
   #level: number;
   #spilled: SpilledRows | undefined;
   #sorted: SortedRuns | undefined;
+  #delivered: number | undefined;
   #loaded: LoadedRows | undefined;
   #released = false;
 
@@ -97,6 +98,11 @@ export class TableStore {
   /** All rows that came, or those that were read back. */
   get rows(): number {
     return this.#loaded?.rows ?? this.#chunks.get(TableState.groups);
+  }
+
+  /** Rows the next reading delivers: of a table in sorted runs those of one batch. */
+  get rowsDelivered(): number {
+    return this.#delivered ?? this.rows;
   }
 
   /** Rows that came to the table's probe in the last call. */
@@ -286,6 +292,7 @@ export class TableStore {
 
   /** Which rows are delivered, of a table in sorted runs. */
   deliver({ order, end }: OrderedRows): void {
+    this.#delivered = (end - order) / ADDRESS_BYTES;
     this.#chunks.set(TableState.order, order);
     this.#chunks.set(TableState.orderEnd, end);
   }

@@ -190,7 +190,7 @@ class FinishedTable implements RunTable {
     this.#state = state;
   }
 
-  get rows(): number {
+  get rowsDelivered(): number {
     return this.#get(TableState.groups);
   }
 

@@ -101,10 +101,11 @@ describe("a window on disk", () => {
 
   test.each([[5000, 64], [60, 128], [1, 128]])("of %i partitions in %i kilobytes", (partitions, kilobytes) => {
     const rows = rowsOf(9000, partitions);
-    const { rows: found, port } = spilling(plan, [rows], kilobytes);
+    const { rows: found, execution, port } = spilling(plan, [rows], kilobytes);
     expect(port.opened).toBeGreaterThan(1);
     expect(port.live).toBe(0);
     expect(shownRows(found)).toEqual(shownRows(interpret(plan, [rows])));
+    expect(execution.stats().find(({ operator }) => operator === 0)?.rowsOut).toBe(rows.length);
   });
 });
 
@@ -120,7 +121,8 @@ describe("a sort on disk", () => {
     expect(port.live).toBe(0);
     expect(shownRows(sorted)).toEqual(shownRows(interpret(plan, [rows])));
     expect(execution.peakBytes).toBeLessThan(1024 * KB);
-    expect(execution.stats().find(({ operator }) => operator === 0)?.spilledBytes).toBe(port.bytes);
+    expect(execution.stats().find(({ operator }) => operator === 0))
+      .toMatchObject({ spilledBytes: port.bytes, rowsOut: rows.length });
   });
 
   test("of few rows writes no more than these of each run", () => {
