@@ -64,6 +64,12 @@ export const marksBuildRows: Readonly<Record<JoinKind, boolean>> = {
   rightSemi: true, rightAnti: true,
 };
 
+/** Joins that yield nothing for a row that no build row matches. */
+export const matchesOnly: Readonly<Record<JoinKind, boolean>> = {
+  inner: true, left: false, right: true, full: false, semi: true, anti: false, nullAwareAnti: false,
+  rightSemi: true, rightAnti: true,
+};
+
 const NULL_MASK_BITS = 32;
 const ROW_ALIGN = 8;
 const KEY_WORD_BYTES = 8;

@@ -296,7 +296,10 @@ export class PlanExecution {
 
   /** Goes on to the first pipeline whose rows somebody takes. */
   #skipUnneeded(): void {
-    const needed = neededPipelines(this.#pipelines, this.#current, (sink) => isFull(sink, this.#environment));
+    const needed = neededPipelines(this.#pipelines, this.#current, {
+      isFull: (sink) => isFull(sink, this.#environment),
+      isEmpty: (table) => this.#stores.tables[table]?.empty === true,
+    });
     for (; this.#current < this.#pipelines.length && !needed.has(this.#current); this.#current++)
       this.#runs.push(this.#stages.idle(defined(this.#pipelines[this.#current], "a pipeline")));
   }

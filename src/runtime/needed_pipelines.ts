@@ -1,8 +1,9 @@
 // Which pipelines still have a say in what a plan yields: those whose rows somebody takes who has a say. A limit that
-// is reached, or was of no rows, takes nothing, and what feeds nothing else is left out, as PostgreSQL leaves it out.
-// Counter-example without it: LIMIT 0 over a scalar subquery of two rows is no error. Read next: execution.ts.
-import { marksBuildRows } from "#lowering/table_plan.js";
-import type { Pipeline, PipelineSink } from "#lowering/pipeline.js";
+// is reached, or was of no rows, takes nothing, and a nested loop over an empty table passes nothing on; what feeds
+// nothing else is left out, as PostgreSQL leaves it out. Counter-examples without it: LIMIT 0 over a scalar subquery of
+// two rows is no error, and a cross product beside an empty table is made for nothing. Read next: execution.ts.
+import { marksBuildRows, matchesOnly } from "#lowering/table_plan.js";
+import type { Pipeline, PipelineSink, PipelineStep } from "#lowering/pipeline.js";
 
 type Taken = "result" | `groups ${number}` | `table ${number}`;
 
@@ -27,18 +28,38 @@ function sourcesOf({ source, steps }: Pipeline): readonly Taken[] {
   }
 }
 
-/** Numbers of the pipelines from `first` on that are needed; `isFull` tells of a sink that takes no row any more. */
+/** What is known of the stores while a plan runs. */
+export interface StoreFacts {
+  /** Whether a sink takes no row any more. */
+  isFull(sink: PipelineSink): boolean;
+  /** Whether a table has no rows, of those that were to come by now. */
+  isEmpty(table: number): boolean;
+}
+
+/** Numbers of the pipelines from `first` on that are needed. */
 export function neededPipelines(
-  pipelines: readonly Pipeline[], first: number, isFull: (sink: PipelineSink) => boolean,
+  pipelines: readonly Pipeline[], first: number, { isFull, isEmpty }: StoreFacts,
 ): ReadonlySet<number> {
+  const filledLater = new Set(pipelines.slice(first).flatMap(({ sink }) => (sink.kind === "table" ? [sink.table] : [])));
+  const letsNonePass = (step: PipelineStep): boolean =>
+    step.kind === "probe" && isLoop(step) && !filledLater.has(step.table) && isEmpty(step.table);
   const taken = new Set<Taken>(["result"]);
   const needed = new Set<number>();
   for (let number = pipelines.length - 1; number >= first; number--) {
     const pipeline = pipelines[number];
-    if (pipeline === undefined || isFull(pipeline.sink)) continue;
+    // Rows that a step marks before one that lets none pass go through the same later step, and are nobody's either.
+    if (pipeline === undefined || isFull(pipeline.sink) || pipeline.steps.some(letsNonePass)) continue;
     if (!targetsOf(pipeline).some((target) => taken.has(target))) continue;
     needed.add(number);
     for (const source of sourcesOf(pipeline)) taken.add(source);
   }
   return needed;
+}
+
+/**
+ * Whether PostgreSQL reads the other side for each row of the table, and not at all when there is none. Where it
+ * hashes, it begins with a row of the other side, whose error is the statement's.
+ */
+function isLoop({ join, keys }: Extract<PipelineStep, { readonly kind: "probe" }>): boolean {
+  return matchesOnly[join] && keys.length === 0;
 }

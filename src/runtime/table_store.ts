@@ -100,6 +100,11 @@ export class TableStore {
     return this.#loaded?.rows ?? this.#chunks.get(TableState.groups);
   }
 
+  /** No row has come, and none takes the place of one that is missing. */
+  get empty(): boolean {
+    return this.rows === 0 && !this.#plan.single && this.#spilled === undefined && this.#sorted === undefined;
+  }
+
   /** Rows the next reading delivers: of a table in sorted runs those of one batch. */
   get rowsDelivered(): number {
     return this.#delivered ?? this.rows;

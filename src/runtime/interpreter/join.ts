@@ -2,6 +2,7 @@
 // the build rows nobody met, in their order. Read next: interpreter.ts.
 import { defined } from "#base/assert.js";
 import type { Expression } from "#expr/expression.js";
+import { matchesOnly } from "#lowering/table_plan.js";
 import { columnsOf } from "#plan/columns_of.js";
 import type { PhysicalOperator } from "#plan/physical.js";
 import { groupKey } from "./aggregate.js";
@@ -33,6 +34,8 @@ export function* joinRows(
     (column) => (column < width ? left(column) : right(column - width));
   // The build side is read before the probe side, whose errors come later.
   const build = readBuild(operator, buildRows, parameters).reverse();
+  // A nested loop over nothing does not read the probe side (needed_pipelines.ts).
+  if (matchesOnly[join] && operator.probeKeys.length === 0 && build.length === 0) return;
   for (const left of probe) {
     const key = joinKey(operator.probeKeys, left, parameters);
     let found = false;

@@ -1,7 +1,7 @@
-// What a reached limit leaves undone: pipelines that feed nothing else do not run, pages of their leaves are not
+// What a reached limit, or a loop over no rows, leaves undone: pipelines that feed nothing else do not run, pages of their leaves are not
 // wanted, and their errors are not met.
 import type { Expression } from "#expr/expression.js";
-import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
+import type { JoinKind, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import { describe, expect, test } from "vitest";
 import { column, columnType, pagesOf, runLeaves } from "../../support/engine.js";
@@ -56,4 +56,49 @@ describe("a limit of no rows leaves out", () => {
 test("rows that somebody takes are made, errors included", () => {
   const plan = planOf(first(single(0), rowsOf(1n)));
   expect(() => runLeaves(plan, [pagesOf(columns, rows, 2), []])).toThrow("more than one row");
+});
+
+describe("a nested loop over an empty table", () => {
+  const isRead: Readonly<Partial<Record<JoinKind, boolean>>> = {
+    inner: false, left: true, right: false, full: true, semi: false, anti: true, rightSemi: false, rightAnti: false,
+  };
+  const looped = (join: JoinKind): PhysicalOperator => {
+    const width = join === "inner" || join === "left" || join === "right" || join === "full" ? 2 : 1;
+    return {
+      ...joined(single(1), scan(0)), join, probeKeys: [], buildKeys: [],
+      columns: Array.from({ length: width }, () => columnType(int4)),
+    } as PhysicalOperator;
+  };
+
+  test.each(Object.entries(isRead))("as %s join reads the other side: %s", (join, reads) => {
+    const plan = planOf(looped(join as JoinKind));
+    const run = (): unknown => runLeaves(plan, [[], pagesOf(columns, rows, 2)]).rows;
+    const reference = (): unknown => interpret(plan, [[], rows]);
+    for (const each of [run, reference])
+      if (reads) expect(each).toThrow("more than one row");
+      else expect(each()).toEqual([]);
+  });
+
+  test("has groups of no rows above it", () => {
+    const plan = planOf(counted(looped("inner")));
+    expect(runLeaves(plan, [[], pagesOf(columns, rows, 2)]).rows).toEqual([[0n]]);
+  });
+
+  test("makes nothing that only it would read", () => {
+    const product = { ...joined(scan(1), single(2)), probeKeys: [], buildKeys: [] } as PhysicalOperator;
+    const groups = { ...counted(product), groupsEstimate: 1 } as PhysicalOperator;
+    const over = {
+      kind: "hashJoin", join: "inner", probe: groups, build: scan(0), probeKeys: [], buildKeys: [],
+      columns: [columnType(int8), columnType(int4)], buildRowsEstimate: 0,
+    } as PhysicalOperator;
+    const plan = { ...planOf(counted(over)), leafCount: 3 };
+    const pages = pagesOf(columns, rows, 2);
+    expect(runLeaves(plan, [[], pages, pages]).rows).toEqual([[0n]]);
+    expect(interpret(plan, [[], rows, rows])).toEqual([[0n]]);
+  });
+
+  test("with a key reads the other side, as PostgreSQL begins there where it hashes", () => {
+    const plan = planOf(joined(single(1), scan(0)));
+    expect(() => runLeaves(plan, [[], pagesOf(columns, rows, 2)])).toThrow("more than one row");
+  });
 });
