@@ -40,7 +40,8 @@ export interface StoreFacts {
 export function neededPipelines(
   pipelines: readonly Pipeline[], first: number, { isFull, isEmpty }: StoreFacts,
 ): ReadonlySet<number> {
-  const filledLater = new Set(pipelines.slice(first).flatMap(({ sink }) => (sink.kind === "table" ? [sink.table] : [])));
+  const filledLater = new Set(
+    pipelines.slice(first).flatMap(({ sink }) => (sink.kind === "table" ? [sink.table] : [])));
   const letsNonePass = (step: PipelineStep): boolean =>
     step.kind === "probe" && isLoop(step) && !filledLater.has(step.table) && isEmpty(step.table);
   const taken = new Set<Taken>(["result"]);

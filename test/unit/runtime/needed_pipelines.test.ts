@@ -1,5 +1,5 @@
-// What a reached limit, or a loop over no rows, leaves undone: pipelines that feed nothing else do not run, pages of their leaves are not
-// wanted, and their errors are not met.
+// What a reached limit, or a loop over no rows, leaves undone: pipelines that feed nothing else do not run, pages of
+// their leaves are not wanted, and their errors are not met.
 import type { Expression } from "#expr/expression.js";
 import type { JoinKind, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
