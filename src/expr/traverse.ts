@@ -35,6 +35,12 @@ export function columnsRead(expression: Expression): Set<number> {
   return read;
 }
 
+/** Of what is ANDed in a condition, what reads no column. */
+export function partsWithoutColumns(condition: Expression): readonly Expression[] {
+  const parts = condition.kind === "and" ? condition.arguments : [condition];
+  return parts.filter((part) => columnsRead(part).size === 0);
+}
+
 /** Rebuilds an expression with other expressions in place of its columns, read under the same collations. */
 export function replaceColumns(expression: Expression, replace: (column: Column) => Expression): Expression {
   const replaced = (each: Expression): Expression => replaceColumns(each, replace);

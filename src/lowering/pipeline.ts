@@ -4,7 +4,7 @@
 import { assert, defined } from "#base/assert.js";
 import { constantOf, readColumn } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
-import { childrenOf, substitute } from "#expr/traverse.js";
+import { childrenOf, partsWithoutColumns, substitute } from "#expr/traverse.js";
 import { mapCall } from "#plan/calls.js";
 import { columnsOf, operatorCount, sharedOf } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan, RuntimeFilter } from "#plan/physical.js";
@@ -36,7 +36,14 @@ export type PipelineSource =
       readonly selection: RowSelection;
     };
 
-export type PipelineStep = { readonly kind: "filter"; readonly predicate: Expression } | ProbeStep;
+export interface FilterStep {
+  readonly kind: "filter";
+  readonly predicate: Expression;
+  /** Parts of it that no row of the operator's input changes. */
+  readonly once: readonly Expression[];
+}
+
+export type PipelineStep = FilterStep | ProbeStep;
 
 /** A table that rows go to. */
 export interface TableTarget {
@@ -160,7 +167,8 @@ class Cutter {
       case "filter":
         return this.streams(operator.input, number + 1).map((input): Stream => {
           const predicate = substitute(operator.predicate, input.columns);
-          const steps: PipelineStep[] = [...input.steps, { kind: "filter", predicate }];
+          const once = partsWithoutColumns(operator.predicate);
+          const steps: PipelineStep[] = [...input.steps, { kind: "filter", predicate, once }];
           return { ...input, steps, operators: [...input.operators, number] };
         });
       case "project":

@@ -19,6 +19,7 @@ import type { SpillOptions } from "./memory_budget.js";
 import { Morsels } from "./morsels/morsels.js";
 import type { MorselPort } from "./morsels/team.js";
 import { neededPipelines } from "./needed_pipelines.js";
+import { isNeverTrue } from "./one_time_filter.js";
 import { PageFacts } from "./page_facts.js";
 import { writeSlot } from "./parameter_block.js";
 import { type PipelineRun, isFull, tablesOf } from "./pipeline_run.js";
@@ -59,6 +60,7 @@ interface PendingFilter {
 export class PlanExecution {
   readonly #compiled: CompiledPlan;
   readonly #arena: Arena;
+  readonly #parameters: ReadonlyMap<number, Scalar>;
   readonly #pipelines: readonly Pipeline[];
   readonly #stores: ExecutionStores;
   readonly #environment: StageHost["environment"];
@@ -83,6 +85,7 @@ export class PlanExecution {
   constructor(compiled: CompiledPlan, options: ExecutionOptions) {
     this.#compiled = compiled;
     this.#arena = new Arena(options.memory);
+    this.#parameters = options.parameters ?? new Map();
     try {
       const columns = compiled.plan.outputs.map(({ type }) => type);
       this.#result = new ResultPage(this.#arena, columns, options.resultBytes);
@@ -299,6 +302,7 @@ export class PlanExecution {
     const needed = neededPipelines(this.#pipelines, this.#current, {
       isFull: (sink) => isFull(sink, this.#environment),
       isEmpty: (table) => this.#stores.tables[table]?.empty === true,
+      isNever: (conditions) => isNeverTrue(conditions, this.#parameters),
     });
     for (; this.#current < this.#pipelines.length && !needed.has(this.#current); this.#current++)
       this.#runs.push(this.#stages.idle(defined(this.#pipelines[this.#current], "a pipeline")));

@@ -1,7 +1,9 @@
 // Which pipelines still have a say in what a plan yields: those whose rows somebody takes who has a say. A limit that
-// is reached, or was of no rows, takes nothing, and a nested loop over an empty table passes nothing on; what feeds
-// nothing else is left out, as PostgreSQL leaves it out. Counter-examples without it: LIMIT 0 over a scalar subquery of
-// two rows is no error, and a cross product beside an empty table is made for nothing. Read next: execution.ts.
+// is reached, or was of no rows, takes nothing; a nested loop over an empty table and a condition that no row meets
+// pass nothing on. What feeds nothing else is left out, as PostgreSQL leaves it out. Counter-examples without it:
+// LIMIT 0 over a scalar subquery of two rows is no error, and a cross product beside an empty table is made for
+// nothing. Read next: execution.ts.
+import type { Expression } from "#expr/expression.js";
 import { marksBuildRows, matchesOnly } from "#lowering/table_plan.js";
 import type { Pipeline, PipelineSink, PipelineStep } from "#lowering/pipeline.js";
 
@@ -34,16 +36,19 @@ export interface StoreFacts {
   isFull(sink: PipelineSink): boolean;
   /** Whether a table has no rows, of those that were to come by now. */
   isEmpty(table: number): boolean;
+  /** Whether one of several conditions, none of which reads a column, is not true. */
+  isNever(conditions: readonly Expression[]): boolean;
 }
 
 /** Numbers of the pipelines from `first` on that are needed. */
 export function neededPipelines(
-  pipelines: readonly Pipeline[], first: number, { isFull, isEmpty }: StoreFacts,
+  pipelines: readonly Pipeline[], first: number, { isFull, isEmpty, isNever }: StoreFacts,
 ): ReadonlySet<number> {
   const filledLater = new Set(
     pipelines.slice(first).flatMap(({ sink }) => (sink.kind === "table" ? [sink.table] : [])));
-  const letsNonePass = (step: PipelineStep): boolean =>
-    step.kind === "probe" && isLoop(step) && !filledLater.has(step.table) && isEmpty(step.table);
+  const letsNonePass = (step: PipelineStep): boolean => (step.kind === "filter"
+    ? isNever(step.once)
+    : isLoop(step) && !filledLater.has(step.table) && isEmpty(step.table));
   const taken = new Set<Taken>(["result"]);
   const needed = new Set<number>();
   for (let number = pipelines.length - 1; number >= first; number--) {

@@ -30,7 +30,7 @@ import { isUnreadAggregate, readsColumn } from "#optimizer/unnesting/unread_aggr
 import { planSubqueriesOf, valuesBelow } from "#optimizer/unnesting/value_subqueries.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { originsOf } from "#plan/logical.js";
-import { filtered } from "./filtered.js";
+import { filtered, isTrue } from "./filtered.js";
 import { addImpliedFilters } from "./implied_filters.js";
 import type { FinishedRegion } from "./region.js";
 import { finishRegion, Region } from "./region.js";
@@ -435,10 +435,6 @@ function dependentRows(level: Level, left: LogicalOperator, item: FromItem): Lat
   const around = new Region(false);
   around.inputs.push(left);
   return lateralRows(level, around, item.rangeIndex, readQuery(entry.query), scope, true);
-}
-
-function isTrue(condition: Expression): boolean {
-  return condition.kind === "constant" && condition.value === true;
 }
 
 /**

@@ -3,9 +3,12 @@
 import { assert, defined } from "#base/assert.js";
 import type { Scalar } from "#expr/expression.js";
 import { errorTemplates, throwTemplate } from "#functions/error_templates.js";
+import { marksBuildRows } from "#lowering/table_plan.js";
+import { partsWithoutColumns } from "#expr/traverse.js";
 import { sharedOf } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { limitValues } from "../limit_values.js";
+import { isNeverTrue } from "../one_time_filter.js";
 import { aggregateRows } from "./aggregate.js";
 import { type Parameters, type Row, evaluate } from "./evaluate.js";
 import { joinRows, retained } from "./join.js";
@@ -40,6 +43,18 @@ function rowOf(values: readonly Scalar[]): Row {
   };
 }
 
+/** Whether an operator yields nothing because of a condition that no row changes, up to where rows are kept. */
+function isNever(operator: PhysicalOperator, parameters: Parameters): boolean {
+  switch (operator.kind) {
+    case "filter":
+      return isNeverTrue(partsWithoutColumns(operator.predicate), parameters) || isNever(operator.input, parameters);
+    case "project": return isNever(operator.input, parameters);
+    case "hashJoin": return !marksBuildRows[operator.join] && isNever(operator.probe, parameters);
+    case "union": return operator.inputs.every((input) => isNever(input, parameters));
+    default: return false;
+  }
+}
+
 /** Rows flow one by one through all operators, as in PostgreSQL, which decides which of several errors is met first. */
 function* run(operator: PhysicalOperator, at: Run): Iterable<Row> {
   const { leaves, parameters } = at;
@@ -48,6 +63,7 @@ function* run(operator: PhysicalOperator, at: Run): Iterable<Row> {
       for (const values of defined(leaves[operator.leaf], `leaf ${operator.leaf}`)) yield rowOf(values);
       return;
     case "filter":
+      if (isNeverTrue(partsWithoutColumns(operator.predicate), parameters)) return;
       for (const row of run(operator.input, at)) {
         if (evaluate(operator.predicate, row, parameters) === true) yield row;
       }
@@ -62,6 +78,8 @@ function* run(operator: PhysicalOperator, at: Run): Iterable<Row> {
       yield* aggregateRows(operator, run(operator.input, at), parameters);
       return;
     case "hashJoin": {
+      // Nobody looks into the build side.
+      if (!marksBuildRows[operator.join] && isNever(operator.probe, parameters)) return;
       const build = run(operator.build, at);
       yield* joinRows(operator, run(operator.probe, at), build, parameters);
       return;

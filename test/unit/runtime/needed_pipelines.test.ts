@@ -1,5 +1,6 @@
 // What a reached limit, or a loop over no rows, leaves undone: pipelines that feed nothing else do not run, pages of
 // their leaves are not wanted, and their errors are not met.
+import { allOf, callOf } from "#expr/construct.js";
 import type { Expression } from "#expr/expression.js";
 import type { JoinKind, PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
@@ -100,5 +101,29 @@ describe("a nested loop over an empty table", () => {
   test("with a key reads the other side, as PostgreSQL begins there where it hashes", () => {
     const plan = planOf(joined(single(1), scan(0)));
     expect(() => runLeaves(plan, [[], pagesOf(columns, rows, 2)])).toThrow("more than one row");
+  });
+});
+
+describe("a condition that no row changes", () => {
+  const filter = (predicate: Expression, input: PhysicalOperator): PhysicalOperator => (
+    { kind: "filter", input, predicate });
+  const bool = { kind: "bool" } as const;
+  const given: Expression = { kind: "parameter", id: 1, type: bool };
+  const zero: Expression = { kind: "constant", value: 0n, type: int4 };
+  const positive: Expression = callOf("integer.less", bool, zero, column(0, int4));
+  const plan = (predicate: Expression): PhysicalPlan => (
+    { ...planOf(counted(filter(predicate, single(0)))), parameters: [{ id: 1, type: bool }] });
+
+  test.each([[false], [null]])("and is %s leaves out what is below it", (value) => {
+    for (const predicate of [given, allOf([positive, given])]) {
+      const parameters = new Map([[1, value]]);
+      expect(runLeaves(plan(predicate), [pagesOf(columns, rows, 2)], { parameters }).rows).toEqual([[0n]]);
+      expect(interpret(plan(predicate), [rows], parameters)).toEqual([[0n]]);
+    }
+  });
+
+  test("and is true leaves out nothing", () => {
+    const parameters = new Map([[1, true]]);
+    expect(() => runLeaves(plan(given), [pagesOf(columns, rows, 2)], { parameters })).toThrow("more than one row");
   });
 });
