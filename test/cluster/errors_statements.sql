@@ -299,3 +299,6 @@ SELECT part, sum(10 / zero) FROM o GROUP BY part HAVING false;
 SELECT (SELECT x FROM (SELECT sum(10 / zero) x FROM i) s WHERE false);
 SELECT count(*) FROM (SELECT 1 FROM ((SELECT array_agg(10 / zero) c FROM i) INTERSECT ALL (SELECT array_agg(k) FROM o))
   s) t WHERE false;
+SELECT count(*) FROM (SELECT sum(10 / zero) x FROM i) s, o WHERE false;
+SELECT count(*) FROM (SELECT sum(10 / zero) x FROM i) s JOIN o ON NULL JOIN i ON i.k = o.k;
+SELECT o.k FROM o JOIN (SELECT sum(10 / zero) x FROM i) s ON true JOIN empty ON true;

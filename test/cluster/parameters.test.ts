@@ -52,6 +52,9 @@ const statements: readonly (readonly [types: string, text: string, values: reado
   ["interval", "SELECT count(*) FROM l JOIN r USING (k) WHERE GREATEST(l.span, r.span) > $1", [["4 days"], ["1 mon"]]],
   ["int", "SELECT k, count(*) FROM l WHERE EXISTS (SELECT FROM r WHERE r.k + l.i2 = $1) GROUP BY k", [["40"], ["7"]]],
   ["int", "SELECT k, (SELECT max(r.k + $1) FROM r WHERE r.i2 = l.i2) FROM l WHERE k < 9", [["5"], ["2147483600"]]],
+  // Asked before any row is made, as one of these says by its error and the other by its time.
+  ["bool", "SELECT count(*), max(s.z) FROM (SELECT sum(1 / (k - k)) z FROM l) s, r WHERE $1", [["f"], [null], ["t"]]],
+  ["bool", "SELECT count(*) FROM l JOIN r ON $1 JOIN l a ON $1 JOIN r b ON $1 JOIN l c ON $1", [["f"], [null]]],
   ["int", "SELECT CASE WHEN l.k > $1 THEN r.k ELSE $1 END g, count(*) FROM l JOIN r USING (i2) GROUP BY 1", [["290"]]],
 ];
 

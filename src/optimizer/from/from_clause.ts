@@ -18,6 +18,7 @@ import { rangesReadDeep, readsAround, readsOutside, withQueryNamed } from "#opti
 import { ROWS_UNKNOWN } from "#optimizer/estimates.js";
 import { conjunctsOf, equalityOf, hasEquality } from "#optimizer/expressions/conditions.js";
 import { isHosted } from "#optimizer/expressions/expression_translator.js";
+import { mayFail } from "#optimizer/expressions/may_fail.js";
 import { obstacleIn } from "#optimizer/expressions/obstacle.js";
 import { isGrouped } from "#optimizer/planning_context.js";
 import type { LateralRows, QueryPlanner } from "#optimizer/query_planner.js";
@@ -472,8 +473,8 @@ function placeCondition(
     return;
   }
   const isOneTables = (): boolean => oneTable(region, scope, condition) !== undefined;
-  const mayFail = subLinksIn(condition.source).some((each) => mayGiveRows(each, facts, scope.surroundings));
-  if (given === undefined && mayFail && isOneTables())
+  const mayGiveSeveral = subLinksIn(condition.source).some((each) => mayGiveRows(each, facts, scope.surroundings));
+  if (given === undefined && mayGiveSeveral && isOneTables())
     fallbacks.give(condition.source, "subquery that may give several rows");
   fallbacks.orGive(condition.source, isOneTables, () => placeInEngine(planner, region, scope, condition));
 }
@@ -491,6 +492,11 @@ function placeInEngine(
   const ranges = rangesRead(condition.source);
   if (ranges === undefined && planner.placeSubqueryCondition(region, scope, condition)) return;
   if (ranges !== undefined) {
+    const once = ranges.size === 0 ? askedOnce(region, scope, condition) : undefined;
+    if (once !== undefined) {
+      region.conditions.push(once);
+      return;
+    }
     const table = tableFor(region, scope, condition, ranges);
     if (table !== undefined && (region.tables.includes(table) || !table.isNullable)) {
       table.quals.push(condition.source);
@@ -504,6 +510,16 @@ function placeInEngine(
   if (!isEngines && ranges !== undefined && region.edgeConditions !== undefined)
     region.edgeConditions.push({ scope, condition });
   else region.conditions.push(translated(scope, condition));
+}
+
+/**
+ * A condition that reads no table, where it stands beside several: above all of them, so that none is read when it is
+ * false (runtime/one_time_filter.ts). Counter-example in a scan: WHERE $1 beside a subquery that fails.
+ */
+function askedOnce(region: Region, scope: QueryScope, condition: AnalysedExpression): Expression | undefined {
+  if (region.tables.length + region.inputs.length < 2) return undefined;
+  const expression = scope.translator.translate(condition)?.expression;
+  return expression?.type.kind === "bool" && !isHosted(expression) && !mayFail(expression) ? expression : undefined;
 }
 
 /** The one table a condition reads; any table of the level for a condition that reads none. */
