@@ -2,9 +2,9 @@
 // judged by PostgreSQL. Nothing here runs in production. Read next: evaluate.ts, aggregate.ts.
 import { assert, defined } from "#base/assert.js";
 import type { Scalar } from "#expr/expression.js";
+import { partsWithoutColumns } from "#expr/traverse.js";
 import { errorTemplates, throwTemplate } from "#functions/error_templates.js";
 import { marksBuildRows } from "#lowering/table_plan.js";
-import { partsWithoutColumns } from "#expr/traverse.js";
 import { sharedOf } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { limitValues } from "../limit_values.js";
