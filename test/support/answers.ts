@@ -15,13 +15,12 @@ interface DatabaseFailure {
   readonly detail?: string;
 }
 
-/** Values as the server sent them: text, or hexadecimal of the binary image. */
-function raw(value: unknown): string {
-  if (value === null) return "\\N";
-  return Buffer.isBuffer(value) ? `x${value.toString("hex")}` : String(value);
-}
+/** The values of a row in text form as the server sent them; a NULL is `\N`. */
+const textOf = (row: readonly (string | null)[]): string => row.map((value) => value ?? "\\N").join("\t");
 
-const untouched = { getTypeParser: () => (value: string | Buffer) => value };
+const untouched = { getTypeParser: () => (value: string) => value };
+/** For binary values, which are listened to beside the driver. */
+const dropped = { getTypeParser: () => () => null };
 
 /**
  * Runs `text` under the given protocol, as a prepared statement if it has a name. Server errors become answers;
@@ -39,19 +38,19 @@ export async function answer(
     const result = await client.query({
       text,
       rowMode: "array",
-      types: untouched,
+      types: images === undefined ? untouched : dropped,
       ...(protocol === "simple" ? {} : { values, queryMode: "extended" }),
       ...(protocol === "binary" ? { binary: true } : {}),
       ...(name === undefined ? {} : { name }),
     } as never);
     const { fields, rows } = result as unknown as {
       fields: { name: string; dataTypeID: number; dataTypeModifier: number }[];
-      rows: unknown[][];
+      rows: (string | null)[][];
     };
     return {
       kind: "rows",
       columns: fields.map((f) => `${f.name}:${f.dataTypeID}:${f.dataTypeModifier}`),
-      rows: (images?.stop() ?? rows).map((row) => row.map(raw).join("\t")),
+      rows: images?.stop() ?? rows.map(textOf),
     };
   } catch (failure) {
     const { code, message, detail = "" } = failure as DatabaseFailure;

@@ -8,32 +8,47 @@ const DATA_ROW = "D".charCodeAt(0);
 /** A message's type and its length, which counts itself and not the type. */
 const HEADER_BYTES = 5;
 
-type RawRow = readonly (Buffer | null)[];
-
-function rowOf(message: Buffer): RawRow {
+/** A DataRow's values in hexadecimal; a NULL is `\N`. */
+function rowOf(message: Buffer): string {
   let at = HEADER_BYTES + 2;
   return Array.from({ length: message.readUInt16BE(HEADER_BYTES) }, () => {
     const bytes = message.readInt32BE(at);
     at += 4;
-    if (bytes < 0) return null;
+    if (bytes < 0) return "\\N";
     at += bytes;
-    return message.subarray(at - bytes, at);
-  });
+    return `x${message.toString("hex", at - bytes, at)}`;
+  }).join("\t");
 }
 
 /** Listens to a session that is idle, until stopped; the rows that came meanwhile. */
-export function listenToRows(client: Client): { readonly stop: () => readonly RawRow[] } {
+export function listenToRows(client: Client): { readonly stop: () => readonly string[] } {
   const { stream } = (client as Client & { readonly connection: { readonly stream: Socket } }).connection;
-  const chunks: Buffer[] = [];
-  const listen = (chunk: Buffer): void => void chunks.push(Buffer.from(chunk));
+  const rows: string[] = [];
+  // What has come of a message that is not whole yet, and the bytes it takes to know more of it.
+  let parts: Buffer[] = [];
+  let come = 0;
+  let needed = HEADER_BYTES;
+  const listen = (chunk: Buffer): void => {
+    parts.push(Buffer.from(chunk));
+    come += chunk.length;
+    if (come < needed) return;
+    const all = Buffer.concat(parts);
+    let at = 0;
+    needed = HEADER_BYTES;
+    while (at + needed <= all.length) {
+      needed = 1 + all.readInt32BE(at + 1);
+      if (at + needed > all.length) break;
+      if (all[at] === DATA_ROW) rows.push(rowOf(all.subarray(at, at + needed)));
+      at += needed;
+      needed = HEADER_BYTES;
+    }
+    parts = [all.subarray(at)];
+    come = all.length - at;
+  };
   stream.on("data", listen);
   return {
     stop: () => {
       stream.off("data", listen);
-      const all = Buffer.concat(chunks);
-      const rows: RawRow[] = [];
-      for (let at = 0; at + HEADER_BYTES <= all.length; at += 1 + all.readInt32BE(at + 1))
-        if (all[at] === DATA_ROW) rows.push(rowOf(all.subarray(at)));
       return rows;
     },
   };
