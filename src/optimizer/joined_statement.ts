@@ -13,7 +13,7 @@ import { CanonicalTexts, locationOf, numberField } from "#frontend/text_fields.j
 import { costs } from "#generated/costs.js";
 import type { Outputs } from "#optimizer/edges/edge_columns.js";
 import { addOutputs, outputsOf } from "#optimizer/edges/edge_columns.js";
-import { checkCallsBelowLimit } from "#optimizer/edges/early_stop.js";
+import { checkEarlyStop } from "#optimizer/edges/early_stop.js";
 import { Fallbacks, Replan } from "#optimizer/edges/fallbacks.js";
 import type { Edge } from "#optimizer/edges/statement_edge.js";
 import { groupedEdge, groupingSetsEdge, passThroughEdge, windowedEdge } from "#optimizer/edges/statement_edge.js";
@@ -22,6 +22,7 @@ import { planFrom, uncorrelated, wholeFrom } from "#optimizer/from/from_clause.j
 import { finishRegion, Region } from "#optimizer/from/region.js";
 import type { StatementFacts } from "#optimizer/from/table_source.js";
 import { groupedEarly } from "#optimizer/grouping/eager_aggregation.js";
+import { firstRow, valuesOfAnyRow } from "#optimizer/grouping/first_row.js";
 import { planGrouping } from "#optimizer/grouping/grouping.js";
 import { OrderedRows } from "#optimizer/grouping/ordered_rows.js";
 import { PhysicalBuilder } from "#optimizer/physical/physical_builder.js";
@@ -50,7 +51,7 @@ import type { QueryScope } from "./query_scope.js";
 /** Plans a statement of joins, derived tables and subqueries. */
 export function planJoinedStatement(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
   checkStatement(query);
-  checkCallsBelowLimit(query, facts);
+  checkEarlyStop(query, facts);
   const fallbacks = new Fallbacks();
   for (;;) {
     try {
@@ -84,9 +85,9 @@ function queryPlanner(statement: StatementFacts): QueryPlanner {
     planBlock(query, outer) {
       checkBlock(query);
       checkTargets(query, statement.facts);
-      checkCallsBelowLimit(query, statement.facts);
+      checkEarlyStop(query, statement.facts);
       const { scope, region } = planFrom(planner, query, outer);
-      return aggregateBlock(scope, uncorrelated(finishRegion(region, statement)), []).block;
+      return aggregateBlock(scope, neededRows(scope, uncorrelated(finishRegion(region, statement))), []).block;
     },
     planLateral: (around, scope, inner, isNullable) => lateralRows(planner, around, scope, inner, isNullable),
     planValue: (region, scope, subLink) => planValue(planner, region, scope, subLink),
@@ -106,7 +107,8 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
     ? planFrom(planner, query, undefined, true)
     : wholeFrom(planner, query, fallbacks.wholeFrom);
   const conditions = region.edgeConditions ?? [];
-  const operator = uncorrelated(finishRegion(region, statement));
+  const rows = uncorrelated(finishRegion(region, statement));
+  const operator = conditions.length === 0 ? neededRows(scope, rows) : rows;
   // PostgreSQL takes the rows and compares their texts, which for a sort is as fast as comparing keys.
   const pays = query.hasWindowFunctions ? 0 : costs.resultRow / costs.orderKey;
   scope.limitKeys(operator.rows * pays);
@@ -119,6 +121,12 @@ function planOnce(query: AnalysedQuery, facts: RequestFacts, fallbacks: Fallback
     ?? { edge: passThroughEdge(context, scope, operator, conditions), notes: [] };
   // A step that is left to PostgreSQL is planned again from the start, with its subqueries then.
   return { statement, edge: notes.length === 0 ? withSubqueries(planner, scope, edge) : edge, notes };
+}
+
+/** The rows a level asks for: all of them, unless the first says as much. */
+function neededRows(scope: QueryScope, rows: LogicalOperator): LogicalOperator {
+  const values = valuesOfAnyRow(scope.query);
+  return values === undefined ? rows : firstRow(rows, values, scope.translator);
 }
 
 /** The edge above a grouping or windows of the engine's, or why there is none; undefined when neither is asked for. */

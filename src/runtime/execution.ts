@@ -22,7 +22,7 @@ import { neededPipelines } from "./needed_pipelines.js";
 import { isNeverTrue } from "./one_time_filter.js";
 import { PageFacts } from "./page_facts.js";
 import { writeSlot } from "./parameter_block.js";
-import { type PipelineRun, isFull, tablesOf } from "./pipeline_run.js";
+import { type Consumed, type PipelineRun, isFull, tablesOf } from "./pipeline_run.js";
 import { type ResultImage, ResultPage } from "./result_page.js";
 import { RowScratch } from "./row_scratch.js";
 import { SpilledStages, type Stage, type StageHost, type Stop } from "./spill/spilled_stages.js";
@@ -75,6 +75,8 @@ export class PlanExecution {
   #stage: Stage | undefined;
   /** No page of its leaf comes any more. */
   #inputEnded = false;
+  /** What it does before it takes another page, or goes on with one. */
+  #meeting: Generator<Stop, void, void> | undefined;
   /** What it does when no page is needed any more. */
   #work: Generator<Stop, void, void> | undefined;
   #ready = false;
@@ -141,10 +143,8 @@ export class PlanExecution {
     if (this.#ready) return false;
     this.#reuseResult();
     const stage = this.#open();
-    const run = stage?.run;
-    this.#paused = run === undefined || !run.prepare();
-    if (stage === undefined || run === undefined || this.#paused) return false;
-    switch (this.#morsels?.consume(stage, page) ?? run.consume(page)) {
+    this.#paused = false;
+    switch (stage === undefined ? "paused" : (this.#metBefore(stage) ?? this.#consume(stage, page))) {
       case "done":
         return true;
       case "full":
@@ -264,13 +264,13 @@ export class PlanExecution {
       this.#paused = stage === undefined;
       if (stage === undefined) return;
       const { run, last } = stage;
-      if (this.#work === undefined && last.exhausted && !run.suspended) {
+      if (this.#work === undefined && this.#meeting === undefined && last.exhausted && !run.suspended) {
         this.#next();
         continue;
       }
       if (run.pipeline.source.kind === "pages" && !this.#inputEnded) {
         // A page consumed in part is work left, whatever was taken since: the caller must not sleep on it.
-        this.#paused = !run.prepare() || run.suspended;
+        this.#paused = !run.prepare() || run.suspended || this.#meeting !== undefined;
         return;
       }
       if (this.#morsels?.gather() === false) {
@@ -285,6 +285,21 @@ export class PlanExecution {
       if (done === true) this.#next();
     }
     if (this.#current === this.#pipelines.length && this.#result.rows > 0) this.#ready = true;
+  }
+
+  #consume(stage: Stage, page: number): Consumed {
+    const { run } = stage;
+    return run.prepare() ? (this.#morsels?.consume(stage, page) ?? run.consume(page)) : "paused";
+  }
+
+  /** Lets rows on disk meet what they wait for when they are many; undefined once a page may come. */
+  #metBefore(stage: Stage): Exclude<Consumed, "done"> | undefined {
+    this.#meeting ??= this.#stages.dueMeeting(stage);
+    if (this.#meeting === undefined) return undefined;
+    const { done, value } = this.#meeting.next();
+    if (done !== true) return value;
+    this.#meeting = undefined;
+    return stage.last.exhausted ? "enough" : undefined;
   }
 
   /** The pipeline at work is finished. */

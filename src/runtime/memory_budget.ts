@@ -12,6 +12,8 @@ export interface SpillOptions {
   readonly chunkBytes?: number;
   /** Of one buffer of rows on their way to disk. */
   readonly bufferBytes?: number;
+  /** Of rows on disk that wait for a table; tests make it small. */
+  readonly waitingBytes?: number;
 }
 
 const KB = 1024;
@@ -19,6 +21,11 @@ const MB = 1024 * KB;
 
 /** Of the worker's memory: executions that fit their budgets together may still be too many. */
 export const SHARE_KEPT_FREE = 1 / 8;
+
+/** One for each partition (row_writer.ts). */
+const BUFFERS_PER_FILE = 16;
+/** So many times what reading it takes. */
+const WAITING_PER_TABLE = 8;
 
 const within = (least: number, value: number, most: number): number => Math.min(Math.max(least, value), most);
 
@@ -81,9 +88,14 @@ export class MemoryBudget {
     return this.#options?.chunkBytes ?? within(64 * KB, this.#bytes / 32, 4 * MB);
   }
 
-  /** Buffers of rows on their way to disk; there are sixteen of them for each table that is being written. */
+  /** Buffers of rows on their way to disk: so large is one of those that each table has that is being written. */
   get bufferBytes(): number {
     return this.#options?.bufferBytes ?? within(8 * KB, this.#bytes / 512, 256 * KB);
+  }
+
+  /** Rows on disk that wait for a table of so many bytes, before it is read for them alone. */
+  waitingBytes(tableBytes: number): number {
+    return this.#options?.waitingBytes ?? WAITING_PER_TABLE * (tableBytes + this.bufferBytes * BUFFERS_PER_FILE);
   }
 
   /** Rows that are read back at a time. */

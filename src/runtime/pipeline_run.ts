@@ -64,6 +64,8 @@ export class PipelineRun {
   #resume: number | undefined;
   /** The page it belongs to. */
   #resumePage = 0;
+  /** How many probes stand at a saved place; other runs may come between two calls. */
+  #resumeDepth = 0;
   #variant: Variant = GROUPS_VARIANT;
   /** Columns in which some page so far held NULLs: grows, so that few variants are ever compiled. */
   #nullColumns: ReadonlySet<number> = new Set();
@@ -136,8 +138,7 @@ export class PipelineRun {
     try {
       if (this.#resume === undefined) {
         this.#variant = this.#open(page);
-        const { memory, control } = this.#environment;
-        memory.view.setUint32(control + ControlBlock.resumeDepth, 0, true);
+        this.#resumeDepth = 0;
       } else {
         assert(page === this.#resumePage, "the page that was consumed in part comes again before any other");
         this.#reserve();
@@ -317,7 +318,9 @@ export class PipelineRun {
     let start = from;
     for (;;) {
       memory.view.setUint32(control + ControlBlock.resultPage, result?.address ?? 0, true);
+      memory.view.setUint32(control + ControlBlock.resumeDepth, this.#resumeDepth, true);
       const status = instance.run(control, page, start);
+      this.#resumeDepth = memory.view.getUint32(control + ControlBlock.resumeDepth, true);
       this.#rowsOut += memory.view.getUint32(control + ControlBlock.sinkRows, true);
       this.#countEntered();
       const next = memory.view.getUint32(control + ControlBlock.resume, true);

@@ -221,8 +221,23 @@ export class TableStore {
   takeSpilled(): SpilledRows | undefined {
     const spilled = this.#spilled;
     this.#spilled = undefined;
-    this.#finished = false;
+    this.reopen();
     return spilled;
+  }
+
+  /** More rows come, now that those that were taken away have been read. */
+  reopen(): void {
+    this.#finished = false;
+  }
+
+  /** What is on its way to disk, in a file that is not sealed. */
+  get bytesWritten(): number {
+    return this.#spill?.bytesWritten ?? 0;
+  }
+
+  /** How many bytes on disk are worth reading a table of so many for them alone. */
+  waitingBytes(tableBytes: number): number {
+    return defined(this.#spill, "a table that spills").budget.waitingBytes(tableBytes);
   }
 
   /** Rows that come from now on go to partitions of this level. */

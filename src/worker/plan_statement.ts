@@ -16,6 +16,7 @@ import { planJoinedStatement } from "#optimizer/joined_statement.js";
 import { engineCost } from "#optimizer/physical/engine_cost.js";
 import { withFirstRows } from "#optimizer/physical/first_rows.js";
 import type { PlannedStatement } from "#optimizer/planned_statement.js";
+import { valuesOfAnyRow } from "#optimizer/grouping/first_row.js";
 import { planSingleTable } from "#optimizer/single_table.js";
 import { explainNotes, explainOperators } from "#plan/explain.js";
 import { parametersOf } from "#plan/parameters_of.js";
@@ -70,11 +71,14 @@ function explained(request: PlanRequest, { plan, leafNames, notes }: PlannedStat
   return { operators: explainOperators(plan, options), explain: [...explainNotes(plan, options), ...notes] };
 }
 
-/** Statements over one table have a planner of their own, but for windows, grouping sets and rows in an order. */
+/**
+ * Statements over one table have a planner of their own, but for windows, grouping sets, rows in an order and the first
+ * of all rows.
+ */
 function planAny(query: AnalysedQuery, facts: RequestFacts): PlannedStatement {
   checkUnreadRows(query);
   checkStorageFunctions(query);
-  const isPlain = !query.hasWindowFunctions && query.groupingSets.length === 0;
+  const isPlain = !query.hasWindowFunctions && query.groupingSets.length === 0 && valuesOfAnyRow(query) === undefined;
   if (query.command !== "select" || (readsOneTable(query) && isPlain))
     return planSingleTable(query, checkSingleTable(query), facts) ?? planJoinedStatement(query, facts);
   return planJoinedStatement(query, facts);

@@ -302,3 +302,10 @@ SELECT count(*) FROM (SELECT 1 FROM ((SELECT array_agg(10 / zero) c FROM i) INTE
 SELECT count(*) FROM (SELECT sum(10 / zero) x FROM i) s, o WHERE false;
 SELECT count(*) FROM (SELECT sum(10 / zero) x FROM i) s JOIN o ON NULL JOIN i ON i.k = o.k;
 SELECT o.k FROM o JOIN (SELECT sum(10 / zero) x FROM i) s ON true JOIN empty ON true;
+SELECT min(NULL::date), max(NULL::text), every(NULL) FROM o WHERE 10 / zero > 0;
+SELECT min(NULL::int) + 1 FROM (SELECT 10 / zero x FROM o) s WHERE x > 0 HAVING min(NULL::int) IS NULL;
+SELECT min(NULL::int), count(*) FROM o WHERE 10 / zero > 0;
+SELECT min(NULL::int) FROM o, i WHERE 10 / o.zero > i.k;
+SELECT min(5), max('a'::text), bool_and(true) FROM o;
+SELECT min(5) FROM o WHERE k < 0;
+SELECT k, (SELECT min(5) FROM o WHERE 10 / part > 0) FROM o ORDER BY k;

@@ -11,7 +11,9 @@ import { refuse } from "#frontend/refusal.js";
 import { BUILTIN_FUNCTIONS_END, type RequestFacts } from "#frontend/request_facts.js";
 import { eachChild, numberField, optionalNode, requiredNode, walk } from "#frontend/text_fields.js";
 import { isVolatile } from "#optimizer/block_checks.js";
+import { mayBeWanted, valuesOfAnyRow } from "#optimizer/grouping/first_row.js";
 import { isGrouped } from "#optimizer/planning_context.js";
+import { mayFailToBeRead } from "#optimizer/unnesting/computed_ahead.js";
 
 export interface PlacedConditions {
   readonly scan: readonly TextNode[];
@@ -30,10 +32,19 @@ export function placedConditions(query: AnalysedQuery, facts: RequestFacts): Pla
   return { scan: all.filter(isFirst), edge: all.filter((condition) => !isFirst(condition)) };
 }
 
-/** Refuses a LIMIT above rows that are made by calls; those of joins are counted by their order, which is any. */
-export function checkCallsBelowLimit(query: AnalysedQuery, facts: RequestFacts): void {
+/**
+ * Refuses a LIMIT above rows that are made by calls; those of joins are counted by their order, which is any. Where an
+ * aggregate needs but the first row, others may not raise errors either: the answer leaves nothing open that would
+ * allow for it.
+ */
+export function checkEarlyStop(query: AnalysedQuery, facts: RequestFacts): void {
   if (query.limitCount !== undefined && mayStop(query) && callsForRows(query, facts))
     refuse("volatile function below LIMIT", "Nobody calls it for rows that are not wanted.");
+  if (valuesOfAnyRow(query)?.some(mayBeWanted) !== true) return;
+  if (callsForRows(query, facts))
+    refuse("volatile function below an aggregate of a constant", "Nobody calls it for rows behind the first.");
+  if (mayFailToBeRead(query))
+    refuse("aggregate of a constant", "Its rows behind the first are not read, and reading them might fail.");
 }
 
 /** Whether each row a query reads takes calls. */

@@ -44,6 +44,7 @@ export class RowWriter {
   readonly #partitions: Segment[][];
   /** The buffers' descriptions, then the buffers. */
   readonly #buffers: number;
+  #bytes = 0;
   #closed = false;
 
   constructor(
@@ -65,6 +66,11 @@ export class RowWriter {
   /** What was written so far; buffers that are not full are missing until `flush`. */
   get spilled(): SpilledRows {
     return { file: this.#file, partitions: this.#partitions };
+  }
+
+  /** What that takes. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Takes rows that stand one behind the other. */
@@ -121,6 +127,7 @@ export class RowWriter {
     const { bytes } = this.#arena.memory;
     const parts = [bytes.subarray(start, next), ...(low < end ? [bytes.subarray(low, end)] : [])];
     const offset = this.#file.append(parts);
+    this.#bytes += next - start + end - low;
     defined(this.#partitions[number], "a partition").push({
       offset, rows: (next - start) / this.#rowBytes, rowBytes: next - start, stringBytes: end - low,
     });

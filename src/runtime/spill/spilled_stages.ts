@@ -1,7 +1,9 @@
 // The work of one pipeline when something it probes, reads or groups is on disk. Rows that meet a table on disk go
 // there as well, by the same hashes; then both are read partition by partition, and the rest of the pipeline runs over
 // each. A partition of the table too large for memory is divided again; one that is mostly one key is probed in pieces,
-// by all rows of the partition each time, which remember whether they were matched. Groups get rounds of their own.
+// by all rows of the partition each time, which remember whether they were matched. When many rows wait for a table,
+// they meet it before more come, so that a join of a join never stands on disk as a whole. Groups get rounds of their
+// own.
 // Read next: lowering/spill_pipeline.ts, table_store.ts, execution.ts.
 import { assert, defined } from "#base/assert.js";
 import type { Pipeline } from "#lowering/pipeline.js";
@@ -41,6 +43,8 @@ export interface Stage {
 interface Split {
   readonly probe: ProbeStep;
   readonly rows: TableStore;
+  /** With so many bytes of rows on disk they are to meet the table before more come. */
+  readonly manyBytes: number;
   /** From the probe on. */
   readonly rest: Stage;
 }
@@ -56,7 +60,7 @@ interface SpilledJoin {
   readonly table: TableStore;
   readonly spilled: SpilledRows;
   readonly meetings: readonly Meeting[];
-  readonly own: PipelineRun | undefined;
+  readonly own: Stage | undefined;
 }
 
 /** Hashes have bits for so many levels. */
@@ -103,23 +107,28 @@ export class SpilledStages {
 
   /** Everything a stage does that needs no pages of a leaf. */
   *work(stage: Stage): Work {
-    const { run } = stage;
-    const { source } = run.pipeline;
+    const { source } = stage.run.pipeline;
     switch (source.kind) {
       case "pages":
         break;
       case "groups":
-        yield* this.#rounds(run, source.aggregate);
+        yield* this.#rounds(stage, source.aggregate);
         break;
       case "table": {
         const table = this.#table(source.table);
-        if (table.sorted !== undefined) yield* this.#ordered(run, table);
-        else if (table.spilled === undefined) yield* this.#drain(run);
-        else if (table.inSequence) yield* this.#inSequence(run, table, table.spilled);
-        else yield* this.#marked(run, source.table);
+        if (table.sorted !== undefined) yield* this.#ordered(stage, table);
+        else if (table.spilled === undefined) yield* this.#drain(stage);
+        else if (table.inSequence) yield* this.#inSequence(stage, table, table.spilled);
+        else yield* this.#marked(stage, source.table);
       }
     }
-    if (stage.split !== undefined) yield* this.#meet(stage.split);
+    yield* this.#meetLast(stage);
+  }
+
+  /** The meeting that is due before the stage goes on, because many rows wait for it; undefined if none is. */
+  dueMeeting({ split }: Stage): Work | undefined {
+    const isDue = split !== undefined && !marksBuildRows[split.probe.join] && split.rows.bytesWritten > split.manyBytes;
+    return isDue ? this.#meetEarly(split) : undefined;
   }
 
   get #tables(): StageHost["environment"]["tables"] {
@@ -143,8 +152,9 @@ export class SpilledStages {
     const number = probesOf(root) - probes.length + probes.indexOf(probe);
     const split = compiled.split(pipeline, probe, firstSpillTable(compiled.pipelines, root) + number);
     const rows = this.#host.openTable(split.table, split.plan, { kind: "table", table: probe.table });
+    const manyBytes = rows.waitingBytes(bytesOf(this.#table(probe.table).spilled));
     const rest = this.#open(root, split.after, 1);
-    return { run: this.#newRun(root, split.before), split: { probe, rows, rest }, last: rest.last };
+    return { run: this.#newRun(root, split.before), split: { probe, rows, manyBytes, rest }, last: rest.last };
   }
 
   #newRun(root: Pipeline, pipeline: Pipeline): PipelineRun {
@@ -174,8 +184,12 @@ export class SpilledStages {
   }
 
   /** Runs over all that its source has in memory. */
-  *#drain(run: PipelineRun): Work {
+  *#drain(stage: Stage): Work {
+    const { run, last } = stage;
     for (;;) {
+      const meeting = this.dueMeeting(stage);
+      if (meeting !== undefined) yield* meeting;
+      if (last.exhausted) return;
       while (!run.prepare()) yield "paused";
       const consumed = run.consume(0);
       if (consumed === "done" || consumed === "enough") return;
@@ -184,13 +198,13 @@ export class SpilledStages {
   }
 
   /** Groups that had room, then those of each partition of the rest. */
-  *#rounds(run: PipelineRun, aggregate: number): Work {
+  *#rounds(stage: Stage, aggregate: number): Work {
     const store = defined(this.#host.environment.stores[aggregate], "an aggregate");
-    yield* this.#deliver(run, store);
+    yield* this.#deliver(stage, store);
     const feeders = this.#feeders.get(aggregate) ?? [];
     const rounds: Round[] = [];
     yield* this.#addRounds(feeders, rounds, 0);
-    for (let round = rounds.pop(); round !== undefined && !run.exhausted; round = rounds.pop()) {
+    for (let round = rounds.pop(); round !== undefined && !stage.last.exhausted; round = rounds.pop()) {
       store.restart();
       const { level, partition } = round;
       for (const { written } of feeders) written.spillAt(level + 1);
@@ -199,23 +213,23 @@ export class SpilledStages {
         if (rows === undefined) continue;
         for (const loaded of read.batches(rows, partition)) {
           read.show(loaded);
-          yield* this.#drain(again);
+          yield* this.#drain({ run: again, split: undefined, last: again });
           read.unload();
         }
       }
       if (round.isLast) for (const rows of round.rows) rows?.file.close();
       yield* this.#addRounds(feeders, rounds, level + 1);
-      yield* this.#deliver(run, store);
+      yield* this.#deliver(stage, store);
     }
   }
 
   /** Runs over all groups there are. */
-  *#deliver(run: PipelineRun, store: GroupStore): Work {
-    if (!store.inParts) return yield* this.#drain(run);
+  *#deliver(stage: Stage, store: GroupStore): Work {
+    if (!store.inParts) return yield* this.#drain(stage);
     for (const batch of store.batches()) {
       if (batch === undefined) yield "paused";
-      else yield* this.#drain(run);
-      if (run.exhausted) return;
+      else yield* this.#drain(stage);
+      if (stage.last.exhausted) return;
     }
   }
 
@@ -232,53 +246,69 @@ export class SpilledStages {
     }
   }
 
-  *#ordered(run: PipelineRun, table: TableStore): Work {
+  *#ordered(stage: Stage, table: TableStore): Work {
     for (const batch of defined(table.sorted, "sorted runs").batches()) {
       if (batch === undefined) yield "paused";
       else {
         table.deliver(batch);
-        yield* this.#drain(run);
+        yield* this.#drain(stage);
       }
-      if (run.exhausted) return;
+      if (stage.last.exhausted) return;
     }
   }
 
   /** The rows stay where they are: others may come to read them. */
-  *#inSequence(run: PipelineRun, table: TableStore, spilled: SpilledRows): Work {
+  *#inSequence(stage: Stage, table: TableStore, spilled: SpilledRows): Work {
     for (const partition of spilled.partitions.keys())
       for (const loaded of table.batches(spilled, partition)) {
         table.show(loaded);
-        yield* this.#drain(run);
+        yield* this.#drain(stage);
         table.unload();
-        if (run.exhausted) return;
+        if (stage.last.exhausted) return;
       }
   }
 
   /** All rows of the first part of a pipeline are on disk. */
-  *#meet(split: Split): Work {
-    while (!split.rows.finish()) yield "paused";
-    const meeting = { split, rows: split.rows.takeSpilled() };
+  *#meetLast({ split }: Stage): Work {
+    if (split === undefined) return;
+    const meeting = yield* this.#gathered(split);
     const { join, table } = split.probe;
-    // Rows of a marked table are delivered by another pipeline: the meeting waits for that.
-    if (marksBuildRows[join]) this.#meetings.set(table, [...(this.#meetings.get(table) ?? []), meeting]);
-    else yield* this.#parts(table, [meeting], undefined);
+    if (marksBuildRows[join]) {
+      // Rows of a marked table are delivered by another pipeline: the meeting waits for that.
+      this.#meetings.set(table, [...(this.#meetings.get(table) ?? []), meeting]);
+      return;
+    }
+    yield* this.#parts(table, [meeting], undefined);
+    yield* this.#meetLast(split.rest);
+  }
+
+  /** More rows will come. */
+  *#meetEarly(split: Split): Work {
+    const meeting = yield* this.#gathered(split);
+    yield* this.#parts(split.probe.table, [meeting], undefined);
+    split.rows.reopen();
+  }
+
+  *#gathered(split: Split): Generator<Stop, Meeting, void> {
+    while (!split.rows.finish()) yield "paused";
+    return { split, rows: split.rows.takeSpilled() };
   }
 
   /** Rows of a table on disk that was to be marked. */
-  *#marked(run: PipelineRun, table: number): Work {
+  *#marked(own: Stage, table: number): Work {
     const meetings = this.#meetings.get(table) ?? [];
     this.#meetings.delete(table);
-    yield* this.#parts(table, meetings, run);
+    yield* this.#parts(table, meetings, own);
+    for (const { split } of meetings) yield* this.#meetLast(split.rest);
   }
 
-  /** A table on disk and the rows that meet it, partition by partition; what they lead to comes when all are met. */
-  *#parts(number: number, meetings: readonly Meeting[], own: PipelineRun | undefined): Work {
+  /** A table on disk and the rows that meet it, partition by partition. */
+  *#parts(number: number, meetings: readonly Meeting[], own: Stage | undefined): Work {
     const table = this.#table(number);
     const spilled = defined(table.spilled, "a table on disk");
     const join = { table, spilled, meetings, own };
     for (const partition of spilled.partitions.keys()) yield* this.#part(join, partition, 0);
     for (const { rows } of meetings) rows?.file.close();
-    for (const { split } of meetings) if (split.rest.split !== undefined) yield* this.#meet(split.rest.split);
   }
 
   /** A partition: the rows that meet the table's, then the table's own if they are wanted. */
@@ -287,7 +317,8 @@ export class SpilledStages {
     const segments = defined(spilled.partitions[partition], "a partition");
     const meetings = join.meetings.filter(({ rows }) => hasRows(rows, partition));
     if (meetings.length === 0 && (own === undefined || segments.length === 0)) return;
-    const isEnough = (): boolean => own?.exhausted === true || meetings.some(({ split }) => split.rest.last.exhausted);
+    const isEnough = (): boolean =>
+      own?.last.exhausted === true || meetings.some(({ split }) => split.rest.last.exhausted);
     if (isEnough()) return;
     if (level < LEVELS_MAX && table.outgrows(spilled, partition)) {
       const divided = yield* this.#divided({ ...join, meetings }, partition, level + 1);
@@ -328,10 +359,10 @@ export class SpilledStages {
     const { rest, rows: table } = split;
     for (const loaded of table.batches(defined(rows, "rows"), partition)) {
       table.show(loaded);
-      yield* this.#drain(rest.run);
+      yield* this.#drain(rest);
       if (!isWhole) loaded.writeBack();
       table.unload();
-      if (rest.run.exhausted) return;
+      if (rest.last.exhausted) return;
     }
   }
 }
@@ -346,6 +377,10 @@ function* paused<T>(work: Generator<unknown, T, void>): Generator<Stop, T, void>
 
 function filesOf({ spilled, meetings }: SpilledJoin): readonly SpilledRows[] {
   return [spilled, ...meetings.flatMap(({ rows }) => rows ?? [])];
+}
+
+function bytesOf(spilled: SpilledRows | undefined): number {
+  return (spilled?.partitions ?? []).flat().reduce((sum, each) => sum + each.rowBytes + each.stringBytes, 0);
 }
 
 function hasRows(rows: SpilledRows | undefined, partition: number): boolean {

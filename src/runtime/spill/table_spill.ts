@@ -39,6 +39,11 @@ export class TableSpill {
     return this.#writer !== undefined;
   }
 
+  /** To the open file. */
+  get bytesWritten(): number {
+    return this.#writer?.bytes ?? 0;
+  }
+
   allows(more: number): boolean {
     return this.#options.budget.allows(this.#options.store, more);
   }

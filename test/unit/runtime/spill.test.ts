@@ -17,7 +17,7 @@ import { randomJoinPlan } from "../../support/random_joins.js";
 
 /** Everything spills: a piece of memory has room for one row or a few. */
 function tiny(): SpillOptions & { readonly port: MemorySpill } {
-  return { bytes: 0, port: new MemorySpill(), chunkBytes: 200, bufferBytes: 256 };
+  return { bytes: 0, port: new MemorySpill(), chunkBytes: 200, bufferBytes: 256, waitingBytes: 300 };
 }
 
 /** Undefined for an error: which of several comes first depends on the order of rows. */
@@ -38,8 +38,8 @@ function agree(seed: number): void {
   const { plan, parameters, leaves, scans } = randomJoinPlan(seed);
   const expected = outcome(() => interpret(plan, leaves, parameters));
   const pages = scans.map((columns, leaf) => pagesOf(columns, leaves[leaf] ?? [], 11));
-  for (const hurry of [{}, { visitsPerCall: 3 }]) {
-    const spill = tiny();
+  for (const { waitingBytes, ...hurry } of [{}, { visitsPerCall: 3 }, { visitsPerCall: 3, waitingBytes: 1e9 }]) {
+    const spill = { ...tiny(), ...(waitingBytes === undefined ? {} : { waitingBytes }) };
     const found = outcome(() => runLeaves(plan, pages, { parameters, spill, ...hurry }).rows);
     if (expected === undefined || found === undefined) continue;
     // Which rows a limit keeps is open; only that of the top decides nothing but how many.
@@ -212,6 +212,30 @@ describe.each(kinds)("a join on disk: %s", (join) => {
     expect(shownRows(rows).sort()).toEqual(shownRows(interpret(plan, leaves)).sort());
     expect(port.opened).toBeGreaterThan(8);
     expect(port.live).toBe(0);
+  });
+});
+
+describe("a join of a join that never ends", () => {
+  const key = [column(0, int4)];
+  const pairs: PhysicalOperator = {
+    kind: "hashJoin", join: "inner", probe: scan(0), build: scan(1), probeKeys: [], buildKeys: [],
+    columns: [...columns, ...columns], buildRowsEstimate: 0,
+  };
+  const types = [...columns, ...columns, ...columns];
+  const joined: PhysicalOperator = {
+    kind: "hashJoin", join: "inner", probe: pairs, build: scan(2), probeKeys: key, buildKeys: key,
+    columns: types, buildRowsEstimate: 0,
+  };
+  const thousand = { kind: "constant", value: 1000n, type: int8 } as const;
+  const plan = planOf({ kind: "limit", input: joined, count: thousand, columns: types }, types, 3);
+
+  test.each([["on disk", 3000], ["in memory", 100]])("keeps few of its rows on disk, %s in front", (_, beside) => {
+    const leaves = [rowsOf(6000, 5000), rowsOf(beside, 50), rowsOf(5000, 5000)];
+    const { rows, port } = spilling(plan, leaves, 256);
+    expect(rows.length).toBe(1000);
+    expect(port.opened).toBeGreaterThan(1);
+    expect(port.live).toBe(0);
+    expect(port.bytes).toBeLessThan(16 * 1024 * KB);
   });
 });
 
