@@ -166,7 +166,7 @@ export function numericKey(image: Uint8Array): string {
   const value = readNumeric(image);
   if (isSpecial(value)) return value;
   const { digits, weight } = groupsOf(value);
-  return `${value.coefficient < 0n ? "-" : ""}${weight}:${digits.join(".")}`;
+  return `${value.coefficient < 0n ? "-" : "+"}${weight}:${digits.join(".")}`;
 }
 
 /** As numeric_out shows it. */

@@ -34,7 +34,7 @@ function sourcesOf({ source, steps }: Pipeline): readonly Taken[] {
 export interface StoreFacts {
   /** Whether a sink takes no row any more. */
   isFull(sink: PipelineSink): boolean;
-  /** Whether a table has no rows, of those that were to come by now. */
+  /** Whether no row has come to a table, and none takes the place of one that is missing. */
   isEmpty(table: number): boolean;
   /** Whether one of several conditions, none of which reads a column, is not true. */
   isNever(conditions: readonly Expression[]): boolean;
@@ -44,17 +44,21 @@ export interface StoreFacts {
 export function neededPipelines(
   pipelines: readonly Pipeline[], first: number, { isFull, isEmpty, isNever }: StoreFacts,
 ): ReadonlySet<number> {
-  const filledLater = new Set(
-    pipelines.slice(first).flatMap(({ sink }) => (sink.kind === "table" ? [sink.table] : [])));
-  const letsNonePass = (step: PipelineStep): boolean => (step.kind === "filter"
-    ? isNever(step.once)
-    : isLoop(step) && !filledLater.has(step.table) && isEmpty(step.table));
+  // Tables that rows may come to: their pipelines stand in front of those that read them.
+  const filled = new Set<number>();
+  const staysEmpty = (table: number): boolean => isEmpty(table) && !filled.has(table);
+  const letsNonePass = (step: PipelineStep): boolean =>
+    (step.kind === "filter" ? isNever(step.once) : isLoop(step) && staysEmpty(step.table));
+  const hasNone = ({ source, steps, sink }: Pipeline): boolean =>
+    isFull(sink) || steps.some(letsNonePass) || (source.kind === "table" && staysEmpty(source.table));
+  for (const pipeline of pipelines.slice(first))
+    if (pipeline.sink.kind === "table" && !hasNone(pipeline)) filled.add(pipeline.sink.table);
   const taken = new Set<Taken>(["result"]);
   const needed = new Set<number>();
   for (let number = pipelines.length - 1; number >= first; number--) {
     const pipeline = pipelines[number];
     // Rows that a step marks before one that lets none pass go through the same later step, and are nobody's either.
-    if (pipeline === undefined || isFull(pipeline.sink) || pipeline.steps.some(letsNonePass)) continue;
+    if (pipeline === undefined || hasNone(pipeline)) continue;
     if (!targetsOf(pipeline).some((target) => taken.has(target))) continue;
     needed.add(number);
     for (const source of sourcesOf(pipeline)) taken.add(source);

@@ -150,7 +150,7 @@ export function randomValue(dice: Dice, type: EngineType, calm: boolean): Exclud
     case "decimal": {
       if (!calm && dice.chance(5)) return DECIMAL_NAN;
       const limit = 10n ** BigInt(type.precision);
-      if (calm || dice.chance(50)) return small();
+      if (calm || dice.chance(50)) return small() % limit;
       if (dice.chance(30)) return dice.chance(50) ? limit - 1n : 1n - limit;
       const wide = (dice.bits() << 64n) | dice.bits();
       const value = (wide % limit) >> BigInt(dice.below(type.precision * 3));

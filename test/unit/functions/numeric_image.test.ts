@@ -39,6 +39,12 @@ describe("images of numeric", () => {
     }));
   });
 
+  test("have keys of their own when their signs and sizes differ", () => {
+    const key = (coefficient: bigint, scale: number): string => numericKey(writeNumeric({ coefficient, scale }));
+    const keys = [1n, -1n].flatMap((sign) => [key(sign * 10n ** 300n, 0), key(sign, 300), key(sign, 0)]);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
   test("order NaN above infinity", () => {
     expect(orderNumerics("NaN", "Infinity")).toBeGreaterThan(0);
     expect(orderNumerics("-Infinity", { coefficient: -(10n ** 80n), scale: 0 })).toBeLessThan(0);
