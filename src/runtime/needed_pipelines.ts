@@ -49,8 +49,7 @@ export function neededPipelines(
   const staysEmpty = (table: number): boolean => isEmpty(table) && !filled.has(table);
   const letsNonePass = (step: PipelineStep): boolean =>
     (step.kind === "filter" ? isNever(step.once) : isLoop(step) && staysEmpty(step.table));
-  const hasNone = ({ source, steps, sink }: Pipeline): boolean =>
-    isFull(sink) || steps.some(letsNonePass) || (source.kind === "table" && staysEmpty(source.table));
+  const hasNone = ({ steps, sink }: Pipeline): boolean => isFull(sink) || steps.some(letsNonePass);
   for (const pipeline of pipelines.slice(first))
     if (pipeline.sink.kind === "table" && !hasNone(pipeline)) filled.add(pipeline.sink.table);
   const taken = new Set<Taken>(["result"]);
