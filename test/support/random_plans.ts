@@ -2,6 +2,7 @@
 // whatever functions of the registry accept them, and values prefer the ends of their types.
 import { defined } from "#base/assert.js";
 import { DECIMAL_NAN, type Expression, type Scalar } from "#expr/expression.js";
+import { childrenOf } from "#expr/traverse.js";
 import { SUMMED_DIGITS_MAX } from "#functions/decimal.js";
 import { functionByKey, functionRows } from "#functions/registry.js";
 import { canHold } from "#optimizer/unnesting/held_back.js";
@@ -364,6 +365,9 @@ export function randomAggregates(dice: Dice, pool: readonly Expression[]): Aggre
   return list;
 }
 
+const attempts = (expression: Expression): boolean =>
+  expression.kind === "attempt" || childrenOf(expression).some(attempts);
+
 export interface RandomPlan {
   readonly plan: PhysicalPlan;
   readonly parameters: ReadonlyMap<number, Scalar>;
@@ -381,10 +385,13 @@ export function randomPlan(seed: number): RandomPlan {
   let current = columns.map(({ engine }) => engine);
   const steps = 1 + dice.below(3);
   let aggregated = 0;
+  // Columns of a projection below are computed where they are read: the planner holds back what it can hold as a whole.
+  let isHeldBelow = true;
   const grown = <T>(pool: readonly T[]): T =>
     dice.chance(70) ? dice.pick(pool.slice(Math.floor(pool.length / 2))) : dice.pick(pool);
   for (let step = 0; step < steps; step++) {
-    const pool = growExpressions(dice, current, parameters, 2 + dice.below(10), calm);
+    const all = growExpressions(dice, current, parameters, 2 + dice.below(10), calm);
+    const pool = isHeldBelow ? all : all.filter((each) => !attempts(each));
     const conditions = pool.filter((each) => each.type.kind === "bool");
     const last = step === steps - 1;
     const choice = last && aggregated === 0 ? dice.pick([1, 2]) : dice.below(3);
@@ -399,6 +406,7 @@ export function randomPlan(seed: number): RandomPlan {
         columns: expressions.map(({ type }) => columnType(type)),
       };
       current = expressions.map(({ type }) => type);
+      isHeldBelow &&= expressions.every(canHold);
     } else if (aggregated < 2) {
       aggregated++;
       const groupKeys = Array.from({ length: dice.chance(30) ? 0 : 1 + dice.below(3) }, () => grown(pool));
