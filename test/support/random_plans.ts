@@ -391,7 +391,7 @@ export function randomPlan(seed: number): RandomPlan {
     dice.chance(70) ? dice.pick(pool.slice(Math.floor(pool.length / 2))) : dice.pick(pool);
   for (let step = 0; step < steps; step++) {
     const all = growExpressions(dice, current, parameters, 2 + dice.below(10), calm);
-    const pool = isHeldBelow ? all : all.filter((each) => !attempts(each));
+    const pool: readonly Expression[] = isHeldBelow ? all : all.filter((each) => !attempts(each));
     const conditions = pool.filter((each) => each.type.kind === "bool");
     const last = step === steps - 1;
     const choice = last && aggregated === 0 ? dice.pick([1, 2]) : dice.below(3);
