@@ -13,7 +13,7 @@ import { booleanField, holds, nodeList, numberField, optionalNode, requiredNode 
 import { isPlain } from "#optimizer/block_checks.js";
 import type { ExpressionTranslator } from "#optimizer/expressions/expression_translator.js";
 import { filtered } from "#optimizer/from/filtered.js";
-import { nodesAtEdge } from "#optimizer/planning_context.js";
+import { edgeRoots, nodesAtEdge } from "#optimizer/planning_context.js";
 import type { LogicalOperator } from "#plan/logical.js";
 import { BOOL, INT8 } from "#types/engine_type.js";
 
@@ -37,7 +37,10 @@ export function valuesOfAnyRow(query: AnalysedQuery): readonly TextNode[] | unde
     if (value === undefined) return undefined;
     values.push(value);
   }
-  return values;
+  // An aggregate of this level may stand in a subquery alone.
+  const isHidden = edgeRoots(query).some((root) => holds(root, (node) => (
+    node.tag === "AGGREF" && numberField(node, "agglevelsup") > 0)));
+  return values.length === 0 || isHidden ? undefined : values;
 }
 
 /** Whether a row is read for such a value: it is not known to be NULL. */
