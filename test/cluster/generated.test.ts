@@ -175,6 +175,13 @@ describe("generated statements", () => {
     expect(await otherOrderRaises(plain, query, infinite)).toBe(true);
     expect(await otherOrderRaises(plain, query, large)).toBe(true);
     expect(await otherOrderRaises(plain, query, error("22003", "integer out of range"))).toBe(false);
+    // No row of the first partition has this text.
+    const parts: Query = {
+      ...plainSelect, targets: [{ name: "c1", value: leaf("time", "t1.t::time") }],
+      from: [{ node: "table", name: "gen_p", alias: "t1", sample: "" }],
+    };
+    const invalid = error("22007", 'invalid input syntax for type time: "x y z"');
+    expect(await otherOrderRaises(plain, parts, invalid)).toBe(true);
   });
 
   it("show the type modifiers that PostgreSQL's plan has under the session's settings", async () => {

@@ -30,7 +30,8 @@ async function makeOrders(client: Client): Promise<void> {
   for (const [index, order] of orders.entries()) {
     await client.query(`DROP SCHEMA IF EXISTS ${schemaOf(index)} CASCADE; CREATE SCHEMA ${schemaOf(index)}`);
     await client.query(`SET search_path = ${schemaOf(index)}, public`);
-    for (const statement of relationStatements(order)) await client.query(statement);
+    // Rows of a table's parts may come in any order as well, which PostgreSQL's own is not.
+    for (const statement of relationStatements(order, index % 2 === 1)) await client.query(statement);
   }
   await client.query("RESET search_path");
 }

@@ -229,10 +229,11 @@ export function schemaStatements(): readonly string[] {
   ];
 }
 
-/** Statements that make the tables and the views, their rows in an order of `id`. */
-export function relationStatements(order: string): readonly string[] {
+/** Statements that make the tables and the views, their rows in an order of `id`; `whole`: no table has parts. */
+export function relationStatements(order: string, whole = false): readonly string[] {
+  const shaped = whole ? tables.map(({ name, rows, z }) => ({ name, rows, z })) : tables;
   return [
-    ...[...tables, largeTable].flatMap((table) => tableStatements(table, order)),
+    ...[...shaped, largeTable].flatMap((table) => tableStatements(table, order)),
     ...views.map(({ name, text }) => `CREATE VIEW ${name} AS ${text}`),
   ];
 }
