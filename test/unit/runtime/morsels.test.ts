@@ -1,6 +1,8 @@
-// Pipelines that several threads share: the same rows and the same first error as the reference interpreter's, whoever
-// took which page and whenever, and nothing held afterwards.
+// Pipelines that several threads share: the same rows as the reference interpreter's, whoever took which page and
+// whenever, and nothing held afterwards. The first error is the same as well where rows come in the order of pages; not
+// where they are made of groups or meet rows of a table, which stand in any order.
 import type { Scalar } from "#expr/expression.js";
+import { inputsOf } from "#plan/columns_of.js";
 import type { PhysicalOperator, PhysicalPlan } from "#plan/physical.js";
 import { interpret } from "#runtime/interpreter/interpreter.js";
 import fc from "fast-check";
@@ -11,8 +13,20 @@ import { MemorySpill } from "../../support/memory_spill.js";
 import { randomJoinPlan } from "../../support/random_joins.js";
 import { Dice, randomPlan } from "../../support/random_plans.js";
 
+/** A not-a-number of the other sign, in an image: which sign it has depends on what was added first. */
+const negative = /000000000000f8ff/g;
+
 /** Rows as text in any order, or the error. */
-const outcome = (run: () => Scalar[][]): string[] => rowsOrError(run).toSorted();
+const outcome = (run: () => Scalar[][]): string[] =>
+  rowsOrError(run).map((row) => row.replaceAll(negative, "000000000000f87f")).toSorted();
+
+const isError = ([first = "", ...more]: string[]): boolean => more.length === 0 && /^[0-9A-Z]{5} /.test(first);
+
+/** The same, where it is open which of several errors comes first. */
+function openOutcome(run: () => Scalar[][]): string[] {
+  const given = outcome(run);
+  return isError(given) ? ["an error"] : given;
+}
 
 /** PG_FUSION_SEED looks at one plan again, PG_FUSION_SEEDS widens the search. */
 const SEED = process.env["PG_FUSION_SEED"];
@@ -36,22 +50,37 @@ function run(...given: Parameters<typeof runLeaves>): Scalar[][] {
   return rows;
 }
 
-test("groups of one table agree with the interpreter's", () => each((seed) => {
+/** The aggregation that reads rows of the scan, if there is one. */
+function lowestGroups(operator: PhysicalOperator): PhysicalOperator | undefined {
+  const [input] = inputsOf(operator);
+  const below = input && lowestGroups(input);
+  return below ?? (operator.kind === "hashAggregate" ? operator : undefined);
+}
+
+function agreeOnGroups(seed: number): void {
   const { plan, parameters, rows } = randomPlan(seed);
-  const expected = outcome(() => interpret(plan, [rows], parameters));
+  const root = lowestGroups(plan.root);
+  const isOpen = root !== undefined
+    && !isError(outcome(() => interpret({ ...plan, root, outputs: [] }, [rows], parameters)));
+  const told = isOpen ? openOutcome : outcome;
+  const expected = told(() => interpret(plan, [rows], parameters));
   const pages = pagesOf(scanColumns(plan), rows, 17);
   for (const helpersMax of [1, 3])
-    expect(outcome(() => run(plan, [pages], { parameters, helpers: { helpersMax, dice: new Dice(seed) } })))
+    expect(told(() => run(plan, [pages], { parameters, helpers: { helpersMax, dice: new Dice(seed) } })))
       .toEqual(expected);
-}), 300_000);
+}
+
+test("groups of one table agree with the interpreter's", () => each(agreeOnGroups), 300_000);
+
+test("groups that fail may do so in any order", () => agreeOnGroups(488292501));
 
 test("joins agree with the interpreter's", () => each((seed) => {
   const { plan, parameters, leaves, scans } = randomJoinPlan(seed);
   if (hasLimit(plan.root)) return;
-  const expected = outcome(() => interpret(plan, leaves, parameters));
+  const expected = openOutcome(() => interpret(plan, leaves, parameters));
   const pages = scans.map((columns, leaf) => pagesOf(columns, leaves[leaf] ?? [], 5));
   for (const hurry of [{}, { visitsPerCall: 3 }])
-    expect(outcome(() => run(plan, pages, {
+    expect(openOutcome(() => run(plan, pages, {
       parameters, ...hurry, helpers: { helpersMax: 2, dice: new Dice(seed) },
     }))).toEqual(expected);
 }), 300_000);
@@ -66,10 +95,10 @@ test("a job that ends at any moment leaves nothing behind", () => each((seed) =>
 test("helpers that may hold nothing are done with after a page", () => each((seed) => {
   const { plan, parameters, leaves, scans } = randomJoinPlan(seed);
   if (hasLimit(plan.root)) return;
-  const expected = outcome(() => interpret(plan, leaves, parameters));
+  const expected = openOutcome(() => interpret(plan, leaves, parameters));
   const pages = scans.map((columns, leaf) => pagesOf(columns, leaves[leaf] ?? [], 3));
   const helpers = { helpersMax: 2, dice: new Dice(seed), bytesMax: 0 };
-  expect(outcome(() => run(plan, pages, { parameters, helpers }))).toEqual(expected);
+  expect(openOutcome(() => run(plan, pages, { parameters, helpers }))).toEqual(expected);
 }), 300_000);
 
 const [int4, int8] = [{ kind: "int4" }, { kind: "int8" }] as const;
