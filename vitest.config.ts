@@ -6,5 +6,9 @@ const source = fileURLToPath(new URL("./src/", import.meta.url));
 
 export default defineConfig({
   resolve: { alias: [{ find: /^#(.*)\.js$/, replacement: `${source}$1.ts` }] },
-  test: { include: ["test/{unit,traces}/**/*.test.ts"], testTimeout: 30_000 },
+  test: {
+    include: ["test/{unit,traces}/**/*.test.ts"],
+    setupFiles: ["test/support/property_seed.ts"],
+    testTimeout: 30_000,
+  },
 });
