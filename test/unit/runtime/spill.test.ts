@@ -16,8 +16,8 @@ import { MemorySpill } from "../../support/memory_spill.js";
 import { randomJoinPlan } from "../../support/random_joins.js";
 
 /** Everything spills: a piece of memory has room for one row or a few. */
-function tiny(): SpillOptions & { readonly port: MemorySpill } {
-  return { bytes: 0, port: new MemorySpill(), chunkBytes: 200, bufferBytes: 256, waitingBytes: 300 };
+function tiny(waitingBytes = 300): SpillOptions & { readonly port: MemorySpill } {
+  return { bytes: 0, port: new MemorySpill(), chunkBytes: 200, bufferBytes: 256, waitingBytes };
 }
 
 /** Undefined for an error: which of several comes first depends on the order of rows. */
@@ -39,7 +39,7 @@ function agree(seed: number): void {
   const expected = outcome(() => interpret(plan, leaves, parameters));
   const pages = scans.map((columns, leaf) => pagesOf(columns, leaves[leaf] ?? [], 11));
   for (const { waitingBytes, ...hurry } of [{}, { visitsPerCall: 3 }, { visitsPerCall: 3, waitingBytes: 1e9 }]) {
-    const spill = { ...tiny(), ...(waitingBytes === undefined ? {} : { waitingBytes }) };
+    const spill = tiny(waitingBytes);
     const found = outcome(() => runLeaves(plan, pages, { parameters, spill, ...hurry }).rows);
     if (expected === undefined || found === undefined) continue;
     // Which rows a limit keeps is open; only that of the top decides nothing but how many.
